@@ -1,0 +1,228 @@
+package schema
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Form tells how values of type V are written in a playbook.
+type Form[V any] struct {
+	// Type and Elements are Ansible's names of types: str, int, float, bool, list, dict, raw.
+	Type, Elements string
+	Choices        []string
+	// Note is added to the documentation, such as the range of a number.
+	Note       string
+	Suboptions []Doc
+	// Parse reads what JSON or YAML decoded; false means that a problem was noted at the place.
+	Parse func(raw any, at Place) (V, bool)
+	// Format is the inverse of Parse.
+	Format func(V) any
+	Equal  func(a, b V) bool
+}
+
+// simple makes a form whose values compare with ==.
+func simple[V comparable](typ string, parse func(any) (V, error), format func(V) any) Form[V] {
+	return Form[V]{
+		Type: typ,
+		Parse: func(raw any, at Place) (V, bool) {
+			value, err := parse(raw)
+			if err != nil {
+				at.Problem("%v", err)
+			}
+			return value, err == nil
+		},
+		Format: format,
+		Equal:  func(a, b V) bool { return a == b },
+	}
+}
+
+// Text is a form for values that are written as one string. Numbers are taken as their digits, since YAML
+// reads an unquoted 10 as a number.
+func Text[V comparable](parse func(string) (V, error), format func(V) string) Form[V] {
+	return simple("str",
+		func(raw any) (value V, err error) {
+			text, ok := textOf(raw)
+			if !ok {
+				return value, fmt.Errorf("must be a string, not %s", describe(raw))
+			}
+			return parse(text)
+		},
+		func(v V) any { return format(v) })
+}
+
+// String is any string that is not empty.
+func String() Form[string] {
+	return Text(
+		func(s string) (string, error) {
+			if s == "" {
+				return "", fmt.Errorf("must not be empty")
+			}
+			return s, nil
+		},
+		func(s string) string { return s })
+}
+
+// Bool takes what Ansible takes for a boolean.
+func Bool() Form[bool] {
+	return simple("bool", parseBool, func(v bool) any { return v })
+}
+
+func parseBool(raw any) (bool, error) {
+	if b, ok := raw.(bool); ok {
+		return b, nil
+	}
+	text, _ := textOf(raw)
+	switch strings.ToLower(text) {
+	case "yes", "on", "true", "y", "t", "1":
+		return true, nil
+	case "no", "off", "false", "n", "f", "0":
+		return false, nil
+	}
+	return false, fmt.Errorf("must be a boolean (true or false), not %s", describe(raw))
+}
+
+// Integer is any of Go's integer types.
+type Integer interface {
+	~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~uint64
+}
+
+// Int is a whole number from lowest to highest, both included. A digit string is taken too, as Ansible passes it.
+func Int[V Integer](lowest, highest V) Form[V] {
+	form := simple("int",
+		func(raw any) (V, error) {
+			n, err := parseInt(raw)
+			if err != nil {
+				return 0, err
+			}
+			if n < float64(lowest) || n > float64(highest) {
+				return 0, fmt.Errorf("must be from %d to %d, not %s", lowest, highest, describe(raw))
+			}
+			return V(n), nil
+		},
+		func(v V) any { return int64(v) })
+	form.Note = fmt.Sprintf("From %d to %d.", lowest, highest)
+	return form
+}
+
+// parseInt reads a whole number of at most 2^53, beyond which JSON cannot be trusted.
+func parseInt(raw any) (float64, error) {
+	n, err := parseNumber(raw)
+	if err != nil || n != math.Trunc(n) || math.Abs(n) > 1<<53 {
+		return 0, fmt.Errorf("must be a whole number, not %s", describe(raw))
+	}
+	return n, nil
+}
+
+func parseNumber(raw any) (float64, error) {
+	if _, isBool := raw.(bool); isBool {
+		return 0, fmt.Errorf("must be a number, not %s", describe(raw))
+	}
+	text, ok := textOf(raw)
+	if !ok {
+		return 0, fmt.Errorf("must be a number, not %s", describe(raw))
+	}
+	text = strings.TrimSpace(text)
+	if hex, found := strings.CutPrefix(strings.ToLower(text), "0x"); found {
+		n, err := strconv.ParseUint(hex, 16, 53)
+		if err != nil {
+			return 0, fmt.Errorf("must be a number, not %s", describe(raw))
+		}
+		return float64(n), nil
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) || strings.ContainsAny(text, "xXpP_") {
+		return 0, fmt.Errorf("must be a number, not %s", describe(raw))
+	}
+	return n, nil
+}
+
+// Ticks is a time in seconds, fractions allowed, held as a whole number of ticks, perSecond of them in a second.
+func Ticks[V Integer](perSecond, highest V) Form[V] {
+	form := simple("float",
+		func(raw any) (V, error) {
+			seconds, err := parseNumber(raw)
+			if err != nil {
+				return 0, err
+			}
+			ticks := math.Round(seconds * float64(perSecond))
+			if ticks < 0 || ticks > float64(highest) {
+				return 0, fmt.Errorf("must be from 0 to %g seconds, not %s", float64(highest)/float64(perSecond), describe(raw))
+			}
+			return V(ticks), nil
+		},
+		func(v V) any {
+			if v%perSecond == 0 {
+				return int64(v / perSecond)
+			}
+			return float64(v) / float64(perSecond)
+		})
+	form.Note = "In seconds, fractions allowed."
+	return form
+}
+
+// Choice is one of a set of names.
+func Choice(names ...string) Form[string] {
+	form := Text(
+		func(s string) (string, error) {
+			if !slices.Contains(names, s) {
+				return "", unknownName("value", s, names)
+			}
+			return s, nil
+		},
+		func(s string) string { return s })
+	form.Choices = names
+	return form
+}
+
+func unknownName(what, name string, known []string) error {
+	if near := nearest(name, known); near != "" {
+		return fmt.Errorf("unknown %s %q: did you mean %q? (one of: %s)", what, name, near, strings.Join(known, ", "))
+	}
+	return fmt.Errorf("unknown %s %q (one of: %s)", what, name, strings.Join(known, ", "))
+}
+
+// textOf is the text of a string or number; YAML and JSON decoders disagree on the types of numbers.
+func textOf(raw any) (string, bool) {
+	switch v := raw.(type) {
+	case string:
+		return v, true
+	case json.Number:
+		return v.String(), true
+	case int:
+		return strconv.Itoa(v), true
+	case int64:
+		return strconv.FormatInt(v, 10), true
+	case uint64:
+		return strconv.FormatUint(v, 10), true
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64), true
+	}
+	return "", false
+}
+
+// describe shows a wrong value without flooding the message.
+func describe(raw any) string {
+	switch v := raw.(type) {
+	case nil:
+		return "nothing"
+	case map[string]any:
+		return "a dictionary"
+	case []any:
+		return "a list"
+	case bool:
+		return strconv.FormatBool(v)
+	}
+	text, ok := textOf(raw)
+	if !ok {
+		return fmt.Sprintf("a %T", raw)
+	}
+	const longest = 60
+	if len(text) > longest {
+		text = text[:longest] + "…"
+	}
+	return strconv.Quote(text)
+}
