@@ -1,0 +1,92 @@
+// Package plan holds the steps that turn what is into what is wanted: their order, their run, their cost.
+package plan
+
+import (
+	"cmp"
+	"slices"
+
+	"hostnet.linux/internal/schema"
+)
+
+// Disruption is what a step costs the traffic of its object.
+type Disruption int
+
+// From harmless to harmful.
+const (
+	None Disruption = iota
+	PortFlap
+	LinkDown
+	Recreate
+)
+
+// String is the name that the result's actions show.
+func (d Disruption) String() string {
+	return [...]string{"none", "port flap", "link down", "recreate"}[d]
+}
+
+// Phase says when a step runs. What others stand on is made first and removed last, and between the first phase
+// that disturbs traffic and the last there is nothing that could as well be done before or after.
+type Phase int
+
+// The phases, in the order in which they run.
+const (
+	Prepare Phase = iota // kernel modules, files that others read
+	Remove               // rules and entries that must not outlive what they point to
+	Release              // ports leave their controllers
+	Delete               // links that go, or that come again as something else; the upper ones first
+	Widen                // larger MTUs of lower links, which upper ones need; the lower ones first
+	Create               // links that come; the lower ones first
+	Down                 // links that must be down to be changed
+	Change               // options of links that stay
+	Attach               // ports join their controllers
+	Adjust               // options that need ports or a controller: port options, primary, VLANs; smaller MTUs
+	Up                   // the lower ones first
+	Address              // addresses come, then old ones go
+	Route                // routes and rules
+	Forward              // NAT and openings
+	Serve                // services that need all of the above
+	Finish               // files that remember what was done
+)
+
+// Step is one thing that is done to one object.
+type Step struct {
+	Phase Phase
+	// Depth orders the steps of one phase: the number of links below the object, or its negative.
+	Depth int
+	// Action is a verb: create, change, delete, attach, release, up, down, add, remove, write, start…
+	Action string
+	// Object is a kind and a name, such as "bond bond0" or "address 10.0.3.1/24 on lxcbr0".
+	Object     string
+	Changes    []schema.Change
+	Disruption Disruption
+	// Links are the links whose state the step may alter, beside the object itself: an undo looks at these.
+	Links []string
+	Run   func() error
+}
+
+// Order sorts the steps by phase and depth; steps that are equal in both keep their order.
+func Order(steps []Step) {
+	slices.SortStableFunc(steps, func(a, b Step) int {
+		return cmp.Or(cmp.Compare(a.Phase, b.Phase), cmp.Compare(a.Depth, b.Depth))
+	})
+}
+
+// Describe is what the task's result says of the steps, in the order in which they run.
+func Describe(steps []Step) []schema.Object {
+	actions := make([]schema.Object, len(steps))
+	for i, step := range steps {
+		action := schema.Object{{Key: "action", Value: step.Action}, {Key: "object", Value: step.Object}}
+		if len(step.Changes) > 0 {
+			changes := make([]schema.Object, len(step.Changes))
+			for j, change := range step.Changes {
+				changes[j] = schema.Object{
+					{Key: "option", Value: change.Option}, {Key: "old", Value: change.Old}, {Key: "new", Value: change.New},
+				}
+			}
+			action.Set("changes", changes)
+		}
+		action.Set("disruption", step.Disruption.String())
+		actions[i] = action
+	}
+	return actions
+}
