@@ -1,0 +1,52 @@
+package linux
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"hostnet.linux/internal/kernel"
+)
+
+// eachAttribute walks a run of netlink attributes. The data that it hands out aliases the message.
+func eachAttribute(run []byte, f func(typ uint16, data []byte) error) error {
+	for len(run) >= unix.SizeofRtAttr {
+		length := int(binary.NativeEndian.Uint16(run))
+		// The two highest bits are flags: nested and network byte order (linux/netlink.h).
+		typ := binary.NativeEndian.Uint16(run[2:]) &^ (unix.NLA_F_NESTED | unix.NLA_F_NET_BYTEORDER)
+		if length < unix.SizeofRtAttr || length > len(run) {
+			return fmt.Errorf("the kernel sent an attribute of %d bytes in %d", length, len(run))
+		}
+		if err := f(typ, run[unix.SizeofRtAttr:length]); err != nil {
+			return err
+		}
+		run = run[min(len(run), (length+unix.RTA_ALIGNTO-1)&^(unix.RTA_ALIGNTO-1)):]
+	}
+	return nil
+}
+
+func attributesOf(run []byte) (kernel.Attributes, error) {
+	var attributes kernel.Attributes
+	err := eachAttribute(run, func(typ uint16, data []byte) error {
+		attributes = append(attributes, kernel.Attribute{Type: typ, Data: data})
+		return nil
+	})
+	return attributes, err
+}
+
+// number32 is 0 for data that is too short, as the kernel never sends.
+func number32(data []byte) uint32 {
+	if len(data) < 4 {
+		return 0
+	}
+	return binary.NativeEndian.Uint32(data)
+}
+
+func numbers32(data []byte) []int32 {
+	numbers := make([]int32, len(data)/4)
+	for i := range numbers {
+		numbers[i] = int32(number32(data[4*i:]))
+	}
+	return numbers
+}
