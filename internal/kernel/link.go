@@ -22,6 +22,8 @@ type Link struct {
 	PermanentAddress string
 	// Data is IFLA_INFO_DATA, PortData IFLA_INFO_SLAVE_DATA.
 	Data, PortData Attributes
+	// PhysicalPort and PhysicalSwitch are the driver's identifiers in hexadecimal, "" where it has none.
+	PhysicalPort, PhysicalSwitch string
 	// IPv4 and IPv6 are the settings of the interface, indexed as in linux/ip.h less one and linux/ipv6.h;
 	// nil when the link has no such protocol.
 	IPv4, IPv6 []int32
@@ -70,8 +72,11 @@ type Peer struct {
 	Name string
 	// Namespace is where the peer is made; "" is the namespace of the first end.
 	Namespace string
-	MTU       *uint32
-	Address   *string
+	// Index 0 lets the kernel choose.
+	Index   int
+	Up      bool
+	MTU     *uint32
+	Address *string
 }
 
 // BridgeVLAN is one VLAN on a bridge port or on the bridge itself. Numbers are from 1 to 4094.
@@ -99,6 +104,8 @@ type Links interface {
 	DeleteLink(name string) error
 	// NamespaceID is the nsid of another namespace as this one numbers it, or -1 if it has no number.
 	NamespaceID(namespace string) (int, error)
+	// BusAddress is where a link's hardware sits, such as 0000:05:00.1 on PCI; "" when there is no hardware.
+	BusAddress(name string) (string, error)
 	// LinkNameIn looks up the name of a link in another namespace.
 	LinkNameIn(namespace string, index int) (string, error)
 }

@@ -2,6 +2,7 @@ package linux
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"net"
 
@@ -68,7 +69,11 @@ func (h *Handle) addPeer(info *nl.RtAttr, peer *kernel.Peer) error {
 	const vethInfoPeer = 1
 	data := info.AddRtAttr(unix.IFLA_INFO_DATA, nil)
 	attribute := data.AddRtAttr(vethInfoPeer, nil)
-	nl.NewIfInfomsgChild(attribute, unix.AF_UNSPEC)
+	header := nl.NewIfInfomsgChild(attribute, unix.AF_UNSPEC)
+	header.Index = int32(peer.Index)
+	if peer.Up {
+		header.Flags, header.Change = unix.IFF_UP, unix.IFF_UP
+	}
 	attribute.AddRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(peer.Name))
 	if peer.MTU != nil {
 		attribute.AddRtAttr(unix.IFLA_MTU, nl.Uint32Attr(*peer.MTU))
@@ -227,6 +232,10 @@ func decodeLink(message []byte) (kernel.Link, error) {
 			link.Address = net.HardwareAddr(data).String()
 		case unix.IFLA_PERM_ADDRESS:
 			link.PermanentAddress = net.HardwareAddr(data).String()
+		case unix.IFLA_PHYS_PORT_ID:
+			link.PhysicalPort = hex.EncodeToString(data)
+		case unix.IFLA_PHYS_SWITCH_ID:
+			link.PhysicalSwitch = hex.EncodeToString(data)
 		case unix.IFLA_LINKINFO:
 			return decodeInfo(&link, data)
 		case unix.IFLA_AF_SPEC:

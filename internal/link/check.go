@@ -1,0 +1,184 @@
+package link
+
+import (
+	"fmt"
+	"strings"
+)
+
+// problem notes what is wrong with an option of a wanted link.
+func (p *planner) problem(link *Link, key, format string, args ...any) {
+	path := key
+	if link.Path != "" {
+		path = strings.TrimSuffix(link.Path+"."+key, ".")
+	}
+	p.problems.Add(path, format, args...)
+}
+
+func (p *planner) warn(format string, args ...any) {
+	p.warnings = append(p.warnings, fmt.Sprintf(format, args...))
+}
+
+func joined(names []string, none string) string {
+	if len(names) == 0 {
+		return none
+	}
+	return strings.Join(names, ", ")
+}
+
+// check finds what only shows against the host as it is.
+func (p *planner) check() {
+	for _, want := range p.wanted {
+		if want.Absent() {
+			p.checkNothingAbove(want)
+			continue
+		}
+		if p.final[want.Name] == nil {
+			continue
+		}
+		p.checkParent(want)
+		p.checkPorts(want)
+		p.checkOptions(want)
+		p.checkCreation(want)
+		if p.depth(want.Name) < 0 {
+			p.problem(want, "", "%s stands on itself: %s", want.Describe(), p.loop(want.Name))
+		}
+	}
+	p.checkCards()
+}
+
+// exists tells whether a link will be there when the plan has run.
+func (p *planner) exists(name string) bool {
+	if p.final[name] != nil {
+		return true
+	}
+	return p.current.Find(name) != nil && !p.gone[name]
+}
+
+func (p *planner) checkParent(want *Link) {
+	if want.Parent == nil || p.gone[*want.Parent] && p.fresh[*want.Parent] {
+		return
+	}
+	if !p.exists(*want.Parent) {
+		p.problem(want, "parent", "there is no link %s on this host, and none is declared", *want.Parent)
+		return
+	}
+	parent := p.becomes(*want.Parent)
+	if want.Kind == VLAN && want.MTU != nil && parent.MTU != nil && *want.MTU > *parent.MTU {
+		p.problem(want, "mtu", "%d is above the %d of its parent %s", *want.MTU, *parent.MTU, *want.Parent)
+	}
+}
+
+// becomes is a link as it will be, or as it is when the plan leaves it alone; nil when there is none.
+func (p *planner) becomes(name string) *Link {
+	if final := p.final[name]; final != nil {
+		return final
+	}
+	if p.gone[name] {
+		return nil
+	}
+	return p.current.Find(name)
+}
+
+func (p *planner) checkPorts(want *Link) {
+	if want.Ports == nil {
+		return
+	}
+	for i, port := range *want.Ports {
+		key := fmt.Sprintf("ports[%d]", i)
+		link := p.becomes(port.Name)
+		switch {
+		case link == nil:
+			p.problem(want, key, "there is no link %s on this host, and none is declared", port.Name)
+		case link.Observed.Loopback:
+			p.problem(want, key, "the loopback cannot be a port")
+		case want.Kind == Bridge && link.Kind == Bridge:
+			p.problem(want, key, "%s is a bridge: the kernel takes no bridge as a port of another", port.Name)
+		case want.Kind == Bond && link.Kind == Bond:
+			p.problem(want, key, "%s is a bond: the kernel takes no bond as a port of another", port.Name)
+		}
+	}
+	primary := p.final[want.Name].Bond.Primary
+	if want.Bond.Primary != nil && want.portNamed(*primary) == nil {
+		p.problem(want, "primary", "%s is not one of the bond's ports", *primary)
+	}
+}
+
+// checkOptions finds options that have no meaning for what the link will be.
+func (p *planner) checkOptions(want *Link) {
+	final := p.final[want.Name]
+	for _, row := range kindRows[want.Kind] {
+		if row.applies == nil || !row.IsSet(want) {
+			continue
+		}
+		if reason := row.applies(final); reason != "" {
+			p.problem(want, row.Name, "%s", reason)
+		}
+	}
+	if final.Kind == Bond && want.Ports != nil && primaryModes(final) != "" {
+		for i, port := range *want.Ports {
+			if port.Bond.Prio != nil {
+				p.problem(want, fmt.Sprintf("ports[%d].prio", i), "%s", primaryModes(final))
+			}
+		}
+	}
+}
+
+// checkCreation finds what is missing to make a link that is not there.
+func (p *planner) checkCreation(want *Link) {
+	if !p.fresh[want.Name] {
+		return
+	}
+	final := p.final[want.Name]
+	switch {
+	case want.Kind == Veth && final.Peer == nil:
+		p.problem(want, "peer", "is required to make the pair: there is no link %s yet", want.Name)
+	case want.Kind == VXLAN && final.VXLAN.ID == nil && (final.VXLAN.External == nil || !*final.VXLAN.External):
+		p.problem(want, "id", "is required to make a VXLAN: there is no link %s yet", want.Name)
+	case want.Kind == VXLAN && final.VXLAN.Group != nil && final.Parent == nil:
+		p.problem(want, "group", "the kernel wants a parent to join the group %s on", final.VXLAN.Group)
+	}
+}
+
+// checkNothingAbove refuses to take away undeclared links along with the one below them.
+func (p *planner) checkNothingAbove(want *Link) {
+	have := p.current.Find(want.Name)
+	if have == nil || want.Kind == Hardware {
+		return
+	}
+	if have.Kind != want.Kind {
+		p.problem(want, "name", "%s is a %s: it is not removed as a %s", want.Name, kindName(have.Kind), want.Kind)
+		return
+	}
+	for _, upper := range p.uppers(want.Name) {
+		if !p.gone[upper.Name] {
+			p.problem(want, "", "%s stands on %s: declare it absent too, or move it", upper.Describe(), want.Name)
+		}
+	}
+	if have.Kind != Bridge {
+		return
+	}
+	var left []string
+	for _, port := range *have.Ports {
+		target, moved := p.controller[port.Name]
+		if p.isForeign(port.Name) && !p.gone[port.Name] && (!moved || target == want.Name) {
+			left = append(left, port.Name)
+		}
+	}
+	if len(left) > 0 {
+		p.problem(want, "", "bridge %s still has interfaces of containers or virtual machines (%s): detach those first", want.Name, strings.Join(left, ", "))
+	}
+}
+
+func kindName(kind string) string {
+	if kind == Hardware {
+		return "real interface"
+	}
+	return kind
+}
+
+// isForeign tells the interfaces of containers and virtual machines: a veth whose other end is in another namespace,
+// or a tap.
+func (p *planner) isForeign(name string) bool {
+	link := p.current.Find(name)
+	return link != nil && (link.Kind == "tun" || (link.Kind == Veth && link.Observed.PeerNSID >= 0))
+}

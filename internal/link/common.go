@@ -1,0 +1,47 @@
+package link
+
+import (
+	"math"
+
+	"hostnet.linux/internal/schema"
+)
+
+// commonRows are the options of every kind of link. The addresses and routes of a link are domains of their own.
+var commonRows = options[Link]{
+	plain("up", schema.Bool(), func(l *Link) **bool { return &l.Up },
+		"Whether the link is administratively up.").assume(true),
+	plain("mtu", schema.Int[uint32](68, math.MaxInt32), func(l *Link) **uint32 { return &l.MTU },
+		"The largest packet in bytes, without the Ethernet header."),
+	plain("mac_address", schema.MAC(), func(l *Link) **string { return &l.MAC },
+		"The MAC address."),
+	setting("accept_ra", schema.Int[int32](0, 2), func(l *Link) **int32 { return &l.AcceptRA },
+		"Whether IPv6 router advertisements are taken: 0 never, 1 unless the link forwards, 2 always."),
+	setting("proxy_arp", schema.Bool(), func(l *Link) **bool { return &l.ProxyARP },
+		"Whether ARP is answered for hosts on other links."),
+	setting("rp_filter", schema.Int[int32](0, 2), func(l *Link) **int32 { return &l.RPFilter },
+		"Whether packets whose answer would leave elsewhere are dropped: 0 no, 1 strict, 2 loose."),
+	setting("forwarding", schema.Bool(), func(l *Link) **bool { return &l.Forwarding },
+		"Whether IPv4 and IPv6 packets that arrive here are forwarded."),
+}
+
+// setting is an option that lives in /proc/sys/net.
+func setting[V any](name string, form schema.Form[V], field func(*Link) **V, text string) option[Link] {
+	return plain(name, form, field, text)
+}
+
+// parentRow is the link below.
+func parentRow(text string) option[Link] {
+	return plain("parent", schema.LinkName(), func(l *Link) **string { return &l.Parent }, text)
+}
+
+// kindRows are the options of one kind beside the common ones.
+var kindRows = map[string]options[Link]{
+	Hardware: nil,
+	Bond:     bondRows,
+	Bridge:   bridgeRows,
+	VLAN:     vlanRows,
+	VXLAN:    vxlanRows,
+	Veth:     vethRows,
+	Dummy:    nil,
+	Macvlan:  macvlanRows,
+}

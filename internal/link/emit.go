@@ -1,0 +1,249 @@
+package link
+
+import (
+	"slices"
+
+	"hostnet.linux/internal/kernel"
+	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/schema"
+)
+
+// emit writes the steps.
+func (p *planner) emit() {
+	for _, link := range p.wanted {
+		if p.gone[link.Name] && !p.fresh[link.Name] {
+			p.emitDelete(p.current.Find(link.Name), plan.LinkDown)
+		}
+	}
+	for _, name := range p.touched {
+		if p.fresh[name] {
+			p.emitFresh(name)
+		} else {
+			p.emitChange(name)
+		}
+	}
+	p.emitPorts()
+	for _, name := range p.touched {
+		p.emitSets(name)
+	}
+	p.emitUp()
+}
+
+func (p *planner) add(step plan.Step, links ...string) {
+	step.Links = append(step.Links, links...)
+	p.steps = append(p.steps, step)
+}
+
+// lose notes what a link loses, and with it the VLANs on it: the kernel takes them down and up along with their
+// parent (vlan_device_event in net/8021q/vlan.c).
+func (p *planner) lose(name string, loss plan.Loss) {
+	p.losses[name] = max(p.losses[name], loss)
+	for _, upper := range p.uppers(name) {
+		if upper.Kind == VLAN && !p.gone[upper.Name] && *upper.Up && !deref(upper.VLAN.LooseBinding) {
+			p.lose(upper.Name, loss)
+		}
+	}
+}
+
+func (p *planner) emitDelete(have *Link, disruption plan.Disruption) {
+	if p.besides[have.Name] {
+		return
+	}
+	if have.Kind == Veth && have.Peer != nil {
+		p.besides[*have.Peer] = true
+	}
+	p.lose(have.Name, plan.Recreated)
+	name := have.Name
+	p.add(plan.Step{
+		Phase: plan.Delete, Depth: -p.observedDepth(have, longestStack), Action: "delete", Object: have.Describe(), Disruption: disruption,
+		Run: func() error { return p.kernel.DeleteLink(name) },
+	}, name, deref(have.Peer))
+}
+
+// longestStack bounds the walk through links that stand on each other.
+const longestStack = 64
+
+// observedDepth is the number of links below a link as it is now.
+func (p *planner) observedDepth(have *Link, fuse int) int {
+	depth := 0
+	if fuse == 0 {
+		return depth
+	}
+	if parent := p.current.Find(deref(have.Parent)); parent != nil {
+		depth = p.observedDepth(parent, fuse-1) + 1
+	}
+	if have.Ports != nil {
+		for _, port := range *have.Ports {
+			depth = max(depth, p.observedDepth(p.current.Find(port.Name), fuse-1)+1)
+		}
+	}
+	return depth
+}
+
+// emitFresh makes a link, after removing the one that it takes the place of.
+func (p *planner) emitFresh(name string) {
+	final := p.final[name]
+	p.up[name] = false
+	if have := p.current.Find(name); have != nil {
+		p.lose(name, plan.Recreated)
+		if !p.besides[name] {
+			p.emitDelete(have, plan.Recreate)
+		}
+	}
+	if p.besides[name] {
+		p.emitPeer(final)
+		return
+	}
+	request := p.creation(final)
+	disruption := plan.None
+	if p.gone[name] {
+		disruption = plan.Recreate
+	}
+	p.add(plan.Step{
+		Phase: plan.Create, Depth: p.depth(name), Action: "create", Object: final.Describe(),
+		Changes: p.creationChanges(final, request), Disruption: disruption,
+		Run: func() error {
+			if err := p.kernel.LoadKind(request.Kind); err != nil {
+				return err
+			}
+			return p.kernel.CreateLink(request)
+		},
+	}, name, deref(final.Peer))
+	p.emitSettings(final, nil)
+}
+
+// creation is the request that makes the link with all that the kernel takes at that time.
+func (p *planner) creation(final *Link) kernel.LinkRequest {
+	request := kernel.LinkRequest{Name: final.Name, Kind: final.Kind, Index: final.Observed.Index, MTU: final.MTU}
+	if final.Kind != VXLAN {
+		request.Parent = deref(final.Parent)
+	}
+	if mac := p.adoptedMAC(final, longestStack); mac != "" && (final.MAC != nil || isController(final.Kind)) {
+		request.Address = &mac
+	}
+	if final.Kind == Veth {
+		request.Peer = &kernel.Peer{Name: *final.Peer, Namespace: deref(final.PeerNS), Up: true}
+		if other := p.final[*final.Peer]; other != nil && p.besides[*final.Peer] {
+			request.Peer.MTU, request.Peer.Address, request.Peer.Up = other.MTU, other.MAC, false
+			request.Peer.Index = other.Observed.Index
+		}
+	}
+	request.Data = kindRows[final.Kind].attributes(final, func(row option[Link]) bool {
+		return !row.late && (row.applies == nil || row.applies(final) == "")
+	})
+	return request
+}
+
+// creationChanges shows the options that a new link gets, with the MAC address that it adopts.
+func (p *planner) creationChanges(final *Link, request kernel.LinkRequest) []schema.Change {
+	var changes []schema.Change
+	for _, row := range rows(final.Kind) {
+		if row.IsSet(final) && row.Name != "up" && row.Name != "vlans" && row.Name != "fdb" && row.Name != "mac_address" {
+			changes = append(changes, schema.Change{Option: row.Name, New: row.Export(final)})
+		}
+	}
+	if request.Address != nil {
+		changes = append(changes, schema.Change{Option: "mac_address", New: *request.Address})
+	}
+	return changes
+}
+
+// emitPeer sets what the creation of the pair could not set on its second end.
+func (p *planner) emitPeer(final *Link) {
+	p.emitSettings(final, nil)
+}
+
+// emitChange alters a link that stays.
+func (p *planner) emitChange(name string) {
+	final, have, changed := p.final[name], p.current.Find(name), p.changed[name]
+	down := false
+	for _, row := range changed {
+		down = down || p.needs(row, have) >= whileDown
+	}
+	if down && *have.Up {
+		p.emitDown(name)
+	}
+	sent := options[Link]{}
+	var changes []schema.Change
+	var address *string
+	for _, row := range changed {
+		change := schema.Change{Option: row.Name, Old: row.Export(have), New: row.Export(final)}
+		switch {
+		case row.Name == "mtu":
+			p.emitMTU(final, have, change)
+		case row.Name == "mac_address":
+			address = final.MAC
+			changes = append(changes, change)
+		case row.late:
+			p.emitLate(final, row, change)
+		case row.encode != nil:
+			sent = append(sent, row)
+			changes = append(changes, change)
+		}
+	}
+	if len(changes) > 0 {
+		disruption := plan.None
+		if down {
+			disruption = plan.LinkDown
+		}
+		request := kernel.LinkRequest{Kind: final.Kind, Address: address, Data: p.encodeChanged(final, sent)}
+		p.add(plan.Step{
+			Phase: plan.Change, Depth: p.depth(name), Action: "change", Object: final.Describe(), Changes: changes, Disruption: disruption,
+			Run: func() error { return p.kernel.ChangeLink(name, request) },
+		}, name)
+	}
+	p.emitSettings(final, have)
+}
+
+// encodeChanged sends the changed options and those that share an attribute with one.
+func (p *planner) encodeChanged(final *Link, changed options[Link]) kernel.Attributes {
+	return kindRows[final.Kind].attributes(final, func(row option[Link]) bool {
+		return slices.ContainsFunc(changed, func(c option[Link]) bool {
+			return c.Name == row.Name || (c.attribute == row.attribute && c.otherAttribute == 0)
+		})
+	})
+}
+
+// emitMTU raises early, because what stands on the link may need it, and lowers late.
+func (p *planner) emitMTU(final, have *Link, change schema.Change) {
+	name, mtu := final.Name, *final.MTU
+	phase, depth := plan.Widen, p.depth(name)
+	if mtu < *have.MTU {
+		phase, depth = plan.Adjust, -depth
+	}
+	p.add(plan.Step{
+		Phase: phase, Depth: depth, Action: "change", Object: final.Describe(), Changes: []schema.Change{change},
+		Run: func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{MTU: &mtu}) },
+	}, name)
+}
+
+// emitLate sets an option that needs the ports in place.
+func (p *planner) emitLate(final *Link, row option[Link], change schema.Change) {
+	name, kind, attribute := final.Name, final.Kind, row.encode(final)
+	p.add(plan.Step{
+		Phase: plan.Adjust, Depth: p.depth(name), Action: "change", Object: final.Describe(), Changes: []schema.Change{change},
+		Run: func() error {
+			return p.kernel.ChangeLink(name, kernel.LinkRequest{Kind: kind, Data: kernel.Attributes{attribute}})
+		},
+	}, name)
+}
+
+func (p *planner) emitDown(name string) {
+	if !p.up[name] {
+		return
+	}
+	p.up[name] = false
+	p.lose(name, plan.Bounced)
+	down := false
+	p.add(plan.Step{
+		Phase: plan.Down, Depth: -p.depth(name), Action: "down", Object: p.describe(name), Disruption: plan.LinkDown,
+		Run: func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{Up: &down}) },
+	}, name)
+}
+
+func (p *planner) describe(name string) string {
+	if link := p.becomes(name); link != nil {
+		return link.Describe()
+	}
+	return "interface " + name
+}

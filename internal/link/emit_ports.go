@@ -1,0 +1,191 @@
+package link
+
+import (
+	"fmt"
+	"slices"
+
+	"hostnet.linux/internal/kernel"
+	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/schema"
+)
+
+// emitPorts releases and attaches, in the order of the lists that were declared.
+func (p *planner) emitPorts() {
+	for _, name := range p.portOrder() {
+		target := p.controller[name]
+		have, from := p.current.Find(name), ""
+		if have != nil && !p.gone[name] {
+			from = have.Observed.Controller
+		}
+		stays := from == target && from != "" && !p.flapping[from] && !p.gone[from]
+		if from != "" && !stays {
+			p.emitRelease(name, from)
+		}
+		if target == "" {
+			continue
+		}
+		if !stays {
+			p.emitAttach(name, target)
+		}
+		p.emitPortOptions(name, target, stays)
+	}
+}
+
+// portOrder is that of the declarations, then by name.
+func (p *planner) portOrder() []string {
+	var order []string
+	seen := map[string]bool{}
+	for _, want := range p.wanted {
+		if want.Ports == nil || want.Absent() {
+			continue
+		}
+		for _, port := range *want.Ports {
+			if !seen[port.Name] {
+				seen[port.Name] = true
+				order = append(order, port.Name)
+			}
+		}
+	}
+	var rest []string
+	for name := range p.controller {
+		if !seen[name] {
+			rest = append(rest, name)
+		}
+	}
+	slices.Sort(rest)
+	return append(order, rest...)
+}
+
+func (p *planner) portObject(name, controller string) string {
+	return fmt.Sprintf("port %s of %s", name, p.describe(controller))
+}
+
+// emitRelease takes a port from its controller. A bond leaves its former ports down (__bond_release_one).
+func (p *planner) emitRelease(name, from string) {
+	bond := p.current.Find(from)
+	isBond := bond != nil && bond.Kind == Bond
+	if p.gone[from] && !p.fresh[from] {
+		// The controller goes, and the port is released with it.
+		if isBond {
+			p.up[name] = false
+		}
+		return
+	}
+	if isBond {
+		p.up[name] = false
+		p.lose(name, plan.Bounced)
+	}
+	nobody := ""
+	p.add(plan.Step{
+		Phase: plan.Release, Action: "release", Object: p.portObject(name, from), Disruption: plan.PortFlap,
+		Changes: []schema.Change{{Option: "controller", Old: from}},
+		Run:     func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{Controller: &nobody}) },
+	}, name, from)
+}
+
+// emitAttach makes a link a port. A bond takes only links that are down, and brings them up (bond_enslave).
+func (p *planner) emitAttach(name, target string) {
+	disruption := plan.None
+	controller := p.becomes(target)
+	if controller != nil && controller.Kind == Bond {
+		if p.up[name] {
+			p.emitDown(name)
+			disruption = plan.PortFlap
+		}
+		p.up[name] = true
+		p.lose(name, plan.Bounced)
+	}
+	p.add(plan.Step{
+		Phase: plan.Attach, Depth: p.depth(target), Action: "attach", Object: p.portObject(name, target), Disruption: disruption,
+		Changes: []schema.Change{{Option: "controller", New: target}},
+		Run:     func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{Controller: &target}) },
+	}, name, target)
+	if controller != nil && controller.Kind == Bond {
+		p.lateAgain(controller)
+	}
+}
+
+// lateAgain sets a new bond's options that wait for its ports, once.
+func (p *planner) lateAgain(bond *Link) {
+	if p.lateDone[bond.Name] || (!p.fresh[bond.Name] && !p.flapping[bond.Name]) {
+		return
+	}
+	p.lateDone[bond.Name] = true
+	for _, row := range kindRows[bond.Kind] {
+		alreadySent := slices.ContainsFunc(p.changed[bond.Name], func(c option[Link]) bool { return c.Name == row.Name })
+		if row.late && row.IsSet(bond) && (row.applies == nil || row.applies(bond) == "") && (!alreadySent || p.fresh[bond.Name]) {
+			p.emitLate(bond, row, schema.Change{Option: row.Name, New: row.Export(bond)})
+		}
+	}
+}
+
+// emitPortOptions sets what differs on a port; a port that has just been attached has the kernel's defaults.
+func (p *planner) emitPortOptions(name, target string, stays bool) {
+	want, controller := p.ports[name], p.becomes(target)
+	if want == nil || controller == nil || !isController(controller.Kind) {
+		return
+	}
+	var have Port
+	if stays {
+		if port := p.current.Find(target).portNamed(name); port != nil {
+			have = *port
+		}
+	}
+	var changes []schema.Change
+	differs := func(row option[Port]) bool { return row.IsSet(want) && !row.Equal(want, &have) }
+	for _, row := range portRows[controller.Kind] {
+		if row.encode != nil && differs(row) {
+			changes = append(changes, schema.Change{Option: row.Name, Old: row.Export(&have), New: row.Export(want)})
+		}
+	}
+	if len(changes) > 0 {
+		request := kernel.LinkRequest{Kind: controller.Kind, PortData: portRows[controller.Kind].attributes(want, differs)}
+		p.add(plan.Step{
+			Phase: plan.Adjust, Depth: p.depth(target), Action: "change", Object: p.portObject(name, target), Changes: changes,
+			Run: func() error { return p.kernel.ChangeLink(name, request) },
+		}, name, target)
+	}
+	if want.VLANs == nil || controller.Kind != Bridge {
+		return
+	}
+	if !stays {
+		have.VLANs = defaultVLANs(controller)
+	}
+	p.emitVLANs(name, false, p.portObject(name, target), deref(have.VLANs), *want.VLANs)
+}
+
+// defaultVLANs is what the kernel gives a new port, and a new bridge itself (nbp_vlan_init, br_vlan_init).
+func defaultVLANs(bridge *Link) *[]kernel.BridgeVLAN {
+	id := uint16(1)
+	if bridge.Bridge.VLANDefaultPVID != nil {
+		id = *bridge.Bridge.VLANDefaultPVID
+	}
+	if id == 0 {
+		return &[]kernel.BridgeVLAN{}
+	}
+	return &[]kernel.BridgeVLAN{{ID: id, PVID: true, Untagged: true}}
+}
+
+func (p *planner) emitVLANs(name string, self bool, object string, have, want []kernel.BridgeVLAN) {
+	remove, add := vlanDifference(have, want)
+	if len(remove) == 0 && len(add) == 0 {
+		return
+	}
+	form := vlanList()
+	p.add(plan.Step{
+		Phase: plan.Adjust, Depth: 0, Action: "change", Object: object,
+		Changes: []schema.Change{{Option: "vlans", Old: form.Format(have), New: form.Format(want)}},
+		Run: func() error {
+			// First what comes: a PVID moves in one step, without a moment in which untagged frames are dropped.
+			if len(add) > 0 {
+				if err := p.kernel.AddBridgeVLANs(name, self, add); err != nil {
+					return err
+				}
+			}
+			if len(remove) > 0 {
+				return p.kernel.DeleteBridgeVLANs(name, self, remove)
+			}
+			return nil
+		},
+	}, name)
+}

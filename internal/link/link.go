@@ -1,0 +1,125 @@
+// Package link is the domain of network interfaces: bonds, bridges, VLANs and so on, with their ports and options.
+package link
+
+import (
+	"hostnet.linux/internal/kernel"
+)
+
+// Kinds of links that can be declared, by the kernel's names. Hardware is every link that is only found, never made.
+const (
+	Hardware = ""
+	Bond     = "bond"
+	Bridge   = "bridge"
+	VLAN     = "vlan"
+	VXLAN    = "vxlan"
+	Veth     = "veth"
+	Dummy    = "dummy"
+	Macvlan  = "macvlan"
+)
+
+// Link is a link as it is declared or as it is observed. What is nil is not managed, or not there.
+type Link struct {
+	Name string
+	Kind string
+	// State is present or absent; "" is present.
+	State string
+
+	Up         *bool
+	MTU        *uint32
+	MAC        *string
+	AcceptRA   *int32
+	ProxyARP   *bool
+	RPFilter   *int32
+	Forwarding *bool
+
+	// Parent is the link that this one stands on (vlan, vxlan, macvlan).
+	Parent *string
+	// Ports are those of a bond or bridge, in the order of their declaration.
+	Ports          *[]Port
+	ExclusivePorts *bool
+	SameCard       *string
+	MatchMAC       *string
+	MatchPCI       *string
+
+	Bond     BondOptions
+	Bridge   BridgeOptions
+	VLAN     VLANOptions
+	VXLAN    VXLANOptions
+	Macvlan  MacvlanOptions
+	Peer     *string
+	PeerNS   *string
+	Observed Observed
+
+	// Path is where the link stands in the arguments, for messages; "" when it is the arguments.
+	Path string
+	// Controller says whose port the link is to be, "" nobody's; nil leaves it to the ports lists.
+	Controller *string
+	// MACFrom names the port whose MAC address a new bond or bridge takes on.
+	MACFrom string
+}
+
+// Observed is what the kernel tells of a link and nobody declares.
+type Observed struct {
+	Index      int
+	Controller string
+	// PeerIndex and PeerNSID locate a veth's other end; PeerNSID is -1 in this namespace.
+	PeerIndex, PeerNSID int
+	PermanentMAC        string
+	Carrier             bool
+	Loopback            bool
+	// PhysicalPort and PhysicalSwitch are the driver's identifiers, "" where it has none.
+	PhysicalPort, PhysicalSwitch string
+}
+
+// Port is a link as a port of its bond or bridge.
+type Port struct {
+	Name   string
+	Bond   BondPortOptions
+	Bridge BridgePortOptions
+	VLANs  *[]kernel.BridgeVLAN
+}
+
+// Absent tells whether the link is declared to be gone.
+func (l *Link) Absent() bool { return l.State == "absent" }
+
+// Describe is the kind and name, as steps and messages show it.
+func (l *Link) Describe() string {
+	if l.Kind == Hardware {
+		return "interface " + l.Name
+	}
+	return l.Kind + " " + l.Name
+}
+
+// isController tells whether links of the kind have ports that can be declared.
+func isController(kind string) bool { return kind == Bond || kind == Bridge }
+
+// State is every link of a namespace.
+type State struct {
+	Links []*Link
+	named map[string]*Link
+}
+
+// NewState indexes the links by name.
+func NewState(links []*Link) *State {
+	state := &State{Links: links, named: make(map[string]*Link, len(links))}
+	for _, link := range links {
+		state.named[link.Name] = link
+	}
+	return state
+}
+
+// Find is the link of that name, or nil.
+func (s *State) Find(name string) *Link { return s.named[name] }
+
+// portNamed is the declared or observed port of that name, or nil.
+func (l *Link) portNamed(name string) *Port {
+	if l.Ports == nil {
+		return nil
+	}
+	for i := range *l.Ports {
+		if (*l.Ports)[i].Name == name {
+			return &(*l.Ports)[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package link
+
+// assignPorts gathers from the lists of ports who becomes whose port, and who is released.
+func (p *planner) assignPorts() {
+	for _, want := range p.wanted {
+		if want.Absent() || want.Ports == nil {
+			continue
+		}
+		for i := range *want.Ports {
+			port := &(*want.Ports)[i]
+			p.controller[port.Name] = want.Name
+			p.ports[port.Name] = p.fullPort(want, port)
+		}
+	}
+	for _, want := range p.wanted {
+		p.releaseOthers(want)
+		if want.Controller != nil && p.final[want.Name] != nil {
+			p.controller[want.Name] = *want.Controller
+		}
+	}
+	for name := range p.flapping {
+		p.keepPorts(name)
+	}
+}
+
+// fullPort adds what is observed of a port that will be attached again.
+func (p *planner) fullPort(want *Link, port *Port) *Port {
+	have := p.current.Find(want.Name)
+	if have == nil || have.Kind != want.Kind || have.portNamed(port.Name) == nil {
+		return port
+	}
+	if !p.flapping[want.Name] && !p.fresh[port.Name] {
+		return port
+	}
+	full := *have.portNamed(port.Name)
+	portTables[want.Kind].Overlay(&full, port)
+	return &full
+}
+
+// releaseOthers lets go of ports that are not listed: all of a bond's, those of a bridge that wants its list to be
+// exact, never a container's or a virtual machine's.
+func (p *planner) releaseOthers(want *Link) {
+	have := p.current.Find(want.Name)
+	if want.Absent() || want.Ports == nil || have == nil || have.Ports == nil || p.gone[want.Name] {
+		return
+	}
+	if want.Kind == Bridge && !deref(want.ExclusivePorts) {
+		return
+	}
+	for _, port := range *have.Ports {
+		if _, assigned := p.controller[port.Name]; assigned || p.gone[port.Name] {
+			continue
+		}
+		if want.Kind == Bridge && p.isForeign(port.Name) {
+			continue
+		}
+		p.controller[port.Name] = ""
+	}
+}
+
+// keepPorts attaches the ports of a flapping controller again.
+func (p *planner) keepPorts(name string) {
+	have := p.current.Find(name)
+	for i := range *have.Ports {
+		port := &(*have.Ports)[i]
+		if _, assigned := p.controller[port.Name]; !assigned && !p.gone[port.Name] {
+			p.controller[port.Name] = name
+			p.ports[port.Name] = port
+		}
+	}
+}

@@ -1,0 +1,203 @@
+package link
+
+import (
+	"cmp"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"hostnet.linux/internal/kernel"
+)
+
+// Detail says how much to ask the kernel for.
+type Detail struct {
+	// VLANs are those of filtering bridges, Forwarding the static entries of VXLANs.
+	VLANs, Forwarding bool
+}
+
+// Everything is all that can be asked for.
+var Everything = Detail{VLANs: true, Forwarding: true}
+
+// DetailFor is what it takes to compare with the wanted links.
+func DetailFor(wanted []*Link) Detail {
+	var detail Detail
+	for _, link := range wanted {
+		detail.VLANs = detail.VLANs || link.Bridge.VLANs != nil
+		detail.Forwarding = detail.Forwarding || link.VXLAN.FDB != nil
+		if link.Ports == nil {
+			continue
+		}
+		for _, port := range *link.Ports {
+			detail.VLANs = detail.VLANs || port.VLANs != nil
+		}
+	}
+	return detail
+}
+
+// Indexes of settings in the kernel's answer: linux/ip.h (IPV4_DEVCONF_* less one) and linux/ipv6.h (DEVCONF_*).
+const (
+	ipv4Forwarding = 0
+	ipv4ProxyARP   = 2
+	ipv4RPFilter   = 7
+	ipv6Forwarding = 0
+	ipv6AcceptRA   = 3
+)
+
+// Observe reads every link of the namespace.
+func Observe(k Kernel, detail Detail) (*State, error) {
+	raw, err := k.Links()
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(raw, func(a, b kernel.Link) int { return cmp.Compare(a.Index, b.Index) })
+	names := make(map[int]string, len(raw))
+	for i := range raw {
+		names[raw[i].Index] = raw[i].Name
+	}
+	name := func(index int) string { return names[index] }
+	links := make([]*Link, len(raw))
+	for i := range raw {
+		links[i] = decode(&raw[i], name)
+	}
+	state := NewState(links)
+	for i := range raw {
+		state.addPort(&raw[i], links[i], name)
+	}
+	if detail.VLANs {
+		if err := state.readVLANs(k); err != nil {
+			return nil, err
+		}
+	}
+	if detail.Forwarding {
+		if err := state.readForwarding(k); err != nil {
+			return nil, err
+		}
+	}
+	return state, nil
+}
+
+func decode(raw *kernel.Link, name func(int) string) *Link {
+	up := raw.Flags&unix.IFF_UP != 0
+	link := &Link{
+		Name: raw.Name, Kind: raw.Kind, Up: &up, MTU: &raw.MTU,
+		Observed: Observed{
+			Index: raw.Index, Controller: name(raw.Controller), PermanentMAC: raw.PermanentAddress,
+			Carrier: raw.Flags&unix.IFF_LOWER_UP != 0, Loopback: raw.Flags&unix.IFF_LOOPBACK != 0, PeerNSID: -1,
+			PhysicalPort: raw.PhysicalPort, PhysicalSwitch: raw.PhysicalSwitch,
+		},
+	}
+	if raw.Address != "" && !link.Observed.Loopback {
+		link.MAC = &raw.Address
+	}
+	decodeSettings(link, raw)
+	switch raw.Kind {
+	case Veth:
+		link.Observed.PeerIndex, link.Observed.PeerNSID = raw.Parent, raw.ParentNamespace
+		if peer := name(raw.Parent); raw.ParentNamespace < 0 && peer != "" {
+			link.Peer = &peer
+		}
+	default:
+		// Kinds that cannot be declared are read too: they may stand on a link that is to be made again.
+		if parent := name(raw.Parent); raw.ParentNamespace < 0 && parent != "" && raw.Parent != raw.Index {
+			link.Parent = &parent
+		}
+	case Bond, Bridge:
+		link.Ports = &[]Port{}
+	}
+	kindRows[raw.Kind].read(link, raw.Data, name)
+	dropMeaningless(link)
+	return link
+}
+
+func decodeSettings(link *Link, raw *kernel.Link) {
+	if len(raw.IPv4) > ipv4RPFilter {
+		proxy, filter, forwarding := raw.IPv4[ipv4ProxyARP] != 0, raw.IPv4[ipv4RPFilter], raw.IPv4[ipv4Forwarding] != 0
+		link.ProxyARP, link.RPFilter = &proxy, &filter
+		// One option for both protocols: where they differ there is no value to report.
+		if len(raw.IPv6) <= ipv6Forwarding || (raw.IPv6[ipv6Forwarding] != 0) == forwarding {
+			link.Forwarding = &forwarding
+		}
+	}
+	if len(raw.IPv6) > ipv6AcceptRA {
+		link.AcceptRA = &raw.IPv6[ipv6AcceptRA]
+	}
+}
+
+// dropMeaningless removes what the kernel reports but would not take back, such as LACP options in other modes.
+func dropMeaningless(link *Link) {
+	var unset Link
+	for _, row := range kindRows[link.Kind] {
+		if row.applies != nil && row.IsSet(link) && row.applies(link) != "" {
+			row.Assign(link, &unset)
+		}
+	}
+}
+
+// addPort enters a link in its controller's list of ports.
+func (s *State) addPort(raw *kernel.Link, link *Link, name func(int) string) {
+	controller := s.Find(link.Observed.Controller)
+	if controller == nil || !isController(controller.Kind) {
+		return
+	}
+	port := Port{Name: link.Name}
+	portRows[controller.Kind].read(&port, raw.PortData, name)
+	if controller.Kind == Bond && primaryModes(controller) != "" {
+		port.Bond.Prio = nil
+	}
+	*controller.Ports = append(*controller.Ports, port)
+}
+
+func (s *State) readVLANs(k Kernel) error {
+	vlans, err := k.BridgeVLANs()
+	if err != nil {
+		return err
+	}
+	for _, link := range s.Links {
+		if link.Kind != Bridge {
+			continue
+		}
+		own := sortedVLANs(vlans[link.Observed.Index])
+		link.Bridge.VLANs = &own
+		for i := range *link.Ports {
+			port := &(*link.Ports)[i]
+			found := sortedVLANs(vlans[s.Find(port.Name).Observed.Index])
+			port.VLANs = &found
+		}
+	}
+	return nil
+}
+
+func sortedVLANs(vlans []kernel.BridgeVLAN) []kernel.BridgeVLAN {
+	sorted := append([]kernel.BridgeVLAN{}, vlans...)
+	slices.SortFunc(sorted, func(a, b kernel.BridgeVLAN) int { return cmp.Compare(a.ID, b.ID) })
+	return sorted
+}
+
+func (s *State) readForwarding(k Kernel) error {
+	entries, err := k.ForwardingEntries()
+	if err != nil {
+		return err
+	}
+	for _, link := range s.Links {
+		if link.Kind != VXLAN {
+			continue
+		}
+		own := []kernel.ForwardingEntry{}
+		for _, entry := range entries[link.Observed.Index] {
+			if !link.VXLAN.isDefault(entry) {
+				own = append(own, entry)
+			}
+		}
+		slices.SortFunc(own, compareForwarding)
+		link.VXLAN.FDB = &own
+	}
+	return nil
+}
+
+// isDefault tells the entry that the kernel makes itself of remote or group.
+func (v *VXLANOptions) isDefault(entry kernel.ForwardingEntry) bool {
+	if entry.Address != "00:00:00:00:00:00" {
+		return false
+	}
+	return (v.Remote != nil && v.Remote.String() == entry.Destination) || (v.Group != nil && v.Group.String() == entry.Destination)
+}

@@ -1,0 +1,215 @@
+package link
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"hostnet.linux/internal/kernel"
+	"hostnet.linux/internal/schema"
+)
+
+// change says what the kernel needs in order to take a new value of an option.
+type change int
+
+const (
+	live         change = iota
+	whileDown           // the link must be down
+	withoutPorts        // the link must be down and have no ports
+	recreate            // only a new link takes it
+)
+
+// option is one row: all that is known of one option of a T, which is a Link or a Port.
+type option[T any] struct {
+	schema.Option[T]
+	// attribute is the type in IFLA_INFO_DATA or IFLA_INFO_SLAVE_DATA; 0 when the option does not travel there.
+	attribute uint16
+	// otherAttribute is a second type that carries the same option, such as the IPv6 one of an address.
+	otherAttribute uint16
+	// encode makes the attribute; type 0 is none.
+	encode func(*T) kernel.Attribute
+	decode func(object *T, data []byte, name func(index int) string)
+	// absent is called when the kernel reports the object without the attribute, where that means a value.
+	absent func(*T)
+	// beside are attributes that the kernel wants along with this one.
+	beside []kernel.Attribute
+	change change
+	// late options need the ports in place.
+	late bool
+	// applies says why the option has no meaning for the object as it would become, or "".
+	applies func(*T) string
+	// since is the first mainline kernel with the option, "" where Linux 6.1 has it.
+	since string
+}
+
+func (o option[T]) needs(c change) option[T] {
+	o.change = c
+	return o
+}
+
+func (o option[T]) when(applies func(*T) string) option[T] {
+	o.applies = applies
+	return o
+}
+
+func (o option[T]) from(release string) option[T] {
+	o.since = release
+	o.Text += " Needs Linux " + release + "."
+	return o
+}
+
+func (o option[T]) require() option[T] {
+	o.Required = true
+	return o
+}
+
+func (o option[T]) assume(value any) option[T] {
+	o.Default = value
+	return o
+}
+
+// plain is an option that does not travel in the kind's own attributes.
+func plain[T, V any](name string, form schema.Form[V], field func(*T) **V, text string) option[T] {
+	return option[T]{Option: schema.Field(name, form, field, text)}
+}
+
+// carried is an option with an attribute of its own.
+func carried[T, V any](name string, attribute uint16, form schema.Form[V], field func(*T) **V,
+	encode func(V) []byte, decode func([]byte) (V, bool), text string,
+) option[T] {
+	o := plain(name, form, field, text)
+	o.attribute = attribute
+	o.encode = func(object *T) kernel.Attribute {
+		return kernel.Attribute{Type: attribute, Data: encode(**field(object))}
+	}
+	o.decode = func(object *T, data []byte, _ func(int) string) {
+		if value, ok := decode(data); ok {
+			*field(object) = &value
+		}
+	}
+	return o
+}
+
+// number is an option that travels as a number of the width of V, in the machine's byte order.
+func number[T any, V schema.Integer](name string, attribute uint16, form schema.Form[V], field func(*T) **V, text string) option[T] {
+	return carried(name, attribute, form, field, encodeNumber[V], decodeNumber[V], text)
+}
+
+// flag is a boolean that travels as one byte.
+func flag[T any](name string, attribute uint16, field func(*T) **bool, text string) option[T] {
+	return carried(name, attribute, schema.Bool(), field,
+		func(on bool) []byte { return []byte{oneIf(on)} },
+		func(data []byte) (bool, bool) { return len(data) > 0 && data[0] != 0, len(data) > 0 }, text)
+}
+
+// bit is a boolean that shares an attribute with others: two numbers of 32 bits, the values and which of them count.
+func bit[T any](name string, attribute uint16, mask uint32, field func(*T) **bool, text string) option[T] {
+	return carried(name, attribute, schema.Bool(), field,
+		func(on bool) []byte {
+			values := uint32(0)
+			if on {
+				values = mask
+			}
+			return append(encodeNumber(values), encodeNumber(mask)...)
+		},
+		func(data []byte) (bool, bool) {
+			values, ok := decodeNumber[uint32](data)
+			return values&mask != 0, ok
+		}, text)
+}
+
+// choice is a name that travels as its place in the list, as a number of the width of V.
+func choice[V schema.Integer, T any](name string, attribute uint16, names []string, field func(*T) **string, text string) option[T] {
+	return carried(name, attribute, schema.Choice(names...), field,
+		func(value string) []byte { return encodeNumber(V(slices.Index(names, value))) },
+		func(data []byte) (string, bool) {
+			place, ok := decodeNumber[V](data)
+			if !ok || int(place) < 0 || int(place) >= len(names) {
+				return "", false
+			}
+			return names[place], true
+		}, text)
+}
+
+func encodeNumber[V schema.Integer](value V) []byte {
+	out, err := binary.Append(nil, binary.NativeEndian, value)
+	if err != nil {
+		return nil
+	}
+	return out
+}
+
+func decodeNumber[V schema.Integer](data []byte) (V, bool) {
+	var value V
+	if len(data) < binary.Size(value) {
+		return 0, false
+	}
+	_, err := binary.Decode(data, binary.NativeEndian, &value)
+	return value, err == nil
+}
+
+func oneIf(on bool) byte {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+// options is a table of rows.
+type options[T any] []option[T]
+
+// table is the rows as the schema sees them.
+func (o options[T]) table() schema.Table[T] {
+	table := make(schema.Table[T], len(o))
+	for i, row := range o {
+		table[i] = row.Option
+	}
+	return table
+}
+
+// attributes encodes the rows that pick chooses. Rows that share an attribute are merged: the kernel would take only
+// the last of two.
+func (o options[T]) attributes(object *T, pick func(option[T]) bool) kernel.Attributes {
+	var out kernel.Attributes
+	place := map[uint16]int{}
+	for _, row := range o {
+		if row.encode == nil || !row.IsSet(object) || !pick(row) {
+			continue
+		}
+		attribute := row.encode(object)
+		if attribute.Type == 0 {
+			continue
+		}
+		out = append(out, row.beside...)
+		at, shared := place[attribute.Type]
+		if !shared {
+			place[attribute.Type] = len(out)
+			out = append(out, attribute)
+			continue
+		}
+		merged := slices.Clone(out[at].Data)
+		for i := range min(len(merged), len(attribute.Data)) {
+			merged[i] |= attribute.Data[i]
+		}
+		out[at].Data = merged
+	}
+	return out
+}
+
+// read decodes the attributes into the object.
+func (o options[T]) read(object *T, attributes kernel.Attributes, name func(index int) string) {
+	for _, row := range o {
+		if row.decode == nil {
+			continue
+		}
+		data := attributes.Get(row.attribute)
+		if data == nil && row.otherAttribute != 0 {
+			data = attributes.Get(row.otherAttribute)
+		}
+		switch {
+		case data != nil:
+			row.decode(object, data, name)
+		case row.absent != nil:
+			row.absent(object)
+		}
+	}
+}

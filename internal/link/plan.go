@@ -1,0 +1,252 @@
+package link
+
+import (
+	"slices"
+
+	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/schema"
+)
+
+// Result is what it takes to get from the observed links to the wanted ones.
+type Result struct {
+	Steps []plan.Step
+	// Losses says what the steps take from links beside what they change.
+	Losses   map[string]plan.Loss
+	Warnings []string
+	// Final is what each touched link becomes.
+	Final map[string]*Link
+}
+
+// planner gathers what happens to each link before it writes the steps.
+type planner struct {
+	kernel  Kernel
+	current *State
+	wanted  []*Link
+	// final is what each touched link becomes, in the order of touched.
+	final   map[string]*Link
+	touched []string
+	// changed are the options of a link that stays whose value differs.
+	changed map[string]options[Link]
+	// fresh links are made by this plan, gone ones deleted; a link that is made again is both.
+	fresh, gone map[string]bool
+	// besides are ends of veth pairs that come and go with the other end.
+	besides map[string]bool
+	// controller is the wanted controller of each port that the plan may move; ports are the options to set there.
+	controller map[string]string
+	ports      map[string]*Port
+	// flapping controllers release all their ports for a while.
+	flapping map[string]bool
+	// lateDone are bonds whose late options are in the plan.
+	lateDone map[string]bool
+	// up follows the links through the plan.
+	up     map[string]bool
+	depths map[string]int
+	// upperIndex holds the observed links by their parent.
+	upperIndex map[string][]*Link
+	losses     map[string]plan.Loss
+	steps      []plan.Step
+	warnings   []string
+	problems   schema.Problems
+}
+
+// Plan compares and finds the steps. All problems that the kernel's state brings to light come back as
+// schema.Problems, before anything is touched.
+func Plan(k Kernel, current *State, wanted []*Link) (*Result, error) {
+	p := &planner{
+		kernel: k, current: current, wanted: wanted,
+		final: map[string]*Link{}, changed: map[string]options[Link]{},
+		fresh: map[string]bool{}, gone: map[string]bool{}, besides: map[string]bool{},
+		controller: map[string]string{}, ports: map[string]*Port{}, flapping: map[string]bool{}, lateDone: map[string]bool{},
+		up: map[string]bool{}, depths: map[string]int{}, losses: map[string]plan.Loss{},
+	}
+	for _, link := range current.Links {
+		p.up[link.Name] = *link.Up
+	}
+	for _, link := range wanted {
+		if err := p.classify(link); err != nil {
+			return nil, err
+		}
+	}
+	p.remakeAll()
+	p.assignPorts()
+	p.check()
+	if err := p.problems.Err(); err != nil {
+		return nil, err
+	}
+	p.emit()
+	return &Result{Steps: p.steps, Losses: p.losses, Warnings: p.warnings, Final: p.final}, nil
+}
+
+// classify decides whether a wanted link comes, goes, changes or is made again.
+func (p *planner) classify(want *Link) error {
+	have := p.current.Find(want.Name)
+	switch {
+	case want.Absent() && have == nil:
+	case want.Absent() && want.Kind == Hardware:
+		p.reset(have)
+	case want.Absent():
+		p.gone[want.Name] = true
+	case have == nil && want.Kind == Hardware && p.isNewPeer(want.Name):
+		p.become(want.Name, clone(want))
+		p.fresh[want.Name], p.besides[want.Name] = true, true
+	case have == nil && want.Kind == Hardware:
+		p.problem(want, "name", "there is no interface %s on this host (there are: %s)", want.Name, p.hardwareNames())
+	case have == nil:
+		p.become(want.Name, clone(want))
+		p.fresh[want.Name] = true
+	case want.Kind != Hardware && have.Kind != want.Kind:
+		p.replace(want, have)
+	default:
+		if err := p.identifyPeer(want, have); err != nil {
+			return err
+		}
+		p.compare(want, have)
+	}
+	return nil
+}
+
+// reset leaves hardware as it is before anyone uses it, since it cannot be removed.
+func (p *planner) reset(have *Link) {
+	final := clone(have)
+	down := false
+	final.Up = &down
+	p.become(have.Name, final)
+	p.controller[have.Name] = ""
+}
+
+func (p *planner) become(name string, final *Link) {
+	if _, known := p.final[name]; !known {
+		p.touched = append(p.touched, name)
+	}
+	p.final[name] = final
+}
+
+// compare notes the options that differ and what it takes to change them.
+func (p *planner) compare(want, have *Link) {
+	final := clone(have)
+	all := rows(have.Kind)
+	all.table().Overlay(final, want)
+	p.roundDelays(final, want)
+	p.become(have.Name, final)
+	var changed options[Link]
+	worst := live
+	for _, row := range all {
+		if row.IsSet(want) && !row.Equal(final, have) {
+			changed = append(changed, row)
+			worst = max(worst, p.needs(row, have))
+		}
+	}
+	p.changed[have.Name] = p.alongside(changed, final)
+	switch worst {
+	case recreate:
+		p.fresh[have.Name], p.gone[have.Name] = true, true
+	case withoutPorts:
+		p.flapping[have.Name] = true
+	case live, whileDown:
+	}
+}
+
+// needs is the row's class for this link. The drivers of hardware refuse a new MAC address while they run
+// (eth_mac_addr in net/ethernet/eth.c), virtual links take it.
+func (p *planner) needs(row option[Link], have *Link) change {
+	if row.Name == "mac_address" && have.Kind == Hardware && *have.Up {
+		return whileDown
+	}
+	return row.change
+}
+
+// alongside adds the rows that the kernel changes on its own when another one changes.
+func (p *planner) alongside(changed options[Link], final *Link) options[Link] {
+	names := map[string]bool{}
+	for _, row := range changed {
+		names[row.Name] = true
+	}
+	for _, row := range bondRows {
+		if names[row.Name] || row.encode == nil || row.late || !row.IsSet(final) {
+			continue
+		}
+		// The delays are kept as multiples of miimon, and a new mode resets others (bond_option_mode_set).
+		follows := names["mode"] || (names["miimon"] && row.applies != nil && isDelay(row.Name))
+		if final.Kind == Bond && follows && (row.applies == nil || row.applies(final) == "") {
+			changed = append(changed, row)
+		}
+	}
+	return changed
+}
+
+func isDelay(name string) bool {
+	return name == "updelay" || name == "downdelay" || name == "peer_notif_delay"
+}
+
+// roundDelays brings the delays to what the kernel keeps (_bond_option_delay_set), so that a second run is silent.
+func (p *planner) roundDelays(final, want *Link) {
+	miimon := final.Bond.Miimon
+	if final.Kind != Bond || miimon == nil || *miimon == 0 {
+		return
+	}
+	delays := []struct {
+		name  string
+		want  *uint32
+		final **uint32
+	}{
+		{"updelay", want.Bond.Updelay, &final.Bond.Updelay},
+		{"downdelay", want.Bond.Downdelay, &final.Bond.Downdelay},
+		{"peer_notif_delay", want.Bond.PeerNotifDelay, &final.Bond.PeerNotifDelay},
+	}
+	for _, delay := range delays {
+		if delay.want == nil || *delay.want%*miimon == 0 {
+			continue
+		}
+		rounded := *delay.want - *delay.want%*miimon
+		*delay.final = &rounded
+		p.warn("bond %s: %s %d is not a multiple of miimon %d: the kernel keeps %d", final.Name, delay.name, *delay.want, *miimon, rounded)
+	}
+}
+
+// identifyPeer finds out whether the far end of a veth pair is the wanted one where it is in another namespace, so
+// that comparing the two names says the truth.
+func (p *planner) identifyPeer(want, have *Link) error {
+	if want.Kind != Veth {
+		return nil
+	}
+	if want.PeerNS == nil {
+		if have.Observed.PeerNSID >= 0 && want.Peer != nil {
+			p.problem(want, "peer", "the other end of %s is in another network namespace: name that in peer_netns", want.Name)
+		}
+		return nil
+	}
+	number, err := p.kernel.NamespaceID(*want.PeerNS)
+	if err != nil {
+		p.problem(want, "peer_netns", "%v", err)
+		return nil
+	}
+	if have.Observed.PeerNSID < 0 || number != have.Observed.PeerNSID {
+		return nil
+	}
+	have.PeerNS = want.PeerNS
+	name, err := p.kernel.LinkNameIn(*want.PeerNS, have.Observed.PeerIndex)
+	if err != nil {
+		return err
+	}
+	have.Peer = &name
+	return nil
+}
+
+func clone(link *Link) *Link {
+	out := *link
+	if link.Ports != nil {
+		ports := slices.Clone(*link.Ports)
+		out.Ports = &ports
+	}
+	return &out
+}
+
+func (p *planner) hardwareNames() string {
+	var names []string
+	for _, link := range p.current.Links {
+		if link.Kind == Hardware && !link.Observed.Loopback {
+			names = append(names, link.Name)
+		}
+	}
+	return joined(names, "none")
+}

@@ -1,0 +1,306 @@
+package link
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"hostnet.linux/internal/kernel"
+	"hostnet.linux/internal/schema"
+)
+
+// VXLANOptions are the options of a VXLAN.
+type VXLANOptions struct {
+	ID             *uint32
+	Local          *netip.Addr
+	Remote         *netip.Addr
+	Group          *netip.Addr
+	DstPort        *uint16
+	SrcPort        *[2]uint16
+	TTL            *uint8
+	TTLInherit     *bool
+	TOS            *uint8
+	DF             *string
+	FlowLabel      *uint32
+	Ageing         *uint32
+	Limit          *uint32
+	Learning       *bool
+	Proxy          *bool
+	RSC            *bool
+	L2Miss         *bool
+	L3Miss         *bool
+	UDPCsum        *bool
+	UDPZeroCsum6TX *bool
+	UDPZeroCsum6RX *bool
+	RemCsumTX      *bool
+	RemCsumRX      *bool
+	External       *bool
+	VNIFilter      *bool
+	GBP            *bool
+	GPE            *bool
+	LocalBypass    *bool
+	FDB            *[]kernel.ForwardingEntry
+}
+
+// vxlanRows: what the kernel changes in place is in vxlan_nl2conf in drivers/net/vxlan/vxlan_core.c.
+var vxlanRows = options[Link]{
+	number("id", unix.IFLA_VXLAN_ID, schema.Int[uint32](0, 1<<24-1), func(l *Link) **uint32 { return &l.VXLAN.ID },
+		"The VXLAN network identifier. Needed to make a VXLAN, but for O(external) ones.").needs(recreate),
+	vxlanParentRow(),
+	tunnelEnd("local", unix.IFLA_VXLAN_LOCAL, unix.IFLA_VXLAN_LOCAL6, func(l *Link) **netip.Addr { return &l.VXLAN.Local }, nil,
+		"This host's end of the tunnel."),
+	tunnelEnd("remote", unix.IFLA_VXLAN_GROUP, unix.IFLA_VXLAN_GROUP6, func(l *Link) **netip.Addr { return &l.VXLAN.Remote }, isUnicast,
+		"The far end of the tunnel. Not together with O(group)."),
+	tunnelEnd("group", unix.IFLA_VXLAN_GROUP, unix.IFLA_VXLAN_GROUP6, func(l *Link) **netip.Addr { return &l.VXLAN.Group }, netip.Addr.IsMulticast,
+		"The multicast group that stands for all far ends. Needs O(parent)."),
+	carried("dst_port", unix.IFLA_VXLAN_PORT, schema.Int[uint16](1, 65535), func(l *Link) **uint16 { return &l.VXLAN.DstPort },
+		func(port uint16) []byte { return binary.BigEndian.AppendUint16(nil, port) },
+		func(data []byte) (uint16, bool) {
+			if len(data) < 2 {
+				return 0, false
+			}
+			return binary.BigEndian.Uint16(data), true
+		}, "The UDP port that the tunnel ends listen on. The kernel's own choice is 8472, the standard's 4789.").needs(recreate),
+	carried("port_range", unix.IFLA_VXLAN_PORT_RANGE, portRange(), func(l *Link) **[2]uint16 { return &l.VXLAN.SrcPort },
+		func(ports [2]uint16) []byte {
+			return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(nil, ports[0]), ports[1])
+		},
+		func(data []byte) ([2]uint16, bool) {
+			if len(data) < 4 {
+				return [2]uint16{}, false
+			}
+			return [2]uint16{binary.BigEndian.Uint16(data), binary.BigEndian.Uint16(data[2:])}, true
+		}, "The UDP ports to send from, such as 32768-61000.").needs(recreate),
+	number("ttl", unix.IFLA_VXLAN_TTL, schema.Int[uint8](0, 255), func(l *Link) **uint8 { return &l.VXLAN.TTL },
+		"The hop limit of the outer packets; 0 lets the kernel choose."),
+	flag("ttl_inherit", unix.IFLA_VXLAN_TTL_INHERIT, func(l *Link) **bool { return &l.VXLAN.TTLInherit },
+		"Whether the hop limit is that of the inner packet.").needs(recreate),
+	number("tos", unix.IFLA_VXLAN_TOS, schema.Int[uint8](0, 255), func(l *Link) **uint8 { return &l.VXLAN.TOS },
+		"The type of service of the outer packets; 1 is that of the inner packet."),
+	choice[uint8]("df", unix.IFLA_VXLAN_DF, []string{"unset", "set", "inherit"}, func(l *Link) **string { return &l.VXLAN.DF },
+		"The don't-fragment bit of the outer packets."),
+	carried("flow_label", unix.IFLA_VXLAN_LABEL, schema.Int[uint32](0, 1<<20-1), func(l *Link) **uint32 { return &l.VXLAN.FlowLabel },
+		func(label uint32) []byte { return binary.BigEndian.AppendUint32(nil, label) },
+		func(data []byte) (uint32, bool) {
+			if len(data) < 4 {
+				return 0, false
+			}
+			return binary.BigEndian.Uint32(data), true
+		}, "The flow label of outer IPv6 packets."),
+	number("ageing", unix.IFLA_VXLAN_AGEING, schema.Int[uint32](0, math.MaxUint32), func(l *Link) **uint32 { return &l.VXLAN.Ageing },
+		"Seconds for which a learned address is remembered; 0 is for ever."),
+	number("limit", unix.IFLA_VXLAN_LIMIT, schema.Int[uint32](0, math.MaxUint32), func(l *Link) **uint32 { return &l.VXLAN.Limit },
+		"How many addresses may be learned; 0 is no limit."),
+	flag("learning", unix.IFLA_VXLAN_LEARNING, func(l *Link) **bool { return &l.VXLAN.Learning },
+		"Whether far ends are learned from what arrives."),
+	flag("proxy", unix.IFLA_VXLAN_PROXY, func(l *Link) **bool { return &l.VXLAN.Proxy },
+		"Whether ARP and neighbour discovery are answered for far ends.").needs(recreate),
+	flag("rsc", unix.IFLA_VXLAN_RSC, func(l *Link) **bool { return &l.VXLAN.RSC },
+		"Whether frames to a router are routed at once (route short circuit).").needs(recreate),
+	flag("l2miss", unix.IFLA_VXLAN_L2MISS, func(l *Link) **bool { return &l.VXLAN.L2Miss },
+		"Whether unknown MAC addresses are reported over netlink.").needs(recreate),
+	flag("l3miss", unix.IFLA_VXLAN_L3MISS, func(l *Link) **bool { return &l.VXLAN.L3Miss },
+		"Whether unknown IP addresses are reported over netlink.").needs(recreate),
+	flag("udp_csum", unix.IFLA_VXLAN_UDP_CSUM, func(l *Link) **bool { return &l.VXLAN.UDPCsum },
+		"Whether outer IPv4 packets carry a UDP checksum.").needs(recreate),
+	flag("udp_zero_csum6_tx", unix.IFLA_VXLAN_UDP_ZERO_CSUM6_TX, func(l *Link) **bool { return &l.VXLAN.UDPZeroCsum6TX },
+		"Whether outer IPv6 packets leave without a UDP checksum.").needs(recreate),
+	flag("udp_zero_csum6_rx", unix.IFLA_VXLAN_UDP_ZERO_CSUM6_RX, func(l *Link) **bool { return &l.VXLAN.UDPZeroCsum6RX },
+		"Whether outer IPv6 packets are taken without a UDP checksum.").needs(recreate),
+	flag("remcsum_tx", unix.IFLA_VXLAN_REMCSUM_TX, func(l *Link) **bool { return &l.VXLAN.RemCsumTX },
+		"Whether checksums are offloaded to the far end.").needs(recreate),
+	flag("remcsum_rx", unix.IFLA_VXLAN_REMCSUM_RX, func(l *Link) **bool { return &l.VXLAN.RemCsumRX },
+		"Whether far ends may offload checksums to this one.").needs(recreate),
+	flag("external", unix.IFLA_VXLAN_COLLECT_METADATA, func(l *Link) **bool { return &l.VXLAN.External },
+		"Whether routes or filters, rather than this link, say where packets go.").needs(recreate),
+	flag("vnifilter", unix.IFLA_VXLAN_VNIFILTER, func(l *Link) **bool { return &l.VXLAN.VNIFilter },
+		"Whether an O(external) VXLAN takes only the identifiers that were added to it.").needs(recreate),
+	presence("gbp", unix.IFLA_VXLAN_GBP, func(l *Link) **bool { return &l.VXLAN.GBP },
+		"Whether the group policy extension is spoken."),
+	presence("gpe", unix.IFLA_VXLAN_GPE, func(l *Link) **bool { return &l.VXLAN.GPE },
+		"Whether the generic protocol extension is spoken."),
+	flag("localbypass", unix.IFLA_VXLAN_LOCALBYPASS, func(l *Link) **bool { return &l.VXLAN.LocalBypass },
+		"Whether packets to a VXLAN on this host skip the network.").from("6.4"),
+	plain("fdb", forwardingForm(), func(l *Link) **[]kernel.ForwardingEntry { return &l.VXLAN.FDB },
+		"Exactly the static entries that point to far ends, beside the one that O(remote) or O(group) makes. Several entries for "+
+			"00:00:00:00:00:00 send unknown and many-destination frames to each (head-end replication)."),
+}
+
+func isUnicast(address netip.Addr) bool { return !address.IsMulticast() }
+
+// tunnelEnd travels in one of two attributes by its family. Two options may share them: mine tells which is meant.
+func tunnelEnd(name string, four, six uint16, field func(*Link) **netip.Addr, mine func(netip.Addr) bool, text string) option[Link] {
+	form := schema.Address()
+	if mine != nil {
+		parse := form.Parse
+		form.Parse = func(raw any, at schema.Place) (netip.Addr, bool) {
+			address, ok := parse(raw, at)
+			if ok && !mine(address) {
+				at.Problem("%s is the wrong kind of address: multicast goes to group, all others to remote", address)
+				ok = false
+			}
+			return address, ok
+		}
+	}
+	row := plain(name, form, field, text)
+	row.attribute, row.otherAttribute = four, six
+	row.encode = func(l *Link) kernel.Attribute {
+		address := **field(l)
+		if address.Is4() {
+			return kernel.Attribute{Type: four, Data: address.AsSlice()}
+		}
+		return kernel.Attribute{Type: six, Data: address.AsSlice()}
+	}
+	row.decode = func(l *Link, data []byte, _ func(int) string) {
+		address, ok := netip.AddrFromSlice(data)
+		if ok && !address.IsUnspecified() && (mine == nil || mine(address)) {
+			*field(l) = &address
+		}
+	}
+	return row
+}
+
+// presence is a boolean that travels as an attribute without data.
+func presence(name string, attribute uint16, field func(*Link) **bool, text string) option[Link] {
+	row := plain(name, schema.Bool(), field, text).needs(recreate)
+	row.attribute = attribute
+	row.encode = func(l *Link) kernel.Attribute {
+		if !**field(l) {
+			return kernel.Attribute{}
+		}
+		return kernel.Attribute{Type: attribute}
+	}
+	row.decode = func(l *Link, _ []byte, _ func(int) string) {
+		on := true
+		*field(l) = &on
+	}
+	row.absent = func(l *Link) {
+		off := false
+		*field(l) = &off
+	}
+	return row
+}
+
+// vxlanParentRow: a VXLAN names its parent among its own attributes, and may have none.
+func vxlanParentRow() option[Link] {
+	row := parentRow("The link that the tunnel's packets leave by; left out, the routes decide.")
+	row.attribute = unix.IFLA_VXLAN_LINK
+	row.encode = func(l *Link) kernel.Attribute {
+		return kernel.Attribute{Type: unix.IFLA_VXLAN_LINK, LinkName: *l.Parent}
+	}
+	row.decode = func(l *Link, data []byte, name func(int) string) {
+		if index, ok := decodeNumber[uint32](data); ok && name(int(index)) != "" {
+			parent := name(int(index))
+			l.Parent = &parent
+		}
+	}
+	return row
+}
+
+func portRange() schema.Form[[2]uint16] {
+	return schema.Text(
+		func(text string) ([2]uint16, error) {
+			first, last, _ := strings.Cut(text, "-")
+			a, errA := strconv.ParseUint(strings.TrimSpace(first), 10, 16)
+			b, errB := strconv.ParseUint(strings.TrimSpace(last), 10, 16)
+			if errA != nil || errB != nil || a > b {
+				return [2]uint16{}, fmt.Errorf("must be two UDP ports such as 32768-61000, not %q", text)
+			}
+			return [2]uint16{uint16(a), uint16(b)}, nil
+		},
+		func(ports [2]uint16) string { return fmt.Sprintf("%d-%d", ports[0], ports[1]) })
+}
+
+// forwarding is one entry as it is written.
+type forwarding struct {
+	MAC  *string
+	Dst  *netip.Addr
+	Port *uint16
+	VNI  *uint32
+	Via  *string
+}
+
+var forwardingTable = schema.Table[forwarding]{
+	schema.Field("mac_address", schema.MAC(), func(f *forwarding) **string { return &f.MAC },
+		"The address whose frames go to the far end.").Assume("00:00:00:00:00:00"),
+	schema.Field("dst", schema.Address(), func(f *forwarding) **netip.Addr { return &f.Dst }, "The far end of the tunnel.").Require(),
+	schema.Field("port", schema.Int[uint16](1, 65535), func(f *forwarding) **uint16 { return &f.Port },
+		"The far end's UDP port, where it is not the VXLAN's."),
+	schema.Field("vni", schema.Int[uint32](0, 1<<24-1), func(f *forwarding) **uint32 { return &f.VNI },
+		"The far end's VXLAN network identifier, where it is not the VXLAN's."),
+	schema.Field("via", schema.LinkName(), func(f *forwarding) **string { return &f.Via },
+		"The link that the tunnel's packets leave by."),
+}
+
+func forwardingForm() schema.Form[[]kernel.ForwardingEntry] {
+	written := schema.List(schema.Dict(forwardingTable, ""))
+	entries := schema.Form[kernel.ForwardingEntry]{Equal: func(a, b kernel.ForwardingEntry) bool { return a == b }}
+	return schema.Form[[]kernel.ForwardingEntry]{
+		Type: "list", Elements: "dict", Suboptions: forwardingTable.Docs(),
+		Parse: func(raw any, at schema.Place) ([]kernel.ForwardingEntry, bool) {
+			list, ok := written.Parse(raw, at)
+			out := make([]kernel.ForwardingEntry, 0, len(list))
+			for _, f := range list {
+				if ok {
+					out = append(out, f.entry())
+				}
+			}
+			slices.SortFunc(out, compareForwarding)
+			return out, ok
+		},
+		Format: func(list []kernel.ForwardingEntry) any {
+			out := make([]forwarding, len(list))
+			for i, entry := range list {
+				out[i] = writtenEntry(entry)
+			}
+			return written.Format(out)
+		},
+		Equal: schema.List(entries).Equal,
+	}
+}
+
+func (f forwarding) entry() kernel.ForwardingEntry {
+	entry := kernel.ForwardingEntry{Address: "00:00:00:00:00:00", Destination: f.Dst.String()}
+	if f.MAC != nil {
+		entry.Address = *f.MAC
+	}
+	if f.Port != nil {
+		entry.Port = *f.Port
+	}
+	if f.VNI != nil {
+		entry.VNI = *f.VNI
+	}
+	if f.Via != nil {
+		entry.Via = *f.Via
+	}
+	return entry
+}
+
+func writtenEntry(entry kernel.ForwardingEntry) forwarding {
+	f := forwarding{MAC: &entry.Address}
+	if address, err := netip.ParseAddr(entry.Destination); err == nil {
+		f.Dst = &address
+	}
+	if entry.Port != 0 {
+		f.Port = &entry.Port
+	}
+	if entry.VNI != 0 {
+		f.VNI = &entry.VNI
+	}
+	if entry.Via != "" {
+		f.Via = &entry.Via
+	}
+	return f
+}
+
+func compareForwarding(a, b kernel.ForwardingEntry) int {
+	return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.Destination, b.Destination),
+		cmp.Compare(a.Port, b.Port), cmp.Compare(a.VNI, b.VNI), cmp.Compare(a.Via, b.Via))
+}
