@@ -88,8 +88,8 @@ func NotTo(link string) Part {
 
 // From linux/netfilter/nf_tables.h, Linux 5.6; the library has no names for them.
 const (
-	metaInputKind  expr.MetaKey = 27 // NFT_META_IIFKIND
-	metaOutputKind expr.MetaKey = 28 // NFT_META_OIFKIND
+	metaInputKind  expr.MetaKey = 26 // NFT_META_IIFKIND
+	metaOutputKind expr.MetaKey = 27 // NFT_META_OIFKIND
 )
 
 // FromKind matches packets that came in by a link of the kind, such as "bridge".
