@@ -37,7 +37,7 @@ func (r Result) encode(diff bool) ([]byte, error) {
 	} else if r.Message != "" {
 		out.Set("msg", validUTF8(r.Message))
 	}
-	if diff && (r.Before != nil || r.After != nil) {
+	if diff && r.Err == nil && (r.Before != nil || r.After != nil) {
 		before, err := YAML(r.Before)
 		if err != nil {
 			return nil, err

@@ -29,7 +29,7 @@ var vlanRangeTable = schema.Table[vlanRange]{
 
 func vidRange() schema.Form[[2]uint16] {
 	const highest = 4094
-	return schema.Text(
+	form := schema.Text(
 		func(text string) ([2]uint16, error) {
 			first, last, isRange := strings.Cut(text, "-")
 			if !isRange {
@@ -43,11 +43,16 @@ func vidRange() schema.Form[[2]uint16] {
 			return [2]uint16{uint16(a), uint16(b)}, nil
 		},
 		func(v [2]uint16) string {
-			if v[0] == v[1] {
-				return strconv.Itoa(int(v[0]))
-			}
 			return fmt.Sprintf("%d-%d", v[0], v[1])
 		})
+	text := form.Format
+	form.Format = func(v [2]uint16) any {
+		if v[0] == v[1] {
+			return int(v[0])
+		}
+		return text(v)
+	}
+	return form
 }
 
 // vlanList is a list of VLANs and ranges, held one by one and sorted.

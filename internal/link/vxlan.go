@@ -80,8 +80,8 @@ var vxlanRows = options[Link]{
 		}, "The UDP ports to send from, such as 32768-61000.").needs(recreate),
 	number("ttl", unix.IFLA_VXLAN_TTL, schema.Int[uint8](0, 255), func(l *Link) **uint8 { return &l.VXLAN.TTL },
 		"The hop limit of the outer packets; 0 lets the kernel choose."),
-	flag("ttl_inherit", unix.IFLA_VXLAN_TTL_INHERIT, func(l *Link) **bool { return &l.VXLAN.TTLInherit },
-		"Whether the hop limit is that of the inner packet.").needs(recreate),
+	presence("ttl_inherit", unix.IFLA_VXLAN_TTL_INHERIT, func(l *Link) **bool { return &l.VXLAN.TTLInherit },
+		"Whether the hop limit is that of the inner packet."),
 	number("tos", unix.IFLA_VXLAN_TOS, schema.Int[uint8](0, 255), func(l *Link) **uint8 { return &l.VXLAN.TOS },
 		"The type of service of the outer packets; 1 is that of the inner packet."),
 	choice[uint8]("df", unix.IFLA_VXLAN_DF, []string{"unset", "set", "inherit"}, func(l *Link) **string { return &l.VXLAN.DF },
@@ -167,7 +167,8 @@ func tunnelEnd(name string, four, six uint16, field func(*Link) **netip.Addr, mi
 	return row
 }
 
-// presence is a boolean that travels as an attribute without data.
+// presence is a boolean that travels to the kernel as an attribute without data, and comes back that way or as a byte
+// (NLA_FLAG in vxlan_policy).
 func presence(name string, attribute uint16, field func(*Link) **bool, text string) option[Link] {
 	row := plain(name, schema.Bool(), field, text).needs(recreate)
 	row.attribute = attribute
@@ -177,8 +178,8 @@ func presence(name string, attribute uint16, field func(*Link) **bool, text stri
 		}
 		return kernel.Attribute{Type: attribute}
 	}
-	row.decode = func(l *Link, _ []byte, _ func(int) string) {
-		on := true
+	row.decode = func(l *Link, data []byte, _ func(int) string) {
+		on := len(data) == 0 || data[0] != 0
 		*field(l) = &on
 	}
 	row.absent = func(l *Link) {

@@ -212,3 +212,19 @@ func (t Table[T]) names() []string {
 	}
 	return names
 }
+
+// Lift turns the options of a part into options of the whole that holds it.
+func Lift[Part, Whole any](table Table[Part], part func(*Whole) *Part) Table[Whole] {
+	lifted := make(Table[Whole], len(table))
+	for i, option := range table {
+		lifted[i] = Option[Whole]{
+			Doc:    option.Doc,
+			parse:  func(whole *Whole, raw any, at Place) { option.parse(part(whole), raw, at) },
+			export: func(whole *Whole) any { return option.export(part(whole)) },
+			isSet:  func(whole *Whole) bool { return option.isSet(part(whole)) },
+			equal:  func(a, b *Whole) bool { return option.equal(part(a), part(b)) },
+			assign: func(dst, src *Whole) { option.assign(part(dst), part(src)) },
+		}
+	}
+	return lifted
+}

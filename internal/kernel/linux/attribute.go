@@ -9,6 +9,12 @@ import (
 	"hostnet.linux/internal/kernel"
 )
 
+// fixed is the fixed part that opens a message. The library puts what it calls raw data at the end.
+type fixed []byte
+
+func (f fixed) Len() int          { return len(f) }
+func (f fixed) Serialize() []byte { return f }
+
 // eachAttribute walks a run of netlink attributes. The data that it hands out aliases the message.
 func eachAttribute(run []byte, f func(typ uint16, data []byte) error) error {
 	for len(run) >= unix.SizeofRtAttr {

@@ -18,7 +18,7 @@ func (h *Handle) ForwardingEntries() (map[int][]kernel.ForwardingEntry, error) {
 	vias := map[int][]int{}
 	request := h.request(unix.RTM_GETNEIGH, 0)
 	// A whole ndmsg, lest the kernel take the request for an old one and read an ifinfomsg (rtnl_fdb_dump).
-	request.AddRawData(ndmsg(unix.AF_BRIDGE, 0, 0, 0))
+	request.AddData(ndmsg(unix.AF_BRIDGE, 0, 0, 0))
 	reset := func() { clear(entries); clear(vias) }
 	err := h.dump(request, reset, func(message []byte) error {
 		if len(message) < unix.SizeofNdMsg {
@@ -100,7 +100,7 @@ func (h *Handle) changeForwarding(messageType, flags int, link string, entry ker
 		return fmt.Errorf("forwarding entry %s: %w", entry.Address, err)
 	}
 	message := h.request(messageType, flags)
-	message.AddRawData(ndmsg(unix.AF_BRIDGE, index, unix.NUD_PERMANENT|unix.NUD_NOARP, unix.NTF_SELF))
+	message.AddData(ndmsg(unix.AF_BRIDGE, index, unix.NUD_PERMANENT|unix.NUD_NOARP, unix.NTF_SELF))
 	message.AddData(nl.NewRtAttr(unix.NDA_LLADDR, address))
 	message.AddData(nl.NewRtAttr(unix.NDA_DST, destination.AsSlice()))
 	if entry.Port != 0 {
@@ -120,8 +120,8 @@ func (h *Handle) changeForwarding(messageType, flags int, link string, entry ker
 }
 
 // ndmsg is struct ndmsg of linux/neighbour.h.
-func ndmsg(family uint8, index int, state uint16, flags uint8) []byte {
-	out := make([]byte, unix.SizeofNdMsg)
+func ndmsg(family uint8, index int, state uint16, flags uint8) fixed {
+	out := make(fixed, unix.SizeofNdMsg)
 	out[0] = family
 	binary.NativeEndian.PutUint32(out[4:], uint32(int32(index)))
 	binary.NativeEndian.PutUint16(out[8:], state)

@@ -61,7 +61,24 @@ func (h *Handle) CreateLink(request kernel.LinkRequest) error {
 	}
 	message.AddData(info)
 	h.forget(request.Name)
-	return h.change(message)
+	if err := h.change(message); err != nil || request.Peer == nil || !request.Peer.Up {
+		return err
+	}
+	return h.raisePeer(request.Peer)
+}
+
+// raisePeer brings up the far end, which the kernel refuses to do while it makes the pair (veth_open wants both ends).
+func (h *Handle) raisePeer(peer *kernel.Peer) error {
+	up := true
+	if peer.Namespace == "" {
+		return h.ChangeLink(peer.Name, kernel.LinkRequest{Up: &up})
+	}
+	there, err := Open(peer.Namespace)
+	if err != nil {
+		return err
+	}
+	defer there.Close()
+	return there.ChangeLink(peer.Name, kernel.LinkRequest{Up: &up})
 }
 
 // addPeer describes the far end of a veth pair, VETH_INFO_PEER in linux/veth.h.
@@ -71,9 +88,6 @@ func (h *Handle) addPeer(info *nl.RtAttr, peer *kernel.Peer) error {
 	attribute := data.AddRtAttr(vethInfoPeer, nil)
 	header := nl.NewIfInfomsgChild(attribute, unix.AF_UNSPEC)
 	header.Index = int32(peer.Index)
-	if peer.Up {
-		header.Flags, header.Change = unix.IFF_UP, unix.IFF_UP
-	}
 	attribute.AddRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(peer.Name))
 	if peer.MTU != nil {
 		attribute.AddRtAttr(unix.IFLA_MTU, nl.Uint32Attr(*peer.MTU))

@@ -19,7 +19,7 @@ func (h *Handle) NamespaceID(namespace string) (int, error) {
 	// From linux/net_namespace.h.
 	const netnsaNSID, netnsaFD = 1, 3
 	request := h.request(unix.RTM_GETNSID, 0)
-	request.AddRawData([]byte{unix.AF_UNSPEC, 0, 0, 0})
+	request.AddData(fixed{unix.AF_UNSPEC, 0, 0, 0})
 	request.AddData(nl.NewRtAttr(netnsaFD, nl.Uint32Attr(uint32(fd))))
 	messages, err := request.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWNSID)
 	if err != nil {

@@ -1,0 +1,45 @@
+package host
+
+import (
+	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/schema"
+)
+
+// check finds what does not fit together, whatever the host is like.
+func (s *State) check(problems *schema.Problems) {
+	names := map[string]string{}
+	controllers := map[string]string{}
+	for _, one := range s.Interfaces {
+		l := &one.Link
+		at := schema.At(l.Path, problems)
+		if l.Name == "" && l.MatchMAC == nil && l.MatchPCI == nil {
+			at.Problem("one of name, match_mac_address and match_pci_address is required")
+		}
+		if other, taken := names[l.Name]; taken && l.Name != "" {
+			at.Key("name").Problem("%s is declared twice: it is also %s", l.Name, other)
+		}
+		names[l.Name] = placeName(l)
+		link.CheckOptions(l, at)
+		if l.Ports == nil || l.Absent() {
+			continue
+		}
+		for i, port := range *l.Ports {
+			place := at.Key("ports").Index(i)
+			if other, taken := controllers[port.Name]; taken {
+				place.Problem("%s is a port of %s already: a link has one controller", port.Name, other)
+				continue
+			}
+			controllers[port.Name] = l.Describe()
+			if port.Name == l.Name {
+				place.Problem("%s cannot be a port of itself", l.Name)
+			}
+		}
+	}
+}
+
+func placeName(l *link.Link) string {
+	if l.Path == "" {
+		return l.Describe()
+	}
+	return l.Path
+}

@@ -1,0 +1,104 @@
+package host
+
+import (
+	"fmt"
+
+	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/schema"
+)
+
+// Declaration is what the arguments of a task say: objects, and what to do with them.
+type Declaration struct {
+	Settings Settings
+	// single is the one object of a module about one, groups those of the network module.
+	single Interface
+	groups [len(groups)]*[]Interface
+}
+
+// Settings are the options of every module beside its objects.
+type Settings struct {
+	Netns *string
+}
+
+var settingsTable = schema.Table[Settings]{
+	schema.Field("netns", link.NamespaceForm(), func(s *Settings) **string { return &s.Netns },
+		"The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host's."),
+}
+
+func liftedSettings() schema.Table[Declaration] {
+	return schema.Lift(settingsTable, func(d *Declaration) *Settings { return &d.Settings })
+}
+
+// SingleTable is the options of a module about one interface of a kind.
+func SingleTable(kind string) schema.Table[Declaration] {
+	return append(schema.Lift(tables[kind], func(d *Declaration) *Interface { return &d.single }), liftedSettings()...)
+}
+
+// NetworkTable is the options of the module about many objects.
+func NetworkTable() schema.Table[Declaration] {
+	var table schema.Table[Declaration]
+	for i, group := range groups {
+		table = append(table, schema.Field(group.key, schema.List(schema.Dict(tables[group.kind], "")),
+			func(d *Declaration) **[]Interface { return &d.groups[i] }, group.text))
+	}
+	return append(table, liftedSettings()...)
+}
+
+// ParseSingle reads the arguments of a module about one interface of a kind.
+func ParseSingle(kind string, arguments map[string]any) (*Declaration, *State, error) {
+	var declaration Declaration
+	var problems schema.Problems
+	SingleTable(kind).Parse(&declaration, arguments, schema.At("", &problems))
+	state := &State{Interfaces: []*Interface{&declaration.single}}
+	declaration.single.Link.Kind = kind
+	return &declaration, state, finish(state, problems)
+}
+
+// ParseNetwork reads the arguments of the module about many objects.
+func ParseNetwork(arguments map[string]any) (*Declaration, *State, error) {
+	var declaration Declaration
+	var problems schema.Problems
+	NetworkTable().Parse(&declaration, arguments, schema.At("", &problems))
+	state := &State{}
+	for i, group := range groups {
+		if declaration.groups[i] == nil {
+			continue
+		}
+		for j := range *declaration.groups[i] {
+			one := &(*declaration.groups[i])[j]
+			one.Link.Kind, one.Link.Path = group.kind, fmt.Sprintf("%s[%d]", group.key, j)
+			state.Interfaces = append(state.Interfaces, one)
+		}
+	}
+	return &declaration, state, finish(state, problems)
+}
+
+// finish fills in defaults and, where each option is right by itself, checks that they fit together.
+func finish(state *State, problems schema.Problems) error {
+	for _, one := range state.Interfaces {
+		one.Link.SetDefaults()
+	}
+	if len(problems) == 0 {
+		state.check(&problems)
+	}
+	return problems.Err()
+}
+
+// Namespace is the network namespace that the task works in, "" for the host's.
+func (d *Declaration) Namespace() string {
+	if d.Settings.Netns == nil {
+		return ""
+	}
+	return *d.Settings.Netns
+}
+
+// InfoTable is the options of the module that only reads.
+func InfoTable() schema.Table[Declaration] { return liftedSettings() }
+
+// ParseInfo reads the arguments of the module that only reads.
+func ParseInfo(arguments map[string]any) (*Declaration, error) {
+	var declaration Declaration
+	var problems schema.Problems
+	InfoTable().Parse(&declaration, arguments, schema.At("", &problems))
+	return &declaration, problems.Err()
+}

@@ -1,0 +1,75 @@
+package host
+
+import (
+	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/schema"
+)
+
+// difference is the managed values of the objects that change, before and after, as a playbook would write them.
+func difference(current *Observed, wanted *State, p *Plan) (before, after schema.Object) {
+	changing := touched(p.Steps)
+	for _, one := range wanted.Interfaces {
+		if !changing[one.Link.Name] {
+			continue
+		}
+		old, fresh := oneDifference(current.Links.Find(one.Link.Name), one, p.links.Final[one.Link.Name])
+		key := groupKey(one.Link.Kind)
+		if one.Link.Path == "" {
+			return old, fresh
+		}
+		before, after = appendTo(before, key, old), appendTo(after, key, fresh)
+	}
+	return before, after
+}
+
+func appendTo(object schema.Object, key string, element schema.Object) schema.Object {
+	list, _ := object.Get(key).([]any)
+	object.Set(key, append(list, element))
+	return object
+}
+
+func groupKey(kind string) string {
+	for _, group := range groups {
+		if group.kind == kind {
+			return group.key
+		}
+	}
+	return groups[0].key
+}
+
+// oneDifference shows of have and final only what want manages.
+func oneDifference(have *link.Link, want *Interface, final *link.Link) (before, after schema.Object) {
+	name := want.Link.Name
+	switch {
+	case want.Link.Absent() && want.Link.Kind != link.Hardware:
+		return schema.Object{{Key: "name", Value: name}, {Key: "state", Value: "present"}},
+			schema.Object{{Key: "name", Value: name}, {Key: "state", Value: "absent"}}
+	case have == nil || have.Kind != want.Link.Kind && want.Link.Kind != link.Hardware:
+		before = schema.Object{{Key: "name", Value: name}, {Key: "state", Value: "absent"}}
+	default:
+		before = managed(have, &want.Link)
+	}
+	if final == nil {
+		return before, managed(&want.Link, &want.Link)
+	}
+	shown := *final
+	shown.Ports = want.Link.Ports
+	return before, managed(&shown, &want.Link)
+}
+
+// managed exports the options of a link that are set in pattern.
+func managed(l, pattern *link.Link) schema.Object {
+	out := schema.Object{{Key: "name", Value: l.Name}}
+	for _, option := range link.ObservableOptions(pattern.Kind) {
+		if !option.IsSet(pattern) {
+			continue
+		}
+		if value := option.Export(l); value != nil {
+			out.Set(option.Name, value)
+		}
+	}
+	if pattern.Ports != nil && l.Ports != nil {
+		out.Set("ports", link.ManagedPorts(l, pattern))
+	}
+	return out
+}

@@ -1,0 +1,126 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+
+	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/schema"
+)
+
+// Kernel is what all domains together ask of a kernel.
+type Kernel interface {
+	link.Kernel
+}
+
+// Host is one network namespace whose state can be observed and changed.
+type Host struct {
+	Kernel Kernel
+	// BeforeStep, if set, is called ahead of each step with its number from 0. An error stops the run there.
+	BeforeStep func(number int) error
+}
+
+// Observed is the whole state of a namespace, domain by domain. It can be kept as JSON and restored.
+type Observed struct {
+	Links *link.State
+}
+
+// Plan is what it takes to make the host as declared.
+type Plan struct {
+	Steps    []plan.Step
+	Warnings []string
+	// Before and After are the managed values that differ.
+	Before, After schema.Object
+	links         *link.Result
+}
+
+// Observe reads the host's whole state.
+func (h *Host) Observe() (*Observed, error) {
+	return h.observe(link.Everything)
+}
+
+func (h *Host) observe(detail link.Detail) (*Observed, error) {
+	links, err := link.Observe(h.Kernel, detail)
+	if err != nil {
+		return nil, err
+	}
+	return &Observed{Links: links}, nil
+}
+
+// Plan compares the host with what is declared. It changes nothing.
+func (h *Host) Plan(wanted *State) (*Plan, error) {
+	current, err := h.observe(link.DetailFor(wanted.links()))
+	if err != nil {
+		return nil, err
+	}
+	return h.planFrom(current, wanted)
+}
+
+func (h *Host) planFrom(current *Observed, wanted *State) (*Plan, error) {
+	links, err := link.Plan(h.Kernel, current.Links, wanted.links())
+	if err != nil {
+		return nil, err
+	}
+	out := &Plan{Steps: links.Steps, Warnings: links.Warnings, links: links}
+	plan.Order(out.Steps)
+	out.Before, out.After = difference(current, wanted, out)
+	return out, nil
+}
+
+// Run carries a plan out, looks whether the kernel kept all of it, and puts everything back if not.
+func (h *Host) Run(p *Plan, wanted *State) error {
+	if len(p.Steps) == 0 {
+		return nil
+	}
+	before, err := h.Observe()
+	if err != nil {
+		return err
+	}
+	err = plan.Run(p.Steps, h.BeforeStep)
+	if err == nil {
+		err = h.verify(wanted)
+	}
+	if err == nil {
+		return nil
+	}
+	if restoreErr := h.Restore(before, touched(p.Steps)); restoreErr != nil {
+		return fmt.Errorf("%w; putting the host back failed as well: %w", err, restoreErr)
+	}
+	return fmt.Errorf("%w; the host is as it was", err)
+}
+
+// verify compares once more: what the kernel accepted and did not keep is named.
+func (h *Host) verify(wanted *State) error {
+	left, err := h.Plan(wanted)
+	if err != nil {
+		return err
+	}
+	if len(left.Steps) == 0 {
+		return nil
+	}
+	var problems []error
+	for _, step := range left.Steps {
+		if len(step.Changes) == 0 {
+			problems = append(problems, fmt.Errorf("%s: the kernel did not keep it: would %s again", step.Object, step.Action))
+		}
+		for _, change := range step.Changes {
+			problems = append(problems, fmt.Errorf("%s: the kernel did not keep %s: it is %v, not %v (does this kernel know the option?)",
+				step.Object, change.Option, change.Old, change.New))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// touched are the links that the steps may have altered.
+func touched(steps []plan.Step) map[string]bool {
+	links := map[string]bool{}
+	for _, step := range steps {
+		for _, name := range step.Links {
+			if name != "" {
+				links[name] = true
+			}
+		}
+	}
+	return links
+}

@@ -1,0 +1,28 @@
+package task
+
+import (
+	"context"
+
+	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/kernel/linux"
+	"hostnet.linux/internal/schema"
+)
+
+// Info reads the host and changes nothing.
+func Info(_ context.Context, call ansible.Call) ansible.Result {
+	settings, err := host.ParseInfo(call.Arguments)
+	if err != nil {
+		return ansible.Fail(err)
+	}
+	handle, err := linux.Open(settings.Namespace())
+	if err != nil {
+		return ansible.Fail(err)
+	}
+	defer handle.Close()
+	seen, err := (&host.Host{Kernel: handle}).Observe()
+	if err != nil {
+		return ansible.Fail(err)
+	}
+	return ansible.Result{Values: schema.Object{{Key: "network", Value: seen.Export()}}}
+}

@@ -1,0 +1,57 @@
+// Command hostnet is every module of the collection in one binary.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"hostnet.linux/internal/ansible"
+	"hostnet.linux/modules/registry"
+)
+
+func main() {
+	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
+}
+
+const usage = `hostnet makes the network of this host as declared.
+
+  hostnet module       run an Ansible module: its arguments come on standard input
+  hostnet FILE         run an Ansible module: its arguments are in the file
+`
+
+func run(arguments []string, input io.Reader, output, errors io.Writer) int {
+	switch {
+	case len(arguments) == 2 && arguments[1] == "module":
+		return runModule(input, arguments[0], output)
+	case len(arguments) == 2 && !strings.HasPrefix(arguments[1], "-"):
+		file, err := os.Open(arguments[1])
+		if err != nil {
+			return ansible.Fail(fmt.Errorf("cannot read the arguments: %w", err)).Write(output, false)
+		}
+		defer func() { _ = file.Close() }()
+		return runModule(file, arguments[0], output)
+	}
+	fmt.Fprint(errors, usage)
+	return 2
+}
+
+func runModule(input io.Reader, program string, output io.Writer) (code int) {
+	// Ansible shows a crash as noise without the object it was about; an answer is owed whatever happens.
+	defer func() {
+		if fault := recover(); fault != nil {
+			code = ansible.Fail(fmt.Errorf("internal error: %v: please report this with the task's arguments", fault)).Write(output, false)
+		}
+	}()
+	call, err := ansible.ReadCall(input, program)
+	if err != nil {
+		return ansible.Fail(err).Write(output, false)
+	}
+	module, err := registry.Find(call.Module)
+	if err != nil {
+		return ansible.Fail(err).Write(output, false)
+	}
+	return module.Run(context.Background(), call).Write(output, call.Diff)
+}

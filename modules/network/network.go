@@ -1,0 +1,56 @@
+// Package network is the module network.
+package network
+
+import (
+	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/task"
+)
+
+// Module is what Ansible calls hostnet.linux.network.
+func Module() ansible.Module {
+	return ansible.Module{
+		Name:  "network",
+		Short: "Sets up many network objects in one transaction",
+		Description: []string{
+			"Sets up network interfaces, bonds, VLANs, VXLANs, bridges, veth pairs, routes and rules in one task, with the same options as the modules for one object.",
+			"The objects may come in any order and stand on each other to any depth: the plan orders the steps. If one fails, the host is put back as it was.",
+		},
+		Options:  host.NetworkTable().Docs(),
+		Examples: examples,
+		Returns:  task.Returns,
+		Run:      task.Run(host.ParseNetwork),
+	}
+}
+
+const examples = `- name: Two bonds, VLANs and bridges
+  hostnet.linux.network:
+    bonds:
+      - name: bond0
+        mode: active-backup
+        miimon: 100
+        primary: eth0
+        ports: [eth0, eth2]
+      - name: bond1
+        mode: active-backup
+        miimon: 100
+        primary: eth1
+        ports: [eth1, eth3]
+    vlans:
+      - name: bond0.10
+        parent: bond0
+        id: 10
+      - name: bond1.30
+        parent: bond1
+        id: 30
+    bridges:
+      - name: br-mgmt
+        forward_delay: 0
+        ports: [bond0.10]
+      - name: br-vxlan
+        forward_delay: 0
+        ports: [bond1.30]
+      - name: br-vlan
+        forward_delay: 0
+        ports: [bond1]
+`

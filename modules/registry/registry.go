@@ -1,0 +1,39 @@
+// Package registry lists the modules of the collection.
+package registry
+
+import (
+	"fmt"
+	"strings"
+
+	"hostnet.linux/internal/ansible"
+	"hostnet.linux/modules/bond"
+	"hostnet.linux/modules/bridge"
+	"hostnet.linux/modules/dummy"
+	hostinterface "hostnet.linux/modules/interface"
+	"hostnet.linux/modules/macvlan"
+	"hostnet.linux/modules/network"
+	networkinfo "hostnet.linux/modules/network_info"
+	"hostnet.linux/modules/veth"
+	"hostnet.linux/modules/vlan"
+	"hostnet.linux/modules/vxlan"
+)
+
+// Modules are all modules, in the order of their names.
+func Modules() []ansible.Module {
+	return []ansible.Module{
+		bond.Module(), bridge.Module(), dummy.Module(), hostinterface.Module(), macvlan.Module(), network.Module(),
+		networkinfo.Module(), veth.Module(), vlan.Module(), vxlan.Module(),
+	}
+}
+
+// Find is the module of that name.
+func Find(name string) (ansible.Module, error) {
+	var names []string
+	for _, module := range Modules() {
+		if module.Name == name {
+			return module, nil
+		}
+		names = append(names, module.Name)
+	}
+	return ansible.Module{}, fmt.Errorf("there is no module %q here: the arguments' _ansible_module_name is one of %s", name, strings.Join(names, ", "))
+}

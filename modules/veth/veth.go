@@ -1,0 +1,30 @@
+// Package veth is the module veth.
+package veth
+
+import (
+	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/task"
+)
+
+// Module is what Ansible calls hostnet.linux.veth.
+func Module() ansible.Module {
+	return ansible.Module{
+		Name:        "veth",
+		Short:       "Makes pairs of virtual Ethernet links",
+		Description: []string{"Makes a pair of virtual Ethernet links, whose other end may be in another network namespace. An end that is made along and that nobody declares is brought up."},
+		Options:     host.SingleTable(link.Veth).Docs(),
+		Examples:    examples,
+		Returns:     task.Returns,
+		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {
+			return host.ParseSingle(link.Veth, arguments)
+		}),
+	}
+}
+
+const examples = `- name: The pair that the compute host's agent uses
+  hostnet.linux.veth:
+    name: br-vlan-veth
+    peer: eth12
+`
