@@ -1,0 +1,51 @@
+package kernel
+
+import "net/netip"
+
+// NextHop is one way out of a route.
+type NextHop struct {
+	Via    netip.Addr // the zero Addr is "directly connected"; may be IPv6 in an IPv4 route
+	Link   string
+	OnLink bool
+	Weight int // from 1 to 256
+	// Extra travels unread, such as an encapsulation.
+	Extra Attributes
+}
+
+// Route is one route as the kernel reports it.
+type Route struct {
+	To netip.Prefix
+	// From is of IPv6 routes by source (subtrees); the zero Prefix is any.
+	From     netip.Prefix
+	Table    uint32
+	Metric   uint32
+	TOS      uint8
+	Protocol uint8 // RTPROT_*, who made the route
+	Scope    uint8 // RT_SCOPE_*
+	Type     uint8 // RTN_*
+	Source   netip.Addr
+	// Metrics are the RTAX_* values: MTU, advertised MSS and so on.
+	Metrics Attributes
+	// NextHops is empty in routes that lead nowhere, such as blackholes.
+	NextHops []NextHop
+	// NextHopID is the kernel's nexthop object that NextHops come from; 0 is none.
+	NextHopID uint32
+	// Expires is in seconds; 0 is never. Preference is that of an IPv6 router (RFC 4191), 0 is medium.
+	Expires    uint32
+	Preference uint8
+	// Extra travels unread, such as realms.
+	Extra Attributes
+}
+
+// Routes is what the route domain asks of the kernel.
+type Routes interface {
+	// Routes lists the routes of all tables but the local one, which is the kernel's own.
+	Routes() ([]Route, error)
+	// AddRoute puts the route behind others with the same destination, table and metric. An IPv6 route with a gateway
+	// becomes another next hop of these.
+	AddRoute(Route) error
+	// ReplaceRoute puts the route in the place of the first one with the same destination, table, metric and TOS in
+	// one step, so that no packet meets a gap.
+	ReplaceRoute(Route) error
+	DeleteRoute(Route) error
+}
