@@ -1,0 +1,183 @@
+package nft
+
+import (
+	"fmt"
+	"strings"
+
+	"hostnet.linux/internal/kernel/nftables"
+	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/schema"
+)
+
+// Kernel is what this domain asks of a kernel.
+type Kernel interface {
+	Tables(want func(nftables.Family, string) bool) ([]*nftables.Table, error)
+	Replace(*nftables.Table) error
+	Delete(nftables.Family, string) error
+	InsertRules(family nftables.Family, table, chain string, rules []nftables.Rule) error
+	DeleteRules(family nftables.Family, table, chain string, handles []uint64) error
+}
+
+// State is the rules of a host. It can be kept as JSON and restored.
+type State struct {
+	// Own are our tables.
+	Own []*nftables.Table `json:"own"`
+	// Guests are our rules in chains that others provide for that.
+	Guests []Guest `json:"guests"`
+	// Foreign are the tables of others, which are only looked at.
+	Foreign []*nftables.Table `json:"-"`
+}
+
+// Observe reads all rules of the namespace.
+func Observe(k Kernel) (*State, error) {
+	tables, err := k.Tables(func(nftables.Family, string) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	state := &State{}
+	for _, table := range tables {
+		if table.Family == Family && strings.HasPrefix(table.Name, prefix) {
+			state.Own = append(state.Own, table)
+		} else {
+			state.Foreign = append(state.Foreign, table)
+		}
+	}
+	state.Guests = guestsIn(state.Foreign)
+	return state, nil
+}
+
+func (s *State) table(name string) *nftables.Table {
+	for _, table := range s.Own {
+		if table.Name == name {
+			return table
+		}
+	}
+	return nil
+}
+
+// Result is what it takes to get from the observed rules to the wanted ones.
+type Result struct {
+	Steps    []plan.Step
+	Warnings []string
+}
+
+// Plan compares and finds the steps.
+func Plan(k Kernel, current *State, wanted []*NAT) *Result {
+	result := &Result{}
+	for _, nat := range wanted {
+		name := TableName(nat.Name)
+		var table *nftables.Table
+		var guests []Guest
+		if !nat.Absent() {
+			table, guests = nat.Table(), nat.guests(current.Foreign)
+			result.Warnings = append(result.Warnings, nat.warnings(current.Foreign)...)
+		}
+		result.addTable(k, name, current.table(name), table)
+		result.addGuests(k, guestsOf(current.Guests, nat.Name), guests)
+	}
+	return result
+}
+
+// Restore makes our rules as they were, also those of objects that were not there then.
+func Restore(k Kernel, before *State) error {
+	now, err := Observe(k)
+	if err != nil {
+		return err
+	}
+	result := &Result{}
+	for _, table := range now.Own {
+		if before.table(table.Name) == nil {
+			result.addTable(k, table.Name, table, nil)
+		}
+	}
+	for _, table := range before.Own {
+		result.addTable(k, table.Name, now.table(table.Name), table)
+	}
+	result.addGuests(k, now.Guests, before.Guests)
+	return plan.Run(result.Steps, nil)
+}
+
+func (r *Result) addTable(k Kernel, name string, have, want *nftables.Table) {
+	object := fmt.Sprintf("nftables table %s %s", Family, name)
+	switch {
+	case have.Equal(want):
+	case want == nil:
+		r.Steps = append(r.Steps, plan.Step{
+			Phase: plan.Remove, Action: "delete", Object: object, Changes: ruleChanges(have, nil),
+			Run: func() error { return k.Delete(Family, name) },
+		})
+	default:
+		action := "change"
+		if have == nil {
+			action = "create"
+		}
+		r.Steps = append(r.Steps, plan.Step{
+			Phase: plan.Forward, Action: action, Object: object, Changes: ruleChanges(have, want),
+			Run: func() error { return k.Replace(want) },
+		})
+	}
+}
+
+// ruleChanges lists the chains whose rules differ.
+func ruleChanges(have, want *nftables.Table) []schema.Change {
+	var changes []schema.Change
+	for _, name := range chainNames(have, want) {
+		var old, fresh *nftables.Chain
+		if have != nil {
+			old = have.Chain(name)
+		}
+		if want != nil {
+			fresh = want.Chain(name)
+		}
+		if old != nil && fresh != nil && old.Equal(*fresh) {
+			continue
+		}
+		changes = append(changes, schema.Change{Option: "chain " + name, Old: ruleTexts(old, fresh), New: ruleTexts(fresh, nil)})
+	}
+	return changes
+}
+
+func chainNames(tables ...*nftables.Table) []string {
+	var names []string
+	seen := map[string]bool{}
+	for _, table := range tables {
+		if table == nil {
+			continue
+		}
+		for _, chain := range table.Chains {
+			if !seen[chain.Name] {
+				names, seen[chain.Name] = append(names, chain.Name), true
+			}
+		}
+	}
+	return names
+}
+
+// ruleTexts shows a chain's rules. The text of a rule that was read is known when the other side has the same rule.
+func ruleTexts(chain, known *nftables.Chain) any {
+	if chain == nil {
+		return nil
+	}
+	texts := make([]any, len(chain.Rules))
+	for i, rule := range chain.Rules {
+		texts[i] = textOf(rule, known)
+	}
+	return texts
+}
+
+func textOf(rule nftables.Rule, known *nftables.Chain) string {
+	if rule.Text != "" {
+		return rule.Text
+	}
+	if known != nil {
+		for _, other := range known.Rules {
+			if other.Equal(rule) {
+				return other.Text
+			}
+		}
+	}
+	if comment := rule.Comment(); comment != "" {
+		return fmt.Sprintf("another rule, comment %q", comment)
+	}
+	return fmt.Sprintf("another rule, handle %d", rule.Handle)
+}

@@ -1,0 +1,202 @@
+package nft
+
+import (
+	"net/netip"
+	"strconv"
+
+	"hostnet.linux/internal/kernel/nftables"
+)
+
+// Priorities of base chains, by nft's names for them.
+const (
+	priorityMangle = -150
+	priorityDstNAT = -100
+	priorityFilter = 0
+	prioritySrcNAT = 100
+)
+
+var (
+	anyIPv4 = netip.IPv4Unspecified()
+	anyIPv6 = netip.IPv6Unspecified()
+	// loopbacks are not translated: an answer could not find its way back (net.ipv4.conf.*.route_localnet is 0).
+	loopback4 = netip.MustParsePrefix("127.0.0.0/8")
+	loopback6 = netip.MustParsePrefix("::1/128")
+)
+
+// Table is the table that the object needs. Chains without rules are left out.
+func (n *NAT) Table() *nftables.Table {
+	table := &nftables.Table{Family: Family, Name: TableName(n.Name)}
+	add := func(name, typ, hook string, priority int32, rules []nftables.Rule) {
+		if len(rules) > 0 {
+			table.Chains = append(table.Chains, nftables.Chain{Name: name, Type: typ, Hook: hook, Priority: priority, Rules: rules})
+		}
+	}
+	add("input", "filter", "input", priorityFilter, n.inputRules())
+	add("mss", "filter", "forward", priorityMangle, n.mssRules())
+	add("forward", "filter", "forward", priorityFilter, n.forwardRules())
+	add("dstnat", "nat", "prerouting", priorityDstNAT, n.redirectRules(false))
+	add("dstnat_local", "nat", "output", priorityDstNAT, n.redirectRules(true))
+	add("srcnat", "nat", "postrouting", prioritySrcNAT, n.sourceRules())
+	return table
+}
+
+func (n *NAT) inputRules() []nftables.Rule {
+	inside := nftables.From(n.Interface)
+	opened := map[string][]nftables.Rule{
+		"dhcp": {
+			nftables.NewRule("DHCP", inside, nftables.Port("udp", 67, 67), nftables.Accept()),
+			nftables.NewRule("DHCP, as lxc-net", inside, nftables.Port("tcp", 67, 67), nftables.Accept()),
+		},
+		"dns": {
+			nftables.NewRule("DNS", inside, nftables.Port("udp", 53, 53), nftables.Accept()),
+			nftables.NewRule("DNS", inside, nftables.Port("tcp", 53, 53), nftables.Accept()),
+		},
+		"dhcp6": {nftables.NewRule("DHCPv6", inside, nftables.Port("udp", 547, 547), nftables.Accept())},
+		"ra": {
+			nftables.NewRule("IPv6 routers", inside, nftables.ICMPv6("nd-router-solicit", 133), nftables.Accept()),
+			nftables.NewRule("IPv6 neighbours", inside, nftables.ICMPv6("nd-neighbor-solicit", 135), nftables.Accept()),
+			nftables.NewRule("IPv6 neighbours", inside, nftables.ICMPv6("nd-neighbor-advert", 136), nftables.Accept()),
+		},
+	}
+	var rules []nftables.Rule
+	for _, service := range list(n.Services) {
+		rules = append(rules, opened[service]...)
+	}
+	return rules
+}
+
+func (n *NAT) mssRules() []nftables.Rule {
+	if n.MSSClamp == "" {
+		return nil
+	}
+	size := 0
+	if n.MSSClamp != pmtu {
+		size, _ = strconv.Atoi(n.MSSClamp)
+	}
+	clamp := nftables.ClampSegments(uint16(size))
+	return []nftables.Rule{
+		nftables.NewRule("segment size", nftables.From(n.Interface), nftables.NotTo(n.Interface), clamp),
+		nftables.NewRule("segment size", nftables.NotFrom(n.Interface), nftables.To(n.Interface), clamp),
+	}
+}
+
+// forwardRules opens both directions, as lxc-net does. An accept here does not overrule a drop in a chain of others,
+// see foreign.go.
+func (n *NAT) forwardRules() []nftables.Rule {
+	if n.Interface == "" {
+		return nil
+	}
+	rules := []nftables.Rule{
+		nftables.NewRule("answers", nftables.From(n.Interface), nftables.Established(), nftables.Accept()),
+		nftables.NewRule("answers", nftables.To(n.Interface), nftables.Established(), nftables.Accept()),
+	}
+	if n.isolated() {
+		outwards := []nftables.Part{nftables.From(n.Interface), nftables.ToKind("bridge"), nftables.NotTo(n.Interface)}
+		inwards := []nftables.Part{nftables.FromKind("bridge"), nftables.NotFrom(n.Interface), nftables.To(n.Interface)}
+		if n.OutInterface != "" {
+			outwards, inwards = append(outwards, nftables.NotTo(n.OutInterface)), append(inwards, nftables.NotFrom(n.OutInterface))
+		}
+		rules = append(rules, nftables.NewRule("isolation", append(outwards, nftables.Drop())...), nftables.NewRule("isolation", append(inwards, nftables.Drop())...))
+	}
+	return append(rules,
+		nftables.NewRule("outwards", nftables.From(n.Interface), nftables.Accept()),
+		nftables.NewRule("inwards", nftables.To(n.Interface), nftables.Accept()))
+}
+
+// redirectRules leads ports inside: for packets from elsewhere, or with local for those of the host itself.
+func (n *NAT) redirectRules(local bool) []nftables.Rule {
+	var rules []nftables.Rule
+	for _, forward := range list(n.PortForwards) {
+		parts := []nftables.Part{nftables.Version(forward.To)}
+		if local {
+			loopback := loopback4
+			if forward.To.Is6() {
+				loopback = loopback6
+			}
+			parts = append(parts, nftables.NotDestination(loopback))
+		} else if !forward.hairpin() && n.Interface != "" {
+			parts = append(parts, nftables.NotFrom(n.Interface))
+		}
+		if forward.Source.IsValid() {
+			parts = append(parts, nftables.Source(forward.Source))
+		}
+		if forward.Address.IsValid() {
+			parts = append(parts, nftables.Destination(netip.PrefixFrom(forward.Address, forward.Address.BitLen())))
+		} else {
+			parts = append(parts, nftables.Local())
+		}
+		parts = append(parts, nftables.Port(forward.protocol(), forward.Port.First, forward.Port.Last), nftables.RewriteDestination(forward.To, forward.ToPort))
+		rules = append(rules, nftables.NewRule("port forward", parts...))
+	}
+	return rules
+}
+
+// inside is one way to tell inside traffic by its source, with the address that stands for its IP version.
+type inside struct {
+	version netip.Addr
+	from    nftables.Part
+	// outwards matches what leaves the inside.
+	outwards []nftables.Part
+	back     nftables.Part // what turns round
+}
+
+func (n *NAT) insides() []inside {
+	var out []inside
+	for _, subnet := range list(n.Subnets) {
+		one := inside{subnet.Addr(), nftables.Source(subnet), []nftables.Part{nftables.NotDestination(subnet)}, nftables.Destination(subnet)}
+		if n.Interface != "" && n.OutInterface == "" {
+			one.outwards = append(one.outwards, nftables.NotTo(n.Interface))
+		}
+		out = append(out, one)
+	}
+	if len(out) > 0 {
+		return out
+	}
+	for _, version := range []netip.Addr{anyIPv4, anyIPv6} {
+		// A postrouting chain sees the incoming link since Linux 5.7.
+		out = append(out, inside{version, nftables.From(n.Interface), []nftables.Part{nftables.Version(version), nftables.NotTo(n.Interface)}, nftables.To(n.Interface)})
+	}
+	return out
+}
+
+func (n *NAT) sourceRules() []nftables.Rule {
+	var rules []nftables.Rule
+	for _, one := range n.insides() {
+		if n.hairpins(one.version) {
+			// Without this, the neighbour would answer directly, to a client that asked somebody else.
+			rules = append(rules, nftables.NewRule("hairpin", nftables.Version(one.version), one.from, one.back, nftables.Redirected(), nftables.Masquerade()))
+		}
+		if !n.wantsNAT(one.version) {
+			continue
+		}
+		for _, excluded := range list(n.Exclude) {
+			to := nftables.To(excluded)
+			if subnet, err := netip.ParsePrefix(excluded); err == nil {
+				if subnet.Addr().Is6() != one.version.Is6() {
+					continue
+				}
+				to = nftables.Destination(subnet)
+			}
+			rules = append(rules, nftables.NewRule("not translated", one.from, to, nftables.Accept()))
+		}
+		parts := append([]nftables.Part{one.from}, one.outwards...)
+		if n.OutInterface != "" {
+			parts = append(parts, nftables.To(n.OutInterface))
+		}
+		translate := nftables.Masquerade()
+		if address := n.natAddress(one.version); address.IsValid() {
+			translate = nftables.RewriteSource(address)
+		}
+		rules = append(rules, nftables.NewRule("translation", append(parts, translate)...))
+	}
+	return rules
+}
+
+func (n *NAT) hairpins(version netip.Addr) bool {
+	for _, forward := range list(n.PortForwards) {
+		if forward.hairpin() && forward.To.Is6() == version.Is6() {
+			return true
+		}
+	}
+	return false
+}
