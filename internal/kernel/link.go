@@ -59,6 +59,9 @@ type LinkRequest struct {
 	Kind   string
 	Parent string
 	Peer   *Peer
+	// Namespace is where the link is made, or moved to; "" is this one. The other changes of a link that moves are made
+	// there, so it cannot get a Controller of this namespace.
+	Namespace string
 	// Controller "" releases the link from its controller.
 	Controller     *string
 	Up             *bool

@@ -103,14 +103,23 @@ func (h *Handle) addPeer(info *nl.RtAttr, peer *kernel.Peer) error {
 	if peer.Namespace == "" {
 		return nil
 	}
-	fd, err := unix.Open(NamespacePath(peer.Namespace), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	fd, err := h.openNamespace(peer.Namespace)
 	if err != nil {
-		return fmt.Errorf("network namespace %q of peer %s: %w", peer.Namespace, peer.Name, err)
+		return fmt.Errorf("peer %s: %w", peer.Name, err)
 	}
-	// The number must stay valid until the request is sent.
-	h.files = append(h.files, fd)
-	attribute.AddRtAttr(unix.IFLA_NET_NS_FD, nl.Uint32Attr(uint32(fd)))
+	attribute.AddRtAttr(unix.IFLA_NET_NS_FD, nl.Uint32Attr(fd))
 	return nil
+}
+
+// openNamespace gives a file number that stands for another namespace until the handle is closed, since it must be
+// valid when the request is sent.
+func (h *Handle) openNamespace(namespace string) (uint32, error) {
+	fd, err := unix.Open(NamespacePath(namespace), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return 0, fmt.Errorf("network namespace %q: %w", namespace, err)
+	}
+	h.files = append(h.files, fd)
+	return uint32(fd), nil
 }
 
 // ChangeLink alters a link in one message, which the kernel takes as a whole or not (but for a few options of a
@@ -144,7 +153,7 @@ func (h *Handle) ChangeLink(name string, request kernel.LinkRequest) error {
 		}
 		message.AddData(info)
 	}
-	if request.Name != "" {
+	if request.Name != "" || request.Namespace != "" {
 		h.forget(name)
 		h.forget(request.Name)
 	}
@@ -162,6 +171,13 @@ func (h *Handle) fill(message *nl.NetlinkRequest, header *nl.IfInfomsg, request 
 	message.AddData(header)
 	if request.Name != "" {
 		message.AddData(nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(request.Name)))
+	}
+	if request.Namespace != "" {
+		fd, err := h.openNamespace(request.Namespace)
+		if err != nil {
+			return err
+		}
+		message.AddData(nl.NewRtAttr(unix.IFLA_NET_NS_FD, nl.Uint32Attr(fd)))
 	}
 	if request.MTU != nil {
 		message.AddData(nl.NewRtAttr(unix.IFLA_MTU, nl.Uint32Attr(*request.MTU)))
