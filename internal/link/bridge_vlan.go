@@ -68,7 +68,7 @@ func vlanList() schema.Form[[]kernel.BridgeVLAN] {
 			return spread(written, at)
 		},
 		Format: func(vlans []kernel.BridgeVLAN) any { return ranges.Format(gather(vlans)) },
-		Equal:  func(a, b []kernel.BridgeVLAN) bool { return slices.Equal(a, b) },
+		Equal:  slices.Equal[[]kernel.BridgeVLAN],
 	}
 }
 
@@ -77,13 +77,14 @@ func spread(written []vlanRange, at schema.Place) ([]kernel.BridgeVLAN, bool) {
 	seen := map[uint16]bool{}
 	for i, r := range written {
 		isPVID := r.PVID != nil && *r.PVID
-		if isPVID && r.VID[0] != r.VID[1] {
+		switch {
+		case isPVID && r.VID[0] != r.VID[1]:
 			at.Index(i).Key("pvid").Problem("a range of VLANs cannot be the PVID: a port has one")
 			sound = false
-		} else if isPVID && pvid != 0 {
+		case isPVID && pvid != 0:
 			at.Index(i).Key("pvid").Problem("VLAN %d is the PVID already: a port has one", pvid)
 			sound = false
-		} else if isPVID {
+		case isPVID:
 			pvid = r.VID[0]
 		}
 		for id := r.VID[0]; id <= r.VID[1]; id++ {

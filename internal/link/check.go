@@ -2,10 +2,7 @@ package link
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
-
-	"hostnet.linux/internal/schema"
 )
 
 // problem notes what is wrong with an option of a wanted link.
@@ -133,6 +130,10 @@ func (p *planner) checkCreation(want *Link) {
 	}
 	final := p.final[want.Name]
 	switch {
+	case (want.Kind == VLAN || want.Kind == Macvlan) && final.Parent == nil:
+		p.problem(want, "parent", "is required to make a %s: there is no link %s yet", want.Kind, want.Name)
+	case want.Kind == VLAN && final.VLAN.ID == nil:
+		p.problem(want, "id", "is required to make a VLAN: there is no link %s yet", want.Name)
 	case want.Kind == Veth && final.Peer == nil:
 		p.problem(want, "peer", "is required to make the pair: there is no link %s yet", want.Name)
 	case want.Kind == VXLAN && final.VXLAN.ID == nil && (final.VXLAN.External == nil || !*final.VXLAN.External):
@@ -184,43 +185,4 @@ func kindName(kind string) string {
 func (p *planner) isForeign(name string) bool {
 	link := p.current.Find(name)
 	return link != nil && (link.Kind == "tun" || (link.Kind == Veth && link.Observed.PeerNSID >= 0))
-}
-
-// CheckOptions finds options that contradict each other, whatever the host is like.
-func CheckOptions(l *Link, at schema.Place) {
-	if l.Absent() {
-		return
-	}
-	if l.Kind == Bond && deref(l.Bond.Miimon) > 0 && deref(l.Bond.ARPInterval) > 0 {
-		at.Key("arp_interval").Problem("cannot be used together with miimon: set one of them to 0 or leave it out")
-	}
-	if l.Kind == Bond && l.Bond.Mode != nil {
-		for _, row := range bondRows {
-			if row.applies == nil || !row.IsSet(l) || isDelay(row.Name) {
-				continue
-			}
-			if reason := row.applies(l); reason != "" {
-				at.Key(row.Name).Problem("%s", reason)
-			}
-		}
-	}
-	if l.Kind == VXLAN && l.VXLAN.Remote != nil && l.VXLAN.Group != nil {
-		at.Key("group").Problem("cannot be used together with remote")
-	}
-	if l.Kind == VXLAN && l.VXLAN.Local != nil {
-		for _, far := range []*netip.Addr{l.VXLAN.Remote, l.VXLAN.Group} {
-			if far != nil && far.Is4() != l.VXLAN.Local.Is4() {
-				at.Key("local").Problem("%s and %s are of different families", l.VXLAN.Local, far)
-			}
-		}
-	}
-	if l.Kind == Macvlan && l.Macvlan.Mode != nil && l.Macvlan.SourceMACs != nil && sourceMode(l) != "" {
-		at.Key("source_macs").Problem("%s", sourceMode(l))
-	}
-	if l.Parent != nil && *l.Parent == l.Name {
-		at.Key("parent").Problem("%s cannot stand on itself", l.Name)
-	}
-	if l.Peer != nil && *l.Peer == l.Name && l.PeerNS == nil {
-		at.Key("peer").Problem("the two ends of a pair need different names")
-	}
 }

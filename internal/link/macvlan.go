@@ -37,7 +37,7 @@ func sourceMode(l *Link) string {
 }
 
 var macvlanRows = options[Link]{
-	parentRow("The link that the macvlan shares.").require().needs(recreate),
+	parentRow("The link that the macvlan shares. Needed to make a macvlan.").needs(recreate),
 	macvlanModeRow(),
 	carried("nopromisc", unix.IFLA_MACVLAN_FLAGS, schema.Bool(), func(l *Link) **bool { return &l.Macvlan.NoPromisc },
 		func(on bool) []byte { return encodeNumber(uint16(oneIf(on)) * macvlanNoPromisc) },

@@ -96,13 +96,13 @@ func decode(raw *kernel.Link, name func(int) string) *Link {
 		if peer := name(raw.Parent); raw.ParentNamespace < 0 && peer != "" {
 			link.Peer = &peer
 		}
+	case Bond, Bridge:
+		link.Ports = &[]Port{}
 	default:
 		// Kinds that cannot be declared are read too: they may stand on a link that is to be made again.
 		if parent := name(raw.Parent); raw.ParentNamespace < 0 && parent != "" && raw.Parent != raw.Index {
 			link.Parent = &parent
 		}
-	case Bond, Bridge:
-		link.Ports = &[]Port{}
 	}
 	kindRows[raw.Kind].read(link, raw.Data, name)
 	dropMeaningless(link)

@@ -57,11 +57,6 @@ func (o option[T]) from(release string) option[T] {
 	return o
 }
 
-func (o option[T]) require() option[T] {
-	o.Required = true
-	return o
-}
-
 func (o option[T]) assume(value any) option[T] {
 	o.Default = value
 	return o

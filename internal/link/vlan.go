@@ -31,9 +31,9 @@ const (
 )
 
 var vlanRows = options[Link]{
-	parentRow("The link that the VLAN is on.").require().needs(recreate),
+	parentRow("The link that the VLAN is on. Needed to make a VLAN.").needs(recreate),
 	number("id", unix.IFLA_VLAN_ID, schema.Int[uint16](0, 4094), func(l *Link) **uint16 { return &l.VLAN.ID },
-		"The VLAN's number.").require().needs(recreate),
+		"The VLAN's number. Needed to make a VLAN.").needs(recreate),
 	carried("protocol", unix.IFLA_VLAN_PROTOCOL, schema.Choice("802.1q", "802.1ad"), func(l *Link) **string { return &l.VLAN.Protocol },
 		encodeVLANProtocol, decodeVLANProtocol, "The kind of tag.").needs(recreate),
 	bit("reorder_hdr", unix.IFLA_VLAN_FLAGS, vlanReorderHdr, func(l *Link) **bool { return &l.VLAN.ReorderHdr },

@@ -26,7 +26,7 @@ func CheckLinkName(name string) error {
 		return fmt.Errorf("interface name %s is %d bytes long: the kernel takes at most %d", describe(name), len(name), longestName)
 	case name == "." || name == "..":
 		return fmt.Errorf("interface name %q is not allowed", name)
-	case strings.ContainsAny(name, "/: \t\n\v\f\r\x00\xa0%"):
+	case strings.ContainsAny(name, "/: \t\n\v\f\r\x00%"), strings.IndexByte(name, 0xa0) >= 0:
 		return fmt.Errorf("interface name %q must not contain a slash, a colon, a percent sign or white space", name)
 	}
 	return nil
@@ -59,7 +59,7 @@ func Address() Form[netip.Addr] {
 		netip.Addr.String)
 }
 
-// Interface address and prefix length in one, such as 172.29.236.11/22.
+// CIDR is an interface's address and prefix length in one, such as 172.29.236.11/22.
 func CIDR() Form[netip.Prefix] {
 	return Text(
 		func(s string) (netip.Prefix, error) {

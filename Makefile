@@ -1,0 +1,48 @@
+# Every target works on a bare Debian 12 or 13 as root: what it needs is installed first.
+SHELL := /bin/bash
+export PATH := $(PATH):/usr/local/go/bin:/usr/lib/go-1.24/bin:/usr/lib/go-1.23/bin
+# Debian's Go is older than the one in go.mod, which it then fetches.
+export GOTOOLCHAIN ?= auto
+
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
+
+.PHONY: help demo test unit netns vm lint bench build docs dist prepare clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: prepare ## the main job on a throw-away host (KEEP=1 leaves it running)
+	@go run ./internal/demo $(if $(KEEP),-keep)
+
+test: prepare ## all tests; ends with the counts of tests passed, failed and skipped
+	@go run ./internal/runtests lint unit netns vm
+
+unit: prepare ## tests that need no privileges
+	@go run ./internal/runtests unit
+
+netns: prepare ## tests in throw-away network namespaces, as root
+	@go run ./internal/runtests netns
+
+vm: prepare ## tests on a real Debian under QEMU
+	@go run ./internal/runtests vm
+
+lint: prepare ## the linters, and whether generated files are up to date
+	@go run ./internal/runtests lint
+
+bench: prepare ## benchmarks, each as a ratio to a baseline in the same run
+	@go run ./internal/runtests bench
+
+build: prepare ## the binaries, in bin/<os>_<arch>
+	@go run ./internal/dist/cmd/dist -build
+
+docs: prepare ## the modules' documentation from their option tables
+	@go run ./internal/schema/docgen/cmd/docgen
+
+dist: prepare docs ## the collection, in build/
+	@go run ./internal/dist/cmd/dist
+
+prepare:
+	@internal/prepare/prepare.sh
+
+clean: ## what was built
+	rm -rf bin build

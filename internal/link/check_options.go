@@ -1,0 +1,59 @@
+package link
+
+import (
+	"net/netip"
+
+	"hostnet.linux/internal/schema"
+)
+
+// CheckOptions finds options that contradict each other, whatever the host is like.
+func CheckOptions(l *Link, at schema.Place) {
+	if l.Absent() {
+		return
+	}
+	switch l.Kind {
+	case Bond:
+		checkBond(l, at)
+	case VXLAN:
+		checkVXLAN(l, at)
+	case Macvlan:
+		if l.Macvlan.SourceMACs != nil && sourceMode(l) != "" {
+			at.Key("source_macs").Problem("%s", sourceMode(l))
+		}
+	}
+	if l.Parent != nil && *l.Parent == l.Name {
+		at.Key("parent").Problem("%s cannot stand on itself", l.Name)
+	}
+	if l.Peer != nil && *l.Peer == l.Name && l.PeerNS == nil {
+		at.Key("peer").Problem("the two ends of a pair need different names")
+	}
+}
+
+func checkBond(l *Link, at schema.Place) {
+	if deref(l.Bond.Miimon) > 0 && deref(l.Bond.ARPInterval) > 0 {
+		at.Key("arp_interval").Problem("cannot be used together with miimon: set one of them to 0 or leave it out")
+	}
+	if l.Bond.Mode == nil {
+		return
+	}
+	for _, row := range bondRows {
+		// Whether a delay applies depends on the miimon that the bond has.
+		if row.applies == nil || !row.IsSet(l) || isDelay(row.Name) {
+			continue
+		}
+		if reason := row.applies(l); reason != "" {
+			at.Key(row.Name).Problem("%s", reason)
+		}
+	}
+}
+
+func checkVXLAN(l *Link, at schema.Place) {
+	if l.VXLAN.Remote != nil && l.VXLAN.Group != nil {
+		at.Key("group").Problem("cannot be used together with remote")
+	}
+	for _, far := range []*netip.Addr{l.VXLAN.Remote, l.VXLAN.Group} {
+		if far != nil && l.VXLAN.Local != nil && far.Is4() != l.VXLAN.Local.Is4() {
+			at.Key("local").Problem("%s and %s are of different families", l.VXLAN.Local, far)
+		}
+	}
+}

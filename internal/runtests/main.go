@@ -1,0 +1,90 @@
+// Command runtests runs tiers of tests, shows progress, and ends with the counts of tests passed, failed and skipped.
+//
+//	runtests unit netns vm
+//
+// A tier is told by the names of files: *_netns_test.go and *_vm_test.go with the build tag of that name, and all
+// other tests. A skip shows its reason. A tier of which every test was skipped counts as failed.
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"time"
+)
+
+// tier is one set of tests.
+type tier struct {
+	name string
+	// arguments to go test beside the packages and the names of tests.
+	arguments []string
+}
+
+var tiers = []tier{
+	{"unit", []string{"-race", "-shuffle=on", "-timeout=10m"}},
+	{"netns", []string{"-race", "-shuffle=on", "-timeout=15m", "-tags=netns"}},
+	// Machines are large: one package at a time. What runs inside them is built with the race detector where it helps.
+	{"vm", []string{"-shuffle=on", "-timeout=40m", "-tags=vm", "-p=1"}},
+}
+
+func main() {
+	total, failed := counts{}, false
+	for _, name := range os.Args[1:] {
+		tier, known := find(name)
+		if !known {
+			fmt.Fprintf(os.Stderr, "there is no tier %q: use unit, netns or vm\n", name)
+			os.Exit(2)
+		}
+		start := time.Now()
+		found, err := run(tier)
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "tier %s: %v\n", name, err)
+			failed = true
+		}
+		if found.passed+found.failed == 0 {
+			fmt.Fprintf(os.Stderr, "tier %s: no test ran\n", name)
+			failed = true
+		}
+		fmt.Printf("tier %s: %s in %s\n\n", name, found, time.Since(start).Round(time.Second))
+		total = total.plus(found)
+	}
+	fmt.Println(total)
+	if failed || total.failed > 0 {
+		os.Exit(1)
+	}
+}
+
+func find(name string) (tier, bool) {
+	for _, tier := range tiers {
+		if tier.name == name {
+			return tier, true
+		}
+	}
+	return tier{}, false
+}
+
+func run(t tier) (counts, error) {
+	selected, err := selection(t.name)
+	if err != nil || len(selected.packages) == 0 {
+		return counts{}, err
+	}
+	arguments := append([]string{"test", "-json"}, t.arguments...)
+	if selected.pattern != "" {
+		arguments = append(arguments, "-run", selected.pattern)
+	}
+	command := exec.Command("go", append(arguments, selected.packages...)...)
+	command.Stderr = os.Stderr
+	output, err := command.StdoutPipe()
+	if err != nil {
+		return counts{}, err
+	}
+	if err := command.Start(); err != nil {
+		return counts{}, err
+	}
+	found := report(output, os.Stdout)
+	err = command.Wait()
+	if found.failed > 0 {
+		err = nil // the counts say it
+	}
+	return found, err
+}

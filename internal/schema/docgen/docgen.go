@@ -1,0 +1,146 @@
+// Package docgen writes the documentation of the modules as Ansible reads it: a Python file for each that holds
+// nothing else, since a bare binary has no documentation (ansible-doc and Galaxy read DOCUMENTATION from Python).
+package docgen
+
+import (
+	"fmt"
+	"strings"
+
+	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/schema"
+)
+
+const namespace = "hostnet.linux"
+
+// firstVersion is the version of the collection that the modules appeared in.
+const firstVersion = "1.0.0"
+
+// Stub is the file plugins/modules/NAME.py.
+func Stub(module ansible.Module) (string, error) {
+	documentation, err := ansible.YAML(documentation(module))
+	if err != nil {
+		return "", fmt.Errorf("module %s: %w", module.Name, err)
+	}
+	returns, err := ansible.YAML(returned(module.Returns))
+	if err != nil {
+		return "", fmt.Errorf("module %s: %w", module.Name, err)
+	}
+	for _, text := range []string{documentation, returns, module.Examples} {
+		if strings.Contains(text, `"""`) {
+			return "", fmt.Errorf("module %s: the documentation must not contain three double quotes", module.Name)
+		}
+	}
+	examples := strings.ReplaceAll(module.Examples, "\n\n\n", "\n\n")
+	return fmt.Sprintf(template, documentation, examples, returns), nil
+}
+
+const template = `#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright (c) The hostnet.linux authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Generated from the module's option table by "make docs". The module itself is a Go binary.
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+---
+%s"""
+
+EXAMPLES = r"""
+%s"""
+
+RETURN = r"""
+%s"""
+`
+
+func documentation(module ansible.Module) schema.Object {
+	doc := schema.Object{
+		{Key: "module", Value: module.Name},
+		{Key: "short_description", Value: module.Short},
+		{Key: "version_added", Value: firstVersion},
+		{Key: "description", Value: anys(module.Description)},
+		{Key: "author", Value: []any{"The hostnet.linux authors (@hostnet)"}},
+		{Key: "options", Value: options(module.Options)},
+		{Key: "attributes", Value: attributes(module)},
+		{Key: "notes", Value: anys(append([]string{"The target needs neither Python nor C(ip) nor C(nft): the module is a static binary."}, module.Notes...))},
+	}
+	var also []any
+	for _, name := range module.SeeAlso {
+		also = append(also, schema.Object{{Key: "module", Value: namespace + "." + name}})
+	}
+	if also != nil {
+		doc.Set("seealso", also)
+	}
+	return doc
+}
+
+func attributes(module ansible.Module) schema.Object {
+	change := "Shows exactly the steps that a run then performs."
+	if module.ReadOnly {
+		change = "The module changes nothing."
+	}
+	diff := "full"
+	if module.ReadOnly {
+		diff = "none"
+	}
+	attribute := func(text, support string) schema.Object {
+		return schema.Object{{Key: "description", Value: text}, {Key: "support", Value: support}}
+	}
+	return schema.Object{
+		{Key: "check_mode", Value: attribute(change, "full")},
+		{Key: "diff_mode", Value: attribute("Shows the managed state before and after as YAML.", diff)},
+	}
+}
+
+func options(docs []schema.Doc) schema.Object {
+	out := schema.Object{}
+	for _, doc := range docs {
+		option := schema.Object{{Key: "description", Value: []any{doc.Text}}, {Key: "type", Value: doc.Type}}
+		if doc.Elements != "" {
+			option.Set("elements", doc.Elements)
+		}
+		if doc.Required {
+			option.Set("required", true)
+		}
+		if doc.Default != nil {
+			option.Set("default", doc.Default)
+		}
+		if len(doc.Choices) > 0 {
+			option.Set("choices", anys(doc.Choices))
+		}
+		if len(doc.Suboptions) > 0 {
+			option.Set("suboptions", options(doc.Suboptions))
+		}
+		out.Set(doc.Name, option)
+	}
+	return out
+}
+
+func returned(returns []ansible.Return) schema.Object {
+	out := schema.Object{}
+	for _, one := range returns {
+		value := schema.Object{
+			{Key: "description", Value: []any{one.Text}}, {Key: "returned", Value: one.Returned}, {Key: "type", Value: one.Type},
+		}
+		if one.Elements != "" {
+			value.Set("elements", one.Elements)
+		}
+		if one.Sample != "" {
+			value.Set("sample", one.Sample)
+		}
+		out.Set(one.Name, value)
+	}
+	return out
+}
+
+func anys(texts []string) []any {
+	out := make([]any, len(texts))
+	for i, text := range texts {
+		out[i] = text
+	}
+	return out
+}
