@@ -42,7 +42,8 @@ const (
 	Adjust               // options that need ports or a controller: port options, primary, VLANs; smaller MTUs
 	Up                   // the lower ones first
 	Address              // addresses come, then old ones go
-	Route                // routes and rules
+	Route                // routes, then rules
+	Retire               // addresses that other links have taken over
 	Forward              // NAT and openings
 	Serve                // services that need all of the above
 	Finish               // files that remember what was done

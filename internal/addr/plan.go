@@ -1,0 +1,199 @@
+package addr
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"time"
+
+	"hostnet.linux/internal/kernel"
+	"hostnet.linux/internal/plan"
+)
+
+// Result is what it takes to get from the observed addresses to the wanted ones.
+type Result struct {
+	Steps      []plan.Step
+	Warnings   []string
+	Addressing plan.Addressing
+}
+
+// planner gathers the steps of all links, so that addresses come everywhere before any goes.
+type planner struct {
+	kernel Kernel
+	ground plan.Ground
+	// since is when the lifetimes of wanted addresses were read.
+	since time.Time
+	// before is what each link had, or had at the checkpoint.
+	before map[string][]kernel.Address
+	// takers are the links on which an address is declared.
+	takers map[netip.Addr][]string
+	// held addresses are there at every moment.
+	held map[netip.Addr]bool
+
+	early, adds, changes, removes []plan.Step
+	// awaited are added addresses that other hosts may have.
+	awaited []kernel.Address
+	result  Result
+}
+
+// Plan finds the steps towards the declared addresses of each link; links that are not declared keep what they have.
+// What the plan of the links takes from addresses that nobody declares is put back. A plan for addresses that are all
+// as declared has no steps.
+func Plan(k Kernel, current *State, declared map[string][]Address, ground plan.Ground) *Result {
+	p := newPlanner(k, ground, current)
+	for _, link := range slices.Sorted(maps.Keys(declared)) {
+		for _, one := range declared[link] {
+			p.takers[one.Prefix.Addr()] = append(p.takers[one.Prefix.Addr()], link)
+		}
+	}
+	for _, link := range names(p.before, declared) {
+		set, managed := declared[link]
+		p.planLink(link, p.before[link], set, managed)
+	}
+	return p.finish()
+}
+
+// Restore finds the steps that make all addresses as they were at the checkpoint, in the same order. Addresses that
+// daemons have added since stay.
+func Restore(k Kernel, current, checkpoint *State, ground plan.Ground) *Result {
+	p := newPlanner(k, ground, checkpoint)
+	observed := current.byLink()
+	for _, link := range names(p.before, observed) {
+		have, want := p.left(link, observed[link]), withoutAutomatic(p.before[link])
+		wanted := index(want)
+		for _, address := range have {
+			if _, known := wanted[identify(address)]; !known && origin(address) == foreign {
+				want = append(want, address)
+			}
+		}
+		p.reconcile(link, have, want, true)
+		p.note(link, p.before[link])
+	}
+	return p.finish()
+}
+
+func newPlanner(k Kernel, ground plan.Ground, before *State) *planner {
+	return &planner{
+		kernel: k, ground: ground, since: before.Time, before: before.byLink(),
+		takers: map[netip.Addr][]string{}, held: map[netip.Addr]bool{},
+		result: Result{Addressing: plan.Addressing{
+			Networks: map[string][]netip.Prefix{}, Own: map[netip.Addr]bool{},
+			Interrupted: map[netip.Addr]bool{}, Emptied: map[string]bool{},
+		}},
+	}
+}
+
+// names are the keys of both maps, sorted.
+func names[A, B any](a map[string]A, b map[string]B) []string {
+	all := map[string]bool{}
+	for name := range a {
+		all[name] = true
+	}
+	for name := range b {
+		all[name] = true
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// lost tells whether the plan of the links takes the address away: a link that goes down loses its IPv6 addresses
+// (addrconf_ifdown), one that is made again all.
+func (p *planner) lost(address kernel.Address) bool {
+	switch p.ground.Losses[address.Link] {
+	case plan.Recreated:
+		return true
+	case plan.Bounced:
+		return !address.Prefix.Addr().Is4()
+	case plan.Kept:
+	}
+	return false
+}
+
+// left is what a link still has once its own plan is done, without what the kernel makes by itself.
+func (p *planner) left(link string, observed []kernel.Address) []kernel.Address {
+	var left []kernel.Address
+	for _, address := range withoutAutomatic(observed) {
+		if !p.ground.Deleted[link] && !p.lost(address) {
+			left = append(left, address)
+		}
+	}
+	return left
+}
+
+func withoutAutomatic(addresses []kernel.Address) []kernel.Address {
+	return slices.DeleteFunc(slices.Clone(addresses), func(a kernel.Address) bool { return origin(a) == automatic })
+}
+
+// index finds addresses by what makes the kernel take two for the same one.
+func index(addresses []kernel.Address) map[identity]kernel.Address {
+	out := make(map[identity]kernel.Address, len(addresses))
+	for _, address := range addresses {
+		out[identify(address)] = address
+	}
+	return out
+}
+
+// planLink decides what each address of a link becomes.
+func (p *planner) planLink(link string, observed []kernel.Address, declared []Address, managed bool) {
+	byIdentity := make(map[identity]*Address, len(declared))
+	for i := range declared {
+		byIdentity[identify(fresh(&declared[i], link))] = &declared[i]
+	}
+	var want []kernel.Address
+	matched := map[*Address]bool{}
+	for _, have := range observed {
+		one := byIdentity[identify(have)]
+		switch {
+		case p.ground.Deleted[link]:
+			p.move(have)
+		case one != nil:
+			matched[one] = true
+			want = append(want, overlay(one, have))
+		case p.stays(have, managed):
+			want = append(want, have)
+		}
+	}
+	if p.ground.Deleted[link] {
+		return
+	}
+	for i := range declared {
+		if !matched[&declared[i]] {
+			want = append(want, fresh(&declared[i], link))
+		}
+	}
+	p.reconcile(link, p.left(link, observed), withoutAutomatic(want), false)
+	p.note(link, want)
+}
+
+// stays decides about an address that is not declared on its link.
+func (p *planner) stays(have kernel.Address, managed bool) bool {
+	controller, joins := p.ground.Joins[have.Link]
+	switch {
+	case origin(have) == automatic:
+		return true
+	case joins && p.move(have):
+		return false
+	case managed && origin(have) == static:
+		p.move(have)
+		return false
+	case joins:
+		p.result.Warnings = append(p.result.Warnings, fmt.Sprintf(
+			"%s is of no use while %s is a port of %s: declare it where it belongs", describe(have), have.Link, controller))
+		return !p.lost(have)
+	}
+	return true
+}
+
+// move notes that a link loses an address that another one takes over, if one does.
+func (p *planner) move(have kernel.Address) bool {
+	ip := have.Prefix.Addr()
+	for _, taker := range p.takers[ip] {
+		if taker != have.Link {
+			p.result.Addressing.Interrupted[ip] = true
+			p.result.Addressing.Moves = append(p.result.Addressing.Moves,
+				plan.Move{From: have.Link, To: taker, Address: ip, Network: network(have)})
+			return true
+		}
+	}
+	return false
+}
