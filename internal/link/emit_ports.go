@@ -85,6 +85,7 @@ func (p *planner) emitRelease(name, from string) {
 
 // emitAttach makes a link a port. A bond takes only links that are down, and brings them up (bond_enslave).
 func (p *planner) emitAttach(name, target string) {
+	p.joins[name] = target
 	disruption := plan.None
 	controller := p.becomes(target)
 	if controller != nil && controller.Kind == Bond {

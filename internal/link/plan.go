@@ -9,10 +9,10 @@ import (
 
 // Result is what it takes to get from the observed links to the wanted ones.
 type Result struct {
-	Steps []plan.Step
-	// Losses says what the steps take from links beside what they change.
-	Losses   map[string]plan.Loss
+	Steps    []plan.Step
 	Warnings []string
+	// Ground is what the plan leaves for addresses and routes to stand on.
+	Ground plan.Ground
 	// Final is what each touched link becomes.
 	Final map[string]*Link
 }
@@ -34,6 +34,8 @@ type planner struct {
 	// controller is the wanted controller of each port that the plan may move; ports are the options to set there.
 	controller map[string]string
 	ports      map[string]*Port
+	// joins holds the new controller of each link that becomes a port.
+	joins map[string]string
 	// flapping controllers release all their ports for a while.
 	flapping map[string]bool
 	// lateDone are bonds whose late options are in the plan.
@@ -56,7 +58,7 @@ func Plan(k Kernel, current *State, wanted []*Link) (*Result, error) {
 		kernel: k, current: current, wanted: wanted,
 		final: map[string]*Link{}, changed: map[string]options[Link]{},
 		fresh: map[string]bool{}, gone: map[string]bool{}, besides: map[string]bool{},
-		controller: map[string]string{}, ports: map[string]*Port{}, flapping: map[string]bool{}, lateDone: map[string]bool{},
+		controller: map[string]string{}, ports: map[string]*Port{}, joins: map[string]string{}, flapping: map[string]bool{}, lateDone: map[string]bool{},
 		up: map[string]bool{}, depths: map[string]int{}, losses: map[string]plan.Loss{},
 	}
 	for _, link := range current.Links {
@@ -74,7 +76,22 @@ func Plan(k Kernel, current *State, wanted []*Link) (*Result, error) {
 		return nil, err
 	}
 	p.emit()
-	return &Result{Steps: p.steps, Losses: p.losses, Warnings: p.warnings, Final: p.final}, nil
+	return &Result{Steps: p.steps, Warnings: p.warnings, Ground: p.ground(), Final: p.final}, nil
+}
+
+// ground sums up what the plan leaves for addresses and routes.
+func (p *planner) ground() plan.Ground {
+	ground := plan.Ground{Losses: p.losses, Deleted: map[string]bool{}, Down: map[string]bool{}, Joins: p.joins}
+	for name := range p.gone {
+		if !p.fresh[name] {
+			ground.Deleted[name] = true
+			delete(ground.Losses, name)
+		}
+	}
+	for name, up := range p.up {
+		ground.Down[name] = !up
+	}
+	return ground
 }
 
 // classify decides whether a wanted link comes, goes, changes or is made again.
