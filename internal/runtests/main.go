@@ -1,8 +1,8 @@
 // Command runtests runs tiers of tests, shows progress, and ends with the counts of tests passed, failed and skipped.
 //
-//	runtests unit netns vm
+//	runtests lint unit netns vm
 //
-// A tier is told by the names of files: *_netns_test.go and *_vm_test.go with the build tag of that name, and all
+// lint is a list of commands that must succeed. A tier of tests is told by the names of files: *_netns_test.go and *_vm_test.go with the build tag of that name, and all
 // other tests. A skip shows its reason. A tier of which every test was skipped counts as failed.
 package main
 
@@ -30,13 +30,8 @@ var tiers = []tier{
 func main() {
 	total, failed := counts{}, false
 	for _, name := range os.Args[1:] {
-		tier, known := find(name)
-		if !known {
-			fmt.Fprintf(os.Stderr, "there is no tier %q: use unit, netns or vm\n", name)
-			os.Exit(2)
-		}
 		start := time.Now()
-		found, err := run(tier)
+		found, err := runNamed(name)
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "tier %s: %v\n", name, err)
 			failed = true
@@ -52,6 +47,17 @@ func main() {
 	if failed || total.failed > 0 {
 		os.Exit(1)
 	}
+}
+
+func runNamed(name string) (counts, error) {
+	if name == "lint" {
+		return lint(), nil
+	}
+	tier, known := find(name)
+	if !known {
+		return counts{}, fmt.Errorf("there is no tier of that name: use lint, unit, netns or vm")
+	}
+	return run(tier)
 }
 
 func find(name string) (tier, bool) {

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// check is one command that must succeed.
+type check struct {
+	name    string
+	command []string
+}
+
+// checks of the lint tier. Each counts as one test.
+var checks = []check{
+	{"golangci-lint", []string{"go", "run", "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0", "run", "./..."}},
+	{"go.mod is tidy", []string{"go", "mod", "tidy", "-diff"}},
+	{"documentation matches the option tables", []string{"go", "run", "./internal/schema/docgen/cmd/docgen", "-check"}},
+}
+
+func lint() counts {
+	var found counts
+	for _, check := range checks {
+		start := time.Now()
+		output, err := exec.Command(check.command[0], check.command[1:]...).CombinedOutput()
+		if err != nil {
+			found.failed++
+			fmt.Printf("--- FAIL %s: `%s`: %v\n%s\n", check.name, strings.Join(check.command, " "), err, output)
+			continue
+		}
+		found.passed++
+		fmt.Printf("ok   %s (%.1fs)\n", check.name, time.Since(start).Seconds())
+	}
+	return found
+}
