@@ -1,18 +1,19 @@
 package host
 
 import (
+	"hostnet.linux/internal/addr"
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/schema"
 )
 
 // difference is the managed values of the objects that change, before and after, as a playbook would write them.
 func difference(current *Observed, wanted *State, p *Plan) (before, after schema.Object) {
-	changing := touched(p.Steps)
+	changing, static := touched(p.Steps), current.Addresses.Declared()
 	for _, one := range wanted.Interfaces {
 		if !changing[one.Link.Name] {
 			continue
 		}
-		old, fresh := oneDifference(current.Links.Find(one.Link.Name), one, p.links.Final[one.Link.Name])
+		old, fresh := oneDifference(current, static, one, p.links.Final[one.Link.Name])
 		key := groupKey(one.Link.Kind)
 		if one.Link.Path == "" {
 			return old, fresh
@@ -37,24 +38,32 @@ func groupKey(kind string) string {
 	return groups[0].key
 }
 
-// oneDifference shows of have and final only what want manages.
-func oneDifference(have *link.Link, want *Interface, final *link.Link) (before, after schema.Object) {
+// oneDifference shows only what want manages.
+func oneDifference(current *Observed, static map[string][]addr.Address, want *Interface, final *link.Link) (before, after schema.Object) {
 	name := want.Link.Name
-	switch {
-	case want.Link.Absent() && want.Link.Kind != link.Hardware:
+	have := current.Links.Find(name)
+	if want.Link.Absent() && want.Link.Kind != link.Hardware {
 		return schema.Object{{Key: "name", Value: name}, {Key: "state", Value: "present"}},
 			schema.Object{{Key: "name", Value: name}, {Key: "state", Value: "absent"}}
-	case have == nil || have.Kind != want.Link.Kind && want.Link.Kind != link.Hardware:
+	}
+	if have == nil || have.Kind != want.Link.Kind && want.Link.Kind != link.Hardware {
 		before = schema.Object{{Key: "name", Value: name}, {Key: "state", Value: "absent"}}
-	default:
+	} else {
 		before = managed(have, &want.Link)
+		if want.Addresses != nil {
+			before.Set("addresses", addr.List().Format(static[name]))
+		}
 	}
-	if final == nil {
-		return before, managed(&want.Link, &want.Link)
+	shown := want.Link
+	if final != nil {
+		shown = *final
+		shown.Ports = want.Link.Ports
 	}
-	shown := *final
-	shown.Ports = want.Link.Ports
-	return before, managed(&shown, &want.Link)
+	after = managed(&shown, &want.Link)
+	if want.Addresses != nil {
+		after.Set("addresses", addr.List().Format(*want.Addresses))
+	}
+	return before, after
 }
 
 // managed exports the options of a link that are set in pattern.

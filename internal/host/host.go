@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"hostnet.linux/internal/addr"
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
@@ -12,6 +13,7 @@ import (
 // Kernel is what all domains together ask of a kernel.
 type Kernel interface {
 	link.Kernel
+	addr.Kernel
 }
 
 // Host is one network namespace whose state can be observed and changed.
@@ -23,7 +25,8 @@ type Host struct {
 
 // Observed is the whole state of a namespace, domain by domain. It can be kept as JSON and restored.
 type Observed struct {
-	Links *link.State
+	Links     *link.State
+	Addresses *addr.State
 }
 
 // Plan is what it takes to make the host as declared.
@@ -45,7 +48,11 @@ func (h *Host) observe(detail link.Detail) (*Observed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Observed{Links: links}, nil
+	addresses, err := addr.Observe(h.Kernel)
+	if err != nil {
+		return nil, err
+	}
+	return &Observed{Links: links, Addresses: addresses}, nil
 }
 
 // Plan compares the host with what is declared. It changes nothing.
@@ -58,11 +65,17 @@ func (h *Host) Plan(wanted *State) (*Plan, error) {
 }
 
 func (h *Host) planFrom(current *Observed, wanted *State) (*Plan, error) {
+	wanted.adoptMACs(current)
 	links, err := link.Plan(h.Kernel, current.Links, wanted.links())
 	if err != nil {
 		return nil, err
 	}
-	out := &Plan{Steps: links.Steps, Warnings: links.Warnings, links: links}
+	addresses := addr.Plan(h.Kernel, current.Addresses, wanted.addresses(), links.Ground)
+	out := &Plan{
+		Steps:    append(links.Steps, addresses.Steps...),
+		Warnings: append(links.Warnings, addresses.Warnings...),
+		links:    links,
+	}
 	plan.Order(out.Steps)
 	out.Before, out.After = difference(current, wanted, out)
 	return out, nil

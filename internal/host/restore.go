@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 
+	"hostnet.linux/internal/addr"
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/plan"
 )
@@ -14,38 +15,31 @@ func (h *Host) Restore(before *Observed, links map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	wanted := before.declare(now, links)
-	back, err := h.planFrom(now, wanted)
+	back, err := link.Plan(h.Kernel, now.Links, before.declare(now, links))
 	if err != nil {
 		return fmt.Errorf("cannot plan the way back: %w", err)
 	}
-	return plan.Run(back.Steps, nil)
+	addresses := addr.Restore(h.Kernel, now.Addresses, before.Addresses, back.Ground)
+	steps := append(back.Steps, addresses.Steps...)
+	plan.Order(steps)
+	return plan.Run(steps, nil)
 }
 
 // declare turns the observed state of some links into a declaration: links that were not there are to be absent.
-func (o *Observed) declare(now *Observed, names map[string]bool) *State {
-	state := &State{}
+func (o *Observed) declare(now *Observed, names map[string]bool) []*link.Link {
+	var wanted []*link.Link
 	for _, have := range now.Links.Links {
 		if names[have.Name] && o.Links.Find(have.Name) == nil {
-			state.Interfaces = append(state.Interfaces, &Interface{Link: link.Link{Name: have.Name, Kind: have.Kind, State: "absent"}})
+			wanted = append(wanted, &link.Link{Name: have.Name, Kind: have.Kind, State: "absent"})
 		}
 	}
 	for _, was := range o.Links.Links {
-		if !names[was.Name] {
-			continue
+		if names[was.Name] {
+			one := *was
+			controller := was.Observed.Controller
+			one.Controller = &controller
+			wanted = append(wanted, &one)
 		}
-		one := &Interface{Link: *was}
-		controller := was.Observed.Controller
-		one.Link.Controller = &controller
-		state.Interfaces = append(state.Interfaces, one)
 	}
-	return state
-}
-
-func (s *State) links() []*link.Link {
-	links := make([]*link.Link, len(s.Interfaces))
-	for i, one := range s.Interfaces {
-		links[i] = &one.Link
-	}
-	return links
+	return wanted
 }
