@@ -17,6 +17,7 @@ want mmdebstrap mmdebstrap
 want mke2fs e2fsprogs
 want ssh openssh-client
 want python3 python3
+want ansible-playbook ansible-core
 python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || need+=(python3-venv)
 
 # go.mod's own version is fetched by any Go from 1.21 on; Debian 12 has one only in its backports.
