@@ -64,7 +64,16 @@ func Plan(k Kernel, current *State, wanted []*Link) (*Result, error) {
 	for _, link := range current.Links {
 		p.up[link.Name] = *link.Up
 	}
+	declared := map[string]bool{}
 	for _, link := range wanted {
+		if !p.find(link) {
+			continue
+		}
+		if declared[link.Name] {
+			p.problem(link, "name", "%s is declared twice", link.Name)
+			continue
+		}
+		declared[link.Name] = true
 		if err := p.classify(link); err != nil {
 			return nil, err
 		}
