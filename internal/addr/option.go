@@ -52,7 +52,7 @@ var binding = schema.Binding[Address, kernel.Address]{
 	flag("mngtmpaddr", unix.IFA_F_MANAGETEMPADDR, func(a *Address) **bool { return &a.ManageTemporary },
 		"Whether the kernel makes temporary addresses from the IPv6 address, whose prefix must be 64 bits long."),
 	flag("autojoin", unix.IFA_F_MCAUTOJOIN, func(a *Address) **bool { return &a.AutoJoin },
-		"Whether the kernel joins the multicast group of the address."),
+		"Whether the kernel joins the group that the address, a multicast one, stands for."),
 }
 
 // settable are the flags that are options; the kernel sets the others.
@@ -149,8 +149,12 @@ func check(addresses []Address, at schema.Place) bool {
 
 func checkOne(a *Address, problem func(option, format string, args ...any)) {
 	ip, is4 := a.Prefix.Addr(), a.Prefix.Addr().Is4()
-	if ip.IsUnspecified() || ip.IsMulticast() && a.AutoJoin == nil {
+	joins := a.AutoJoin != nil && *a.AutoJoin
+	if ip.IsUnspecified() || !is4 && ip.IsMulticast() && !joins {
 		problem("address", "%s is not an address that a host can have", ip)
+	}
+	if joins && !ip.IsMulticast() {
+		problem("autojoin", "needs a multicast address, and %s is none", ip)
 	}
 	if a.Peer != nil && a.Peer.Is4() != is4 {
 		problem("peer", "%s is not of the same family as %s", *a.Peer, ip)

@@ -151,7 +151,7 @@ func differs(have, want kernel.Address) difference {
 			(want.Label != "" && have.Label != want.Label)
 	} else {
 		live = live || flags != 0 || have.Peer != want.Peer
-		dead = dead || flags&unix.IFA_F_MCAUTOJOIN != 0
+		dead = dead || flags&unix.IFA_F_MCAUTOJOIN != 0 || (want.Metric == 0 && have.Metric != 0)
 	}
 	switch {
 	case dead:
@@ -185,7 +185,7 @@ func changesOf(old *kernel.Address, want kernel.Address) []schema.Change {
 	if old == nil {
 		return changes
 	}
-	if !sameLifetimes(*old, want) {
+	if old.ValidLifetime != want.ValidLifetime && !sameLifetimes(*old, want) {
 		changes = append(changes, schema.Change{Option: "valid_lifetime", Old: lifetime(old.ValidLifetime), New: lifetime(want.ValidLifetime)})
 	}
 	if old.Flags&unix.IFA_F_DADFAILED != 0 {

@@ -92,6 +92,10 @@ func decodeAddress(message []byte) (address kernel.Address, link int, err error)
 	if far != local {
 		address.Peer = far
 	}
+	// IPv4 says of a permanent address that it is preferred for ever even if it is not (inet_fill_ifaddr).
+	if address.Flags&unix.IFA_F_DEPRECATED != 0 && address.ValidLifetime == kernel.Forever {
+		address.PreferredLifetime = 0
+	}
 	if local.IsValid() {
 		address.Prefix = netip.PrefixFrom(local, length)
 	}
