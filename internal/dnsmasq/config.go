@@ -1,0 +1,181 @@
+package dnsmasq
+
+import (
+	"fmt"
+	"strings"
+
+	"hostnet.linux/internal/system"
+)
+
+// Folders of all instances.
+const (
+	configFolder = "/etc/hostnet/dnsmasq"
+	runFolder    = "/run/hostnet"
+	leaseFolder  = "/var/lib/misc"
+)
+
+// LeaseFile is where the leases are: lxc-net and OpenStack-Ansible have theirs there too, so a takeover keeps them.
+func LeaseFile(link string) string { return leaseFolder + "/dnsmasq." + link + ".leases" }
+
+func folderOf(link string) string  { return configFolder + "/" + link }
+func configOf(link string) string  { return folderOf(link) + "/dnsmasq.conf" }
+func pidFileOf(link string) string { return runFolder + "/dnsmasq-" + link + ".pid" }
+
+// Files that dnsmasq reads again on SIGHUP, so that a change there needs no restart (dnsmasq(8), "NOTES").
+const (
+	leasesFile  = "static_leases"
+	optionsFile = "dhcp_options"
+	hostsFile   = "host_records"
+	serversFile = "upstream_servers"
+)
+
+var reloadedFiles = []string{leasesFile, optionsFile, hostsFile, serversFile}
+
+const head = "# Written by the Ansible collection hostnet.linux. Changes made here are overwritten.\n"
+
+// files are all files of the instance, dnsmasq.conf first.
+func (i *Instance) files(s *system.System, user string) []system.File {
+	folder := folderOf(i.Interface) + "/"
+	return []system.File{
+		system.Text(configOf(i.Interface), i.config(s, user)),
+		system.Text(folder+leasesFile, i.staticLeases()),
+		system.Text(folder+optionsFile, i.options()),
+		system.Text(folder+hostsFile, i.hosts()),
+		system.Text(folder+serversFile, i.servers()),
+	}
+}
+
+// config is dnsmasq.conf.
+func (i *Instance) config(s *system.System, user string) string {
+	folder := s.Path(folderOf(i.Interface)) + "/"
+	lines := []string{
+		"interface=" + i.Interface,
+		"except-interface=lo",
+		// The addresses of the interface may come and go; dnsmasq follows. It binds to no others.
+		"bind-dynamic",
+		"user=" + user,
+		"pid-file=" + s.Path(pidFileOf(i.Interface)),
+		"no-hosts",
+	}
+	if i.WantsDNS() {
+		lines = append(lines, i.dnsLines(folder)...)
+	} else {
+		lines = append(lines, "port=0")
+	}
+	if i.WantsDHCP() || i.Mode() != "none" {
+		lines = append(lines,
+			"dhcp-authoritative", "dhcp-no-override",
+			"dhcp-leasefile="+s.Path(LeaseFile(i.Interface)),
+			"dhcp-hostsfile="+folder+leasesFile,
+			"dhcp-optsfile="+folder+optionsFile)
+	}
+	if i.WantsDHCP() {
+		lines = append(lines,
+			fmt.Sprintf("dhcp-lease-max=%d", i.Limit()),
+			fmt.Sprintf("dhcp-range=%s,%s,%s", i.Pool(), netmask(i.Address.Bits()), i.leaseTime()))
+	}
+	lines = append(lines, i.ipv6Lines()...)
+	lines = append(lines, list(i.ExtraLines)...)
+	return head + strings.Join(lines, "\n") + "\n"
+}
+
+func (i *Instance) dnsLines(folder string) []string {
+	lines := []string{"strict-order", "addn-hosts=" + folder + hostsFile}
+	if i.Domain != "" {
+		lines = append(lines, "domain="+i.Domain, "local=/"+i.Domain+"/", "expand-hosts")
+	}
+	if i.Upstream != nil {
+		lines = append(lines, "no-resolv", "servers-file="+folder+serversFile)
+	}
+	return lines
+}
+
+func (i *Instance) ipv6Lines() []string {
+	mode := i.Mode()
+	if mode == "none" {
+		return nil
+	}
+	network := i.Address6.Masked().Addr()
+	how := map[string]string{
+		// With ra-names, a host that chose its own address is found by the name it gave in DHCPv4.
+		"slaac":     fmt.Sprintf("dhcp-range=%s,ra-only,ra-names,%d,%s", network, i.Address6.Bits(), i.leaseTime()),
+		"stateless": fmt.Sprintf("dhcp-range=%s,ra-stateless,ra-names,%d,%s", network, i.Address6.Bits(), i.leaseTime()),
+	}
+	if i.Range6 != nil {
+		how["stateful"] = fmt.Sprintf("dhcp-range=%s,%d,%s", i.Range6, i.Address6.Bits(), i.leaseTime())
+	}
+	return []string{"enable-ra", how[mode]}
+}
+
+func (i *Instance) leaseTime() string {
+	if i.LeaseTime == "" {
+		return "1h"
+	}
+	return i.LeaseTime
+}
+
+func netmask(bits int) string {
+	mask := ^uint32(0) << (32 - bits)
+	return fmt.Sprintf("%d.%d.%d.%d", mask>>24, mask>>16&255, mask>>8&255, mask&255)
+}
+
+// staticLeases has the form of dhcp-host.
+func (i *Instance) staticLeases() string {
+	var out strings.Builder
+	out.WriteString(head)
+	for _, lease := range list(i.StaticLeases) {
+		address := lease.Address.String()
+		if lease.Address.Is6() {
+			address = "[" + address + "]"
+		}
+		parts := []string{lease.MAC, lease.Name, address}
+		if lease.MAC != "" {
+			parts = []string{lease.MAC, address, lease.Name}
+		}
+		out.WriteString(strings.Trim(strings.Join(parts, ","), ",") + "\n")
+	}
+	return out.String()
+}
+
+// options has the form of dhcp-option.
+func (i *Instance) options() string {
+	options := map[string][]string{}
+	if i.Gateway.IsValid() {
+		options["3"] = []string{i.Gateway.String()}
+	}
+	if i.MTU != nil {
+		options["26"] = []string{fmt.Sprint(*i.MTU)}
+	}
+	if i.DHCPOptions != nil {
+		for key, values := range *i.DHCPOptions {
+			options[key] = values
+		}
+	}
+	var out strings.Builder
+	out.WriteString(head)
+	for _, key := range optionKeys(options) {
+		out.WriteString(strings.Join(append([]string{key}, options[key]...), ",") + "\n")
+	}
+	return out.String()
+}
+
+// hosts has the form of /etc/hosts.
+func (i *Instance) hosts() string {
+	var out strings.Builder
+	out.WriteString(head)
+	for _, record := range list(i.HostRecords) {
+		for _, address := range list(record.Addresses) {
+			fmt.Fprintf(&out, "%s %s\n", address, record.Name)
+		}
+	}
+	return out.String()
+}
+
+func (i *Instance) servers() string {
+	var out strings.Builder
+	out.WriteString(head)
+	for _, server := range list(i.Upstream) {
+		out.WriteString("server=" + server + "\n")
+	}
+	return out.String()
+}

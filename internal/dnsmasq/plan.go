@@ -1,0 +1,221 @@
+package dnsmasq
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/schema"
+	"hostnet.linux/internal/system"
+)
+
+// Result is what it takes to get from the observed instances to the wanted ones.
+type Result struct {
+	Steps    []plan.Step
+	Warnings []string
+}
+
+// Plan compares and finds the steps. What stands in the way comes back as schema.Problems, before anything is touched.
+func Plan(s *system.System, current *State, wanted []*Instance) (*Result, error) {
+	result := &Result{}
+	var problems schema.Problems
+	absent := 0
+	for _, instance := range wanted {
+		at := schema.At(instance.Path, &problems)
+		have := current.instance(instance.Interface)
+		if instance.Absent() {
+			absent++
+			result.remove(s, instance, have)
+			continue
+		}
+		if err := result.add(s, instance, have, current, at); err != nil {
+			return nil, err
+		}
+	}
+	if absent > 0 && absent == len(wanted) && current.Unit.Present && !slices.ContainsFunc(wanted, func(i *Instance) bool { return others(s, i.Interface) }) {
+		result.file(s, plan.Finish, current.Unit, system.NoFile(unitFile))
+		result.Steps = append(result.Steps, reloadStep(s, plan.Finish))
+	}
+	return result, problems.Err()
+}
+
+// add makes the instance as wanted.
+func (r *Result) add(s *system.System, i *Instance, have *Observed, current *State, at schema.Place) error {
+	user, known := i.userFor(s)
+	if !known {
+		at.Key("user").Problem("there is no user %s on this host", user)
+	}
+	program := s.Find("dnsmasq")
+	switch {
+	case program == "" && !isOn(i.Install):
+		at.Problem("dnsmasq is not installed: install the package %s, or set install: true", packageName(s))
+		return nil
+	case program == "":
+		r.Steps = append(r.Steps, installStep(s))
+	default:
+		if err := i.test(s, program, user); err != nil {
+			at.Problem("%v", err)
+		}
+	}
+	found, err := rivals(s, i)
+	if err != nil {
+		return err
+	}
+	for _, rival := range found {
+		if !rival.canTakeOver() || !isOn(i.Takeover) {
+			at.Problem("%s", rival.describe(i.Interface))
+			continue
+		}
+		r.Steps = append(r.Steps, plan.Step{
+			Phase: plan.Serve, Action: "take over", Object: fmt.Sprintf("dnsmasq of %s on %s (PID %d)", rival.kind, i.Interface, rival.process.PID),
+			Run: func() error { return rival.takeOver(s) },
+		})
+	}
+	if err := i.checkPorts(s, found, at); err != nil {
+		return err
+	}
+	changedFiles := 0
+	restartNeeded := have.outdated(s)
+	for _, file := range i.files(s, user) {
+		old := fileNamed(have.Files, file.Path)
+		if old.Equal(file) {
+			continue
+		}
+		changedFiles++
+		restartNeeded = restartNeeded || file.Path == configOf(i.Interface)
+		r.file(s, plan.Serve, old, file)
+	}
+	if s.HasSystemd() {
+		if unit := system.Text(unitFile, unitText); !current.Unit.Equal(unit) {
+			if !slices.ContainsFunc(r.Steps, func(step plan.Step) bool { return step.Object == "file "+unitFile }) {
+				r.file(s, plan.Serve, current.Unit, unit)
+			}
+			r.Steps = append(r.Steps, reloadStep(s, plan.Serve))
+			restartNeeded = restartNeeded || have.Active
+		} else if !have.loaded {
+			r.Steps = append(r.Steps, reloadStep(s, plan.Serve))
+		}
+	}
+	r.service(s, i.Interface, have, restartNeeded, changedFiles > 0)
+	return nil
+}
+
+// service starts, restarts or reloads, whichever is needed.
+func (r *Result) service(s *system.System, link string, have *Observed, restartNeeded, changed bool) {
+	step := plan.Step{Phase: plan.Serve, Object: "dnsmasq on " + link}
+	switch {
+	case !have.Active:
+		step.Action, step.Run = "start", func() error { return start(s, link, true) }
+	case restartNeeded:
+		step.Action, step.Run = "restart", func() error { return restart(s, link) }
+	case changed:
+		step.Action, step.Run = "reload", func() error { return reload(s, link) }
+	}
+	if step.Run != nil {
+		r.Steps = append(r.Steps, step)
+	}
+	if have.Active && !have.Enabled && s.HasSystemd() {
+		r.Steps = append(r.Steps, plan.Step{
+			Phase: plan.Serve, Action: "enable", Object: "dnsmasq on " + link,
+			Run: func() error { return s.Enable(UnitName(link)) },
+		})
+	}
+}
+
+// remove takes away what belongs to the instance. The leases go too: whoever comes back asks for a new one.
+func (r *Result) remove(s *system.System, i *Instance, have *Observed) {
+	link := i.Interface
+	if have.Active || have.Enabled {
+		r.Steps = append(r.Steps, plan.Step{
+			Phase: plan.Remove, Action: "stop", Object: "dnsmasq on " + link,
+			Run: func() error {
+				if s.HasSystemd() && have.Enabled {
+					if err := s.Disable(UnitName(link)); err != nil {
+						return err
+					}
+				}
+				return stop(s, link)
+			},
+		})
+	}
+	for _, file := range have.Files {
+		if file.Present {
+			r.file(s, plan.Finish, file, system.NoFile(file.Path))
+		}
+	}
+	if len(r.Steps) > 0 {
+		last := &r.Steps[len(r.Steps)-1]
+		run := last.Run
+		last.Run = func() error {
+			err := run()
+			s.RemoveEmptyFolder(folderOf(link))
+			s.RemoveEmptyFolder(configFolder)
+			return err
+		}
+	}
+}
+
+func (r *Result) file(s *system.System, phase plan.Phase, old, fresh system.File) {
+	step := plan.Step{
+		Phase: phase, Action: "write", Object: "file " + fresh.Path,
+		Changes: []schema.Change{{Option: "content", Old: contentOf(old), New: contentOf(fresh)}},
+		Run:     func() error { return s.Put(fresh) },
+	}
+	if !fresh.Present {
+		step.Action = "remove"
+	}
+	r.Steps = append(r.Steps, step)
+}
+
+func contentOf(file system.File) any {
+	if !file.Present {
+		return nil
+	}
+	return strings.TrimPrefix(string(file.Content), head)
+}
+
+func fileNamed(files []system.File, path string) system.File {
+	for _, file := range files {
+		if file.Path == path {
+			return file
+		}
+	}
+	return system.NoFile(path)
+}
+
+func reloadStep(s *system.System, phase plan.Phase) plan.Step {
+	return plan.Step{Phase: phase, Action: "reload", Object: "systemd's unit files", Run: func() error { return reloadUnits(s) }}
+}
+
+// testLimit bounds `dnsmasq --test`, which reads its input and ends.
+const testLimit = 10 * time.Second
+
+// test lets dnsmasq judge the configuration before it is written.
+func (i *Instance) test(s *system.System, program, user string) error {
+	// The user is asked for with an own message, and dnsmasq would say it less plainly.
+	if _, known := i.userFor(s); !known {
+		return nil
+	}
+	config := i.config(s, user)
+	_, err := s.Run(testLimit, []byte(config), program, "--test", "--conf-file=-")
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("dnsmasq refuses the configuration: %w%s", err, badLine(config, err.Error()))
+}
+
+// badLine quotes the line of which dnsmasq complains by its number.
+func badLine(config, complaint string) string {
+	_, rest, found := strings.Cut(complaint, "at line ")
+	var number int
+	if _, err := fmt.Sscan(rest, &number); !found || err != nil {
+		return ""
+	}
+	lines := strings.Split(config, "\n")
+	if number < 1 || number > len(lines) {
+		return ""
+	}
+	return fmt.Sprintf(" (that line is %q)", lines[number-1])
+}

@@ -1,0 +1,152 @@
+package dnsmasq
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"hostnet.linux/internal/system"
+)
+
+// SuperviseCommand is the first argument with which this program, started again, keeps a dnsmasq running on a host
+// without systemd. The interface and the root folder follow.
+const SuperviseCommand = "supervise-dnsmasq"
+
+// Supervise runs dnsmasq for the interface until it is told to end, and starts it again when it dies. It passes SIGHUP
+// on. It returns the exit code of the program.
+func Supervise(arguments []string) int {
+	if len(arguments) != 2 {
+		fmt.Fprintf(os.Stderr, "usage: %s INTERFACE ROOT\n", SuperviseCommand)
+		return 2
+	}
+	s := &system.System{Root: arguments[1]}
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	for {
+		command := exec.Command(s.Find("dnsmasq"), "--keep-in-foreground", "--conf-file="+s.Path(configOf(arguments[0])))
+		command.Stderr = os.Stderr
+		if err := command.Start(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		if told := attend(command, signals); told {
+			return 0
+		}
+		// As RestartSec= of the systemd unit. A signal meanwhile ends the wait.
+		select {
+		case got := <-signals:
+			if got != syscall.SIGHUP {
+				return 0
+			}
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// attend waits until the program ends, and tells whether it was told to.
+func attend(command *exec.Cmd, signals <-chan os.Signal) (told bool) {
+	ended := make(chan error, 1)
+	go func() { ended <- command.Wait() }()
+	for {
+		select {
+		case got := <-signals:
+			told = told || got != syscall.SIGHUP
+			_ = command.Process.Signal(got)
+		case <-ended:
+			return told
+		}
+	}
+}
+
+// supervised tells whether the process is a child of our supervisor.
+func supervised(process system.Process) bool {
+	parent, found := system.FindProcess(process.Parent)
+	return found && slices.Contains(parent.Command, SuperviseCommand)
+}
+
+// running is our dnsmasq for the interface on a host without systemd.
+func running(s *system.System, link string) (system.Process, bool) {
+	file, err := s.File(pidFileOf(link))
+	if err != nil || !file.Present {
+		return system.Process{}, false
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(file.Content)))
+	if err != nil {
+		return system.Process{}, false
+	}
+	process, found := system.FindProcess(pid)
+	return process, found && process.Name == "dnsmasq" && !process.Zombie && supervised(process)
+}
+
+// startDirectly starts a supervisor that outlives this program, and waits until dnsmasq serves.
+func startDirectly(s *system.System, link string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("cannot find this program's own file: %w", err)
+	}
+	if err := os.MkdirAll(s.Path(runFolder), 0o755); err != nil {
+		return fmt.Errorf("cannot make %s: %w", runFolder, err)
+	}
+	log, err := os.Create(s.Path(runFolder + "/dnsmasq-" + link + ".log"))
+	if err != nil {
+		return fmt.Errorf("cannot write dnsmasq's log: %w", err)
+	}
+	defer func() { _ = log.Close() }()
+	command := exec.Command(self, SuperviseCommand, link, s.Root)
+	command.Dir, command.Stderr = "/", log
+	// A session of its own: the end of the SSH connection must not end it.
+	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := command.Start(); err != nil {
+		return fmt.Errorf("cannot start the supervisor of dnsmasq: %w", err)
+	}
+	if err := waitFor(func() bool { _, up := running(s, link); return up }); err == nil {
+		return command.Process.Release()
+	}
+	_ = command.Process.Signal(syscall.SIGTERM)
+	_ = command.Wait()
+	said, _ := os.ReadFile(log.Name())
+	lines := strings.Split(strings.TrimSpace(string(said)), "\n")
+	return fmt.Errorf("dnsmasq does not run on %s: %s", link, lines[len(lines)-1])
+}
+
+// stopDirectly ends the supervisor and waits until its dnsmasq is gone.
+func stopDirectly(s *system.System, link string) error {
+	process, up := running(s, link)
+	if !up {
+		return nil
+	}
+	if err := syscall.Kill(process.Parent, syscall.SIGTERM); err != nil {
+		return fmt.Errorf("cannot stop dnsmasq on %s: %w", link, err)
+	}
+	return waitForEnd(process.Parent, process.PID)
+}
+
+func waitForEnd(pids ...int) error {
+	return waitFor(func() bool {
+		return !slices.ContainsFunc(pids, func(pid int) bool {
+			process, found := system.FindProcess(pid)
+			return found && !process.Zombie
+		})
+	})
+}
+
+var errTooLong = errors.New("it takes too long")
+
+// waitFor looks again and again, for a few seconds.
+func waitFor(done func() bool) error {
+	const step, limit = 20 * time.Millisecond, 5 * time.Second
+	for range int(limit / step) {
+		if done() {
+			return nil
+		}
+		time.Sleep(step)
+	}
+	return errTooLong
+}
