@@ -12,6 +12,9 @@ import (
 	"hostnet.linux/modules/registry"
 )
 
+// version is that of the collection; the build sets it.
+var version = "development"
+
 func main() {
 	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
@@ -19,11 +22,15 @@ func main() {
 const usage = `hostnet makes the network of this host as declared.
 
   hostnet module       run an Ansible module: its arguments come on standard input
+  hostnet version      print the version
   hostnet FILE         run an Ansible module: its arguments are in the file
 `
 
 func run(arguments []string, input io.Reader, output, errors io.Writer) int {
 	switch {
+	case len(arguments) == 2 && arguments[1] == "version":
+		fmt.Fprintln(output, version)
+		return 0
 	case len(arguments) == 2 && arguments[1] == "module":
 		return runModule(input, arguments[0], output)
 	case len(arguments) == 2 && !strings.HasPrefix(arguments[1], "-"):

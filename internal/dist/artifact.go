@@ -1,0 +1,153 @@
+package dist
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// shipped is what users need. The sources of the binaries stay behind.
+var shipped = []string{"README.md", "COPYING", "bin", "docs", "meta", "plugins", "roles"}
+
+// mostBytes keeps away from Galaxy's limit of 20 MB.
+const mostBytes = 18 << 20
+
+// item is one file or folder of the artifact.
+type item struct {
+	name    string
+	folder  bool
+	mode    int64
+	content []byte
+}
+
+// Pack writes the artifact and SHA256SUMS into the folder and returns the artifact's path. Build must have run.
+func Pack(root, folder string) (string, error) {
+	collection, err := readInfo(root)
+	if err != nil {
+		return "", err
+	}
+	items, err := collect(root)
+	if err != nil {
+		return "", err
+	}
+	entries := []entry{folderEntry(".")}
+	for _, one := range items {
+		if one.folder {
+			entries = append(entries, folderEntry(one.name))
+		} else {
+			entries = append(entries, fileEntry(one.name, hashBytes(one.content)))
+		}
+	}
+	files, manifest, err := manifests(collection, entries)
+	if err != nil {
+		return "", err
+	}
+	items = append([]item{{name: "MANIFEST.json", mode: 0o644, content: manifest}, {name: "FILES.json", mode: 0o644, content: files}}, items...)
+	packed, err := compress(items)
+	if err != nil {
+		return "", err
+	}
+	if len(packed) > mostBytes {
+		return "", fmt.Errorf("the artifact has %d bytes, above the limit of %d", len(packed), mostBytes)
+	}
+	name := fmt.Sprintf("%s-%s-%s.tar.gz", collection.Namespace, collection.Name, collection.Version)
+	return write(folder, name, packed)
+}
+
+func write(folder, name string, packed []byte) (string, error) {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", err
+	}
+	artifact := filepath.Join(folder, name)
+	if err := os.WriteFile(artifact, packed, 0o644); err != nil {
+		return "", err
+	}
+	sums := fmt.Sprintf("%s  %s\n", hashBytes(packed), name)
+	return artifact, os.WriteFile(filepath.Join(folder, "SHA256SUMS"), []byte(sums), 0o644)
+}
+
+// collect reads what is shipped, sorted by name. Tests and what Python leaves behind stay out.
+func collect(root string) ([]item, error) {
+	var items []item
+	for _, top := range shipped {
+		err := filepath.WalkDir(filepath.Join(root, top), func(file string, dir fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if dir.Name() == "__pycache__" {
+				return filepath.SkipDir
+			}
+			name, err := filepath.Rel(root, file)
+			if err != nil {
+				return err
+			}
+			one := item{name: filepath.ToSlash(name), folder: dir.IsDir(), mode: 0o755}
+			if !one.folder {
+				one.mode = fileMode(one.name)
+				one.content, err = os.ReadFile(file)
+			}
+			items = append(items, one)
+			return err
+		})
+		if errors.Is(err, fs.ErrNotExist) && top == "roles" {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(items, func(a, b item) int { return bytes.Compare([]byte(a.name), []byte(b.name)) })
+	return items, nil
+}
+
+// fileMode depends on the place only: a checkout's modes differ with the umask it was made with.
+func fileMode(name string) int64 {
+	if path.Dir(path.Dir(name)) == "bin" {
+		return 0o755
+	}
+	return 0o644
+}
+
+// compress writes a tar.gz in which nothing tells when, where and by whom it was made.
+func compress(items []item) ([]byte, error) {
+	var out bytes.Buffer
+	zipped, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	archive := tar.NewWriter(zipped)
+	for _, one := range items {
+		header := &tar.Header{
+			Typeflag: tar.TypeReg, Name: one.name, Mode: one.mode, Size: int64(len(one.content)),
+			ModTime: time.Unix(0, 0), Format: tar.FormatPAX,
+		}
+		if one.folder {
+			header.Typeflag = tar.TypeDir
+		}
+		if err := archive.WriteHeader(header); err != nil {
+			return nil, err
+		}
+		if _, err := archive.Write(one.content); err != nil {
+			return nil, err
+		}
+	}
+	if err := errors.Join(archive.Close(), zipped.Close()); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+func hashBytes(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}

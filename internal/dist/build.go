@@ -1,0 +1,87 @@
+// Package dist builds the collection: the binaries, and the artifact that `ansible-galaxy collection install` takes. The
+// same sources give the same bytes.
+package dist
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// Architectures are Go's names of what targets run on.
+var Architectures = []string{"amd64", "arm64"}
+
+// digest is what the action plugin knows of a binary without reading it.
+type digest struct {
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"`
+}
+
+// Build compiles the binaries of the collection in root into root/bin, with their digests beside them.
+func Build(ctx context.Context, root string, progress io.Writer) error {
+	version, err := collectionVersion(root)
+	if err != nil {
+		return err
+	}
+	for _, architecture := range Architectures {
+		fmt.Fprintf(progress, "building hostnet for linux/%s\n", architecture)
+		output := filepath.Join(root, "bin", "linux_"+architecture, "hostnet")
+		if err := compile(ctx, root, architecture, version, output); err != nil {
+			return err
+		}
+	}
+	return writeDigests(filepath.Join(root, "bin"))
+}
+
+// compile makes a static binary. What would differ between two machines (paths, build identifier) is left out.
+func compile(ctx context.Context, root, architecture, version, output string) error {
+	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false",
+		"-ldflags", "-s -w -buildid= -X main.version="+version, "-o", output, "./modules")
+	command.Dir = root
+	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+architecture, "GOFLAGS=")
+	if text, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("cannot build for %s: %w\n%s", architecture, err, text)
+	}
+	return nil
+}
+
+func writeDigests(folder string) error {
+	digests := map[string]digest{}
+	binaries, err := filepath.Glob(filepath.Join(folder, "linux_*", "*"))
+	if err != nil {
+		return err
+	}
+	for _, binary := range binaries {
+		sum, size, err := hashFile(binary)
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(folder, binary)
+		if err != nil {
+			return err
+		}
+		digests[filepath.ToSlash(name)] = digest{SHA256: sum, Size: size}
+	}
+	text, err := json.MarshalIndent(digests, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, "digests.json"), append(text, '\n'), 0o644)
+}
+
+func hashFile(path string) (sum string, size int64, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", 0, err
+	}
+	defer func() { _ = file.Close() }()
+	hash := sha256.New()
+	size, err = io.Copy(hash, file)
+	return hex.EncodeToString(hash.Sum(nil)), size, err
+}

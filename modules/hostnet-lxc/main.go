@@ -1,0 +1,101 @@
+// Command hostnet-lxc is the modules of the collection that are about LXC containers. It is a program of its own because
+// it links liblxc, so it needs the C library and LXC on the host, which the others do not.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/container"
+	"hostnet.linux/internal/kernel/linux"
+	"hostnet.linux/internal/lxc/liblxc"
+	containerinfo "hostnet.linux/modules/container_info"
+	containerinterface "hostnet.linux/modules/container_interface"
+	containernetwork "hostnet.linux/modules/container_network"
+)
+
+func main() {
+	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
+}
+
+const usage = `hostnet-lxc wires LXC containers as declared.
+
+  hostnet-lxc module       run an Ansible module: its arguments come on standard input
+  hostnet-lxc FILE         run an Ansible module: its arguments are in the file
+  hostnet-lxc hook MOMENT  called by LXC when it starts a container: MOMENT is pre-start or start-host
+`
+
+func run(arguments []string, input io.Reader, output, errors io.Writer) int {
+	switch {
+	case len(arguments) >= 3 && arguments[1] == "hook":
+		if err := machine().Hook(arguments[2], os.Getenv); err != nil {
+			fmt.Fprintf(output, "hostnet: container %s: %v\n", os.Getenv("LXC_NAME"), err)
+			return 1
+		}
+		return 0
+	case len(arguments) == 2 && arguments[1] == "module":
+		return runModule(input, arguments[0], output)
+	case len(arguments) == 2 && !strings.HasPrefix(arguments[1], "-"):
+		file, err := os.Open(arguments[1])
+		if err != nil {
+			return ansible.Fail(fmt.Errorf("cannot read the arguments: %w", err)).Write(output, false)
+		}
+		defer func() { _ = file.Close() }()
+		return runModule(file, arguments[0], output)
+	}
+	fmt.Fprint(errors, usage)
+	return 2
+}
+
+// machine is this host with the LXC that is linked in.
+func machine() *container.Machine {
+	source := "/proc/self/exe"
+	return &container.Machine{
+		Runtime: liblxc.Runtime{},
+		Open: func(namespace string) (container.Kernel, error) {
+			handle, err := linux.Open(namespace)
+			if err != nil {
+				return nil, err
+			}
+			return handle, nil
+		},
+		Program: container.Program{Path: container.DefaultProgram, Source: source},
+	}
+}
+
+func modules() []ansible.Module {
+	return []ansible.Module{containerinfo.Module(machine), containerinterface.Module(machine), containernetwork.Module(machine)}
+}
+
+func find(name string) (ansible.Module, error) {
+	var names []string
+	for _, module := range modules() {
+		if module.Name == name {
+			return module, nil
+		}
+		names = append(names, module.Name)
+	}
+	return ansible.Module{}, fmt.Errorf("there is no module %q here: the arguments' _ansible_module_name is one of %s", name, strings.Join(names, ", "))
+}
+
+func runModule(input io.Reader, program string, output io.Writer) (code int) {
+	// Ansible shows a crash as noise without the object it was about; an answer is owed whatever happens.
+	defer func() {
+		if fault := recover(); fault != nil {
+			code = ansible.Fail(fmt.Errorf("internal error: %v: please report this with the task's arguments", fault)).Write(output, false)
+		}
+	}()
+	call, err := ansible.ReadCall(input, program)
+	if err != nil {
+		return ansible.Fail(err).Write(output, false)
+	}
+	module, err := find(call.Module)
+	if err != nil {
+		return ansible.Fail(err).Write(output, false)
+	}
+	return module.Run(context.Background(), call).Write(output, call.Diff)
+}

@@ -1,0 +1,375 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright (c) The hostnet.linux authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Generated from the module's option table by "make docs". The module itself is a Go binary.
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+---
+module: bond
+short_description: Bonds network interfaces
+version_added: 1.0.0
+description:
+  - Makes a bond of network interfaces, with exactly the ports that are listed, and keeps it as declared.
+author:
+  - The hostnet.linux authors (@hostnet)
+options:
+  name:
+    description:
+      - The link's name.
+    type: str
+    required: true
+  state:
+    description:
+      - Whether the link is to be there.
+    type: str
+    default: present
+    choices:
+      - present
+      - absent
+  mode:
+    description:
+      - How the ports share the traffic. The kernel's own choice is balance-rr.
+    type: str
+    choices:
+      - balance-rr
+      - active-backup
+      - balance-xor
+      - broadcast
+      - 802.3ad
+      - balance-tlb
+      - balance-alb
+  miimon:
+    description:
+      - How often the ports' carrier is looked at; 0 is never. Not together with O(arp_interval). In milliseconds.
+    type: int
+  updelay:
+    description:
+      - How long a port must have carrier before it is used. The kernel keeps multiples of O(miimon). In milliseconds.
+    type: int
+  downdelay:
+    description:
+      - How long a port may be without carrier before it is given up. The kernel keeps multiples of O(miimon). In milliseconds.
+    type: int
+  peer_notif_delay:
+    description:
+      - Milliseconds between two notifications of peers. The kernel keeps multiples of O(miimon). From 0 to 300000.
+    type: int
+  use_carrier:
+    description:
+      - Whether O(miimon) asks the network stack for the carrier rather than the driver. Linux 6.18 knows only true.
+    type: bool
+  arp_interval:
+    description:
+      - How often the targets are asked by ARP; 0 is never. Not together with O(miimon). In milliseconds.
+    type: int
+  arp_ip_target:
+    description:
+      - Up to 16 IPv4 addresses to ask by ARP.
+    type: list
+    elements: str
+  ns_ip6_target:
+    description:
+      - Up to 16 IPv6 addresses to ask by neighbour solicitation.
+    type: list
+    elements: str
+  arp_validate:
+    description:
+      - Which ports' ARP traffic is checked to be an answer.
+    type: str
+    choices:
+      - none
+      - active
+      - backup
+      - all
+      - filter
+      - filter_active
+      - filter_backup
+  arp_all_targets:
+    description:
+      - Whether any or all targets must answer for a port to be up.
+    type: str
+    choices:
+      - any
+      - all
+  arp_missed_max:
+    description:
+      - How many missed answers take a port down. From 1 to 255.
+    type: int
+  primary:
+    description:
+      - The port that is used whenever it is up.
+    type: str
+  primary_reselect:
+    description:
+      - When the primary becomes the active port again.
+    type: str
+    choices:
+      - always
+      - better
+      - failure
+  fail_over_mac:
+    description:
+      - Whose MAC address an active-backup bond has.
+    type: str
+    choices:
+      - none
+      - active
+      - follow
+  xmit_hash_policy:
+    description:
+      - What decides on the port that a frame leaves by.
+    type: str
+    choices:
+      - layer2
+      - layer3+4
+      - layer2+3
+      - encap2+3
+      - encap3+4
+      - vlan+srcmac
+  resend_igmp:
+    description:
+      - How many IGMP reports follow a failover. From 0 to 255.
+    type: int
+  num_peer_notif:
+    description:
+      - How many gratuitous ARPs and unsolicited neighbour advertisements follow a failover. From 0 to 255.
+    type: int
+  all_slaves_active:
+    description:
+      - Whether frames that arrive on inactive ports are taken.
+    type: bool
+  min_links:
+    description:
+      - How many ports must be up for the bond to have carrier. From 0 to 2147483647.
+    type: int
+  lp_interval:
+    description:
+      - Seconds between learning packets to the switches of each port. From 1 to 2147483647.
+    type: int
+  packets_per_slave:
+    description:
+      - How many packets leave by one port before the next; 0 is at random. From 0 to 65535.
+    type: int
+  lacp_rate:
+    description:
+      - Whether the partner is asked for LACP frames every 30 seconds or every second.
+    type: str
+    choices:
+      - slow
+      - fast
+  lacp_active:
+    description:
+      - Whether LACP frames are sent unasked.
+    type: bool
+  ad_select:
+    description:
+      - What decides on the active aggregator.
+    type: str
+    choices:
+      - stable
+      - bandwidth
+      - count
+  ad_actor_sys_prio:
+    description:
+      - The system priority in LACP frames. From 1 to 65535.
+    type: int
+  ad_user_port_key:
+    description:
+      - The upper ten bits of the port key in LACP frames. From 0 to 1023.
+    type: int
+  ad_actor_system:
+    description:
+      - The MAC address of the system in LACP frames; zeros are the bond's own.
+    type: str
+  tlb_dynamic_lb:
+    description:
+      - Whether flows are moved between ports by their load.
+    type: bool
+  coupled_control:
+    description:
+      - Whether LACP couples collecting and distributing. Needs Linux 6.9.
+    type: bool
+  broadcast_neighbor:
+    description:
+      - Whether ARP and neighbour discovery leave by every port. Needs Linux 6.17.
+    type: bool
+  ports:
+    description:
+      - 'Exactly the ports of the bond: names, or dictionaries with a name and options.'
+    type: list
+    elements: raw
+    suboptions:
+      name:
+        description:
+          - The port's name.
+        type: str
+        required: true
+      queue_id:
+        description:
+          - The transmit queue that leads to this port; 0 is none. From 0 to 65535.
+        type: int
+      prio:
+        description:
+          - The port's rank when a new active port is chosen; the highest wins. From -2147483648 to 2147483647.
+        type: int
+  same_card:
+    description:
+      - What to do when two ports are on one network card, whose failure would take both.
+    type: str
+    default: warn
+    choices:
+      - warn
+      - fail
+      - ignore
+  up:
+    description:
+      - Whether the link is administratively up.
+    type: bool
+    default: true
+  mtu:
+    description:
+      - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+    type: int
+  mac_address:
+    description:
+      - The MAC address.
+    type: str
+  accept_ra:
+    description:
+      - 'Whether IPv6 router advertisements are taken: 0 never, 1 unless the link forwards, 2 always. From 0 to 2.'
+    type: int
+  proxy_arp:
+    description:
+      - Whether ARP is answered for hosts on other links.
+    type: bool
+  rp_filter:
+    description:
+      - 'Whether packets whose answer would leave elsewhere are dropped: 0 no, 1 strict, 2 loose. From 0 to 2.'
+    type: int
+  forwarding:
+    description:
+      - Whether IPv4 and IPv6 packets that arrive here are forwarded.
+    type: bool
+  addresses:
+    description:
+      - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+    type: list
+    elements: raw
+    suboptions:
+      address:
+        description:
+          - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+        type: str
+        required: true
+      peer:
+        description:
+          - The address of the far end of a point-to-point link.
+        type: str
+      broadcast:
+        description:
+          - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+        type: str
+      label:
+        description:
+          - The IPv4 address's label, such as eth0:1, at most 15 bytes. Left out, a new address gets the link's name.
+        type: str
+      scope:
+        description:
+          - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+        type: str
+      metric:
+        description:
+          - The metric of the route to the address's network; 0 is the kernel's own. From 0 to 4294967295.
+        type: int
+      preferred_lifetime:
+        description:
+          - V(0) makes the address a deprecated one, which no new connection starts from; V(forever) undoes that.
+        type: str
+        choices:
+          - "0"
+          - forever
+      noprefixroute:
+        description:
+          - Whether the kernel is not to make a route to the address's network.
+        type: bool
+      nodad:
+        description:
+          - Whether the IPv6 address is used without asking the link first whether another host has it.
+        type: bool
+      home:
+        description:
+          - Whether the IPv6 address is the home address of Mobile IPv6.
+        type: bool
+      mngtmpaddr:
+        description:
+          - Whether the kernel makes temporary addresses from the IPv6 address, whose prefix must be 64 bits long.
+        type: bool
+      autojoin:
+        description:
+          - Whether the kernel joins the group that the address, a multicast one, stands for.
+        type: bool
+  netns:
+    description:
+      - 'The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host''s.'
+    type: str
+attributes:
+  check_mode:
+    description: Shows exactly the steps that a run then performs.
+    support: full
+  diff_mode:
+    description: Shows the managed state before and after as YAML.
+    support: full
+notes:
+  - 'The target needs neither Python nor C(ip) nor C(nft): the module is a static binary.'
+"""
+
+EXAMPLES = r"""
+- name: Pair the first ports of two cards
+  hostnet.linux.bond:
+    name: bond0
+    mode: active-backup
+    miimon: 100
+    updelay: 200
+    downdelay: 200
+    primary: eth0
+    ports: [eth0, eth2]
+
+- name: An LACP bond with a fast partner check
+  hostnet.linux.bond:
+    name: bond1
+    mode: 802.3ad
+    miimon: 100
+    lacp_rate: fast
+    xmit_hash_policy: layer3+4
+    ports:
+      - eth1
+      - name: eth3
+        queue_id: 2
+
+- name: No bond
+  hostnet.linux.bond:
+    name: bond1
+    state: absent
+"""
+
+RETURN = r"""
+actions:
+  description:
+    - 'The steps in the order in which they run (in check mode: would run): what is done, on which object, which options go from what to what, and what it costs the traffic (none, port flap, link down, recreate).'
+  returned: success
+  type: list
+  elements: dict
+problems:
+  description:
+    - Every problem with the arguments, each with the path of the option and a message.
+  returned: when the arguments are wrong
+  type: list
+  elements: dict
+"""

@@ -1,0 +1,453 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright (c) The hostnet.linux authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Generated from the module's option table by "make docs". The module itself is a Go binary.
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+---
+module: bridge
+short_description: Bridges network interfaces
+version_added: 1.0.0
+description:
+  - Makes a bridge and attaches the ports that are listed. Ports of containers and virtual machines are never thrown out, and a bridge with ports is never deleted to be made again.
+author:
+  - The hostnet.linux authors (@hostnet)
+options:
+  name:
+    description:
+      - The link's name.
+    type: str
+    required: true
+  state:
+    description:
+      - Whether the link is to be there.
+    type: str
+    default: present
+    choices:
+      - present
+      - absent
+  stp:
+    description:
+      - Whether the spanning tree protocol runs.
+    type: bool
+  priority:
+    description:
+      - The bridge's priority in the spanning tree; the lowest is the root. From 0 to 65535.
+    type: int
+  forward_delay:
+    description:
+      - How long a port listens and learns before it forwards. With O(stp) the kernel takes 2 to 30. In seconds, fractions allowed.
+    type: float
+  hello_time:
+    description:
+      - The time between spanning tree messages, from 1 to 10. In seconds, fractions allowed.
+    type: float
+  max_age:
+    description:
+      - How long a spanning tree message counts, from 6 to 40. In seconds, fractions allowed.
+    type: float
+  ageing_time:
+    description:
+      - How long a learned address is remembered. In seconds, fractions allowed.
+    type: float
+  group_fwd_mask:
+    description:
+      - Bits for the link-local groups 01:80:c2:00:00:0X that are forwarded; the kernel refuses the lowest three. From 0 to 65535.
+    type: int
+  vlan_filtering:
+    description:
+      - Whether ports pass only their own VLANs.
+    type: bool
+  vlan_default_pvid:
+    description:
+      - The VLAN that new ports get untagged; 0 is none. From 0 to 4094.
+    type: int
+  vlan_protocol:
+    description:
+      - The tags that filtering looks at.
+    type: str
+    choices:
+      - 802.1q
+      - 802.1ad
+  vlan_stats_enabled:
+    description:
+      - Whether traffic is counted for each VLAN.
+    type: bool
+  vlan_stats_per_port:
+    description:
+      - Whether traffic is counted for each VLAN of each port. The kernel takes it only while no port has a VLAN.
+    type: bool
+  mcast_router:
+    description:
+      - 'Whether the bridge counts as a multicast router: 0 never, 1 when one is seen, 2 always. From 0 to 2.'
+    type: int
+  mcast_snooping:
+    description:
+      - Whether multicast goes only to the ports that asked for it.
+    type: bool
+  mcast_vlan_snooping:
+    description:
+      - Whether O(mcast_snooping) works for each VLAN apart.
+    type: bool
+  mcast_query_use_ifaddr:
+    description:
+      - Whether queries carry the bridge's address rather than 0.0.0.0.
+    type: bool
+  mcast_querier:
+    description:
+      - Whether the bridge asks for group memberships itself.
+    type: bool
+  mcast_hash_max:
+    description:
+      - How many groups are remembered. From 1 to 4294967295.
+    type: int
+  mcast_last_member_count:
+    description:
+      - How many queries follow a leave before the group is dropped. From 0 to 4294967295.
+    type: int
+  mcast_startup_query_count:
+    description:
+      - How many queries are sent at the start. From 0 to 4294967295.
+    type: int
+  mcast_last_member_interval:
+    description:
+      - The time between queries after a leave. In seconds, fractions allowed.
+    type: float
+  mcast_membership_interval:
+    description:
+      - The time after which a membership is dropped. In seconds, fractions allowed.
+    type: float
+  mcast_querier_interval:
+    description:
+      - The time after which another querier counts as gone. In seconds, fractions allowed.
+    type: float
+  mcast_query_interval:
+    description:
+      - The time between queries. In seconds, fractions allowed.
+    type: float
+  mcast_query_response_interval:
+    description:
+      - The time that members have to answer. In seconds, fractions allowed.
+    type: float
+  mcast_startup_query_interval:
+    description:
+      - The time between queries at the start. In seconds, fractions allowed.
+    type: float
+  mcast_stats_enabled:
+    description:
+      - Whether IGMP and MLD are counted.
+    type: bool
+  mcast_igmp_version:
+    description:
+      - The version of IGMP. From 2 to 3.
+    type: int
+  mcast_mld_version:
+    description:
+      - The version of MLD. From 1 to 2.
+    type: int
+  nf_call_iptables:
+    description:
+      - Whether bridged IPv4 passes the host's firewall.
+    type: bool
+  nf_call_ip6tables:
+    description:
+      - Whether bridged IPv6 passes the host's firewall.
+    type: bool
+  nf_call_arptables:
+    description:
+      - Whether bridged ARP passes the host's firewall.
+    type: bool
+  no_linklocal_learn:
+    description:
+      - Whether addresses of link-local frames are not learned.
+    type: bool
+  fdb_max_learned:
+    description:
+      - How many addresses may be learned; 0 is no limit. From 0 to 4294967295. Needs Linux 6.7.
+    type: int
+  vlans:
+    description:
+      - Exactly the VLANs that the bridge itself takes part in, as the host sees it.
+    type: list
+    elements: raw
+    suboptions:
+      vid:
+        description:
+          - A VLAN from 1 to 4094, or a range such as 20-29.
+        type: str
+        required: true
+      pvid:
+        description:
+          - Whether untagged frames that come in belong to the VLAN.
+        type: bool
+      untagged:
+        description:
+          - Whether frames of the VLAN leave untagged.
+        type: bool
+  ports:
+    description:
+      - 'The ports of the bridge: names, or dictionaries with a name and options. Others stay, see O(exclusive_ports).'
+    type: list
+    elements: raw
+    suboptions:
+      name:
+        description:
+          - The port's name.
+        type: str
+        required: true
+      cost:
+        description:
+          - The port's path cost in the spanning tree. The kernel derives it from the speed until it is set. From 1 to 65535.
+        type: int
+      priority:
+        description:
+          - The port's priority in the spanning tree. From 0 to 63.
+        type: int
+      hairpin:
+        description:
+          - Whether frames may leave by the port that they came in by.
+        type: bool
+      isolated:
+        description:
+          - Whether the port reaches only ports that are not isolated.
+        type: bool
+      learning:
+        description:
+          - Whether addresses are learned on the port.
+        type: bool
+      flood:
+        description:
+          - Whether unicast frames to unknown addresses leave by the port.
+        type: bool
+      mcast_flood:
+        description:
+          - Whether multicast frames that nobody asked for leave by the port.
+        type: bool
+      bcast_flood:
+        description:
+          - Whether broadcast frames leave by the port.
+        type: bool
+      neigh_suppress:
+        description:
+          - Whether the bridge answers ARP and neighbour discovery for others on the port.
+        type: bool
+      neigh_vlan_suppress:
+        description:
+          - Whether O(ports[].neigh_suppress) is set for each VLAN apart. Needs Linux 6.4.
+        type: bool
+      guard:
+        description:
+          - Whether a spanning tree message takes the port down.
+        type: bool
+      root_block:
+        description:
+          - Whether the port may not become the root port.
+        type: bool
+      fast_leave:
+        description:
+          - Whether a leave ends a group on the port at once.
+        type: bool
+      proxy_arp:
+        description:
+          - Whether the bridge answers ARP on the port.
+        type: bool
+      proxy_arp_wifi:
+        description:
+          - Whether the bridge answers ARP on the port as IEEE 802.11 and Hotspot 2.0 want it.
+        type: bool
+      mcast_to_unicast:
+        description:
+          - Whether multicast leaves the port as unicast to each member.
+        type: bool
+      mcast_router:
+        description:
+          - 'Whether a multicast router is behind the port: 0 never, 1 when one is seen, 2 always, 3 for a while. From 0 to 3.'
+        type: int
+      mcast_max_groups:
+        description:
+          - How many groups the port may join; 0 is no limit. From 0 to 4294967295. Needs Linux 6.3.
+        type: int
+      vlan_tunnel:
+        description:
+          - Whether VLANs are mapped to tunnel numbers on the port.
+        type: bool
+      group_fwd_mask:
+        description:
+          - Bits for the link-local groups 01:80:c2:00:00:0X that are forwarded. From 0 to 65535.
+        type: int
+      locked:
+        description:
+          - Whether the port takes frames only from addresses that are in the forwarding table.
+        type: bool
+      mab:
+        description:
+          - Whether a locked port notes the addresses that it refuses. Needs Linux 6.2.
+        type: bool
+      vlans:
+        description:
+          - Exactly the VLANs of the port.
+        type: list
+        elements: raw
+        suboptions:
+          vid:
+            description:
+              - A VLAN from 1 to 4094, or a range such as 20-29.
+            type: str
+            required: true
+          pvid:
+            description:
+              - Whether untagged frames that come in belong to the VLAN.
+            type: bool
+          untagged:
+            description:
+              - Whether frames of the VLAN leave untagged.
+            type: bool
+  exclusive_ports:
+    description:
+      - Whether ports that are not listed are released. The interfaces of containers and virtual machines always stay.
+    type: bool
+    default: false
+  up:
+    description:
+      - Whether the link is administratively up.
+    type: bool
+    default: true
+  mtu:
+    description:
+      - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+    type: int
+  mac_address:
+    description:
+      - The MAC address.
+    type: str
+  accept_ra:
+    description:
+      - 'Whether IPv6 router advertisements are taken: 0 never, 1 unless the link forwards, 2 always. From 0 to 2.'
+    type: int
+  proxy_arp:
+    description:
+      - Whether ARP is answered for hosts on other links.
+    type: bool
+  rp_filter:
+    description:
+      - 'Whether packets whose answer would leave elsewhere are dropped: 0 no, 1 strict, 2 loose. From 0 to 2.'
+    type: int
+  forwarding:
+    description:
+      - Whether IPv4 and IPv6 packets that arrive here are forwarded.
+    type: bool
+  addresses:
+    description:
+      - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+    type: list
+    elements: raw
+    suboptions:
+      address:
+        description:
+          - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+        type: str
+        required: true
+      peer:
+        description:
+          - The address of the far end of a point-to-point link.
+        type: str
+      broadcast:
+        description:
+          - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+        type: str
+      label:
+        description:
+          - The IPv4 address's label, such as eth0:1, at most 15 bytes. Left out, a new address gets the link's name.
+        type: str
+      scope:
+        description:
+          - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+        type: str
+      metric:
+        description:
+          - The metric of the route to the address's network; 0 is the kernel's own. From 0 to 4294967295.
+        type: int
+      preferred_lifetime:
+        description:
+          - V(0) makes the address a deprecated one, which no new connection starts from; V(forever) undoes that.
+        type: str
+        choices:
+          - "0"
+          - forever
+      noprefixroute:
+        description:
+          - Whether the kernel is not to make a route to the address's network.
+        type: bool
+      nodad:
+        description:
+          - Whether the IPv6 address is used without asking the link first whether another host has it.
+        type: bool
+      home:
+        description:
+          - Whether the IPv6 address is the home address of Mobile IPv6.
+        type: bool
+      mngtmpaddr:
+        description:
+          - Whether the kernel makes temporary addresses from the IPv6 address, whose prefix must be 64 bits long.
+        type: bool
+      autojoin:
+        description:
+          - Whether the kernel joins the group that the address, a multicast one, stands for.
+        type: bool
+  netns:
+    description:
+      - 'The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host''s.'
+    type: str
+attributes:
+  check_mode:
+    description: Shows exactly the steps that a run then performs.
+    support: full
+  diff_mode:
+    description: Shows the managed state before and after as YAML.
+    support: full
+notes:
+  - 'The target needs neither Python nor C(ip) nor C(nft): the module is a static binary.'
+"""
+
+EXAMPLES = r"""
+- name: The management bridge of a container host
+  hostnet.linux.bridge:
+    name: br-mgmt
+    stp: false
+    forward_delay: 0
+    ports: [eth0]
+
+- name: A bridge that filters VLANs
+  hostnet.linux.bridge:
+    name: br-trunk
+    vlan_filtering: true
+    ports:
+      - name: eth1
+        vlans:
+          - vid: 10
+            pvid: true
+            untagged: true
+          - vid: 20-29
+"""
+
+RETURN = r"""
+actions:
+  description:
+    - 'The steps in the order in which they run (in check mode: would run): what is done, on which object, which options go from what to what, and what it costs the traffic (none, port flap, link down, recreate).'
+  returned: success
+  type: list
+  elements: dict
+problems:
+  description:
+    - Every problem with the arguments, each with the path of the option and a message.
+  returned: when the arguments are wrong
+  type: list
+  elements: dict
+"""

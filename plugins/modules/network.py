@@ -1,0 +1,1646 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright (c) The hostnet.linux authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Generated from the module's option table by "make docs". The module itself is a Go binary.
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+---
+module: network
+short_description: Sets up many network objects in one transaction
+version_added: 1.0.0
+description:
+  - Sets up network interfaces, bonds, VLANs, VXLANs, bridges, veth pairs, routes and rules in one task, with the same options as the modules for one object.
+  - 'The objects may come in any order and stand on each other to any depth: the plan orders the steps. If one fails, the host is put back as it was.'
+author:
+  - The hostnet.linux authors (@hostnet)
+options:
+  interfaces:
+    description:
+      - Links that are there already, such as network cards.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - The link's name.
+        type: str
+      state:
+        description:
+          - Whether the link is to be there.
+        type: str
+        default: present
+        choices:
+          - present
+          - absent
+      match_mac_address:
+        description:
+          - Find the link by its permanent MAC address instead of by O(name).
+        type: str
+      match_pci_address:
+        description:
+          - Find the link by its PCI address, such as 0000:05:00.1, instead of by O(name).
+        type: str
+      up:
+        description:
+          - Whether the link is administratively up.
+        type: bool
+        default: true
+      mtu:
+        description:
+          - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+        type: int
+      mac_address:
+        description:
+          - The MAC address.
+        type: str
+      accept_ra:
+        description:
+          - 'Whether IPv6 router advertisements are taken: 0 never, 1 unless the link forwards, 2 always. From 0 to 2.'
+        type: int
+      proxy_arp:
+        description:
+          - Whether ARP is answered for hosts on other links.
+        type: bool
+      rp_filter:
+        description:
+          - 'Whether packets whose answer would leave elsewhere are dropped: 0 no, 1 strict, 2 loose. From 0 to 2.'
+        type: int
+      forwarding:
+        description:
+          - Whether IPv4 and IPv6 packets that arrive here are forwarded.
+        type: bool
+      addresses:
+        description:
+          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+        type: list
+        elements: raw
+        suboptions:
+          address:
+            description:
+              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+            type: str
+            required: true
+          peer:
+            description:
+              - The address of the far end of a point-to-point link.
+            type: str
+          broadcast:
+            description:
+              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+            type: str
+          label:
+            description:
+              - The IPv4 address's label, such as eth0:1, at most 15 bytes. Left out, a new address gets the link's name.
+            type: str
+          scope:
+            description:
+              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+            type: str
+          metric:
+            description:
+              - The metric of the route to the address's network; 0 is the kernel's own. From 0 to 4294967295.
+            type: int
+          preferred_lifetime:
+            description:
+              - V(0) makes the address a deprecated one, which no new connection starts from; V(forever) undoes that.
+            type: str
+            choices:
+              - "0"
+              - forever
+          noprefixroute:
+            description:
+              - Whether the kernel is not to make a route to the address's network.
+            type: bool
+          nodad:
+            description:
+              - Whether the IPv6 address is used without asking the link first whether another host has it.
+            type: bool
+          home:
+            description:
+              - Whether the IPv6 address is the home address of Mobile IPv6.
+            type: bool
+          mngtmpaddr:
+            description:
+              - Whether the kernel makes temporary addresses from the IPv6 address, whose prefix must be 64 bits long.
+            type: bool
+          autojoin:
+            description:
+              - Whether the kernel joins the group that the address, a multicast one, stands for.
+            type: bool
+  dummies:
+    description:
+      - Dummy links.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - The link's name.
+        type: str
+        required: true
+      state:
+        description:
+          - Whether the link is to be there.
+        type: str
+        default: present
+        choices:
+          - present
+          - absent
+      up:
+        description:
+          - Whether the link is administratively up.
+        type: bool
+        default: true
+      mtu:
+        description:
+          - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+        type: int
+      mac_address:
+        description:
+          - The MAC address.
+        type: str
+      accept_ra:
+        description:
+          - 'Whether IPv6 router advertisements are taken: 0 never, 1 unless the link forwards, 2 always. From 0 to 2.'
+        type: int
+      proxy_arp:
+        description:
+          - Whether ARP is answered for hosts on other links.
+        type: bool
+      rp_filter:
+        description:
+          - 'Whether packets whose answer would leave elsewhere are dropped: 0 no, 1 strict, 2 loose. From 0 to 2.'
+        type: int
+      forwarding:
+        description:
+          - Whether IPv4 and IPv6 packets that arrive here are forwarded.
+        type: bool
+      addresses:
+        description:
+          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+        type: list
+        elements: raw
+        suboptions:
+          address:
+            description:
+              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+            type: str
+            required: true
+          peer:
+            description:
+              - The address of the far end of a point-to-point link.
+            type: str
+          broadcast:
+            description:
+              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+            type: str
+          label:
+            description:
+              - The IPv4 address's label, such as eth0:1, at most 15 bytes. Left out, a new address gets the link's name.
+            type: str
+          scope:
+            description:
+              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+            type: str
+          metric:
+            description:
+              - The metric of the route to the address's network; 0 is the kernel's own. From 0 to 4294967295.
+            type: int
+          preferred_lifetime:
+            description:
+              - V(0) makes the address a deprecated one, which no new connection starts from; V(forever) undoes that.
+            type: str
+            choices:
+              - "0"
+              - forever
+          noprefixroute:
+            description:
+              - Whether the kernel is not to make a route to the address's network.
+            type: bool
+          nodad:
+            description:
+              - Whether the IPv6 address is used without asking the link first whether another host has it.
+            type: bool
+          home:
+            description:
+              - Whether the IPv6 address is the home address of Mobile IPv6.
+            type: bool
+          mngtmpaddr:
+            description:
+              - Whether the kernel makes temporary addresses from the IPv6 address, whose prefix must be 64 bits long.
+            type: bool
+          autojoin:
+            description:
+              - Whether the kernel joins the group that the address, a multicast one, stands for.
+            type: bool
+  bonds:
+    description:
+      - Bonds.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - The link's name.
+        type: str
+        required: true
+      state:
+        description:
+          - Whether the link is to be there.
+        type: str
+        default: present
+        choices:
+          - present
+          - absent
+      mode:
+        description:
+          - How the ports share the traffic. The kernel's own choice is balance-rr.
+        type: str
+        choices:
+          - balance-rr
+          - active-backup
+          - balance-xor
+          - broadcast
+          - 802.3ad
+          - balance-tlb
+          - balance-alb
+      miimon:
+        description:
+          - How often the ports' carrier is looked at; 0 is never. Not together with O(arp_interval). In milliseconds.
+        type: int
+      updelay:
+        description:
+          - How long a port must have carrier before it is used. The kernel keeps multiples of O(miimon). In milliseconds.
+        type: int
+      downdelay:
+        description:
+          - How long a port may be without carrier before it is given up. The kernel keeps multiples of O(miimon). In milliseconds.
+        type: int
+      peer_notif_delay:
+        description:
+          - Milliseconds between two notifications of peers. The kernel keeps multiples of O(miimon). From 0 to 300000.
+        type: int
+      use_carrier:
+        description:
+          - Whether O(miimon) asks the network stack for the carrier rather than the driver. Linux 6.18 knows only true.
+        type: bool
+      arp_interval:
+        description:
+          - How often the targets are asked by ARP; 0 is never. Not together with O(miimon). In milliseconds.
+        type: int
+      arp_ip_target:
+        description:
+          - Up to 16 IPv4 addresses to ask by ARP.
+        type: list
+        elements: str
+      ns_ip6_target:
+        description:
+          - Up to 16 IPv6 addresses to ask by neighbour solicitation.
+        type: list
+        elements: str
+      arp_validate:
+        description:
+          - Which ports' ARP traffic is checked to be an answer.
+        type: str
+        choices:
+          - none
+          - active
+          - backup
+          - all
+          - filter
+          - filter_active
+          - filter_backup
+      arp_all_targets:
+        description:
+          - Whether any or all targets must answer for a port to be up.
+        type: str
+        choices:
+          - any
+          - all
+      arp_missed_max:
+        description:
+          - How many missed answers take a port down. From 1 to 255.
+        type: int
+      primary:
+        description:
+          - The port that is used whenever it is up.
+        type: str
+      primary_reselect:
+        description:
+          - When the primary becomes the active port again.
+        type: str
+        choices:
+          - always
+          - better
+          - failure
+      fail_over_mac:
+        description:
+          - Whose MAC address an active-backup bond has.
+        type: str
+        choices:
+          - none
+          - active
+          - follow
+      xmit_hash_policy:
+        description:
+          - What decides on the port that a frame leaves by.
+        type: str
+        choices:
+          - layer2
+          - layer3+4
+          - layer2+3
+          - encap2+3
+          - encap3+4
+          - vlan+srcmac
+      resend_igmp:
+        description:
+          - How many IGMP reports follow a failover. From 0 to 255.
+        type: int
+      num_peer_notif:
+        description:
+          - How many gratuitous ARPs and unsolicited neighbour advertisements follow a failover. From 0 to 255.
+        type: int
+      all_slaves_active:
+        description:
+          - Whether frames that arrive on inactive ports are taken.
+        type: bool
+      min_links:
+        description:
+          - How many ports must be up for the bond to have carrier. From 0 to 2147483647.
+        type: int
+      lp_interval:
+        description:
+          - Seconds between learning packets to the switches of each port. From 1 to 2147483647.
+        type: int
+      packets_per_slave:
+        description:
+          - How many packets leave by one port before the next; 0 is at random. From 0 to 65535.
+        type: int
+      lacp_rate:
+        description:
+          - Whether the partner is asked for LACP frames every 30 seconds or every second.
+        type: str
+        choices:
+          - slow
+          - fast
+      lacp_active:
+        description:
+          - Whether LACP frames are sent unasked.
+        type: bool
+      ad_select:
+        description:
+          - What decides on the active aggregator.
+        type: str
+        choices:
+          - stable
+          - bandwidth
+          - count
+      ad_actor_sys_prio:
+        description:
+          - The system priority in LACP frames. From 1 to 65535.
+        type: int
+      ad_user_port_key:
+        description:
+          - The upper ten bits of the port key in LACP frames. From 0 to 1023.
+        type: int
+      ad_actor_system:
+        description:
+          - The MAC address of the system in LACP frames; zeros are the bond's own.
+        type: str
+      tlb_dynamic_lb:
+        description:
+          - Whether flows are moved between ports by their load.
+        type: bool
+      coupled_control:
+        description:
+          - Whether LACP couples collecting and distributing. Needs Linux 6.9.
+        type: bool
+      broadcast_neighbor:
+        description:
+          - Whether ARP and neighbour discovery leave by every port. Needs Linux 6.17.
+        type: bool
+      ports:
+        description:
+          - 'Exactly the ports of the bond: names, or dictionaries with a name and options.'
+        type: list
+        elements: raw
+        suboptions:
+          name:
+            description:
+              - The port's name.
+            type: str
+            required: true
+          queue_id:
+            description:
+              - The transmit queue that leads to this port; 0 is none. From 0 to 65535.
+            type: int
+          prio:
+            description:
+              - The port's rank when a new active port is chosen; the highest wins. From -2147483648 to 2147483647.
+            type: int
+      same_card:
+        description:
+          - What to do when two ports are on one network card, whose failure would take both.
+        type: str
+        default: warn
+        choices:
+          - warn
+          - fail
+          - ignore
+      up:
+        description:
+          - Whether the link is administratively up.
+        type: bool
+        default: true
+      mtu:
+        description:
+          - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+        type: int
+      mac_address:
+        description:
+          - The MAC address.
+        type: str
+      accept_ra:
+        description:
+          - 'Whether IPv6 router advertisements are taken: 0 never, 1 unless the link forwards, 2 always. From 0 to 2.'
+        type: int
+      proxy_arp:
+        description:
+          - Whether ARP is answered for hosts on other links.
+        type: bool
+      rp_filter:
+        description:
+          - 'Whether packets whose answer would leave elsewhere are dropped: 0 no, 1 strict, 2 loose. From 0 to 2.'
+        type: int
+      forwarding:
+        description:
+          - Whether IPv4 and IPv6 packets that arrive here are forwarded.
+        type: bool
+      addresses:
+        description:
+          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+        type: list
+        elements: raw
+        suboptions:
+          address:
+            description:
+              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+            type: str
+            required: true
+          peer:
+            description:
+              - The address of the far end of a point-to-point link.
+            type: str
+          broadcast:
+            description:
+              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+            type: str
+          label:
+            description:
+              - The IPv4 address's label, such as eth0:1, at most 15 bytes. Left out, a new address gets the link's name.
+            type: str
+          scope:
+            description:
+              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+            type: str
+          metric:
+            description:
+              - The metric of the route to the address's network; 0 is the kernel's own. From 0 to 4294967295.
+            type: int
+          preferred_lifetime:
+            description:
+              - V(0) makes the address a deprecated one, which no new connection starts from; V(forever) undoes that.
+            type: str
+            choices:
+              - "0"
+              - forever
+          noprefixroute:
+            description:
+              - Whether the kernel is not to make a route to the address's network.
+            type: bool
+          nodad:
+            description:
+              - Whether the IPv6 address is used without asking the link first whether another host has it.
+            type: bool
+          home:
+            description:
+              - Whether the IPv6 address is the home address of Mobile IPv6.
+            type: bool
+          mngtmpaddr:
+            description:
+              - Whether the kernel makes temporary addresses from the IPv6 address, whose prefix must be 64 bits long.
+            type: bool
+          autojoin:
+            description:
+              - Whether the kernel joins the group that the address, a multicast one, stands for.
+            type: bool
+  vlans:
+    description:
+      - VLANs.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - The link's name.
+        type: str
+        required: true
+      state:
+        description:
+          - Whether the link is to be there.
+        type: str
+        default: present
+        choices:
+          - present
+          - absent
+      parent:
+        description:
+          - The link that the VLAN is on. Needed to make a VLAN.
+        type: str
+      id:
+        description:
+          - The VLAN's number. Needed to make a VLAN. From 0 to 4094.
+        type: int
+      protocol:
+        description:
+          - The kind of tag.
+        type: str
+        choices:
+          - 802.1q
+          - 802.1ad
+      reorder_hdr:
+        description:
+          - Whether the VLAN's frames look untagged to programs that capture them.
+        type: bool
+      gvrp:
+        description:
+          - Whether the VLAN is announced to the switch by GVRP.
+        type: bool
+      mvrp:
+        description:
+          - Whether the VLAN is announced to the switch by MVRP.
+        type: bool
+      loose_binding:
+        description:
+          - Whether the VLAN keeps its own state when its parent goes up or down.
+        type: bool
+      bridge_binding:
+        description:
+          - Whether the VLAN's carrier follows the bridge ports that are in the VLAN.
+        type: bool
+      ingress_qos_map:
+        description:
+          - 'Exactly the map of frames'' priorities to the kernel''s that differs from 0. Keys: from 0 to 7. Values: from 0 to 4294967295.'
+        type: dict
+      egress_qos_map:
+        description:
+          - 'Exactly the map of the kernel''s priorities to frames'' that differs from 0. Keys: from 0 to 4294967295. Values: from 0 to 7.'
+        type: dict
+      up:
+        description:
+          - Whether the link is administratively up.
+        type: bool
+        default: true
+      mtu:
+        description:
+          - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+        type: int
+      mac_address:
+        description:
+          - The MAC address.
+        type: str
+      accept_ra:
+        description:
+          - 'Whether IPv6 router advertisements are taken: 0 never, 1 unless the link forwards, 2 always. From 0 to 2.'
+        type: int
+      proxy_arp:
+        description:
+          - Whether ARP is answered for hosts on other links.
+        type: bool
+      rp_filter:
+        description:
+          - 'Whether packets whose answer would leave elsewhere are dropped: 0 no, 1 strict, 2 loose. From 0 to 2.'
+        type: int
+      forwarding:
+        description:
+          - Whether IPv4 and IPv6 packets that arrive here are forwarded.
+        type: bool
+      addresses:
+        description:
+          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+        type: list
+        elements: raw
+        suboptions:
+          address:
+            description:
+              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+            type: str
+            required: true
+          peer:
+            description:
+              - The address of the far end of a point-to-point link.
+            type: str
+          broadcast:
+            description:
+              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+            type: str
+          label:
+            description:
+              - The IPv4 address's label, such as eth0:1, at most 15 bytes. Left out, a new address gets the link's name.
+            type: str
+          scope:
+            description:
+              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+            type: str
+          metric:
+            description:
+              - The metric of the route to the address's network; 0 is the kernel's own. From 0 to 4294967295.
+            type: int
+          preferred_lifetime:
+            description:
+              - V(0) makes the address a deprecated one, which no new connection starts from; V(forever) undoes that.
+            type: str
+            choices:
+              - "0"
+              - forever
+          noprefixroute:
+            description:
+              - Whether the kernel is not to make a route to the address's network.
+            type: bool
+          nodad:
+            description:
+              - Whether the IPv6 address is used without asking the link first whether another host has it.
+            type: bool
+          home:
+            description:
+              - Whether the IPv6 address is the home address of Mobile IPv6.
+            type: bool
+          mngtmpaddr:
+            description:
+              - Whether the kernel makes temporary addresses from the IPv6 address, whose prefix must be 64 bits long.
+            type: bool
+          autojoin:
+            description:
+              - Whether the kernel joins the group that the address, a multicast one, stands for.
+            type: bool
+  vxlans:
+    description:
+      - VXLANs.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - The link's name.
+        type: str
+        required: true
+      state:
+        description:
+          - Whether the link is to be there.
+        type: str
+        default: present
+        choices:
+          - present
+          - absent
+      id:
+        description:
+          - The VXLAN network identifier. Needed to make a VXLAN, but for O(external) ones. From 0 to 16777215.
+        type: int
+      parent:
+        description:
+          - The link that the tunnel's packets leave by; left out, the routes decide.
+        type: str
+      local:
+        description:
+          - This host's end of the tunnel.
+        type: str
+      remote:
+        description:
+          - The far end of the tunnel. Not together with O(group).
+        type: str
+      group:
+        description:
+          - The multicast group that stands for all far ends. Needs O(parent).
+        type: str
+      dst_port:
+        description:
+          - The UDP port that the tunnel ends listen on. The kernel's own choice is 8472, the standard's 4789. From 1 to 65535.
+        type: int
+      port_range:
+        description:
+          - The UDP ports to send from, such as 32768-61000.
+        type: str
+      ttl:
+        description:
+          - The hop limit of the outer packets; 0 lets the kernel choose. From 0 to 255.
+        type: int
+      ttl_inherit:
+        description:
+          - Whether the hop limit is that of the inner packet.
+        type: bool
+      tos:
+        description:
+          - The type of service of the outer packets; 1 is that of the inner packet. From 0 to 255.
+        type: int
+      df:
+        description:
+          - The don't-fragment bit of the outer packets.
+        type: str
+        choices:
+          - unset
+          - set
+          - inherit
+      flow_label:
+        description:
+          - The flow label of outer IPv6 packets. From 0 to 1048575.
+        type: int
+      ageing:
+        description:
+          - Seconds for which a learned address is remembered; 0 is for ever. From 0 to 4294967295.
+        type: int
+      limit:
+        description:
+          - How many addresses may be learned; 0 is no limit. From 0 to 4294967295.
+        type: int
+      learning:
+        description:
+          - Whether far ends are learned from what arrives.
+        type: bool
+      proxy:
+        description:
+          - Whether ARP and neighbour discovery are answered for far ends.
+        type: bool
+      rsc:
+        description:
+          - Whether frames to a router are routed at once (route short circuit).
+        type: bool
+      l2miss:
+        description:
+          - Whether unknown MAC addresses are reported over netlink.
+        type: bool
+      l3miss:
+        description:
+          - Whether unknown IP addresses are reported over netlink.
+        type: bool
+      udp_csum:
+        description:
+          - Whether outer IPv4 packets carry a UDP checksum.
+        type: bool
+      udp_zero_csum6_tx:
+        description:
+          - Whether outer IPv6 packets leave without a UDP checksum.
+        type: bool
+      udp_zero_csum6_rx:
+        description:
+          - Whether outer IPv6 packets are taken without a UDP checksum.
+        type: bool
+      remcsum_tx:
+        description:
+          - Whether checksums are offloaded to the far end.
+        type: bool
+      remcsum_rx:
+        description:
+          - Whether far ends may offload checksums to this one.
+        type: bool
+      external:
+        description:
+          - Whether routes or filters, rather than this link, say where packets go.
+        type: bool
+      vnifilter:
+        description:
+          - Whether an O(external) VXLAN takes only the identifiers that were added to it.
+        type: bool
+      gbp:
+        description:
+          - Whether the group policy extension is spoken.
+        type: bool
+      gpe:
+        description:
+          - Whether the generic protocol extension is spoken.
+        type: bool
+      localbypass:
+        description:
+          - Whether packets to a VXLAN on this host skip the network. Needs Linux 6.4.
+        type: bool
+      fdb:
+        description:
+          - Exactly the static entries that point to far ends, beside the one that O(remote) or O(group) makes. Several entries for 00:00:00:00:00:00 send unknown and many-destination frames to each (head-end replication).
+        type: list
+        elements: dict
+        suboptions:
+          mac_address:
+            description:
+              - The address whose frames go to the far end.
+            type: str
+            default: "00:00:00:00:00:00"
+          dst:
+            description:
+              - The far end of the tunnel.
+            type: str
+            required: true
+          port:
+            description:
+              - The far end's UDP port, where it is not the VXLAN's. From 1 to 65535.
+            type: int
+          vni:
+            description:
+              - The far end's VXLAN network identifier, where it is not the VXLAN's. From 0 to 16777215.
+            type: int
+          via:
+            description:
+              - The link that the tunnel's packets leave by.
+            type: str
+      up:
+        description:
+          - Whether the link is administratively up.
+        type: bool
+        default: true
+      mtu:
+        description:
+          - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+        type: int
+      mac_address:
+        description:
+          - The MAC address.
+        type: str
+      accept_ra:
+        description:
+          - 'Whether IPv6 router advertisements are taken: 0 never, 1 unless the link forwards, 2 always. From 0 to 2.'
+        type: int
+      proxy_arp:
+        description:
+          - Whether ARP is answered for hosts on other links.
+        type: bool
+      rp_filter:
+        description:
+          - 'Whether packets whose answer would leave elsewhere are dropped: 0 no, 1 strict, 2 loose. From 0 to 2.'
+        type: int
+      forwarding:
+        description:
+          - Whether IPv4 and IPv6 packets that arrive here are forwarded.
+        type: bool
+      addresses:
+        description:
+          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+        type: list
+        elements: raw
+        suboptions:
+          address:
+            description:
+              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+            type: str
+            required: true
+          peer:
+            description:
+              - The address of the far end of a point-to-point link.
+            type: str
+          broadcast:
+            description:
+              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+            type: str
+          label:
+            description:
+              - The IPv4 address's label, such as eth0:1, at most 15 bytes. Left out, a new address gets the link's name.
+            type: str
+          scope:
+            description:
+              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+            type: str
+          metric:
+            description:
+              - The metric of the route to the address's network; 0 is the kernel's own. From 0 to 4294967295.
+            type: int
+          preferred_lifetime:
+            description:
+              - V(0) makes the address a deprecated one, which no new connection starts from; V(forever) undoes that.
+            type: str
+            choices:
+              - "0"
+              - forever
+          noprefixroute:
+            description:
+              - Whether the kernel is not to make a route to the address's network.
+            type: bool
+          nodad:
+            description:
+              - Whether the IPv6 address is used without asking the link first whether another host has it.
+            type: bool
+          home:
+            description:
+              - Whether the IPv6 address is the home address of Mobile IPv6.
+            type: bool
+          mngtmpaddr:
+            description:
+              - Whether the kernel makes temporary addresses from the IPv6 address, whose prefix must be 64 bits long.
+            type: bool
+          autojoin:
+            description:
+              - Whether the kernel joins the group that the address, a multicast one, stands for.
+            type: bool
+  bridges:
+    description:
+      - Bridges.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - The link's name.
+        type: str
+        required: true
+      state:
+        description:
+          - Whether the link is to be there.
+        type: str
+        default: present
+        choices:
+          - present
+          - absent
+      stp:
+        description:
+          - Whether the spanning tree protocol runs.
+        type: bool
+      priority:
+        description:
+          - The bridge's priority in the spanning tree; the lowest is the root. From 0 to 65535.
+        type: int
+      forward_delay:
+        description:
+          - How long a port listens and learns before it forwards. With O(stp) the kernel takes 2 to 30. In seconds, fractions allowed.
+        type: float
+      hello_time:
+        description:
+          - The time between spanning tree messages, from 1 to 10. In seconds, fractions allowed.
+        type: float
+      max_age:
+        description:
+          - How long a spanning tree message counts, from 6 to 40. In seconds, fractions allowed.
+        type: float
+      ageing_time:
+        description:
+          - How long a learned address is remembered. In seconds, fractions allowed.
+        type: float
+      group_fwd_mask:
+        description:
+          - Bits for the link-local groups 01:80:c2:00:00:0X that are forwarded; the kernel refuses the lowest three. From 0 to 65535.
+        type: int
+      vlan_filtering:
+        description:
+          - Whether ports pass only their own VLANs.
+        type: bool
+      vlan_default_pvid:
+        description:
+          - The VLAN that new ports get untagged; 0 is none. From 0 to 4094.
+        type: int
+      vlan_protocol:
+        description:
+          - The tags that filtering looks at.
+        type: str
+        choices:
+          - 802.1q
+          - 802.1ad
+      vlan_stats_enabled:
+        description:
+          - Whether traffic is counted for each VLAN.
+        type: bool
+      vlan_stats_per_port:
+        description:
+          - Whether traffic is counted for each VLAN of each port. The kernel takes it only while no port has a VLAN.
+        type: bool
+      mcast_router:
+        description:
+          - 'Whether the bridge counts as a multicast router: 0 never, 1 when one is seen, 2 always. From 0 to 2.'
+        type: int
+      mcast_snooping:
+        description:
+          - Whether multicast goes only to the ports that asked for it.
+        type: bool
+      mcast_vlan_snooping:
+        description:
+          - Whether O(mcast_snooping) works for each VLAN apart.
+        type: bool
+      mcast_query_use_ifaddr:
+        description:
+          - Whether queries carry the bridge's address rather than 0.0.0.0.
+        type: bool
+      mcast_querier:
+        description:
+          - Whether the bridge asks for group memberships itself.
+        type: bool
+      mcast_hash_max:
+        description:
+          - How many groups are remembered. From 1 to 4294967295.
+        type: int
+      mcast_last_member_count:
+        description:
+          - How many queries follow a leave before the group is dropped. From 0 to 4294967295.
+        type: int
+      mcast_startup_query_count:
+        description:
+          - How many queries are sent at the start. From 0 to 4294967295.
+        type: int
+      mcast_last_member_interval:
+        description:
+          - The time between queries after a leave. In seconds, fractions allowed.
+        type: float
+      mcast_membership_interval:
+        description:
+          - The time after which a membership is dropped. In seconds, fractions allowed.
+        type: float
+      mcast_querier_interval:
+        description:
+          - The time after which another querier counts as gone. In seconds, fractions allowed.
+        type: float
+      mcast_query_interval:
+        description:
+          - The time between queries. In seconds, fractions allowed.
+        type: float
+      mcast_query_response_interval:
+        description:
+          - The time that members have to answer. In seconds, fractions allowed.
+        type: float
+      mcast_startup_query_interval:
+        description:
+          - The time between queries at the start. In seconds, fractions allowed.
+        type: float
+      mcast_stats_enabled:
+        description:
+          - Whether IGMP and MLD are counted.
+        type: bool
+      mcast_igmp_version:
+        description:
+          - The version of IGMP. From 2 to 3.
+        type: int
+      mcast_mld_version:
+        description:
+          - The version of MLD. From 1 to 2.
+        type: int
+      nf_call_iptables:
+        description:
+          - Whether bridged IPv4 passes the host's firewall.
+        type: bool
+      nf_call_ip6tables:
+        description:
+          - Whether bridged IPv6 passes the host's firewall.
+        type: bool
+      nf_call_arptables:
+        description:
+          - Whether bridged ARP passes the host's firewall.
+        type: bool
+      no_linklocal_learn:
+        description:
+          - Whether addresses of link-local frames are not learned.
+        type: bool
+      fdb_max_learned:
+        description:
+          - How many addresses may be learned; 0 is no limit. From 0 to 4294967295. Needs Linux 6.7.
+        type: int
+      vlans:
+        description:
+          - Exactly the VLANs that the bridge itself takes part in, as the host sees it.
+        type: list
+        elements: raw
+        suboptions:
+          vid:
+            description:
+              - A VLAN from 1 to 4094, or a range such as 20-29.
+            type: str
+            required: true
+          pvid:
+            description:
+              - Whether untagged frames that come in belong to the VLAN.
+            type: bool
+          untagged:
+            description:
+              - Whether frames of the VLAN leave untagged.
+            type: bool
+      ports:
+        description:
+          - 'The ports of the bridge: names, or dictionaries with a name and options. Others stay, see O(exclusive_ports).'
+        type: list
+        elements: raw
+        suboptions:
+          name:
+            description:
+              - The port's name.
+            type: str
+            required: true
+          cost:
+            description:
+              - The port's path cost in the spanning tree. The kernel derives it from the speed until it is set. From 1 to 65535.
+            type: int
+          priority:
+            description:
+              - The port's priority in the spanning tree. From 0 to 63.
+            type: int
+          hairpin:
+            description:
+              - Whether frames may leave by the port that they came in by.
+            type: bool
+          isolated:
+            description:
+              - Whether the port reaches only ports that are not isolated.
+            type: bool
+          learning:
+            description:
+              - Whether addresses are learned on the port.
+            type: bool
+          flood:
+            description:
+              - Whether unicast frames to unknown addresses leave by the port.
+            type: bool
+          mcast_flood:
+            description:
+              - Whether multicast frames that nobody asked for leave by the port.
+            type: bool
+          bcast_flood:
+            description:
+              - Whether broadcast frames leave by the port.
+            type: bool
+          neigh_suppress:
+            description:
+              - Whether the bridge answers ARP and neighbour discovery for others on the port.
+            type: bool
+          neigh_vlan_suppress:
+            description:
+              - Whether O(ports[].neigh_suppress) is set for each VLAN apart. Needs Linux 6.4.
+            type: bool
+          guard:
+            description:
+              - Whether a spanning tree message takes the port down.
+            type: bool
+          root_block:
+            description:
+              - Whether the port may not become the root port.
+            type: bool
+          fast_leave:
+            description:
+              - Whether a leave ends a group on the port at once.
+            type: bool
+          proxy_arp:
+            description:
+              - Whether the bridge answers ARP on the port.
+            type: bool
+          proxy_arp_wifi:
+            description:
+              - Whether the bridge answers ARP on the port as IEEE 802.11 and Hotspot 2.0 want it.
+            type: bool
+          mcast_to_unicast:
+            description:
+              - Whether multicast leaves the port as unicast to each member.
+            type: bool
+          mcast_router:
+            description:
+              - 'Whether a multicast router is behind the port: 0 never, 1 when one is seen, 2 always, 3 for a while. From 0 to 3.'
+            type: int
+          mcast_max_groups:
+            description:
+              - How many groups the port may join; 0 is no limit. From 0 to 4294967295. Needs Linux 6.3.
+            type: int
+          vlan_tunnel:
+            description:
+              - Whether VLANs are mapped to tunnel numbers on the port.
+            type: bool
+          group_fwd_mask:
+            description:
+              - Bits for the link-local groups 01:80:c2:00:00:0X that are forwarded. From 0 to 65535.
+            type: int
+          locked:
+            description:
+              - Whether the port takes frames only from addresses that are in the forwarding table.
+            type: bool
+          mab:
+            description:
+              - Whether a locked port notes the addresses that it refuses. Needs Linux 6.2.
+            type: bool
+          vlans:
+            description:
+              - Exactly the VLANs of the port.
+            type: list
+            elements: raw
+            suboptions:
+              vid:
+                description:
+                  - A VLAN from 1 to 4094, or a range such as 20-29.
+                type: str
+                required: true
+              pvid:
+                description:
+                  - Whether untagged frames that come in belong to the VLAN.
+                type: bool
+              untagged:
+                description:
+                  - Whether frames of the VLAN leave untagged.
+                type: bool
+      exclusive_ports:
+        description:
+          - Whether ports that are not listed are released. The interfaces of containers and virtual machines always stay.
+        type: bool
+        default: false
+      up:
+        description:
+          - Whether the link is administratively up.
+        type: bool
+        default: true
+      mtu:
+        description:
+          - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+        type: int
+      mac_address:
+        description:
+          - The MAC address.
+        type: str
+      accept_ra:
+        description:
+          - 'Whether IPv6 router advertisements are taken: 0 never, 1 unless the link forwards, 2 always. From 0 to 2.'
+        type: int
+      proxy_arp:
+        description:
+          - Whether ARP is answered for hosts on other links.
+        type: bool
+      rp_filter:
+        description:
+          - 'Whether packets whose answer would leave elsewhere are dropped: 0 no, 1 strict, 2 loose. From 0 to 2.'
+        type: int
+      forwarding:
+        description:
+          - Whether IPv4 and IPv6 packets that arrive here are forwarded.
+        type: bool
+      addresses:
+        description:
+          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+        type: list
+        elements: raw
+        suboptions:
+          address:
+            description:
+              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+            type: str
+            required: true
+          peer:
+            description:
+              - The address of the far end of a point-to-point link.
+            type: str
+          broadcast:
+            description:
+              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+            type: str
+          label:
+            description:
+              - The IPv4 address's label, such as eth0:1, at most 15 bytes. Left out, a new address gets the link's name.
+            type: str
+          scope:
+            description:
+              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+            type: str
+          metric:
+            description:
+              - The metric of the route to the address's network; 0 is the kernel's own. From 0 to 4294967295.
+            type: int
+          preferred_lifetime:
+            description:
+              - V(0) makes the address a deprecated one, which no new connection starts from; V(forever) undoes that.
+            type: str
+            choices:
+              - "0"
+              - forever
+          noprefixroute:
+            description:
+              - Whether the kernel is not to make a route to the address's network.
+            type: bool
+          nodad:
+            description:
+              - Whether the IPv6 address is used without asking the link first whether another host has it.
+            type: bool
+          home:
+            description:
+              - Whether the IPv6 address is the home address of Mobile IPv6.
+            type: bool
+          mngtmpaddr:
+            description:
+              - Whether the kernel makes temporary addresses from the IPv6 address, whose prefix must be 64 bits long.
+            type: bool
+          autojoin:
+            description:
+              - Whether the kernel joins the group that the address, a multicast one, stands for.
+            type: bool
+  veths:
+    description:
+      - Pairs of virtual Ethernet links.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - The link's name.
+        type: str
+        required: true
+      state:
+        description:
+          - Whether the link is to be there.
+        type: str
+        default: present
+        choices:
+          - present
+          - absent
+      peer:
+        description:
+          - The name of the other end. Needed to make the pair.
+        type: str
+      peer_netns:
+        description:
+          - 'The network namespace of the other end: a name under /run/netns, a path, or the number of a process in it. Left out, the other end is in the namespace of this one.'
+        type: str
+      up:
+        description:
+          - Whether the link is administratively up.
+        type: bool
+        default: true
+      mtu:
+        description:
+          - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+        type: int
+      mac_address:
+        description:
+          - The MAC address.
+        type: str
+      accept_ra:
+        description:
+          - 'Whether IPv6 router advertisements are taken: 0 never, 1 unless the link forwards, 2 always. From 0 to 2.'
+        type: int
+      proxy_arp:
+        description:
+          - Whether ARP is answered for hosts on other links.
+        type: bool
+      rp_filter:
+        description:
+          - 'Whether packets whose answer would leave elsewhere are dropped: 0 no, 1 strict, 2 loose. From 0 to 2.'
+        type: int
+      forwarding:
+        description:
+          - Whether IPv4 and IPv6 packets that arrive here are forwarded.
+        type: bool
+      addresses:
+        description:
+          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+        type: list
+        elements: raw
+        suboptions:
+          address:
+            description:
+              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+            type: str
+            required: true
+          peer:
+            description:
+              - The address of the far end of a point-to-point link.
+            type: str
+          broadcast:
+            description:
+              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+            type: str
+          label:
+            description:
+              - The IPv4 address's label, such as eth0:1, at most 15 bytes. Left out, a new address gets the link's name.
+            type: str
+          scope:
+            description:
+              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+            type: str
+          metric:
+            description:
+              - The metric of the route to the address's network; 0 is the kernel's own. From 0 to 4294967295.
+            type: int
+          preferred_lifetime:
+            description:
+              - V(0) makes the address a deprecated one, which no new connection starts from; V(forever) undoes that.
+            type: str
+            choices:
+              - "0"
+              - forever
+          noprefixroute:
+            description:
+              - Whether the kernel is not to make a route to the address's network.
+            type: bool
+          nodad:
+            description:
+              - Whether the IPv6 address is used without asking the link first whether another host has it.
+            type: bool
+          home:
+            description:
+              - Whether the IPv6 address is the home address of Mobile IPv6.
+            type: bool
+          mngtmpaddr:
+            description:
+              - Whether the kernel makes temporary addresses from the IPv6 address, whose prefix must be 64 bits long.
+            type: bool
+          autojoin:
+            description:
+              - Whether the kernel joins the group that the address, a multicast one, stands for.
+            type: bool
+  macvlans:
+    description:
+      - Macvlans.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - The link's name.
+        type: str
+        required: true
+      state:
+        description:
+          - Whether the link is to be there.
+        type: str
+        default: present
+        choices:
+          - present
+          - absent
+      parent:
+        description:
+          - The link that the macvlan shares. Needed to make a macvlan.
+        type: str
+      mode:
+        description:
+          - Who reaches whom among the macvlans of one parent.
+        type: str
+        choices:
+          - private
+          - vepa
+          - bridge
+          - passthru
+          - source
+      nopromisc:
+        description:
+          - Whether a passthru macvlan leaves its parent out of promiscuous mode.
+        type: bool
+      source_macs:
+        description:
+          - Exactly the senders whose frames a macvlan in mode source takes.
+        type: list
+        elements: str
+      bc_queue_len:
+        description:
+          - How many broadcast frames may wait on the parent; the largest wish of all its macvlans counts. From 0 to 4294967295.
+        type: int
+      bc_cutoff:
+        description:
+          - How many receivers a multicast frame may have to be handled at once rather than from the queue. From -2147483648 to 2147483647. Needs Linux 6.4.
+        type: int
+      up:
+        description:
+          - Whether the link is administratively up.
+        type: bool
+        default: true
+      mtu:
+        description:
+          - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+        type: int
+      mac_address:
+        description:
+          - The MAC address.
+        type: str
+      accept_ra:
+        description:
+          - 'Whether IPv6 router advertisements are taken: 0 never, 1 unless the link forwards, 2 always. From 0 to 2.'
+        type: int
+      proxy_arp:
+        description:
+          - Whether ARP is answered for hosts on other links.
+        type: bool
+      rp_filter:
+        description:
+          - 'Whether packets whose answer would leave elsewhere are dropped: 0 no, 1 strict, 2 loose. From 0 to 2.'
+        type: int
+      forwarding:
+        description:
+          - Whether IPv4 and IPv6 packets that arrive here are forwarded.
+        type: bool
+      addresses:
+        description:
+          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+        type: list
+        elements: raw
+        suboptions:
+          address:
+            description:
+              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+            type: str
+            required: true
+          peer:
+            description:
+              - The address of the far end of a point-to-point link.
+            type: str
+          broadcast:
+            description:
+              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+            type: str
+          label:
+            description:
+              - The IPv4 address's label, such as eth0:1, at most 15 bytes. Left out, a new address gets the link's name.
+            type: str
+          scope:
+            description:
+              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+            type: str
+          metric:
+            description:
+              - The metric of the route to the address's network; 0 is the kernel's own. From 0 to 4294967295.
+            type: int
+          preferred_lifetime:
+            description:
+              - V(0) makes the address a deprecated one, which no new connection starts from; V(forever) undoes that.
+            type: str
+            choices:
+              - "0"
+              - forever
+          noprefixroute:
+            description:
+              - Whether the kernel is not to make a route to the address's network.
+            type: bool
+          nodad:
+            description:
+              - Whether the IPv6 address is used without asking the link first whether another host has it.
+            type: bool
+          home:
+            description:
+              - Whether the IPv6 address is the home address of Mobile IPv6.
+            type: bool
+          mngtmpaddr:
+            description:
+              - Whether the kernel makes temporary addresses from the IPv6 address, whose prefix must be 64 bits long.
+            type: bool
+          autojoin:
+            description:
+              - Whether the kernel joins the group that the address, a multicast one, stands for.
+            type: bool
+  netns:
+    description:
+      - 'The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host''s.'
+    type: str
+attributes:
+  check_mode:
+    description: Shows exactly the steps that a run then performs.
+    support: full
+  diff_mode:
+    description: Shows the managed state before and after as YAML.
+    support: full
+notes:
+  - 'The target needs neither Python nor C(ip) nor C(nft): the module is a static binary.'
+"""
+
+EXAMPLES = r"""
+- name: Two bonds, VLANs and bridges
+  hostnet.linux.network:
+    bonds:
+      - name: bond0
+        mode: active-backup
+        miimon: 100
+        primary: eth0
+        ports: [eth0, eth2]
+      - name: bond1
+        mode: active-backup
+        miimon: 100
+        primary: eth1
+        ports: [eth1, eth3]
+    vlans:
+      - name: bond0.10
+        parent: bond0
+        id: 10
+      - name: bond1.30
+        parent: bond1
+        id: 30
+    bridges:
+      - name: br-mgmt
+        forward_delay: 0
+        ports: [bond0.10]
+      - name: br-vxlan
+        forward_delay: 0
+        ports: [bond1.30]
+      - name: br-vlan
+        forward_delay: 0
+        ports: [bond1]
+"""
+
+RETURN = r"""
+actions:
+  description:
+    - 'The steps in the order in which they run (in check mode: would run): what is done, on which object, which options go from what to what, and what it costs the traffic (none, port flap, link down, recreate).'
+  returned: success
+  type: list
+  elements: dict
+problems:
+  description:
+    - Every problem with the arguments, each with the path of the option and a message.
+  returned: when the arguments are wrong
+  type: list
+  elements: dict
+"""

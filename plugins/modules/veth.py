@@ -1,0 +1,166 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright (c) The hostnet.linux authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Generated from the module's option table by "make docs". The module itself is a Go binary.
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+---
+module: veth
+short_description: Makes pairs of virtual Ethernet links
+version_added: 1.0.0
+description:
+  - Makes a pair of virtual Ethernet links, whose other end may be in another network namespace. An end that is made along and that nobody declares is brought up.
+author:
+  - The hostnet.linux authors (@hostnet)
+options:
+  name:
+    description:
+      - The link's name.
+    type: str
+    required: true
+  state:
+    description:
+      - Whether the link is to be there.
+    type: str
+    default: present
+    choices:
+      - present
+      - absent
+  peer:
+    description:
+      - The name of the other end. Needed to make the pair.
+    type: str
+  peer_netns:
+    description:
+      - 'The network namespace of the other end: a name under /run/netns, a path, or the number of a process in it. Left out, the other end is in the namespace of this one.'
+    type: str
+  up:
+    description:
+      - Whether the link is administratively up.
+    type: bool
+    default: true
+  mtu:
+    description:
+      - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+    type: int
+  mac_address:
+    description:
+      - The MAC address.
+    type: str
+  accept_ra:
+    description:
+      - 'Whether IPv6 router advertisements are taken: 0 never, 1 unless the link forwards, 2 always. From 0 to 2.'
+    type: int
+  proxy_arp:
+    description:
+      - Whether ARP is answered for hosts on other links.
+    type: bool
+  rp_filter:
+    description:
+      - 'Whether packets whose answer would leave elsewhere are dropped: 0 no, 1 strict, 2 loose. From 0 to 2.'
+    type: int
+  forwarding:
+    description:
+      - Whether IPv4 and IPv6 packets that arrive here are forwarded.
+    type: bool
+  addresses:
+    description:
+      - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+    type: list
+    elements: raw
+    suboptions:
+      address:
+        description:
+          - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+        type: str
+        required: true
+      peer:
+        description:
+          - The address of the far end of a point-to-point link.
+        type: str
+      broadcast:
+        description:
+          - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+        type: str
+      label:
+        description:
+          - The IPv4 address's label, such as eth0:1, at most 15 bytes. Left out, a new address gets the link's name.
+        type: str
+      scope:
+        description:
+          - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+        type: str
+      metric:
+        description:
+          - The metric of the route to the address's network; 0 is the kernel's own. From 0 to 4294967295.
+        type: int
+      preferred_lifetime:
+        description:
+          - V(0) makes the address a deprecated one, which no new connection starts from; V(forever) undoes that.
+        type: str
+        choices:
+          - "0"
+          - forever
+      noprefixroute:
+        description:
+          - Whether the kernel is not to make a route to the address's network.
+        type: bool
+      nodad:
+        description:
+          - Whether the IPv6 address is used without asking the link first whether another host has it.
+        type: bool
+      home:
+        description:
+          - Whether the IPv6 address is the home address of Mobile IPv6.
+        type: bool
+      mngtmpaddr:
+        description:
+          - Whether the kernel makes temporary addresses from the IPv6 address, whose prefix must be 64 bits long.
+        type: bool
+      autojoin:
+        description:
+          - Whether the kernel joins the group that the address, a multicast one, stands for.
+        type: bool
+  netns:
+    description:
+      - 'The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host''s.'
+    type: str
+attributes:
+  check_mode:
+    description: Shows exactly the steps that a run then performs.
+    support: full
+  diff_mode:
+    description: Shows the managed state before and after as YAML.
+    support: full
+notes:
+  - 'The target needs neither Python nor C(ip) nor C(nft): the module is a static binary.'
+"""
+
+EXAMPLES = r"""
+- name: The pair that the compute host's agent uses
+  hostnet.linux.veth:
+    name: br-vlan-veth
+    peer: eth12
+"""
+
+RETURN = r"""
+actions:
+  description:
+    - 'The steps in the order in which they run (in check mode: would run): what is done, on which object, which options go from what to what, and what it costs the traffic (none, port flap, link down, recreate).'
+  returned: success
+  type: list
+  elements: dict
+problems:
+  description:
+    - Every problem with the arguments, each with the path of the option and a message.
+  returned: when the arguments are wrong
+  type: list
+  elements: dict
+"""

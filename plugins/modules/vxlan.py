@@ -1,0 +1,312 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright (c) The hostnet.linux authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Generated from the module's option table by "make docs". The module itself is a Go binary.
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+---
+module: vxlan
+short_description: Makes VXLANs
+version_added: 1.0.0
+description:
+  - Makes a VXLAN tunnel, to one far end, to a multicast group, or to the far ends that are listed.
+author:
+  - The hostnet.linux authors (@hostnet)
+options:
+  name:
+    description:
+      - The link's name.
+    type: str
+    required: true
+  state:
+    description:
+      - Whether the link is to be there.
+    type: str
+    default: present
+    choices:
+      - present
+      - absent
+  id:
+    description:
+      - The VXLAN network identifier. Needed to make a VXLAN, but for O(external) ones. From 0 to 16777215.
+    type: int
+  parent:
+    description:
+      - The link that the tunnel's packets leave by; left out, the routes decide.
+    type: str
+  local:
+    description:
+      - This host's end of the tunnel.
+    type: str
+  remote:
+    description:
+      - The far end of the tunnel. Not together with O(group).
+    type: str
+  group:
+    description:
+      - The multicast group that stands for all far ends. Needs O(parent).
+    type: str
+  dst_port:
+    description:
+      - The UDP port that the tunnel ends listen on. The kernel's own choice is 8472, the standard's 4789. From 1 to 65535.
+    type: int
+  port_range:
+    description:
+      - The UDP ports to send from, such as 32768-61000.
+    type: str
+  ttl:
+    description:
+      - The hop limit of the outer packets; 0 lets the kernel choose. From 0 to 255.
+    type: int
+  ttl_inherit:
+    description:
+      - Whether the hop limit is that of the inner packet.
+    type: bool
+  tos:
+    description:
+      - The type of service of the outer packets; 1 is that of the inner packet. From 0 to 255.
+    type: int
+  df:
+    description:
+      - The don't-fragment bit of the outer packets.
+    type: str
+    choices:
+      - unset
+      - set
+      - inherit
+  flow_label:
+    description:
+      - The flow label of outer IPv6 packets. From 0 to 1048575.
+    type: int
+  ageing:
+    description:
+      - Seconds for which a learned address is remembered; 0 is for ever. From 0 to 4294967295.
+    type: int
+  limit:
+    description:
+      - How many addresses may be learned; 0 is no limit. From 0 to 4294967295.
+    type: int
+  learning:
+    description:
+      - Whether far ends are learned from what arrives.
+    type: bool
+  proxy:
+    description:
+      - Whether ARP and neighbour discovery are answered for far ends.
+    type: bool
+  rsc:
+    description:
+      - Whether frames to a router are routed at once (route short circuit).
+    type: bool
+  l2miss:
+    description:
+      - Whether unknown MAC addresses are reported over netlink.
+    type: bool
+  l3miss:
+    description:
+      - Whether unknown IP addresses are reported over netlink.
+    type: bool
+  udp_csum:
+    description:
+      - Whether outer IPv4 packets carry a UDP checksum.
+    type: bool
+  udp_zero_csum6_tx:
+    description:
+      - Whether outer IPv6 packets leave without a UDP checksum.
+    type: bool
+  udp_zero_csum6_rx:
+    description:
+      - Whether outer IPv6 packets are taken without a UDP checksum.
+    type: bool
+  remcsum_tx:
+    description:
+      - Whether checksums are offloaded to the far end.
+    type: bool
+  remcsum_rx:
+    description:
+      - Whether far ends may offload checksums to this one.
+    type: bool
+  external:
+    description:
+      - Whether routes or filters, rather than this link, say where packets go.
+    type: bool
+  vnifilter:
+    description:
+      - Whether an O(external) VXLAN takes only the identifiers that were added to it.
+    type: bool
+  gbp:
+    description:
+      - Whether the group policy extension is spoken.
+    type: bool
+  gpe:
+    description:
+      - Whether the generic protocol extension is spoken.
+    type: bool
+  localbypass:
+    description:
+      - Whether packets to a VXLAN on this host skip the network. Needs Linux 6.4.
+    type: bool
+  fdb:
+    description:
+      - Exactly the static entries that point to far ends, beside the one that O(remote) or O(group) makes. Several entries for 00:00:00:00:00:00 send unknown and many-destination frames to each (head-end replication).
+    type: list
+    elements: dict
+    suboptions:
+      mac_address:
+        description:
+          - The address whose frames go to the far end.
+        type: str
+        default: "00:00:00:00:00:00"
+      dst:
+        description:
+          - The far end of the tunnel.
+        type: str
+        required: true
+      port:
+        description:
+          - The far end's UDP port, where it is not the VXLAN's. From 1 to 65535.
+        type: int
+      vni:
+        description:
+          - The far end's VXLAN network identifier, where it is not the VXLAN's. From 0 to 16777215.
+        type: int
+      via:
+        description:
+          - The link that the tunnel's packets leave by.
+        type: str
+  up:
+    description:
+      - Whether the link is administratively up.
+    type: bool
+    default: true
+  mtu:
+    description:
+      - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+    type: int
+  mac_address:
+    description:
+      - The MAC address.
+    type: str
+  accept_ra:
+    description:
+      - 'Whether IPv6 router advertisements are taken: 0 never, 1 unless the link forwards, 2 always. From 0 to 2.'
+    type: int
+  proxy_arp:
+    description:
+      - Whether ARP is answered for hosts on other links.
+    type: bool
+  rp_filter:
+    description:
+      - 'Whether packets whose answer would leave elsewhere are dropped: 0 no, 1 strict, 2 loose. From 0 to 2.'
+    type: int
+  forwarding:
+    description:
+      - Whether IPv4 and IPv6 packets that arrive here are forwarded.
+    type: bool
+  addresses:
+    description:
+      - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+    type: list
+    elements: raw
+    suboptions:
+      address:
+        description:
+          - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+        type: str
+        required: true
+      peer:
+        description:
+          - The address of the far end of a point-to-point link.
+        type: str
+      broadcast:
+        description:
+          - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+        type: str
+      label:
+        description:
+          - The IPv4 address's label, such as eth0:1, at most 15 bytes. Left out, a new address gets the link's name.
+        type: str
+      scope:
+        description:
+          - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+        type: str
+      metric:
+        description:
+          - The metric of the route to the address's network; 0 is the kernel's own. From 0 to 4294967295.
+        type: int
+      preferred_lifetime:
+        description:
+          - V(0) makes the address a deprecated one, which no new connection starts from; V(forever) undoes that.
+        type: str
+        choices:
+          - "0"
+          - forever
+      noprefixroute:
+        description:
+          - Whether the kernel is not to make a route to the address's network.
+        type: bool
+      nodad:
+        description:
+          - Whether the IPv6 address is used without asking the link first whether another host has it.
+        type: bool
+      home:
+        description:
+          - Whether the IPv6 address is the home address of Mobile IPv6.
+        type: bool
+      mngtmpaddr:
+        description:
+          - Whether the kernel makes temporary addresses from the IPv6 address, whose prefix must be 64 bits long.
+        type: bool
+      autojoin:
+        description:
+          - Whether the kernel joins the group that the address, a multicast one, stands for.
+        type: bool
+  netns:
+    description:
+      - 'The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host''s.'
+    type: str
+attributes:
+  check_mode:
+    description: Shows exactly the steps that a run then performs.
+    support: full
+  diff_mode:
+    description: Shows the managed state before and after as YAML.
+    support: full
+notes:
+  - 'The target needs neither Python nor C(ip) nor C(nft): the module is a static binary.'
+"""
+
+EXAMPLES = r"""
+- name: A tunnel to two other hosts
+  hostnet.linux.vxlan:
+    name: vxlan100
+    id: 100
+    local: 172.29.240.16
+    dst_port: 4789
+    learning: true
+    fdb:
+      - dst: 172.29.240.17
+      - dst: 172.29.240.18
+"""
+
+RETURN = r"""
+actions:
+  description:
+    - 'The steps in the order in which they run (in check mode: would run): what is done, on which object, which options go from what to what, and what it costs the traffic (none, port flap, link down, recreate).'
+  returned: success
+  type: list
+  elements: dict
+problems:
+  description:
+    - Every problem with the arguments, each with the path of the option and a message.
+  returned: when the arguments are wrong
+  type: list
+  elements: dict
+"""

@@ -1,0 +1,49 @@
+# Copyright (c) The hostnet.linux authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import json
+
+# How much of an unreadable answer is shown.
+EXCERPT = 2000
+
+
+class Trouble(Exception):
+    """A task that failed before there was an answer; result is what the operator sees."""
+
+    def __init__(self, message, **more):
+        super(Trouble, self).__init__(message)
+        self.result = dict(failed=True, msg=message, **more)
+
+
+def parse(execution):
+    """The module's answer. A login banner or a shell's greeting may stand before it, each on its own line."""
+    for line in reversed(execution.get("stdout", "").splitlines()):
+        line = line.strip()
+        if not line.startswith("{"):
+            continue
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(answer, dict):
+            return answer
+    return_code = execution.get("rc")
+    message = "the module gave no answer (exit code %s)" % return_code
+    if isinstance(return_code, int) and return_code > 128:
+        message += ": a signal ended it, number %d" % (return_code - 128)
+    raise Trouble(
+        message,
+        rc=return_code,
+        module_stdout=excerpt(execution.get("stdout", "")),
+        module_stderr=excerpt(execution.get("stderr", "")),
+    )
+
+
+def excerpt(text):
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return text if len(text) <= EXCERPT else text[:EXCERPT] + "..."
