@@ -1,3 +1,5 @@
+//go:build cgo
+
 // Package liblxc is LXC itself. It is the only importer of go-lxc, and with it of cgo: everything else works against
 // lxc.Runtime.
 package liblxc

@@ -1,0 +1,298 @@
+package container
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"hostnet.linux/internal/addr"
+	"hostnet.linux/internal/kernel"
+	"hostnet.linux/internal/lxc"
+)
+
+// Kernel is what this package asks of a kernel, about one network namespace.
+type Kernel interface {
+	kernel.Links
+	kernel.BridgeVLANs
+	kernel.Addresses
+	kernel.Routes
+	kernel.Modules
+	Close()
+}
+
+// Machine is the host with what its containers are made of.
+type Machine struct {
+	Runtime lxc.Runtime
+	// Open opens a network namespace; "" is the host's.
+	Open func(namespace string) (Kernel, error)
+	// Program is what LXC's hooks call: a program that hands its arguments to Hook. It is installed on first use.
+	Program Program
+	// BeforeStep, if set, is called ahead of each step with its number from 0. An error stops the run there.
+	BeforeStep func(number int) error
+}
+
+// hostNamespace leads back to the host's namespace out of a container's. The thread is named since only some of this
+// process's threads may be trusted to be there.
+const hostNamespace = "/proc/thread-self/ns/net"
+
+// host is the host's own namespace as it is now.
+type host struct {
+	kernel  Kernel
+	links   []kernel.Link
+	byIndex map[int]*kernel.Link
+	byName  map[string]*kernel.Link
+	vlans   map[int][]kernel.BridgeVLAN
+}
+
+func (h *host) observe() error {
+	links, err := h.kernel.Links()
+	if err != nil {
+		return err
+	}
+	vlans, err := h.kernel.BridgeVLANs()
+	if err != nil {
+		return err
+	}
+	h.links, h.vlans = links, vlans
+	h.byIndex, h.byName = make(map[int]*kernel.Link, len(links)), make(map[string]*kernel.Link, len(links))
+	for i := range links {
+		h.byIndex[links[i].Index], h.byName[links[i].Name] = &links[i], &links[i]
+	}
+	return nil
+}
+
+func (h *host) nameOf(index int) string {
+	if link := h.byIndex[index]; link != nil {
+		return link.Name
+	}
+	return ""
+}
+
+// Container is one container as it is now.
+type Container struct {
+	Folder, Name string
+	State        lxc.State
+	ConfigFile   string
+
+	config     *lxc.Config
+	record     Record
+	configured []*Configured
+	// kernel is nil unless the container runs.
+	kernel Kernel
+	// nsid is how the host's links refer to the container's namespace.
+	nsid      int
+	links     []kernel.Link
+	addresses *addr.State
+	routes    []kernel.Route
+	live      []*Live
+}
+
+// Live is a link inside a running container. Its Interface has no Type unless it is one that a declaration could have
+// made.
+type Live struct {
+	Interface
+	Index int
+	Kind  string
+	// HostIndex is the veth's other end, or a macvlan's parent.
+	HostIndex           int
+	Up, HostUp          bool
+	Carrier, HostCarry  bool
+	HostMAC             string
+	DynamicAddresses    []netip.Prefix
+	loopback, addressed bool
+}
+
+func (c *Container) running() bool { return c.kernel != nil }
+
+func (c *Container) namespace() string { return strconv.Itoa(c.State.InitPID) }
+
+func (c *Container) findLive(name string) *Live {
+	for _, live := range c.live {
+		if live.Name == name {
+			return live
+		}
+	}
+	return nil
+}
+
+func (c *Container) findConfigured(name string) *Configured {
+	for _, one := range c.configured {
+		if one.Name == name {
+			return one
+		}
+	}
+	return nil
+}
+
+// observe reads the container's namespace.
+func (c *Container) observe(h *host) error {
+	if c.kernel == nil {
+		return nil
+	}
+	if err := c.read(h); err != nil {
+		return fmt.Errorf("container %s: %w", c.Name, err)
+	}
+	c.live = nil
+	for i := range c.links {
+		c.live = append(c.live, c.decode(&c.links[i], h))
+	}
+	c.addAddresses()
+	c.addRoutes()
+	return nil
+}
+
+func (c *Container) read(h *host) (err error) {
+	if c.nsid, err = h.kernel.NamespaceID(c.namespace()); err != nil {
+		return err
+	}
+	if c.links, err = c.kernel.Links(); err != nil {
+		return err
+	}
+	slices.SortFunc(c.links, func(a, b kernel.Link) int { return cmp.Compare(a.Index, b.Index) })
+	if c.addresses, err = addr.Observe(c.kernel); err != nil {
+		return err
+	}
+	c.routes, err = c.kernel.Routes()
+	return err
+}
+
+func (c *Container) decode(link *kernel.Link, h *host) *Live {
+	live := &Live{
+		Interface: Interface{
+			Name: link.Name, MTU: point(link.MTU), Addresses: &[]netip.Prefix{}, Gateway: &netip.Addr{}, Gateway6: &netip.Addr{}, Routes: &[]Route{},
+		},
+		Index: link.Index, Kind: link.Kind, Up: link.Flags&unix.IFF_UP != 0, Carrier: link.Flags&unix.IFF_LOWER_UP != 0,
+		loopback: link.Flags&unix.IFF_LOOPBACK != 0,
+	}
+	if link.Address != "" && !live.loopback {
+		live.MAC = point(link.Address)
+	}
+	switch {
+	case link.Kind == Veth:
+		c.decodeVeth(live, link, h)
+	case link.Kind == Macvlan && link.ParentNamespace >= 0 && h.byIndex[link.Parent] != nil:
+		live.Type, live.HostIndex, live.Parent = point(Macvlan), link.Parent, point(h.nameOf(link.Parent))
+		live.Mode = macvlanMode(link)
+	case live.loopback:
+	default:
+		if lent := c.lentAs(link); lent != "" {
+			live.Type, live.Parent = point(Phys), &lent
+		}
+	}
+	return live
+}
+
+// decodeVeth finds the other end among the host's links. Indexes alone prove nothing, as each namespace counts for
+// itself: the host's link must point to this container's namespace.
+func (c *Container) decodeVeth(live *Live, link *kernel.Link, h *host) {
+	end := h.byIndex[link.Parent]
+	if link.ParentNamespace < 0 || end == nil || end.Kind != Veth || end.ParentNamespace != c.nsid || end.Parent != link.Index {
+		return
+	}
+	live.Type, live.HostIndex, live.HostName = point(Veth), end.Index, point(end.Name)
+	live.HostUp, live.HostCarry, live.HostMAC = end.Flags&unix.IFF_UP != 0, end.Flags&unix.IFF_LOWER_UP != 0, end.Address
+	live.Bridge = point(h.nameOf(end.Controller))
+	vlan, trunk := uint16(0), []uint16{}
+	for _, one := range h.vlans[end.Index] {
+		switch {
+		case one.PVID:
+			vlan = one.ID
+		case !one.Untagged:
+			trunk = append(trunk, one.ID)
+		}
+	}
+	slices.Sort(trunk)
+	live.VLAN, live.Trunk = &vlan, &trunk
+	if end.MTU != link.MTU {
+		// The ends differ: no declared value is right, so any will be set.
+		live.MTU = point(min(end.MTU, link.MTU) - 1)
+	}
+}
+
+// lentAs is the name that a link had on the host, if the configuration says that it is lent to the container.
+func (c *Container) lentAs(link *kernel.Link) string {
+	if one := c.findConfigured(link.Name); one != nil && one.kind() == Phys {
+		return deref(one.Parent)
+	}
+	return ""
+}
+
+// macvlanMode decodes IFLA_MACVLAN_MODE of linux/if_link.h.
+func macvlanMode(link *kernel.Link) *string {
+	data := link.Data.Get(unix.IFLA_MACVLAN_MODE)
+	for name, number := range macvlanModes {
+		if len(data) >= 1 && data[0] == number {
+			return &name
+		}
+	}
+	return nil
+}
+
+var macvlanModes = map[string]byte{"private": 1, "vepa": 2, "bridge": 4, "passthru": 8}
+
+func (c *Container) addAddresses() {
+	declared := c.addresses.Declared()
+	static := map[string]map[netip.Prefix]bool{}
+	for link, addresses := range declared {
+		static[link] = map[netip.Prefix]bool{}
+		for _, address := range addresses {
+			static[link][*address.Prefix] = true
+		}
+	}
+	for _, address := range c.addresses.Addresses {
+		live := c.findLive(address.Link)
+		switch {
+		case live == nil:
+		case static[address.Link][address.Prefix]:
+			*live.Addresses = append(*live.Addresses, address.Prefix)
+		default:
+			live.DynamicAddresses = append(live.DynamicAddresses, address.Prefix)
+		}
+	}
+	for _, live := range c.live {
+		slices.SortFunc(*live.Addresses, comparePrefixes)
+	}
+}
+
+func (c *Container) addRoutes() {
+	for i := range c.routes {
+		route := &c.routes[i]
+		if !isStatic(route) {
+			continue
+		}
+		live := c.findLive(route.NextHops[0].Link)
+		if live == nil {
+			continue
+		}
+		one := decodeRoute(route)
+		switch {
+		case one.To.Bits() != 0 || one.Metric != nil:
+			*live.Routes = append(*live.Routes, one)
+		case one.To.Addr().Is4():
+			live.Gateway = point(deref(one.Via))
+		default:
+			live.Gateway6 = point(deref(one.Via))
+		}
+	}
+	for _, live := range c.live {
+		slices.SortFunc(*live.Routes, compareRoutes)
+	}
+}
+
+// isStatic tells the routes that a declaration manages: those that LXC, `ip route add` and this collection make.
+func isStatic(route *kernel.Route) bool {
+	return route.Table == unix.RT_TABLE_MAIN && route.Type == unix.RTN_UNICAST && len(route.NextHops) == 1 &&
+		(route.Protocol == unix.RTPROT_BOOT || route.Protocol == unix.RTPROT_STATIC)
+}
+
+func decodeRoute(route *kernel.Route) Route {
+	one := Route{To: point(route.To), Metric: usualMetric(route.To.Addr(), route.Metric)}
+	if via := route.NextHops[0].Via; via.IsValid() {
+		one.Via = &via
+	}
+	return one
+}

@@ -1,0 +1,83 @@
+package container
+
+import (
+	"math"
+	"net/netip"
+
+	"hostnet.linux/internal/schema"
+)
+
+// identityRows say which interface is meant, and whether it is to be.
+var identityRows = schema.Table[Interface]{
+	schema.Value("name", schema.LinkName(), func(i *Interface) *string { return &i.Name },
+		"The interface's name inside the container, such as eth1.").Require(),
+	schema.Value("state", schema.Choice("present", "absent"), func(i *Interface) *string { return &i.State },
+		"Whether the container is to have the interface. A NIC that was lent to it comes back to the host.").Assume("present"),
+}
+
+// optionRows are what is compared with the configuration and with the running container.
+var optionRows = schema.Table[Interface]{
+	typeRow, bridgeRow, parentRow, modeRow, hostNameRow, macRow, mtuRow, addressesRow, gatewayRow, gateway6Row, routesRow,
+	dhcpRow, dhcpRoutesRow, dhcpDNSRow, vlanRow, trunkRow, downRateRow, upRateRow,
+}
+
+var (
+	typeRow = schema.Field("type", schema.Choice(Veth, Phys, Macvlan), func(i *Interface) **string { return &i.Type },
+		"V(veth) is a pair of links, one end in the container and one on a bridge of the host; V(phys) lends a link of the host's to the "+
+			"container; V(macvlan) is a further address on a link of the host's.").Assume(Veth)
+	bridgeRow = schema.Field("bridge", schema.LinkName(), func(i *Interface) **string { return &i.Bridge },
+		"The bridge that the host's end of a veth is a port of. Needed for a new one.")
+	parentRow = schema.Field("parent", schema.LinkName(), func(i *Interface) **string { return &i.Parent },
+		"The link of the host's that is lent (phys) or stood on (macvlan). Needed for a new one.")
+	modeRow = schema.Field("macvlan_mode", schema.Choice("private", "vepa", "bridge", "passthru"), func(i *Interface) **string { return &i.Mode },
+		"Whom a macvlan can talk to on the same parent. LXC's own choice is private.")
+	hostNameRow = schema.Field("host_name", schema.LinkName(), func(i *Interface) **string { return &i.HostName },
+		"The name of a veth's end on the host. Left out, the one that the container's configuration says, else the last 8 characters of "+
+			"the container's name without dashes and underscores, an underscore, and the interface's name, as OpenStack-Ansible names it; where "+
+			"another container has that name, one made unique.")
+	macRow = schema.Field("mac_address", schema.MAC(), func(i *Interface) **string { return &i.MAC },
+		"The MAC address inside the container. Left out, the one that it has, else one that is derived from the names of container and "+
+			"interface and starts with 00:16:3e. A lent NIC keeps its own.")
+	mtuRow = schema.Field("mtu", schema.Int[uint32](68, math.MaxInt32), func(i *Interface) **uint32 { return &i.MTU },
+		"The largest packet in bytes, at both ends of a veth. A new veth without it gets the bridge's.")
+	addressesRow = schema.Field("addresses", schema.Set(schema.CIDR(), comparePrefixes), func(i *Interface) **[]netip.Prefix { return &i.Addresses },
+		"Exactly the static addresses of the interface. Those of the kernel, of DHCP and of router advertisements are left alone.")
+	gatewayRow = schema.Field("gateway", schema.AddressOrNone(), func(i *Interface) **netip.Addr { return &i.Gateway },
+		"The router of the container's IPv4 default route, in the network of one of the addresses; V(none) takes the route away.")
+	gateway6Row = schema.Field("gateway6", schema.AddressOrNone(), func(i *Interface) **netip.Addr { return &i.Gateway6 },
+		"The router of the container's IPv6 default route, in the network of one of the addresses or link-local; V(none) takes the route away.")
+	routesRow = schema.Field("routes", routeForm(), func(i *Interface) **[]Route { return &i.Routes },
+		"Exactly the static routes out of the interface, beside the one that O(gateway) makes.")
+	dhcpRow = schema.Field("dhcp", schema.Bool(), func(i *Interface) **bool { return &i.DHCP },
+		"Whether the interface gets its IPv4 address from a DHCP server. The client is the collection's own and runs on the host, so the "+
+			"container needs none.")
+	dhcpRoutesRow = schema.Field("dhcp_use_routes", schema.Bool(), func(i *Interface) **bool { return &i.DHCPRoutes },
+		"Whether the DHCP server's routes are taken too.").Assume(true)
+	dhcpDNSRow = schema.Field("dhcp_use_dns", schema.Bool(), func(i *Interface) **bool { return &i.DHCPDNS },
+		"Whether the DHCP server's name servers and domain go to the container's C(/etc/resolv.conf).").Assume(true)
+	vlanRow = schema.Field("vlan", schema.Int[uint16](0, highestVLAN), func(i *Interface) **uint16 { return &i.VLAN },
+		"The VLAN of the container's untagged frames on a bridge with vlan_filtering; 0 is none. Left out, the bridge's default.")
+	trunkRow = schema.Field("trunk", trunkForm(), func(i *Interface) **[]uint16 { return &i.Trunk },
+		"Exactly the VLANs that the container sends and receives tagged on a bridge with vlan_filtering: numbers, or ranges such as 20-29.")
+	downRateRow = schema.Field("down_rate", schema.Int[uint32](0, math.MaxInt32), func(i *Interface) **uint32 { return &i.DownRate },
+		"The most that a veth takes to the container, in kilobits a second; 0 is no limit.")
+	upRateRow = schema.Field("up_rate", schema.Int[uint32](0, math.MaxInt32), func(i *Interface) **uint32 { return &i.UpRate },
+		"The most that a veth takes from the container, in kilobits a second; 0 is no limit.")
+)
+
+// InterfaceTable is the options of one interface.
+func InterfaceTable() schema.Table[Interface] {
+	return append(append(schema.Table[Interface]{}, identityRows...), optionRows...)
+}
+
+func comparePrefixes(a, b netip.Prefix) int {
+	if c := a.Addr().Compare(b.Addr()); c != 0 {
+		return c
+	}
+	return a.Bits() - b.Bits()
+}
+
+// onlyFor says which types an option belongs to; the others belong to all.
+var onlyFor = map[string]string{
+	"bridge": Veth, "host_name": Veth, "vlan": Veth, "trunk": Veth, "down_rate": Veth, "up_rate": Veth, "macvlan_mode": Macvlan,
+}

@@ -1,0 +1,115 @@
+package container
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"hostnet.linux/internal/kernel"
+	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/schema"
+)
+
+// planRoutes brings the interface's static routes to what is wanted.
+func (p *planner) planRoutes(t *target, loss plan.Loss) {
+	want, have := t.want, Interface{Gateway: &netip.Addr{}, Gateway6: &netip.Addr{}, Routes: &[]Route{}}
+	fresh := t.live == nil || t.live.Type == nil || loss == plan.Recreated
+	if fresh {
+		want = t.final
+	} else if loss == plan.Bounced {
+		full := t.live.Interface
+		schema.Table[Interface]{gatewayRow, gateway6Row, routesRow}.Overlay(&full, t.want)
+		want = &full
+	} else {
+		have = t.live.Interface
+	}
+	p.planGateway(t, want.Gateway, have.Gateway, "gateway", netip.IPv4Unspecified())
+	p.planGateway(t, want.Gateway6, have.Gateway6, "gateway6", netip.IPv6Unspecified())
+	if want.Routes == nil {
+		return
+	}
+	for _, route := range *want.Routes {
+		if !slices.ContainsFunc(*have.Routes, func(r Route) bool { return compareRoutes(r, route) == 0 }) {
+			p.putRoute(t, route)
+		}
+	}
+	for _, route := range *have.Routes {
+		replaced := slices.ContainsFunc(*want.Routes, func(r Route) bool { return samePlace(r, route) })
+		if !replaced {
+			p.dropRoute(t, route)
+		}
+	}
+}
+
+// samePlace tells whether one route takes the other's place.
+func samePlace(a, b Route) bool { return *a.To == *b.To && deref(a.Metric) == deref(b.Metric) }
+
+func (p *planner) planGateway(t *target, want, have *netip.Addr, option string, everywhere netip.Addr) {
+	if want == nil || deref(want) == deref(have) {
+		return
+	}
+	route := Route{To: point(netip.PrefixFrom(everywhere, 0)), Via: have}
+	if !want.IsValid() {
+		p.dropRoute(t, route)
+		return
+	}
+	change := schema.Change{Option: option, New: want.String()}
+	if have.IsValid() {
+		change.Old = have.String()
+	}
+	route.Via = want
+	p.add(plan.Step{
+		Phase: plan.Route, Action: "change", Object: t.describe(), Changes: []schema.Change{change},
+		Run: func() error { return p.replaceRoute(t, route) },
+	})
+}
+
+func (p *planner) putRoute(t *target, route Route) {
+	p.add(plan.Step{
+		Phase: plan.Route, Action: "add", Object: describeRoute(t, route),
+		Run: func() error { return p.replaceRoute(t, route) },
+	})
+}
+
+// replaceRoute takes the place of a route with the same destination and metric in one step, whoever made that: a default
+// route that the container's DHCP client took gives way to the declared one.
+func (p *planner) replaceRoute(t *target, route Route) error {
+	return t.container.kernel.ReplaceRoute(encodeRoute(route, t.want.Name))
+}
+
+func (p *planner) dropRoute(t *target, route Route) {
+	p.add(plan.Step{
+		Phase: plan.Route, Action: "remove", Object: describeRoute(t, route),
+		Run: func() error {
+			encoded := encodeRoute(route, t.want.Name)
+			// Whoever made it, LXC (boot) or this collection (static): 0 takes any.
+			encoded.Protocol = 0
+			return t.container.kernel.DeleteRoute(encoded)
+		},
+	})
+}
+
+func describeRoute(t *target, route Route) string {
+	via := ""
+	if route.Via != nil && route.Via.IsValid() {
+		via = " via " + route.Via.String()
+	}
+	to := route.To.String()
+	if route.To.Bits() == 0 {
+		to = "default"
+	}
+	return fmt.Sprintf("route %s%s of %s", to, via, t.describe())
+}
+
+func encodeRoute(route Route, link string) kernel.Route {
+	scope := uint8(unix.RT_SCOPE_UNIVERSE)
+	if route.Via == nil && route.To.Addr().Is4() {
+		scope = unix.RT_SCOPE_LINK
+	}
+	return kernel.Route{
+		To: *route.To, Table: unix.RT_TABLE_MAIN, Metric: deref(route.Metric), Protocol: unix.RTPROT_STATIC, Scope: scope,
+		Type: unix.RTN_UNICAST, NextHops: []kernel.NextHop{{Via: deref(route.Via), Link: link, Weight: 1}},
+	}
+}

@@ -1,0 +1,134 @@
+package container
+
+import (
+	"errors"
+	"slices"
+
+	"hostnet.linux/internal/addr"
+	"hostnet.linux/internal/kernel"
+	"hostnet.linux/internal/lxc"
+	"hostnet.linux/internal/plan"
+)
+
+// undo makes containers, host and files as they were. It is the same pipeline with the state from before as what is
+// wanted, so it works from whatever point a run has come to.
+func (p *planner) undo(before *checkpoint) error {
+	var failed []error
+	for _, file := range p.files {
+		failed = append(failed, replaceFile(file.Path, file.Before))
+	}
+	if err := p.observe(); err != nil {
+		return errors.Join(append(failed, err)...)
+	}
+	back := newPlanner(p.machine, p.host, p.folder, p.containers)
+	for _, c := range p.containers {
+		if c.running() {
+			back.aimBack(c, before.live[c])
+		}
+	}
+	back.planBack(before)
+	plan.Order(back.steps)
+	failed = append(failed, plan.Run(back.steps, nil))
+	for _, c := range p.containers {
+		if c.running() {
+			failed = append(failed, c.restoreRoutes(before.routes[c]))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// aimBack wants every interface as it was, and none that was not there.
+func (p *planner) aimBack(c *Container, before []*Live) {
+	names := map[string]bool{}
+	for _, was := range before {
+		names[was.Name] = true
+		now := c.findLive(was.Name)
+		if was.loopback && !was.Up && now.Up {
+			p.setLoopback(c, was.Name, false)
+		}
+		if was.Type == nil || now != nil && now.Type != nil && len(liveChanges(&was.Interface, &now.Interface)) == 0 && now.Up == was.Up {
+			continue
+		}
+		want := was.Interface
+		p.targets = append(p.targets, &target{container: c, want: &want, final: &want, live: p.sameLink(c, was)})
+	}
+	for _, now := range c.live {
+		renamed := slices.ContainsFunc(before, func(was *Live) bool { return was.Index == now.Index })
+		if now.Type != nil && !names[now.Name] && !renamed {
+			absent := &Interface{Name: now.Name, State: "absent"}
+			p.targets = append(p.targets, &target{container: c, want: absent, final: absent, live: now})
+		}
+	}
+}
+
+// sameLink is the link as it is now, under whatever name.
+func (p *planner) sameLink(c *Container, was *Live) *Live {
+	for _, now := range c.live {
+		if now.Index == was.Index && now.Kind == was.Kind {
+			return now
+		}
+	}
+	return c.findLive(was.Name)
+}
+
+// planBack finds the steps in the kernel; addresses go back to all that was there, also a DHCP client's.
+func (p *planner) planBack(before *checkpoint) {
+	for _, c := range p.containers {
+		if !c.running() {
+			continue
+		}
+		scope := &addressing{declared: map[string][]addr.Address{}, losses: map[string]plan.Loss{}, deleted: map[string]bool{}}
+		for _, t := range p.targets {
+			if t.container == c {
+				p.planTarget(t, scope)
+			}
+		}
+		ground := plan.Ground{Losses: scope.losses, Deleted: scope.deleted}
+		p.steps = append(p.steps, addr.Restore(c.kernel, c.addresses, before.addresses[c], ground).Steps...)
+	}
+}
+
+// restoreRoutes puts back the static routes of every link, as a default route may have taken another's place.
+func (c *Container) restoreRoutes(before []kernel.Route) error {
+	now, err := c.kernel.Routes()
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, route := range missing(now, before) {
+		failed = append(failed, c.kernel.DeleteRoute(route))
+	}
+	for _, route := range missing(before, now) {
+		failed = append(failed, c.kernel.AddRoute(route))
+	}
+	return errors.Join(failed...)
+}
+
+// missing are the static routes of one list that the other lacks.
+func missing(list, from []kernel.Route) []kernel.Route {
+	var out []kernel.Route
+	for _, route := range list {
+		same := func(other kernel.Route) bool {
+			return isStatic(&other) && other.NextHops[0].Link == route.NextHops[0].Link &&
+				compareRoutes(decodeRoute(&other), decodeRoute(&route)) == 0
+		}
+		if isStatic(&route) && !slices.ContainsFunc(from, same) {
+			out = append(out, route)
+		}
+	}
+	return out
+}
+
+// reread is the container with its files as they are now.
+func (m *Machine) reread(c *Container, reader lxc.Reader) (*Container, error) {
+	fresh := *c
+	var err error
+	if fresh.config, err = lxc.ReadConfig(c.ConfigFile, reader); err != nil {
+		return nil, err
+	}
+	if fresh.record, err = readRecord(recordPath(c.ConfigFile)); err != nil {
+		return nil, err
+	}
+	fresh.configured = configured(fresh.config, fresh.record)
+	return &fresh, nil
+}
