@@ -12,10 +12,10 @@ import (
 
 // binding is every option of an address, with its place in what the kernel reports.
 var binding = schema.Binding[Address, kernel.Address]{
-	required(schema.Bind("address", schema.CIDR(), func(a *Address) **netip.Prefix { return &a.Prefix },
+	schema.Bind("address", schema.CIDR(), func(a *Address) **netip.Prefix { return &a.Prefix },
 		func(k *kernel.Address) (netip.Prefix, bool) { return k.Prefix, true },
 		func(k *kernel.Address, v netip.Prefix) { k.Prefix = v },
-		"The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.")),
+		"The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.").Require(),
 	schema.Bind("peer", schema.Address(), func(a *Address) **netip.Addr { return &a.Peer },
 		func(k *kernel.Address) (netip.Addr, bool) { return k.Peer, k.Peer.IsValid() },
 		func(k *kernel.Address, v netip.Addr) { k.Peer = v },
@@ -68,11 +68,6 @@ func flag(name string, bit uint32, field func(*Address) **bool, text string) sch
 				k.Flags |= bit
 			}
 		}, text)
-}
-
-func required(option schema.Bound[Address, kernel.Address]) schema.Bound[Address, kernel.Address] {
-	option.Required = true
-	return option
 }
 
 // labelForm is what fits into the kernel's IFNAMSIZ bytes.

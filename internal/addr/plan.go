@@ -79,7 +79,7 @@ func newPlanner(k Kernel, ground plan.Ground, before *State) *planner {
 		takers: map[netip.Addr][]string{}, held: map[netip.Addr]bool{},
 		result: Result{Addressing: plan.Addressing{
 			Networks: map[string][]netip.Prefix{}, Own: map[netip.Addr]bool{},
-			Interrupted: map[netip.Addr]bool{}, Emptied: map[string]bool{},
+			Interrupted: map[netip.Addr]bool{}, Removed: map[netip.Addr]bool{}, Emptied: map[string]bool{},
 		}},
 	}
 }

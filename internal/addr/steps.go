@@ -108,8 +108,16 @@ func (p *planner) finish() *Result {
 		steps = append(steps, p.awaitStep())
 	}
 	p.result.Steps = steps
+	told := &p.result.Addressing
 	for address := range p.held {
-		delete(p.result.Addressing.Interrupted, address)
+		delete(told.Interrupted, address)
+	}
+	for _, addresses := range p.before {
+		for _, address := range addresses {
+			if ip := address.Prefix.Addr(); !told.Own[ip] {
+				told.Removed[ip] = true
+			}
+		}
 	}
 	return &p.result
 }

@@ -39,7 +39,7 @@ type Route struct {
 
 // Routes is what the route domain asks of the kernel.
 type Routes interface {
-	// Routes lists the routes of all tables but the local one, which is the kernel's own.
+	// Routes lists the routes of all tables, without what the kernel has put into the local one.
 	Routes() ([]Route, error)
 	// AddRoute puts the route behind others with the same destination, table and metric. An IPv6 route with a gateway
 	// becomes another next hop of these.

@@ -18,8 +18,8 @@ type Addressing struct {
 	Networks map[string][]netip.Prefix
 	// Own holds every address of the host.
 	Own map[netip.Addr]bool
-	// Interrupted addresses are gone for a moment. The kernel drops what has them as its source.
-	Interrupted map[netip.Addr]bool
+	// Interrupted addresses are gone for a moment, Removed ones for good. The kernel drops routes with such a source.
+	Interrupted, Removed map[netip.Addr]bool
 	// Emptied links have no IPv4 address for a moment or for good. The kernel drops their IPv4 routes.
 	Emptied map[string]bool
 	Moves   []Move

@@ -22,6 +22,18 @@ func Bind[T, K, V any](name string, form Form[V], field func(*T) **V,
 	}
 }
 
+// Require marks the option as one that must be given.
+func (b Bound[T, K]) Require() Bound[T, K] {
+	b.Option = b.Option.Require()
+	return b
+}
+
+// Assume documents what the module takes when the option is left out.
+func (b Bound[T, K]) Assume(value any) Bound[T, K] {
+	b.Option = b.Option.Assume(value)
+	return b
+}
+
 // Binding is all options of objects of type T that stand in a K.
 type Binding[T, K any] []Bound[T, K]
 

@@ -14,7 +14,7 @@ import (
 // rtaNextHopID is RTA_NH_ID of linux/rtnetlink.h.
 const rtaNextHopID = 30
 
-// Routes lists the routes of both families and all tables but the local one, which the kernel fills itself.
+// Routes lists the routes of both families and all tables, without what the kernel has put into the local one.
 func (h *Handle) Routes() ([]kernel.Route, error) {
 	var routes []kernel.Route
 	// links holds the numbers of the links of each route's next hops.
@@ -24,7 +24,8 @@ func (h *Handle) Routes() ([]kernel.Route, error) {
 	reset := func() { routes, links = routes[:0], links[:0] }
 	err := h.dump(request, reset, func(message []byte) error {
 		route, hops, err := decodeRoute(message)
-		if err == nil && route.To.IsValid() && route.Table != unix.RT_TABLE_LOCAL {
+		automatic := route.Table == unix.RT_TABLE_LOCAL && route.Protocol == unix.RTPROT_KERNEL
+		if err == nil && route.To.IsValid() && !automatic {
 			routes, links = append(routes, route), append(links, hops)
 		}
 		return err
