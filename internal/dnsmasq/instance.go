@@ -33,6 +33,7 @@ type Instance struct {
 	User         string
 	Install      *bool
 	Takeover     *bool
+	ChecksumFix  *bool
 	// Path is where the object stands in the arguments, such as dnsmasqs[0].
 	Path string
 }
@@ -114,6 +115,8 @@ var SharedOptions = schema.Table[Instance]{
 		"The router that clients are told, where that is not this host."),
 	schema.Field("extra_lines", schema.List(lineForm()), func(i *Instance) **[]string { return &i.ExtraLines },
 		"Further lines of dnsmasq's configuration."),
+	schema.Field("checksum_fix", schema.Bool(), func(i *Instance) **bool { return &i.ChecksumFix },
+		"Whether DHCP answers get their UDP checksum before they leave by a bridge, which clients before about 2014 need.").Assume(true),
 	schema.Value("user", schema.String(), func(i *Instance) *string { return &i.User },
 		"The user that dnsmasq runs as. Left out, it is the first of lxc-dnsmasq, dnsmasq and nobody that exists."),
 	schema.Field("install", schema.Bool(), func(i *Instance) **bool { return &i.Install },
@@ -142,6 +145,9 @@ func (i *Instance) Mode() string {
 	}
 	return "none"
 }
+
+// FillsChecksums tells whether DHCP answers are to get their checksum.
+func (i *Instance) FillsChecksums() bool { return i.ChecksumFix == nil || *i.ChecksumFix }
 
 func isOn(option *bool) bool { return option != nil && *option }
 

@@ -327,7 +327,9 @@ func TestRestore(t *testing.T) {
 
 func TestConflicts(t *testing.T) {
 	t.Parallel()
-	dnsmasq := func(arguments ...string) []string { return append([]string{"/usr/sbin/dnsmasq", "--no-daemon"}, arguments...) }
+	dnsmasq := func(arguments ...string) []string {
+		return append([]string{"/usr/sbin/dnsmasq", "--no-daemon"}, arguments...)
+	}
 	own := []string{"--conf-file=/dev/null", "--bind-interfaces", "--except-interface=lo", "--interface=lxcbr0", "--listen-address", "10.0.3.1",
 		"--dhcp-range", "10.0.3.2,10.0.3.254", "--dhcp-leasefile=/dev/null"}
 	for name, c := range map[string]struct {

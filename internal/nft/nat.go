@@ -26,6 +26,8 @@ type NAT struct {
 	Isolated     *bool
 	MSSClamp     string
 	Firewall     string
+	// Takeover removes the tables of lxc-net.
+	Takeover bool
 	// Path is where the object stands in the arguments, such as nats[0].
 	Path string
 }
@@ -117,6 +119,19 @@ func (n *NAT) natAddress(address netip.Addr) netip.Addr {
 		return n.NAT6Address
 	}
 	return n.NATAddress
+}
+
+// IPv6 tells whether anything here is about IPv6.
+func (n *NAT) IPv6() bool {
+	if n.wantsNAT(anyIPv6) {
+		return true
+	}
+	for _, subnet := range list(n.Subnets) {
+		if subnet.Addr().Is6() {
+			return true
+		}
+	}
+	return false
 }
 
 // Absent tells whether the object is to go.

@@ -24,9 +24,14 @@ type State struct {
 	Own []*nftables.Table `json:"own"`
 	// Guests are our rules in chains that others provide for that.
 	Guests []Guest `json:"guests"`
+	// LXCNet are lxc-net's tables, which a takeover removes, and which lxc-net makes again when it is started.
+	LXCNet []*nftables.Table `json:"-"`
 	// Foreign are the tables of others, which are only looked at.
 	Foreign []*nftables.Table `json:"-"`
 }
+
+// lxcTable is the name of lxc-net's tables: inet lxc, ip lxc and ip6 lxc.
+const lxcTable = "lxc"
 
 // Observe reads all rules of the namespace.
 func Observe(k Kernel) (*State, error) {
@@ -36,9 +41,12 @@ func Observe(k Kernel) (*State, error) {
 	}
 	state := &State{}
 	for _, table := range tables {
-		if table.Family == Family && strings.HasPrefix(table.Name, prefix) {
+		switch {
+		case table.Family == Family && strings.HasPrefix(table.Name, prefix):
 			state.Own = append(state.Own, table)
-		} else {
+		case table.Name == lxcTable:
+			state.LXCNet = append(state.LXCNet, table)
+		default:
 			state.Foreign = append(state.Foreign, table)
 		}
 	}
@@ -74,8 +82,21 @@ func Plan(k Kernel, current *State, wanted []*NAT) *Result {
 		}
 		result.addTable(k, name, current.table(name), table)
 		result.addGuests(k, guestsOf(current.Guests, nat.Name), guests)
+		if nat.Takeover && !nat.Absent() {
+			result.removeLXCNet(k, current.LXCNet)
+		}
 	}
 	return result
+}
+
+// removeLXCNet removes the tables of a taken over lxc-net, after ours are there.
+func (r *Result) removeLXCNet(k Kernel, tables []*nftables.Table) {
+	for _, table := range tables {
+		r.Steps = append(r.Steps, plan.Step{
+			Phase: plan.Forward, Action: "delete", Object: fmt.Sprintf("nftables table %s %s of lxc-net", table.Family, table.Name),
+			Run: func() error { return k.Delete(table.Family, table.Name) },
+		})
+	}
 }
 
 // Restore makes our rules as they were, also those of objects that were not there then.

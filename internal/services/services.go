@@ -1,0 +1,182 @@
+// Package services composes what a host does for networks behind it: translation and openings, DHCP and DNS, and the
+// settings that these need. Like a domain, it observes, plans and restores.
+package services
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"hostnet.linux/internal/dnsmasq"
+	"hostnet.linux/internal/kernel"
+	"hostnet.linux/internal/nft"
+	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/sysctl"
+	"hostnet.linux/internal/system"
+)
+
+// Kernel is what the services ask of a kernel.
+type Kernel interface {
+	kernel.Settings
+	kernel.Checksums
+	Routes() ([]kernel.Route, error)
+}
+
+// Host is where the services run. The files and processes are those of System.
+type Host struct {
+	Kernel Kernel
+	Rules  nft.Kernel
+	System *system.System
+}
+
+// Wanted is what a task declares.
+type Wanted struct {
+	NATs     []*nft.NAT
+	DNSMasqs []*dnsmasq.Instance
+}
+
+// Empty tells whether a task is about no service at all.
+func (w *Wanted) Empty() bool { return len(w.NATs) == 0 && len(w.DNSMasqs) == 0 }
+
+// State is what there is of the services that a task is about. It survives JSON and can be restored.
+type State struct {
+	Rules     *nft.State      `json:"rules"`
+	DNSMasq   *dnsmasq.State  `json:"dnsmasq"`
+	Settings  *sysctl.State   `json:"settings"`
+	Checksums map[string]bool `json:"checksums"`
+	// uplinks are links that learn their routes from routers.
+	uplinks []string
+}
+
+// Observe looks at what the task is about.
+func (h *Host) Observe(wanted *Wanted) (*State, error) {
+	state := &State{Checksums: map[string]bool{}}
+	var err error
+	if state.Rules, err = nft.Observe(h.Rules); err != nil {
+		return nil, err
+	}
+	var links []string
+	for _, instance := range wanted.DNSMasqs {
+		links = append(links, instance.Interface)
+		if state.Checksums[instance.Interface], err = h.Kernel.FillsChecksums(instance.Interface); err != nil {
+			return nil, err
+		}
+	}
+	if state.DNSMasq, err = dnsmasq.Observe(h.System, links); err != nil {
+		return nil, err
+	}
+	if state.uplinks, err = h.uplinks(wanted); err != nil {
+		return nil, err
+	}
+	state.Settings, err = sysctl.Observe(h.Kernel, h.System, settings(wanted, state.uplinks))
+	return state, err
+}
+
+// uplinks are the links whose default route comes from router advertisements. The kernel drops those routes, and takes
+// no new ones, when it starts to forward, unless accept_ra is 2 (Documentation/networking/ip-sysctl.rst).
+func (h *Host) uplinks(wanted *Wanted) ([]string, error) {
+	if !slices.ContainsFunc(wanted.NATs, func(n *nft.NAT) bool { return !n.Absent() && n.IPv6() }) {
+		return nil, nil
+	}
+	routes, err := h.Kernel.Routes()
+	if err != nil {
+		return nil, err
+	}
+	var links []string
+	for _, route := range routes {
+		for _, hop := range route.NextHops {
+			if route.Protocol == unix.RTPROT_RA && hop.Link != "" && !slices.Contains(links, hop.Link) {
+				links = append(links, hop.Link)
+			}
+		}
+	}
+	slices.Sort(links)
+	return links, nil
+}
+
+// settings are those that the declared networks need, in the order in which they have to be made.
+func settings(wanted *Wanted, uplinks []string) []sysctl.Setting {
+	var out []sysctl.Setting
+	for _, nat := range wanted.NATs {
+		if nat.Absent() {
+			continue
+		}
+		add := func(key, value string) {
+			out = append(out, sysctl.Setting{Key: key, Value: value, Owner: nft.TableName(nat.Name), Phase: plan.Forward})
+		}
+		add("ipv4/ip_forward", "1")
+		if nat.IPv6() {
+			for _, link := range uplinks {
+				add("ipv6/conf/"+link+"/accept_ra", "2")
+			}
+			add("ipv6/conf/all/forwarding", "1")
+		}
+	}
+	return out
+}
+
+// Result is what it takes to get from the observed services to the wanted ones.
+type Result struct {
+	Steps    []plan.Step
+	Warnings []string
+}
+
+// Plan compares and finds the steps. What stands in the way comes back as schema.Problems, before anything is touched.
+func (h *Host) Plan(current *State, wanted *Wanted) (*Result, error) {
+	served, err := dnsmasq.Plan(h.System, current.DNSMasq, wanted.DNSMasqs)
+	if err != nil {
+		return nil, err
+	}
+	ruled := nft.Plan(h.Rules, current.Rules, wanted.NATs)
+	var gone []string
+	for _, nat := range wanted.NATs {
+		if nat.Absent() {
+			gone = append(gone, nft.TableName(nat.Name))
+		}
+	}
+	result := &Result{Warnings: append(ruled.Warnings, served.Warnings...)}
+	// Forwarding starts once the rules are there.
+	result.Steps = append(result.Steps, ruled.Steps...)
+	result.Steps = append(result.Steps, sysctl.Plan(h.Kernel, h.System, current.Settings, settings(wanted, current.uplinks), gone)...)
+	for _, instance := range wanted.DNSMasqs {
+		h.planChecksums(result, instance, current.Checksums[instance.Interface])
+	}
+	result.Steps = append(result.Steps, served.Steps...)
+	return result, nil
+}
+
+// planChecksums has the checksums of DHCP answers filled, which old clients insist on.
+func (h *Host) planChecksums(result *Result, instance *dnsmasq.Instance, on bool) {
+	want := !instance.Absent() && instance.WantsDHCP() && instance.FillsChecksums()
+	if want && !on && !h.Kernel.CanFillChecksums() {
+		result.Warnings = append(result.Warnings, fmt.Sprintf(
+			"DHCP answers on %s leave without a UDP checksum, which old clients drop: this kernel has no act_csum to fill it (set checksum_fix: false if all clients are recent)",
+			instance.Interface))
+		return
+	}
+	if want == on {
+		return
+	}
+	step := plan.Step{Phase: plan.Forward, Action: "fill", Object: "checksums of DHCP answers on " + instance.Interface}
+	if !want {
+		step.Phase, step.Action = plan.Remove, "stop filling"
+	}
+	step.Run = func() error { return h.Kernel.FillChecksums(instance.Interface, want) }
+	result.Steps = append(result.Steps, step)
+}
+
+// Restore makes the services as they were. Links have to be as they were already.
+func (h *Host) Restore(before *State) error {
+	failures := []error{dnsmasq.Restore(h.System, before.DNSMasq), nft.Restore(h.Rules, before.Rules)}
+	for link, was := range before.Checksums {
+		now, err := h.Kernel.FillsChecksums(link)
+		if err == nil && now != was {
+			err = h.Kernel.FillChecksums(link, was)
+		}
+		failures = append(failures, err)
+	}
+	failures = append(failures, sysctl.Restore(h.Kernel, h.System, before.Settings))
+	return errors.Join(failures...)
+}
