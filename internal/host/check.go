@@ -35,6 +35,7 @@ func (s *State) check(problems *schema.Problems) {
 			}
 		}
 	}
+	s.routes().Check(problems)
 }
 
 func placeName(l *link.Link) string {

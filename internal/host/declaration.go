@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/route"
 	"hostnet.linux/internal/schema"
 )
 
@@ -13,6 +14,8 @@ type Declaration struct {
 	// single is the one object of a module about one, groups those of the network module.
 	single Interface
 	groups [len(groups)]*[]Interface
+	routes *[]route.Route
+	route  route.Route
 }
 
 // Settings are the options of every module beside its objects.
@@ -41,6 +44,8 @@ func NetworkTable() schema.Table[Declaration] {
 		table = append(table, schema.Field(group.key, schema.List(schema.Dict(tables[group.kind], "")),
 			func(d *Declaration) **[]Interface { return &d.groups[i] }, group.text))
 	}
+	table = append(table, schema.Field("routes", schema.List(schema.Dict(route.Options(), "")),
+		func(d *Declaration) **[]route.Route { return &d.routes }, "Routes, one by one; those that are not listed stay."))
 	return append(table, liftedSettings()...)
 }
 
@@ -70,6 +75,29 @@ func ParseNetwork(arguments map[string]any) (*Declaration, *State, error) {
 			state.Interfaces = append(state.Interfaces, one)
 		}
 	}
+	if declaration.routes != nil {
+		for i := range *declaration.routes {
+			one := &(*declaration.routes)[i]
+			route.CheckOptions(one, schema.At("routes", &problems).Index(i))
+			state.Routes = append(state.Routes, one)
+		}
+	}
+	return &declaration, state, finish(state, problems)
+}
+
+// RouteTable is the options of the module about one route.
+func RouteTable() schema.Table[Declaration] {
+	return append(schema.Lift(route.Options(), func(d *Declaration) *route.Route { return &d.route }), liftedSettings()...)
+}
+
+// ParseRoute reads the arguments of the module about one route.
+func ParseRoute(arguments map[string]any) (*Declaration, *State, error) {
+	var declaration Declaration
+	var problems schema.Problems
+	at := schema.At("", &problems)
+	RouteTable().Parse(&declaration, arguments, at)
+	route.CheckOptions(&declaration.route, at)
+	state := &State{Routes: []*route.Route{&declaration.route}}
 	return &declaration, state, finish(state, problems)
 }
 

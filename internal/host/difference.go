@@ -3,24 +3,54 @@ package host
 import (
 	"hostnet.linux/internal/addr"
 	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/route"
 	"hostnet.linux/internal/schema"
 )
 
 // difference is the managed values of the objects that change, before and after, as a playbook would write them.
 func difference(current *Observed, wanted *State, p *Plan) (before, after schema.Object) {
-	changing, static := touched(p.Steps), current.Addresses.Declared()
+	changing, have := touched(p.Steps), current.belongings()
 	for _, one := range wanted.Interfaces {
 		if !changing[one.Link.Name] {
 			continue
 		}
-		old, fresh := oneDifference(current, static, one, p.links.Final[one.Link.Name])
+		old, fresh := oneDifference(current, have, one, p.links.Final[one.Link.Name])
 		key := groupKey(one.Link.Kind)
 		if one.Link.Path == "" {
 			return old, fresh
 		}
 		before, after = appendTo(before, key, old), appendTo(after, key, fresh)
 	}
+	if len(wanted.Routes) > 0 {
+		return routeDifference(before, after, p.Steps)
+	}
 	return before, after
+}
+
+// routeDifference adds the routes that are declared by themselves: what a step removes was there before, what one adds
+// is there after.
+func routeDifference(before, after schema.Object, steps []plan.Step) (schema.Object, schema.Object) {
+	for _, step := range steps {
+		if step.Phase != plan.Route {
+			continue
+		}
+		if step.Action != "add" {
+			before = appendTo(before, "routes", changedRoute(step, func(c schema.Change) any { return c.Old }))
+		}
+		if step.Action != "remove" {
+			after = appendTo(after, "routes", changedRoute(step, func(c schema.Change) any { return c.New }))
+		}
+	}
+	return before, after
+}
+
+func changedRoute(step plan.Step, value func(schema.Change) any) schema.Object {
+	out := schema.Object{{Key: "route", Value: step.Object}}
+	for _, change := range step.Changes {
+		out.Set(change.Option, value(change))
+	}
+	return out
 }
 
 func appendTo(object schema.Object, key string, element schema.Object) schema.Object {
@@ -39,7 +69,7 @@ func groupKey(kind string) string {
 }
 
 // oneDifference shows only what want manages.
-func oneDifference(current *Observed, static map[string][]addr.Address, want *Interface, final *link.Link) (before, after schema.Object) {
+func oneDifference(current *Observed, belongings observedBelongings, want *Interface, final *link.Link) (before, after schema.Object) {
 	name := want.Link.Name
 	have := current.Links.Find(name)
 	if want.Link.Absent() && want.Link.Kind != link.Hardware {
@@ -51,7 +81,10 @@ func oneDifference(current *Observed, static map[string][]addr.Address, want *In
 	} else {
 		before = managed(have, &want.Link)
 		if want.Addresses != nil {
-			before.Set("addresses", addr.List().Format(static[name]))
+			before.Set("addresses", addr.List().Format(belongings.addresses[name]))
+		}
+		if want.Routes != nil {
+			before.Set("routes", route.List().Format(belongings.routes.Links[name]))
 		}
 	}
 	shown := want.Link
@@ -62,6 +95,9 @@ func oneDifference(current *Observed, static map[string][]addr.Address, want *In
 	after = managed(&shown, &want.Link)
 	if want.Addresses != nil {
 		after.Set("addresses", addr.List().Format(*want.Addresses))
+	}
+	if want.Routes != nil {
+		after.Set("routes", route.List().Format(*want.Routes))
 	}
 	return before, after
 }

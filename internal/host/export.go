@@ -3,33 +3,49 @@ package host
 import (
 	"hostnet.linux/internal/addr"
 	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/route"
 	"hostnet.linux/internal/schema"
 )
 
 // Export is the whole state as the network module takes it.
 func (o *Observed) Export() schema.Object {
-	out, static := schema.Object{}, o.Addresses.Declared()
+	out, belongings := schema.Object{}, o.belongings()
 	for _, one := range o.Links.Links {
-		out = appendTo(out, exportKey(one), exportLink(one, static))
+		out = appendTo(out, exportKey(one), belongings.export(one))
 	}
-	return inGroupOrder(out)
+	out = inGroupOrder(out)
+	if routes := belongings.routes.Routes; len(routes) > 0 {
+		out.Set("routes", schema.List(schema.Dict(route.Options(), "")).Format(routes))
+	}
+	return out
 }
 
 // Of is the observed state of the objects that a task declares.
 func (o *Observed) Of(wanted *State) schema.Object {
-	out, static := schema.Object{}, o.Addresses.Declared()
+	out, belongings := schema.Object{}, o.belongings()
 	for _, one := range wanted.Interfaces {
 		if seen := o.Links.Find(one.Link.Name); seen != nil {
-			out = appendTo(out, groupKey(one.Link.Kind), exportLink(seen, static))
+			out = appendTo(out, groupKey(one.Link.Kind), belongings.export(seen))
 		}
 	}
 	return inGroupOrder(out)
 }
 
-// exportLink is one link with what belongs to it.
-func exportLink(one *link.Link, static map[string][]addr.Address) schema.Object {
+// observedBelongings is what belongs to links, as a playbook would declare it.
+type observedBelongings struct {
+	addresses map[string][]addr.Address
+	routes    route.Declaration
+}
+
+func (o *Observed) belongings() observedBelongings {
+	return observedBelongings{addresses: o.Addresses.Declared(), routes: o.Routes.Declared()}
+}
+
+// export is one link with what belongs to it.
+func (b observedBelongings) export(one *link.Link) schema.Object {
 	out := link.Export(one)
-	out.Set("addresses", addr.List().Format(static[one.Name]))
+	out.Set("addresses", addr.List().Format(b.addresses[one.Name]))
+	out.Set("routes", route.List().Format(b.routes.Links[one.Name]))
 	return out
 }
 

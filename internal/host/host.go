@@ -3,10 +3,13 @@ package host
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"hostnet.linux/internal/addr"
+	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/route"
 	"hostnet.linux/internal/schema"
 )
 
@@ -14,6 +17,7 @@ import (
 type Kernel interface {
 	link.Kernel
 	addr.Kernel
+	kernel.Routes
 }
 
 // Host is one network namespace whose state can be observed and changed.
@@ -27,6 +31,7 @@ type Host struct {
 type Observed struct {
 	Links     *link.State
 	Addresses *addr.State
+	Routes    *route.State
 }
 
 // Plan is what it takes to make the host as declared.
@@ -52,7 +57,11 @@ func (h *Host) observe(detail link.Detail) (*Observed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Observed{Links: links, Addresses: addresses}, nil
+	routes, err := route.Observe(h.Kernel)
+	if err != nil {
+		return nil, err
+	}
+	return &Observed{Links: links, Addresses: addresses, Routes: routes}, nil
 }
 
 // Plan compares the host with what is declared. It changes nothing.
@@ -71,9 +80,13 @@ func (h *Host) planFrom(current *Observed, wanted *State) (*Plan, error) {
 		return nil, err
 	}
 	addresses := addr.Plan(h.Kernel, current.Addresses, wanted.addresses(), links.Ground)
+	routes, err := route.Plan(h.Kernel, current.Routes, wanted.routes(), links.Ground, addresses.Addressing)
+	if err != nil {
+		return nil, err
+	}
 	out := &Plan{
-		Steps:    append(links.Steps, addresses.Steps...),
-		Warnings: append(links.Warnings, addresses.Warnings...),
+		Steps:    slices.Concat(links.Steps, addresses.Steps, routes.Steps),
+		Warnings: slices.Concat(links.Warnings, addresses.Warnings, routes.Warnings),
 		links:    links,
 	}
 	plan.Order(out.Steps)

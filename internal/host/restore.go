@@ -2,10 +2,12 @@ package host
 
 import (
 	"fmt"
+	"slices"
 
 	"hostnet.linux/internal/addr"
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/route"
 )
 
 // Restore makes the named links, and all that belongs to them, as they were. It is the same pipeline with the state
@@ -20,7 +22,8 @@ func (h *Host) Restore(before *Observed, links map[string]bool) error {
 		return fmt.Errorf("cannot plan the way back: %w", err)
 	}
 	addresses := addr.Restore(h.Kernel, now.Addresses, before.Addresses, back.Ground)
-	steps := append(back.Steps, addresses.Steps...)
+	routes := route.Restore(h.Kernel, now.Routes, before.Routes, back.Ground, addresses.Addressing)
+	steps := slices.Concat(back.Steps, addresses.Steps, routes.Steps)
 	plan.Order(steps)
 	return plan.Run(steps, nil)
 }

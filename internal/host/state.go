@@ -5,6 +5,7 @@ package host
 import (
 	"hostnet.linux/internal/addr"
 	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/route"
 	"hostnet.linux/internal/schema"
 )
 
@@ -13,11 +14,15 @@ type Interface struct {
 	Link link.Link
 	// Addresses are exactly the static addresses of the link; nil leaves them alone.
 	Addresses *[]addr.Address
+	// Routes are exactly the static routes that leave by the link alone; nil leaves them alone.
+	Routes *[]route.Route
 }
 
 // State is the network of one namespace, declared or observed.
 type State struct {
 	Interfaces []*Interface
+	// Routes are those that are declared by themselves, one by one.
+	Routes []*route.Route
 }
 
 // group is one key of the network module: the links of one kind.
@@ -41,6 +46,8 @@ var groups = [...]group{
 var belongings = schema.Table[Interface]{
 	schema.Field("addresses", addr.List(), func(i *Interface) **[]addr.Address { return &i.Addresses },
 		"Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone."),
+	schema.Field("routes", route.List(), func(i *Interface) **[]route.Route { return &i.Routes },
+		"Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing daemons, are left alone."),
 }
 
 // tables holds the options of an interface by its kind.
@@ -71,6 +78,23 @@ func (s *State) addresses() map[string][]addr.Address {
 		if one.Link.Absent() && one.Link.Kind == link.Hardware {
 			declared[one.Link.Name] = nil
 		}
+	}
+	return declared
+}
+
+// routes are the declared routes, those of links by link.
+func (s *State) routes() route.Declaration {
+	declared := route.Declaration{Links: map[string][]route.Route{}}
+	for _, one := range s.Interfaces {
+		if one.Routes != nil && !one.Link.Absent() {
+			declared.Links[one.Link.Name] = *one.Routes
+		}
+		if one.Link.Absent() && one.Link.Kind == link.Hardware {
+			declared.Links[one.Link.Name] = nil
+		}
+	}
+	for _, one := range s.Routes {
+		declared.Routes = append(declared.Routes, *one)
 	}
 	return declared
 }

@@ -3,6 +3,7 @@ package route
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -284,7 +285,7 @@ func (p *planner) possible(route kernel.Route) (kernel.Route, bool) {
 // check notes why the kernel would refuse a declared route.
 func (p *planner) check(declared *Route, want kernel.Route) {
 	problem := func(option, format string, args ...any) {
-		p.problems.Add(declared.Path+"."+option, format, args...)
+		p.problems.Add(strings.TrimPrefix(declared.Path+"."+option, "."), format, args...)
 	}
 	if want.Source.IsValid() && !p.ground.Own[want.Source] && !want.Source.IsLoopback() {
 		problem("src", "%s is not an address of this host", want.Source)

@@ -13,6 +13,7 @@ import (
 	"hostnet.linux/modules/macvlan"
 	"hostnet.linux/modules/network"
 	networkinfo "hostnet.linux/modules/network_info"
+	"hostnet.linux/modules/route"
 	"hostnet.linux/modules/veth"
 	"hostnet.linux/modules/vlan"
 	"hostnet.linux/modules/vxlan"
@@ -22,7 +23,7 @@ import (
 func Modules() []ansible.Module {
 	return []ansible.Module{
 		bond.Module(), bridge.Module(), dummy.Module(), hostinterface.Module(), macvlan.Module(), network.Module(),
-		networkinfo.Module(), veth.Module(), vlan.Module(), vxlan.Module(),
+		networkinfo.Module(), route.Module(), veth.Module(), vlan.Module(), vxlan.Module(),
 	}
 }
 

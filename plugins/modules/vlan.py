@@ -163,6 +163,133 @@ options:
         description:
           - Whether the kernel joins the group that the address, a multicast one, stands for.
         type: bool
+  routes:
+    description:
+      - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing daemons, are left alone.
+    type: list
+    elements: dict
+    suboptions:
+      to:
+        description:
+          - 'The destination: a network such as 10.1.0.0/16, an address, or V(default).'
+        type: str
+        required: true
+      via:
+        description:
+          - The gateway. Left out, the destination is directly connected.
+        type: str
+      onlink:
+        description:
+          - Whether the gateway counts as directly connected although no address of the link is in its network.
+        type: bool
+      nexthops:
+        description:
+          - Several ways out, over which traffic is spread. All leave through this link; for several links, declare the route by itself.
+        type: list
+        elements: raw
+        suboptions:
+          via:
+            description:
+              - The gateway.
+            type: str
+          weight:
+            description:
+              - The share of the traffic. From 1 to 256.
+            type: int
+            default: 1
+          onlink:
+            description:
+              - Whether the gateway counts as directly connected.
+            type: bool
+            default: false
+      family:
+        description:
+          - The family of a default route that has no gateway to tell, and of an IPv4 route with an IPv6 gateway.
+        type: str
+        choices:
+          - inet
+          - inet6
+      type:
+        description:
+          - What becomes of the traffic; all but V(unicast) and V(local) lead nowhere.
+        type: str
+        default: unicast
+        choices:
+          - unicast
+          - local
+          - blackhole
+          - unreachable
+          - prohibit
+          - throw
+      table:
+        description:
+          - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to 4294967295.
+        type: str
+        default: main
+      metric:
+        description:
+          - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
+        type: int
+      src:
+        description:
+          - The address of this host that connections over the route start from, or V(none).
+        type: str
+      scope:
+        description:
+          - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+        type: str
+      tos:
+        description:
+          - The type of service that an IPv4 packet must have to take the route; 0 is any. From 0 to 255.
+        type: int
+      pref:
+        description:
+          - The preference of an IPv6 route among those with the same metric (RFC 4191).
+        type: str
+        choices:
+          - low
+          - medium
+          - high
+      mtu:
+        description:
+          - The largest packet to send over the route, in bytes. 0 is none. From 0 to 65535.
+        type: int
+      advmss:
+        description:
+          - The largest TCP segment to ask the other side for, in bytes. 0 is none. From 0 to 65535.
+        type: int
+      window:
+        description:
+          - The largest TCP window to advertise, in bytes. 0 is none. From 0 to 1073741824.
+        type: int
+      hoplimit:
+        description:
+          - The hop limit or time to live of packets. 0 is none. From 0 to 255.
+        type: int
+      initcwnd:
+        description:
+          - The initial TCP congestion window, in segments. 0 is none. From 0 to 65535.
+        type: int
+      initrwnd:
+        description:
+          - The initial TCP receive window, in segments. 0 is none. From 0 to 65535.
+        type: int
+      rto_min:
+        description:
+          - The smallest TCP retransmission timeout, in milliseconds. 0 is none. From 0 to 1073741824.
+        type: int
+      quickack:
+        description:
+          - Whether TCP acknowledges at once.
+        type: bool
+      fastopen_no_cookie:
+        description:
+          - Whether TCP Fast Open works without a cookie.
+        type: bool
+      congctl:
+        description:
+          - The TCP congestion control algorithm, such as V(cubic).
+        type: str
   netns:
     description:
       - 'The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host''s.'

@@ -1,0 +1,123 @@
+//go:build vm
+
+// Package vmtest proves on real Debian machines what network namespaces cannot show.
+package vmtest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"hostnet.linux/internal/testhost"
+)
+
+// program is where the tests put the binary in a machine.
+const program = "/usr/local/bin/hostnet"
+
+// install builds the static binary and copies it into the machine.
+func install(t *testing.T, host *testhost.Host) {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "hostnet")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "hostnet.linux/modules")
+	build.Env = append(build.Environ(), "CGO_ENABLED=0")
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, output)
+	}
+	if err := host.Put(context.Background(), binary, program, 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// answer is what the tests look at in a module's result.
+type answer struct {
+	Changed bool
+	Failed  bool
+	Msg     string
+	Actions []struct {
+		Action, Object, Disruption string
+	}
+	Warnings []string
+}
+
+// module runs one task over SSH.
+func module(t *testing.T, host *testhost.Host, name string, arguments map[string]any) answer {
+	t.Helper()
+	arguments["_ansible_module_name"] = name
+	text, err := json.Marshal(arguments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	var stdout, stderr strings.Builder
+	err = host.Exec(ctx, program+" module", strings.NewReader(string(text)), &stdout, &stderr)
+	var result answer
+	if parseErr := json.Unmarshal([]byte(stdout.String()), &result); parseErr != nil {
+		t.Fatalf("%s: no answer (%v): %s%s", name, err, stdout.String(), stderr.String())
+	}
+	return result
+}
+
+// TestSessionSurvives moves the very address that the SSH session uses, with its route and MAC address, from a card to
+// a bond to a bridge, while a ping asks ten times a second.
+func TestSessionSurvives(t *testing.T) {
+	host := testhost.ForTest(t, testhost.Machine{Name: "session", NICs: []testhost.NIC{{User: true}, {}}})
+	install(t, host)
+	mac := strings.TrimSpace(host.MustRun(t, "cat /sys/class/net/eth0/address"))
+	host.MustRun(t, "systemd-run --unit=witness sh -c 'ping -i 0.1 -W 1 -O 10.0.2.2 >/run/ping.log'")
+	declared := map[string]any{
+		"bonds": []any{map[string]any{
+			"name": "bond0", "mode": "active-backup", "miimon": 100, "primary": "eth0", "ports": []any{"eth0", "eth1"},
+		}},
+		"bridges": []any{map[string]any{
+			"name": "br-mgmt", "forward_delay": 0, "ports": []any{"bond0"}, "addresses": []any{"10.0.2.15/24"},
+		}},
+	}
+	result := module(t, host, "network", declared)
+	if result.Failed || !result.Changed {
+		t.Fatalf("the change: %+v", result)
+	}
+	if again := module(t, host, "network", declared); again.Failed || again.Changed {
+		t.Errorf("the second run: %+v", again)
+	}
+	if route := host.MustRun(t, "ip route show default"); !strings.Contains(route, "via 10.0.2.2 dev br-mgmt") {
+		t.Errorf("the default route did not move: %q", route)
+	}
+	if now := strings.TrimSpace(host.MustRun(t, "cat /sys/class/net/br-mgmt/address")); now != mac {
+		t.Errorf("the bridge has the MAC address %s, not the card's %s", now, mac)
+	}
+	if addresses := host.MustRun(t, "ip -4 -brief address show dev eth0"); strings.Contains(addresses, "10.0.2.15") {
+		t.Errorf("the card still has the address: %q", addresses)
+	}
+	time.Sleep(time.Second)
+	host.MustRun(t, "systemctl stop witness")
+	if gap := longestGap(t, host.MustRun(t, "cat /run/ping.log")); gap > 20 {
+		t.Errorf("%d pings in a row, at ten a second, had no answer", gap)
+	}
+}
+
+var sequence = regexp.MustCompile(`bytes from .* icmp_seq=(\d+)`)
+
+// longestGap is the largest number of consecutive pings without an answer.
+func longestGap(t *testing.T, log string) int {
+	t.Helper()
+	last, longest := 0, 0
+	for _, match := range sequence.FindAllStringSubmatch(log, -1) {
+		number, err := strconv.Atoi(match[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		longest, last = max(longest, number-last-1), number
+	}
+	if last == 0 {
+		t.Fatal(fmt.Errorf("no ping was answered: %s", log))
+	}
+	return longest
+}
