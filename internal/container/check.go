@@ -2,6 +2,7 @@ package container
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -146,8 +147,8 @@ func (p *planner) checkBridge(t *target, at schema.Place) {
 		place.Problem("%s is no bridge but a %s", name, bridge.Kind)
 		return
 	}
-	if mtu := t.final.MTU; mtu != nil && *mtu > bridge.MTU {
-		at.Key("mtu").Problem("%d is above the %d of bridge %s", *mtu, bridge.MTU, name)
+	if mtu, most := t.final.MTU, p.mostMTU(bridge); mtu != nil && *mtu > most {
+		at.Key("mtu").Problem("%d is above the %d of bridge %s", *mtu, most, name)
 	}
 	filters := number8(bridge.Data.Get(unix.IFLA_BR_VLAN_FILTERING)) != 0
 	if !filters && (t.want.VLAN != nil || len(deref(t.want.Trunk)) > 0) {
@@ -157,6 +158,32 @@ func (p *planner) checkBridge(t *target, at schema.Place) {
 		}
 		at.Key(option).Problem("bridge %s does not filter VLANs: set its vlan_filtering", name)
 	}
+}
+
+// mostMTU is the bridge's, unless one of this task's own interfaces may be what keeps it so low: a bridge follows its
+// smallest port (br_mtu_auto_adjust in net/bridge/br_if.c).
+func (p *planner) mostMTU(bridge *kernel.Link) uint32 {
+	mine := map[int]bool{}
+	for _, t := range p.targets {
+		if t.live != nil && t.live.kind() == Veth {
+			mine[t.live.HostIndex] = true
+		}
+	}
+	follows, least := false, uint32(math.MaxInt32)
+	for i := range p.host.links {
+		port := &p.host.links[i]
+		switch {
+		case port.Controller != bridge.Index:
+		case mine[port.Index]:
+			follows = follows || port.MTU == bridge.MTU
+		default:
+			least = min(least, port.MTU)
+		}
+	}
+	if follows {
+		return least
+	}
+	return bridge.MTU
 }
 
 func number8(data []byte) uint8 {

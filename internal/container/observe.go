@@ -171,17 +171,16 @@ func (c *Container) decode(link *kernel.Link, h *host) *Live {
 	if link.Address != "" && !live.loopback {
 		live.MAC = point(link.Address)
 	}
+	lent := c.lentAs(link)
 	switch {
+	case live.loopback:
+	case lent != "":
+		live.Type, live.Parent = point(Phys), &lent
 	case link.Kind == Veth:
 		c.decodeVeth(live, link, h)
 	case link.Kind == Macvlan && link.ParentNamespace >= 0 && h.byIndex[link.Parent] != nil:
 		live.Type, live.HostIndex, live.Parent = point(Macvlan), link.Parent, point(h.nameOf(link.Parent))
 		live.Mode = macvlanMode(link)
-	case live.loopback:
-	default:
-		if lent := c.lentAs(link); lent != "" {
-			live.Type, live.Parent = point(Phys), &lent
-		}
 	}
 	return live
 }

@@ -29,6 +29,8 @@ type planner struct {
 	liveRename bool
 	// raised are the containers whose loopback comes up.
 	raised map[*Container]bool
+	// kept are the bridges whose MAC address is pinned.
+	kept map[string]bool
 
 	steps []plan.Step
 	// files are what the steps replace.
@@ -39,7 +41,7 @@ type planner struct {
 func newPlanner(m *Machine, h *host, folder string, containers []*Container) *planner {
 	return &planner{
 		machine: m, host: h, folder: folder, containers: containers, leftovers: map[*target]*kernel.Link{},
-		liveRename: renamesLive(), raised: map[*Container]bool{},
+		liveRename: renamesLive(), raised: map[*Container]bool{}, kept: map[string]bool{},
 	}
 }
 
@@ -162,8 +164,32 @@ func (p *planner) createLive(t *target) {
 	p.add(plan.Step{
 		Phase: plan.Create, Action: "create", Object: t.describe(), Changes: liveChanges(final, &Interface{}), Run: run,
 	})
+	if final.kind() == Veth {
+		p.keepBridgeAddress(deref(final.Bridge), hostMAC(*final.MAC))
+	}
 	p.planVLANs(t, nil, nil)
 	p.raiseLoopback(c)
+}
+
+// keepBridgeAddress pins the MAC address of a bridge that would take on another one as a container's interface comes or
+// goes (br_stp_recalculate_bridge_id), whereupon the other containers would talk to an address that is nobody's.
+func (p *planner) keepBridgeAddress(name, port string) {
+	bridge := p.host.byName[name]
+	const none = "00:00:00:00:00:00" // what a bridge has whose last port has left
+	if bridge == nil || bridge.Kind != "bridge" || p.kept[name] || bridge.Address == none {
+		return
+	}
+	hasPorts := slices.ContainsFunc(p.host.links, func(link kernel.Link) bool { return link.Controller == bridge.Index })
+	if hasPorts && port > bridge.Address && !strings.HasPrefix(bridge.Address, "fe:") {
+		return
+	}
+	p.kept[name] = true
+	address := bridge.Address
+	p.add(plan.Step{
+		Phase: plan.Prepare, Action: "keep", Object: "address of bridge " + name,
+		Changes: []schema.Change{{Option: "mac_address", Old: address, New: address}},
+		Run:     func() error { return p.host.kernel.ChangeLink(name, kernel.LinkRequest{Address: &address}) },
+	})
 }
 
 func (p *planner) vethRequest(t *target) kernel.LinkRequest {
@@ -207,6 +233,7 @@ func (p *planner) removeLive(t *target, disruption plan.Disruption) {
 	name := live.Name
 	switch live.kind() {
 	case Veth:
+		p.keepBridgeAddress(deref(live.Bridge), live.HostMAC)
 		p.deleteHostEnd(t, deref(live.HostName), t.describe(), disruption)
 	case Macvlan:
 		p.add(plan.Step{
@@ -323,6 +350,8 @@ func (p *planner) moveToBridge(t *target, change schema.Change) {
 	if empty(change.Old) || change.Old == "" {
 		change.Old = nil
 	}
+	p.keepBridgeAddress(deref(t.live.Bridge), t.live.HostMAC)
+	p.keepBridgeAddress(bridge, t.live.HostMAC)
 	p.add(plan.Step{
 		Phase: plan.Attach, Action: "attach", Object: t.describe(), Changes: []schema.Change{change}, Disruption: plan.PortFlap,
 		Run: func() error { return p.host.kernel.ChangeLink(t.hostEnd(), kernel.LinkRequest{Controller: &bridge}) },

@@ -1,0 +1,232 @@
+package lxctest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"hostnet.linux/internal/lxc"
+)
+
+// Runtime is LXC by its commands, so that tests need no cgo, and have another witness than the code that they test.
+type Runtime struct{}
+
+// Run runs a command and gives its standard output.
+func Run(name string, arguments ...string) (string, error) {
+	var stdout, stderr bytes.Buffer
+	command := exec.Command(name, arguments...)
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Run(); err != nil {
+		return stdout.String(), fmt.Errorf("%s %s: %w: %s%s", name, strings.Join(arguments, " "), err, stderr.String(), stdout.String())
+	}
+	return stdout.String(), nil
+}
+
+// Must is Run for commands that must succeed.
+func Must(t testing.TB, name string, arguments ...string) string {
+	t.Helper()
+	output, err := Run(name, arguments...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return output
+}
+
+// DefaultFolder is LXC's.
+func (Runtime) DefaultFolder() string { return "/var/lib/lxc" }
+
+// Containers lists the folder.
+func (Runtime) Containers(folder string) ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(folder, "*", "config"))
+	names := make([]string, len(files))
+	for i, file := range files {
+		names[i] = filepath.Base(filepath.Dir(file))
+	}
+	return names, err
+}
+
+// State asks lxc-info.
+func (Runtime) State(folder, name string) (lxc.State, error) {
+	if _, err := os.Stat(filepath.Join(folder, name, "config")); err != nil {
+		return lxc.State{}, nil
+	}
+	output, err := Run("lxc-info", "-P", folder, "-n", name, "-pH", "-s")
+	if err != nil {
+		return lxc.State{}, err
+	}
+	state := lxc.State{Defined: true}
+	for field := range strings.FieldsSeq(output) {
+		if pid, err := strconv.Atoi(field); err == nil {
+			state.InitPID = max(pid, 0)
+		} else {
+			state.Name = field
+		}
+	}
+	return state, nil
+}
+
+// Create runs lxc-create.
+func (Runtime) Create(folder, name string, template lxc.Template) error {
+	arguments := []string{"-P", folder, "-n", name, "-t", template.Name}
+	if template.Config != "" {
+		arguments = append(arguments, "-f", template.Config)
+	}
+	_, err := Run("lxc-create", append(append(arguments, "--"), template.Arguments...)...)
+	return err
+}
+
+// Start runs lxc-start.
+func (Runtime) Start(folder, name string) error {
+	log := filepath.Join(folder, name, "start.log")
+	if _, err := Run("lxc-start", "-P", folder, "-n", name, "-o", log, "-l", "DEBUG"); err != nil {
+		contents, _ := os.ReadFile(log)
+		return fmt.Errorf("%w\n%s", err, contents)
+	}
+	return nil
+}
+
+// Stop runs lxc-stop; busybox' init takes its time, so there is no asking.
+func (Runtime) Stop(folder, name string, _ time.Duration) error {
+	_, err := Run("lxc-stop", "-k", "-P", folder, "-n", name)
+	return err
+}
+
+// Destroy deletes the container.
+func (Runtime) Destroy(folder, name string) error {
+	_, err := Run("lxc-destroy", "-f", "-P", folder, "-n", name)
+	return err
+}
+
+// Container is a busybox container of one test.
+type Container struct {
+	Folder, Name string
+}
+
+// New makes a container without a network and starts it.
+func New(t testing.TB, folder, name string) *Container {
+	t.Helper()
+	c := Stopped(t, folder, name, "lxc.net.0.type = empty\n")
+	c.Start(t)
+	return c
+}
+
+// Stopped makes a container with the given network configuration.
+func Stopped(t testing.TB, folder, name, network string) *Container {
+	t.Helper()
+	Need(t)
+	initial := filepath.Join(folder, name+".conf")
+	if err := os.WriteFile(initial, []byte(network), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := (Runtime{}).Create(folder, name, lxc.Template{Name: "busybox", Config: initial}); err != nil {
+		t.Fatal(err)
+	}
+	c := &Container{Folder: folder, Name: name}
+	t.Cleanup(func() {
+		_, _ = Run("lxc-stop", "-k", "-P", folder, "-n", name)
+		if _, err := Run("lxc-destroy", "-f", "-P", folder, "-n", name); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+// Start starts the container.
+func (c *Container) Start(t testing.TB) {
+	t.Helper()
+	if err := (Runtime{}).Start(c.Folder, c.Name); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Restart stops and starts it, as an operator would.
+func (c *Container) Restart(t testing.TB) {
+	t.Helper()
+	Must(t, "lxc-stop", "-k", "-P", c.Folder, "-n", c.Name)
+	c.Start(t)
+}
+
+// PID is that of the container's init.
+func (c *Container) PID(t testing.TB) int {
+	t.Helper()
+	state, err := Runtime{}.State(c.Folder, c.Name)
+	if err != nil || state.InitPID == 0 {
+		t.Fatalf("container %s does not run: %v %v", c.Name, state, err)
+	}
+	return state.InitPID
+}
+
+// Enter runs a command of the host's in the container's network.
+func (c *Container) Enter(t testing.TB, arguments ...string) string {
+	t.Helper()
+	return Must(t, "nsenter", append([]string{"-t", strconv.Itoa(c.PID(t)), "-n"}, arguments...)...)
+}
+
+// Ping must get answers from inside the container.
+func (c *Container) Ping(t testing.TB, address string) {
+	t.Helper()
+	c.Enter(t, "busybox", "ping", "-c", "1", "-w", "5", address)
+}
+
+// Config is the configuration's text.
+func (c *Container) Config(t testing.TB) string {
+	t.Helper()
+	text, err := os.ReadFile(c.File())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// File is the configuration's file.
+func (c *Container) File() string { return filepath.Join(c.Folder, c.Name, "config") }
+
+// Link is what iproute2 tells of a link.
+type Link struct {
+	Index     int      `json:"ifindex"`
+	Name      string   `json:"ifname"`
+	Master    string   `json:"master"`
+	MTU       int      `json:"mtu"`
+	Address   string   `json:"address"`
+	Flags     []string `json:"flags"`
+	Addresses []struct {
+		Family string `json:"family"`
+		Local  string `json:"local"`
+		Length int    `json:"prefixlen"`
+	} `json:"addr_info"`
+}
+
+// Links asks iproute2, in the container or, for a nil one, on the host.
+func (c *Container) Links(t testing.TB) map[string]Link {
+	t.Helper()
+	var output string
+	if c == nil {
+		output = Must(t, "ip", "-j", "address")
+	} else {
+		output = c.Enter(t, "ip", "-j", "address")
+	}
+	var list []Link
+	if err := json.Unmarshal([]byte(output), &list); err != nil {
+		t.Fatal(err)
+	}
+	links := map[string]Link{}
+	for _, link := range list {
+		links[link.Name] = link
+	}
+	return links
+}
+
+// Bridge makes a bridge on the sandbox's host for one test.
+func Bridge(t testing.TB, name string, arguments ...string) {
+	t.Helper()
+	Must(t, "ip", append([]string{"link", "add", "name", name, "type", "bridge"}, arguments...)...)
+	Must(t, "ip", "link", "set", name, "up")
+	t.Cleanup(func() { _, _ = Run("ip", "link", "delete", name) })
+}
