@@ -132,7 +132,8 @@ func pingOnce(conn *net.IPConn, echo, echoReply byte, identifier, sequence uint1
 	}
 	buffer := make([]byte, 1500)
 	for {
-		n, err := conn.Read(buffer)
+		// Read would leave the IPv4 header in front.
+		n, _, err := conn.ReadFrom(buffer)
 		if err != nil {
 			return errors.New("no answer")
 		}

@@ -29,6 +29,9 @@ type Host struct {
 	Kernel Kernel
 	Rules  nft.Kernel
 	System *system.System
+	// Elsewhere tells that this is another network namespace than the host's: its settings go with it, and no file
+	// keeps them.
+	Elsewhere bool
 }
 
 // Wanted is what a task declares.
@@ -70,7 +73,7 @@ func (h *Host) Observe(wanted *Wanted) (*State, error) {
 	if state.uplinks, err = h.uplinks(wanted); err != nil {
 		return nil, err
 	}
-	state.Settings, err = sysctl.Observe(h.Kernel, h.System, settings(wanted, state.uplinks))
+	state.Settings, err = sysctl.Observe(h.Kernel, h.System, h.settings(wanted, state.uplinks))
 	return state, err
 }
 
@@ -97,14 +100,14 @@ func (h *Host) uplinks(wanted *Wanted) ([]string, error) {
 }
 
 // settings are those that the declared networks need, in the order in which they have to be made.
-func settings(wanted *Wanted, uplinks []string) []sysctl.Setting {
+func (h *Host) settings(wanted *Wanted, uplinks []string) []sysctl.Setting {
 	var out []sysctl.Setting
 	for _, nat := range wanted.NATs {
 		if nat.Absent() {
 			continue
 		}
 		add := func(key, value string) {
-			out = append(out, sysctl.Setting{Key: key, Value: value, Owner: nft.TableName(nat.Name), Phase: plan.Forward})
+			out = append(out, sysctl.Setting{Key: key, Value: value, Owner: nft.TableName(nat.Name), Phase: plan.Forward, Volatile: h.Elsewhere})
 		}
 		add("ipv4/ip_forward", "1")
 		if nat.IPv6() {
@@ -139,7 +142,7 @@ func (h *Host) Plan(current *State, wanted *Wanted) (*Result, error) {
 	result := &Result{Warnings: append(ruled.Warnings, served.Warnings...)}
 	// Forwarding starts once the rules are there.
 	result.Steps = append(result.Steps, ruled.Steps...)
-	result.Steps = append(result.Steps, sysctl.Plan(h.Kernel, h.System, current.Settings, settings(wanted, current.uplinks), gone)...)
+	result.Steps = append(result.Steps, sysctl.Plan(h.Kernel, h.System, current.Settings, h.settings(wanted, current.uplinks), gone)...)
 	for _, instance := range wanted.DNSMasqs {
 		h.planChecksums(result, instance, current.Checksums[instance.Interface])
 	}

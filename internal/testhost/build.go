@@ -143,7 +143,7 @@ func (b *imageBuilder) setUp() error {
 		return err
 	}
 	defer os.Remove(outside)
-	return command(b.ctx, "chroot", b.root, inside, string(bytes.TrimSpace(ssh.MarshalAuthorizedKey(authorized))))
+	return command(b.ctx, "chroot", b.root, "/bin/sh", inside, string(bytes.TrimSpace(ssh.MarshalAuthorizedKey(authorized))))
 }
 
 func (b *imageBuilder) makeInitramfs() error {

@@ -122,7 +122,7 @@ func (h *Host) forwardedPort() (int, error) {
 	return strconv.Atoi(found[1])
 }
 
-// waitForBoot waits for a login in a boot other than the given one.
+// waitForBoot waits until a boot other than the given one is complete: units that still start would disturb the test.
 func (h *Host) waitForBoot(ctx context.Context, previous string) error {
 	ctx, cancel := context.WithTimeout(ctx, bootTimeout)
 	defer cancel()
@@ -130,7 +130,8 @@ func (h *Host) waitForBoot(ctx context.Context, previous string) error {
 	for {
 		boot, err := h.bootID(ctx)
 		if err == nil && boot != previous {
-			return nil
+			// Its exit status says whether all units are well, which a recipe's may not be and need not be.
+			return h.ssh.run(ctx, "systemctl is-system-running --wait || true", nil, io.Discard, io.Discard)
 		}
 		if err == nil {
 			err = errors.New("still the boot from before")

@@ -83,7 +83,7 @@ func kernelCommandLine(m Machine) string {
 		"console=ttyS0", "quiet", "panic=-1",
 		"net.ifnames=0",
 		// A test must not wait for what only guards production machines.
-		"mitigations=off", "audit=0", "apparmor=0", "nowatchdog", "no_timer_check", "random.trust_cpu=on",
+		"mitigations=off", "audit=0", "apparmor=0", "nowatchdog", "no_timer_check", "random.trust_cpu=on", "cryptomgr.notests",
 		"testhost.hostname=" + m.Name,
 		"testhost.machine_id=" + m.machineID(),
 	}

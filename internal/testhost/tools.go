@@ -7,7 +7,6 @@ var tools = []struct{ program, debianPackage string }{
 	{"mmdebstrap", "mmdebstrap"},
 	{"mke2fs", "e2fsprogs"},
 	{"xz", "xz-utils"},
-	{"zstd", "zstd"},
 	{"qemu-system-x86_64", "qemu-system-x86"},
 	{"ssh", "openssh-client"},
 }

@@ -1,0 +1,259 @@
+//go:build netns
+
+package container
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"hostnet.linux/internal/lxc/lxctest"
+)
+
+// TestBadInput declares everything wrong that can be told, on a running container with an interface: each time all
+// problems are listed and nothing changes.
+func TestBadInput(t *testing.T) {
+	lxctest.Need(t)
+	folder := t.TempDir()
+	lxctest.Bridge(t, "br-b")
+	lxctest.Must(t, "ip", "link", "add", "name", "lone0", "type", "veth", "peer", "name", "lone1")
+	lxctest.Must(t, "ip", "link", "set", "lone1", "up")
+	t.Cleanup(func() { _, _ = lxctest.Run("ip", "link", "delete", "lone0") })
+	c, other := lxctest.New(t, folder, "bad"), lxctest.New(t, folder, "other")
+	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-b", "addresses": []any{"10.1.0.2/24"}, "gateway": "10.1.0.1"})
+	apply(t, folder, args{"container": other.Name, "name": "eth1", "bridge": "br-b", "addresses": []any{"10.1.0.3/24"}, "mac_address": "00:16:3e:00:00:42"})
+	c.Enter(t, "ip", "link", "add", "name", "inner0", "type", "veth", "peer", "name", "inner1")
+	one := func(options args) args {
+		all := args{"container": c.Name, "name": "eth2", "bridge": "br-b"}
+		for key, value := range options {
+			all[key] = value
+		}
+		return all
+	}
+	for name, wrong := range map[string]struct {
+		arguments args
+		problems  []string
+	}{
+		"unknown container": {one(args{"container": "bda"}), []string{"container: there is no container bda in " + folder + " (there are: bad, other)"}},
+		"unknown bridge":    {one(args{"bridge": "br-x"}), []string{"bridge: there is no bridge br-x on this host (there are: br-b)"}},
+		"no bridge":         {one(args{"bridge": "lone0"}), []string{"bridge: lone0 is no bridge but a veth"}},
+		"bridge missing":    {args{"container": c.Name, "name": "eth2"}, []string{"bridge: is required"}},
+		"gateway outside": {one(args{"addresses": []any{"10.3.0.2/24"}, "routes": []any{args{"to": "10.9.0.0/16", "via": "10.4.0.1"}}, "gateway": "10.2.0.1", "container": "other"}),
+			[]string{"gateway: 10.2.0.1 is outside of every network of eth2 (10.3.0.2/24)", "routes[0].via: 10.4.0.1 is outside"}},
+		"two gateways":    {one(args{"addresses": []any{"10.3.0.2/24"}, "gateway": "10.3.0.1"}), []string{"gateway: container bad would have a default route by each of eth1, eth2"}},
+		"large mtu":       {one(args{"mtu": 9000}), []string{"mtu: 9000 is above the 1500 of bridge br-b"}},
+		"long name":       {one(args{"name": "a234567890123456", "host_name": "b234567890123456"}), []string{"name: interface name \"a234567890123456\" is 16 bytes", "host_name: interface name"}},
+		"taken host name": {one(args{"host_name": "other_eth1"}), []string{"host_name: other_eth1 is the name of container other's", "host_name: other_eth1 exists on this host: "}},
+		"foreign link":    {one(args{"host_name": "lone0"}), []string{"host_name: lone0 exists on this host: it is the other end of lone1, which is in use"}},
+		"bridge's name":   {one(args{"host_name": "br-b"}), []string{"host_name: br-b exists on this host: it is a bridge"}},
+		"taken addresses": {one(args{"addresses": []any{"10.1.0.3/24"}, "mac_address": "00:16:3e:00:00:42"}),
+			[]string{"addresses[0]: 10.1.0.3 is the address of container other", "mac_address: 00:16:3e:00:00:42 is the address of container other"}},
+		"inner link": {one(args{"name": "inner0"}), []string{"name: inner0 is taken in container bad by a veth that neither LXC nor this collection made"}},
+		"inner gone": {args{"container": c.Name, "name": "inner0", "state": "absent"}, []string{"it is not removed"}},
+		"wrong type": {one(args{"type": "phys", "parent": "lone0", "vlan": 5}), []string{"bridge: is of type veth only", "vlan: is of type veth only"}},
+		"no parent":  {args{"container": c.Name, "name": "p0", "type": "phys", "parent": "nic7"}, []string{"parent: there is no link nic7 on this host"}},
+		"lo lent":    {args{"container": c.Name, "name": "p0", "type": "phys", "parent": "lo"}, []string{"parent: the loopback cannot leave the host"}},
+		"no filter":  {one(args{"vlan": 10, "trunk": []any{"20-29"}}), []string{"vlan: bridge br-b does not filter VLANs"}},
+		"duplicates": {args{"container": c.Name, "interfaces": []any{args{"name": "eth2", "bridge": "br-b"}, args{"name": "eth2", "bridge": "br-b"}}},
+			[]string{"interfaces[1].name: eth2 is declared twice: it is also interfaces[0].name"}},
+		"two alike": {args{"containers": []any{
+			args{"container": "bad", "interfaces": []any{args{"name": "eth1", "bridge": "br-b", "host_name": "same", "addresses": []any{"10.1.0.9/24"}}}},
+			args{"container": "other", "interfaces": []any{args{"name": "eth1", "bridge": "br-b", "host_name": "same", "addresses": []any{"10.1.0.9/24"}}}},
+		}}, []string{"containers[1].interfaces[0].host_name: same is the name of interface eth1 of container bad's", "containers[1].interfaces[0].addresses[0]: 10.1.0.9"}},
+		"unknown option": {one(args{"brigde": "x"}), []string{`brigde: unknown option "brigde": did you mean "bridge"?`}},
+		"everything":     {one(args{"mtu": "big", "addresses": "10.0.0.1", "mac_address": "x", "state": "gone"}), []string{"mtu", "addresses", "mac_address", "state"}},
+	} {
+		t.Run(name, func(t *testing.T) { wantProblem(t, folder, wrong.arguments, wrong.problems...) })
+	}
+}
+
+// TestHostNamesStayUnique: names that end alike would give the same host end.
+func TestHostNamesStayUnique(t *testing.T) {
+	lxctest.Need(t)
+	folder := t.TempDir()
+	lxctest.Bridge(t, "br-q")
+	first, second := lxctest.New(t, folder, "one-container-a1"), lxctest.New(t, folder, "two-container-a1")
+	for _, c := range []*lxctest.Container{first, second} {
+		apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-q"})
+	}
+	ends := (*lxctest.Container)(nil).Links(t)
+	if ends["ainera1_eth1"].Name == "" && ends["inera1_eth1"].Name == "" {
+		t.Errorf("no usual name among %v", ends)
+	}
+	if len(ends) != 4 {
+		t.Errorf("links are %v, want lo, the bridge and two host ends", ends)
+	}
+	for _, c := range []*lxctest.Container{first, second} {
+		c.Restart(t)
+	}
+	if again := (*lxctest.Container)(nil).Links(t); len(again) != 4 {
+		t.Errorf("after a restart: %v", again)
+	}
+}
+
+func TestLeftovers(t *testing.T) {
+	lxctest.Need(t)
+	folder := t.TempDir()
+	lxctest.Bridge(t, "br-l")
+	c := lxctest.New(t, folder, "left")
+	declared := args{"container": c.Name, "name": "eth1", "bridge": "br-l", "addresses": []any{"10.1.0.2/24"}, "routes": []any{args{"to": "10.9.0.0/16", "via": "10.1.0.1"}}}
+	half := func() {
+		lxctest.Must(t, "ip", "link", "add", "name", "left_eth1", "type", "veth", "peer", "name", "vethAbCdEf")
+	}
+	half()
+	apply(t, folder, declared)
+	if ends := (*lxctest.Container)(nil).Links(t); ends["vethAbCdEf"].Name != "" || ends["left_eth1"].Master != "br-l" {
+		t.Errorf("half a pair was left: %v", ends)
+	}
+	if err := syscall.Kill(c.PID(t), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if state, _ := (lxctest.Runtime{}).State(folder, c.Name); !state.Running() && state.Name == "STOPPED" {
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatalf("the container does not stop: %v", state)
+		}
+	}
+	apply(t, folder, declared)
+	_, _ = lxctest.Run("ip", "link", "delete", "left_eth1")
+	half() // lxc-start alone would say "File exists": the hook clears the way
+	c.Start(t)
+	if routes := c.Enter(t, "ip", "route"); !strings.Contains(routes, "10.9.0.0/16 via 10.1.0.1") {
+		t.Errorf("routes after a crash: %s", routes)
+	}
+	if again, err := task(t, folder, declared, false); err != nil || len(again.Steps) > 0 {
+		t.Errorf("after a crash: %v %v", err, steps(again))
+	}
+}
+
+// TestSharedNetwork: a container with the host's network must not be wired, or the host would be.
+func TestSharedNetwork(t *testing.T) {
+	lxctest.Need(t)
+	folder := t.TempDir()
+	lxctest.Bridge(t, "br-h")
+	c := lxctest.Stopped(t, folder, "shared", "lxc.net.0.type = none\n")
+	c.Start(t)
+	wantProblem(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-h"}, "container shared shares the host's network")
+}
+
+// TestOpenStackNetworks takes a dictionary as OpenStack-Ansible's inventory has it.
+func TestOpenStackNetworks(t *testing.T) {
+	lxctest.Need(t)
+	folder := t.TempDir()
+	for _, bridge := range []string{"lxcbr0", "br-mgmt", "br-vxlan", "br-vlan"} {
+		lxctest.Bridge(t, bridge)
+	}
+	c := lxctest.Stopped(t, folder, "infra1_neutron_agents_container-0f1e2d3c", "lxc.net.0.type = veth\nlxc.net.0.link = lxcbr0\nlxc.net.0.flags = up\n")
+	c.Start(t)
+	networks := args{
+		"container_address": args{"address": "172.29.238.24", "bridge": "br-mgmt", "interface": "eth1", "netmask": "255.255.252.0", "type": "veth",
+			"static_routes": []any{args{"cidr": "10.176.0.0/12", "gateway": "172.29.236.1"}}},
+		"tunnel_address": args{"address": "172.29.240.24", "bridge": "br-vxlan", "interface": "eth10", "netmask": "255.255.252.0", "type": "veth", "mtu": 1450},
+		"vlan_address":   args{"address": nil, "bridge": "br-vlan", "interface": "eth11", "netmask": nil, "type": "veth"},
+	}
+	apply(t, folder, args{"container": c.Name, "container_networks": networks})
+	links, ends := c.Links(t), (*lxctest.Container)(nil).Links(t)
+	for name, bridge := range map[string]string{"eth1": "br-mgmt", "eth10": "br-vxlan", "eth11": "br-vlan"} {
+		if end := ends["0f1e2d3c_"+name]; links[name].Name == "" || end.Master != bridge {
+			t.Errorf("%s: inside %+v, outside %+v", name, links[name], end)
+		}
+	}
+	if links["eth0"].Name == "" {
+		t.Error("LXC's own network is gone")
+	}
+	if routes := c.Enter(t, "ip", "route"); !strings.Contains(routes, "10.176.0.0/12 via 172.29.236.1 dev eth1") {
+		t.Errorf("routes: %s", routes)
+	}
+	delete(networks, "tunnel_address")
+	apply(t, folder, args{"container": c.Name, "container_networks": networks})
+	if links := c.Links(t); links["eth10"].Name != "" || links["eth0"].Name == "" || links["eth1"].Name == "" {
+		t.Errorf("links are %v, want all but eth10", links)
+	}
+	wantProblem(t, folder, args{"container": c.Name, "container_networks": args{"x": args{"bridge": "br-mgmt", "adress": "1.2.3.4"}}},
+		`option "interface" is required`, `container_networks.x.adress: unknown option "adress": did you mean "address"?`)
+}
+
+// BenchmarkWiring compares 100 containers with 3 interfaces each with the same by ip -batch.
+func BenchmarkWiring(b *testing.B) {
+	lxctest.Need(b)
+	folder := b.TempDir()
+	const many = 100
+	lxctest.Bridge(b, "br-w")
+	var containers []*lxctest.Container
+	var declared []any
+	for i := range many {
+		c := lxctest.New(b, folder, fmt.Sprintf("wired%03d", i))
+		containers = append(containers, c)
+		var interfaces []any
+		for j := range 3 {
+			interfaces = append(interfaces, args{"name": fmt.Sprintf("eth%d", j), "bridge": "br-w", "addresses": []any{fmt.Sprintf("10.%d.%d.2/24", j+1, i)}})
+		}
+		declared = append(declared, args{"container": c.Name, "interfaces": interfaces})
+	}
+	empty := make([]any, len(declared))
+	for i, c := range containers {
+		empty[i] = args{"container": c.Name, "interfaces": []any{}}
+	}
+	pids := map[int]int{}
+	for i, c := range containers {
+		pids[i] = c.PID(b)
+	}
+	b.ResetTimer()
+	for b.Loop() {
+		start := time.Now()
+		batch(b, pids)
+		byIP := time.Since(start)
+		for i := range many {
+			for j := range 3 {
+				lxctest.Must(b, "ip", "link", "delete", fmt.Sprintf("b%d_%d", i, j))
+			}
+		}
+		start = time.Now()
+		if _, err := task(b, folder, args{"containers": declared}, false); err != nil {
+			b.Fatal(err)
+		}
+		ours := time.Since(start)
+		start = time.Now()
+		again, err := task(b, folder, args{"containers": declared}, false)
+		if err != nil || len(again.Steps) > 0 {
+			b.Fatal(err, steps(again))
+		}
+		silent := time.Since(start)
+		if _, err := task(b, folder, args{"containers": empty}, false); err != nil {
+			b.Fatal(err)
+		}
+		b.Logf("300 veths: ip -batch %v, ours %v, again %v", byIP, ours, silent)
+		b.ReportMetric(ours.Seconds()/byIP.Seconds(), "×ip-batch")
+		b.ReportMetric(silent.Seconds(), "s-repeated")
+	}
+}
+
+// batch makes the same with iproute2: one batch on the host, one in each container.
+func batch(b *testing.B, pids map[int]int) {
+	var host strings.Builder
+	for i, pid := range pids {
+		for j := range 3 {
+			fmt.Fprintf(&host, "link add name b%d_%d up master br-w type veth peer name eth%d netns %d\n", i, j, j, pid)
+		}
+	}
+	file := b.TempDir() + "/batch"
+	run := func(text string, enter ...string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			b.Fatal(err)
+		}
+		command := append(enter, "ip", "-batch", file)
+		lxctest.Must(b, command[0], command[1:]...)
+	}
+	run(host.String())
+	for i, pid := range pids {
+		var inside strings.Builder
+		for j := range 3 {
+			fmt.Fprintf(&inside, "address add 10.%d.%d.2/24 dev eth%d\nlink set eth%d up\n", j+1, i, j, j)
+		}
+		run(inside.String(), "nsenter", "-t", fmt.Sprint(pid), "-n")
+	}
+}

@@ -1,0 +1,163 @@
+package services
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+
+	"hostnet.linux/internal/dnsmasq"
+	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/lxcbridge"
+	"hostnet.linux/internal/nft"
+	"hostnet.linux/internal/schema"
+)
+
+// group is the services' part of the network module's arguments.
+type group struct {
+	Bridges  *[]lxcbridge.Bridge
+	NATs     *[]nft.NAT
+	DNSMasqs *[]dnsmasq.Instance
+}
+
+// NetworkOptions are the keys that the services add to the network module.
+var NetworkOptions = schema.Table[group]{
+	schema.Field("lxc_bridges", schema.List(schema.Dict(lxcbridge.Options, "name")), func(g *group) **[]lxcbridge.Bridge { return &g.Bridges },
+		"Bridges that give containers the outside world, as lxcbr0."),
+	schema.Field("nats", schema.List(schema.Dict(nft.Options, "")), func(g *group) **[]nft.NAT { return &g.NATs },
+		"Networks whose connections to the outside are translated."),
+	schema.Field("dnsmasqs", schema.List(schema.Dict(dnsmasq.Options, "")), func(g *group) **[]dnsmasq.Instance { return &g.DNSMasqs },
+		"Interfaces that are served with DHCP and DNS."),
+}
+
+// ParseNetwork reads the arguments of the network module: the host's part, and that of the services.
+func ParseNetwork(arguments map[string]any) (*host.Declaration, *Declaration, error) {
+	rest, own := maps.Clone(arguments), map[string]any{}
+	for _, option := range NetworkOptions {
+		if value, given := rest[option.Name]; given {
+			own[option.Name] = value
+			delete(rest, option.Name)
+		}
+	}
+	settings, state, err := host.ParseNetwork(rest)
+	var problems schema.Problems
+	if err != nil && !errors.As(err, &problems) {
+		return nil, nil, err
+	}
+	var parsed group
+	before := len(problems)
+	NetworkOptions.Parse(&parsed, own, schema.At("", &problems))
+	declaration := &Declaration{Host: state}
+	if len(problems) == before {
+		declaration.take(parsed, &problems)
+	}
+	if settings != nil && settings.Namespace() != "" && len(declaration.Bridges)+len(declaration.DNSMasqs) > 0 {
+		problems.Add("netns", "DHCP and DNS are served in the host's own network namespace only")
+	}
+	return settings, declaration, problems.Err()
+}
+
+// take completes and checks the objects of the network module.
+func (d *Declaration) take(parsed group, problems *schema.Problems) {
+	for i := range listOf(parsed.Bridges) {
+		bridge := &(*parsed.Bridges)[i]
+		bridge.Path = fmt.Sprintf("lxc_bridges[%d]", i)
+		d.Bridges = append(d.Bridges, bridge)
+	}
+	for i := range listOf(parsed.NATs) {
+		nat := &(*parsed.NATs)[i]
+		nat.Path = fmt.Sprintf("nats[%d]", i)
+		d.NATs = append(d.NATs, nat)
+	}
+	for i := range listOf(parsed.DNSMasqs) {
+		instance := &(*parsed.DNSMasqs)[i]
+		instance.Path = fmt.Sprintf("dnsmasqs[%d]", i)
+		d.DNSMasqs = append(d.DNSMasqs, instance)
+	}
+	d.finish(problems)
+}
+
+func listOf[V any](values *[]V) []V {
+	if values == nil {
+		return nil
+	}
+	return *values
+}
+
+// finish fills in defaults and checks that everything fits together.
+func (d *Declaration) finish(problems *schema.Problems) {
+	links := map[string]bool{}
+	if d.Host != nil {
+		for _, one := range d.Host.Interfaces {
+			links[one.Link.Name] = true
+		}
+	}
+	tables, served := map[string]string{}, map[string]string{}
+	unique := func(seen map[string]string, key, path, what string) {
+		if other, taken := seen[key]; taken && path != "" {
+			schema.At(path, problems).Problem("%s is declared twice: it is also %s", what, other)
+		}
+		seen[key] = path
+	}
+	for _, bridge := range d.Bridges {
+		bridge.Complete()
+		at := schema.At(bridge.Path, problems)
+		if links[bridge.Name] {
+			at.Key("name").Problem("%s is declared among the interfaces as well: an lxc_bridge makes its bridge itself", bridge.Name)
+		}
+		bridge.Check(at)
+		tables[nft.TableName(bridge.Name)], served[bridge.Name] = bridge.Path, bridge.Path
+	}
+	lxcbridge.CheckTogether(d.Bridges, problems)
+	for _, nat := range d.NATs {
+		nat.Check(schema.At(nat.Path, problems))
+		unique(tables, nft.TableName(nat.Name), nat.Path, "the table of "+nat.Name)
+	}
+	for _, instance := range d.DNSMasqs {
+		instance.Check(schema.At(instance.Path, problems))
+		unique(served, instance.Interface, instance.Path, "DHCP and DNS on "+instance.Interface)
+	}
+}
+
+// single is the arguments of the module nat: the object, and the namespace to work in.
+type single struct {
+	NAT      nft.NAT
+	Settings host.Declaration
+}
+
+// NATOptions are the options of the module nat. DHCP and DNS are served in the host's own namespace only, so the other
+// modules have no option for that.
+var NATOptions = append(schema.Lift(nft.Options, func(s *single) *nft.NAT { return &s.NAT }),
+	schema.Lift(host.InfoTable(), func(s *single) *host.Declaration { return &s.Settings })...)
+
+// ParseNAT reads the arguments of the module nat.
+func ParseNAT(arguments map[string]any) (*host.Declaration, *Declaration, error) {
+	var parsed single
+	declaration := &Declaration{Wanted: Wanted{NATs: []*nft.NAT{&parsed.NAT}}}
+	err := parse(NATOptions, &parsed, declaration, arguments)
+	return &parsed.Settings, declaration, err
+}
+
+// ParseBridge reads the arguments of the module lxc_bridge.
+func ParseBridge(arguments map[string]any) (*host.Declaration, *Declaration, error) {
+	var bridge lxcbridge.Bridge
+	declaration := &Declaration{Bridges: []*lxcbridge.Bridge{&bridge}}
+	err := parse(lxcbridge.Options, &bridge, declaration, arguments)
+	return &host.Declaration{}, declaration, err
+}
+
+// ParseDNSMasq reads the arguments of the module dnsmasq.
+func ParseDNSMasq(arguments map[string]any) (*host.Declaration, *Declaration, error) {
+	var instance dnsmasq.Instance
+	declaration := &Declaration{Wanted: Wanted{DNSMasqs: []*dnsmasq.Instance{&instance}}}
+	err := parse(dnsmasq.Options, &instance, declaration, arguments)
+	return &host.Declaration{}, declaration, err
+}
+
+func parse[T any](table schema.Table[T], object *T, declaration *Declaration, arguments map[string]any) error {
+	var problems schema.Problems
+	table.Parse(object, arguments, schema.At("", &problems))
+	if len(problems) == 0 {
+		declaration.finish(&problems)
+	}
+	return problems.Err()
+}

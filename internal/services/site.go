@@ -1,0 +1,307 @@
+package services
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"hostnet.linux/internal/addr"
+	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/lxcbridge"
+	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/schema"
+)
+
+// Site is a host with the services on it, planned and undone together.
+type Site struct {
+	Host     *host.Host
+	Services *Host
+	Kernel   lxcbridge.Kernel
+	// Open is for the proof, see lxcbridge.Prove.
+	Open lxcbridge.Open
+}
+
+// Declaration is what a task declares of a host and its services.
+type Declaration struct {
+	Host    *host.State
+	Bridges []*lxcbridge.Bridge
+	Wanted
+}
+
+// Plan is what it takes to make host and services as declared.
+type Plan struct {
+	Steps         []plan.Step
+	Warnings      []string
+	Before, After schema.Object
+}
+
+// wanted are the declared services with those of the bridges.
+func (d *Declaration) wanted() *Wanted {
+	all := &Wanted{NATs: slices.Clone(d.NATs), DNSMasqs: slices.Clone(d.DNSMasqs)}
+	for _, bridge := range d.Bridges {
+		all.NATs = append(all.NATs, &bridge.NAT)
+		all.DNSMasqs = append(all.DNSMasqs, &bridge.DNSMasq)
+	}
+	return all
+}
+
+// Plan compares the host with what is declared. It changes nothing.
+func (s *Site) Plan(d *Declaration) (*Plan, error) {
+	state, remembering, err := s.expand(d)
+	if err != nil {
+		return nil, err
+	}
+	links, err := s.Host.Plan(state)
+	if err != nil {
+		return nil, err
+	}
+	out := &Plan{Steps: links.Steps, Warnings: links.Warnings, Before: links.Before, After: links.After}
+	wanted := d.wanted()
+	if wanted.Empty() {
+		return out, nil
+	}
+	current, err := s.Services.Observe(wanted)
+	if err != nil {
+		return nil, err
+	}
+	served, err := s.Services.Plan(current, wanted)
+	if err != nil {
+		return nil, err
+	}
+	out.Steps = slices.Concat(out.Steps, served.Steps, remembering)
+	out.Warnings = append(out.Warnings, served.Warnings...)
+	plan.Order(out.Steps)
+	out.addDifference(served.Steps)
+	return out, nil
+}
+
+// addDifference shows what the steps change, object by object.
+func (p *Plan) addDifference(steps []plan.Step) {
+	for _, step := range steps {
+		old, fresh := schema.Object{}, schema.Object{}
+		for _, change := range step.Changes {
+			if change.Old != nil {
+				old.Set(change.Option, change.Old)
+			}
+			if change.New != nil {
+				fresh.Set(change.Option, change.New)
+			}
+		}
+		if len(old) > 0 {
+			p.Before.Set(step.Object, old)
+		}
+		if len(fresh) > 0 {
+			p.After.Set(step.Object, fresh)
+		}
+	}
+}
+
+// expand adds the bridges' links and addresses to the declared host. What is wrong with them on this host comes back as
+// schema.Problems.
+func (s *Site) expand(d *Declaration) (*host.State, []plan.Step, error) {
+	state := &host.State{}
+	if d.Host != nil {
+		*state = *d.Host
+		state.Interfaces = slices.Clone(d.Host.Interfaces)
+	}
+	if len(d.Bridges) == 0 {
+		return state, nil, nil
+	}
+	seen, err := s.Host.Observe()
+	if err != nil {
+		return nil, nil, err
+	}
+	routes, err := s.Kernel.Routes()
+	if err != nil {
+		return nil, nil, err
+	}
+	var problems schema.Problems
+	var steps []plan.Step
+	for _, bridge := range d.Bridges {
+		at := schema.At(bridge.Path, &problems)
+		bridge.CheckRoutes(routes, at)
+		have := seen.Links.Find(bridge.Name)
+		if bridge.Absent() && !bridge.Forced() {
+			for _, port := range containersOn(seen.Links, bridge.Name) {
+				at.Problem("%s is still attached to %s: stop its container, or set force: true", port, bridge.Name)
+			}
+		}
+		memory, err := bridge.Remembered(s.Services.System)
+		if err != nil {
+			return nil, nil, err
+		}
+		state.Interfaces = append(state.Interfaces, interfaceOf(bridge, memory))
+		steps = append(steps, bridge.Remember(s.Services.System, memory, memoryOf(seen, have))...)
+	}
+	return state, steps, problems.Err()
+}
+
+// interfaceOf is the link of a bridge. A bridge that was there before the first run goes back to what it was then.
+func interfaceOf(bridge *lxcbridge.Bridge, memory *lxcbridge.Memory) *host.Interface {
+	up := true
+	one := &host.Interface{Link: link.Link{
+		Name: bridge.Name, Kind: link.Bridge, State: bridge.State, Path: bridge.Path, Up: &up, MTU: bridge.MTU, MAC: &bridge.MAC,
+	}}
+	addresses := []addr.Address{{Prefix: bridge.Address}}
+	if bridge.Address6 != nil {
+		// Without a port the bridge has no carrier, and an address that waits for duplicate address detection would not
+		// be usable before the first container is there.
+		noDAD := true
+		addresses = append(addresses, addr.Address{Prefix: bridge.Address6, NoDAD: &noDAD})
+	}
+	if bridge.Absent() {
+		one.Link.Up, one.Link.MAC, one.Link.MTU = nil, nil, nil
+		if memory == nil || !memory.Existed {
+			return one
+		}
+		one.Link.State, one.Link.Up, one.Link.MAC, one.Link.MTU = "present", &up, &memory.MAC, &memory.MTU
+		addresses = nil
+		for i := range memory.Addresses {
+			addresses = append(addresses, addr.Address{Prefix: &memory.Addresses[i]})
+		}
+	}
+	one.Addresses = &addresses
+	return one
+}
+
+func memoryOf(seen *host.Observed, have *link.Link) lxcbridge.Memory {
+	if have == nil {
+		return lxcbridge.Memory{}
+	}
+	memory := lxcbridge.Memory{Existed: true}
+	if have.MTU != nil {
+		memory.MTU = *have.MTU
+	}
+	if have.MAC != nil {
+		memory.MAC = *have.MAC
+	}
+	for _, address := range seen.Addresses.Declared()[have.Name] {
+		memory.Addresses = append(memory.Addresses, *address.Prefix)
+	}
+	return memory
+}
+
+// containersOn are the ports of a bridge that lead into containers and virtual machines.
+func containersOn(links *link.State, bridge string) []string {
+	var out []string
+	for _, one := range links.Links {
+		if one.Observed.Controller == bridge && (one.Kind == link.Veth || one.Kind == "tun" || one.Kind == link.Macvlan) {
+			out = append(out, one.Name)
+		}
+	}
+	return out
+}
+
+// Run carries a plan out, looks whether all of it was kept, proves that it works, and puts everything back if not.
+func (s *Site) Run(todo *Plan, d *Declaration) (schema.Object, error) {
+	if len(todo.Steps) == 0 {
+		return s.prove(d)
+	}
+	undo, err := s.checkpoint(d)
+	if err != nil {
+		return nil, err
+	}
+	err = plan.Run(todo.Steps, s.Host.BeforeStep)
+	if err == nil {
+		err = s.verify(d)
+	}
+	var checks schema.Object
+	if err == nil {
+		checks, err = s.prove(d)
+	}
+	if err == nil {
+		return checks, nil
+	}
+	if undoErr := undo(todo.Steps); undoErr != nil {
+		return checks, fmt.Errorf("%w; putting the host back failed as well: %w", err, undoErr)
+	}
+	return checks, fmt.Errorf("%w; the host is as it was", err)
+}
+
+// checkpoint reads the state from before and returns what brings it back.
+func (s *Site) checkpoint(d *Declaration) (undo func([]plan.Step) error, err error) {
+	links, err := s.Host.Observe()
+	if err != nil {
+		return nil, err
+	}
+	wanted := d.wanted()
+	if wanted.Empty() {
+		return func(steps []plan.Step) error { return s.Host.Restore(links, touched(steps)) }, nil
+	}
+	served, err := s.Services.Observe(wanted)
+	if err != nil {
+		return nil, err
+	}
+	memories := make([]func() error, len(d.Bridges))
+	for i, bridge := range d.Bridges {
+		file, err := bridge.MemoryFile(s.Services.System)
+		if err != nil {
+			return nil, err
+		}
+		memories[i] = func() error { return s.Services.System.Put(file) }
+	}
+	return func(steps []plan.Step) error {
+		failures := []error{s.Host.Restore(links, touched(steps)), s.Services.Restore(served)}
+		for _, memory := range memories {
+			failures = append(failures, memory())
+		}
+		return errors.Join(failures...)
+	}, nil
+}
+
+func touched(steps []plan.Step) map[string]bool {
+	links := map[string]bool{}
+	for _, step := range steps {
+		for _, name := range step.Links {
+			links[name] = name != ""
+		}
+	}
+	return links
+}
+
+// Observed is the observed state of the declared links, those of the bridges among them.
+func (s *Site) Observed(d *Declaration) (schema.Object, error) {
+	seen, err := s.Host.Observe()
+	if err != nil {
+		return nil, err
+	}
+	state := &host.State{}
+	if d.Host != nil {
+		state.Interfaces = slices.Clone(d.Host.Interfaces)
+	}
+	for _, bridge := range d.Bridges {
+		state.Interfaces = append(state.Interfaces, interfaceOf(bridge, nil))
+	}
+	return seen.Of(state), nil
+}
+
+// verify compares once more.
+func (s *Site) verify(d *Declaration) error {
+	left, err := s.Plan(d)
+	if err != nil {
+		return err
+	}
+	var problems []error
+	for _, step := range left.Steps {
+		problems = append(problems, fmt.Errorf("%s: it was not kept: would %s again", step.Object, step.Action))
+	}
+	return errors.Join(problems...)
+}
+
+// prove tries every bridge as a container would.
+func (s *Site) prove(d *Declaration) (schema.Object, error) {
+	out := schema.Object{}
+	var problems []error
+	for _, bridge := range d.Bridges {
+		if !bridge.Verified() {
+			continue
+		}
+		checks, err := bridge.Prove(s.Kernel, s.Open)
+		problems = append(problems, err)
+		if checks != nil {
+			out.Set(bridge.Name, checks.Export())
+		}
+	}
+	return out, errors.Join(problems...)
+}
