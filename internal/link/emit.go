@@ -163,6 +163,7 @@ func (p *planner) emitChange(name string) {
 	if down && *have.Up {
 		p.emitDown(name)
 	}
+	p.emitDormant(final, have)
 	sent := options[Link]{}
 	var changes []schema.Change
 	var address *string
@@ -193,6 +194,32 @@ func (p *planner) emitChange(name string) {
 		}, name)
 	}
 	p.emitSettings(final, have)
+}
+
+// emitDormant puts options back that the kernel keeps in the mode that the link had, and takes only in the one that it
+// has. Only what restores a link knows of them.
+func (p *planner) emitDormant(final, have *Link) {
+	want := p.dormant[final.Name]
+	if want == nil {
+		return
+	}
+	different := func(row option[Link]) bool {
+		return row.encode != nil && row.IsSet(want) && row.IsSet(have) && !row.Equal(want, have)
+	}
+	request := kernel.LinkRequest{Kind: final.Kind, Data: kindRows[final.Kind].attributes(want, different)}
+	if len(request.Data) == 0 {
+		return
+	}
+	var changes []schema.Change
+	for _, row := range kindRows[final.Kind] {
+		if different(row) {
+			changes = append(changes, schema.Change{Option: row.Name, Old: row.Export(have), New: row.Export(want)})
+		}
+	}
+	p.add(plan.Step{
+		Phase: plan.Change, Depth: p.depth(final.Name), Action: "change", Object: final.Describe(), Changes: changes,
+		Run: func() error { return p.kernel.ChangeLink(final.Name, request) },
+	}, final.Name)
 }
 
 // encodeChanged sends the changed options and those that share an attribute with one.

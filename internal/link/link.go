@@ -69,6 +69,8 @@ type Observed struct {
 	Loopback            bool
 	// PhysicalPort and PhysicalSwitch are the driver's identifiers, "" where it has none.
 	PhysicalPort, PhysicalSwitch string
+	// Dormant holds options that the kernel keeps although they have no meaning in the link's mode, nil when there are none.
+	Dormant *Link
 }
 
 // Port is a link as a port of its bond or bridge.

@@ -125,10 +125,12 @@ func decodeSettings(link *Link, raw *kernel.Link) {
 
 // dropMeaningless removes what the kernel reports but would not take back, such as LACP options in other modes.
 func dropMeaningless(link *Link) {
-	var unset Link
+	var unset, dormant Link
 	for _, row := range kindRows[link.Kind] {
 		if row.applies != nil && row.IsSet(link) && row.applies(link) != "" {
+			row.Assign(&dormant, link)
 			row.Assign(link, &unset)
+			link.Observed.Dormant = &dormant
 		}
 	}
 }

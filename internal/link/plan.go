@@ -38,6 +38,8 @@ type planner struct {
 	joins map[string]string
 	// flapping controllers release all their ports for a while.
 	flapping map[string]bool
+	// dormant holds what a restored link keeps for other modes.
+	dormant map[string]*Link
 	// lateDone are bonds whose late options are in the plan.
 	lateDone map[string]bool
 	// up follows the links through the plan.
@@ -59,7 +61,8 @@ func Plan(k Kernel, current *State, wanted []*Link) (*Result, error) {
 		final: map[string]*Link{}, changed: map[string]options[Link]{},
 		fresh: map[string]bool{}, gone: map[string]bool{}, besides: map[string]bool{},
 		controller: map[string]string{}, ports: map[string]*Port{}, joins: map[string]string{}, flapping: map[string]bool{}, lateDone: map[string]bool{},
-		up: map[string]bool{}, depths: map[string]int{}, losses: map[string]plan.Loss{},
+		dormant: map[string]*Link{},
+		up:      map[string]bool{}, depths: map[string]int{}, losses: map[string]plan.Loss{},
 	}
 	for _, link := range current.Links {
 		p.up[link.Name] = *link.Up
@@ -118,7 +121,9 @@ func (p *planner) classify(want *Link) error {
 	case have == nil && want.Kind == Hardware:
 		p.problem(want, "name", "there is no interface %s on this host (there are: %s)", want.Name, p.hardwareNames())
 	case have == nil:
-		p.become(want.Name, clone(want))
+		final := clone(want)
+		p.roundDelays(final, want)
+		p.become(want.Name, final)
 		p.fresh[want.Name] = true
 	case want.Kind != Hardware && have.Kind != want.Kind:
 		p.replace(want, have)
@@ -154,6 +159,7 @@ func (p *planner) compare(want, have *Link) {
 	all.table().Overlay(final, want)
 	p.roundDelays(final, want)
 	p.become(have.Name, final)
+	p.dormant[have.Name] = want.Observed.Dormant
 	var changed options[Link]
 	worst := live
 	for _, row := range all {

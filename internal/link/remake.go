@@ -1,17 +1,38 @@
 package link
 
+import "slices"
+
 // replace makes room for a link of another kind under the same name.
 func (p *planner) replace(want, have *Link) {
 	switch {
 	case !KnownKind(have.Kind) || have.Kind == Hardware:
 		p.problem(want, "name", "%s is a %s: it is not replaced by a %s", want.Name, kindName(have.Kind), want.Kind)
 		return
-	case have.Ports != nil && len(*have.Ports) > 0:
+	case p.keepsPorts(have):
 		p.problem(want, "name", "%s is a %s with ports: release them before it becomes a %s", want.Name, have.Kind, want.Kind)
 		return
 	}
 	p.become(want.Name, clone(want))
 	p.fresh[want.Name], p.gone[want.Name] = true, true
+}
+
+// keepsPorts tells whether some port of the link goes nowhere else in the same plan.
+func (p *planner) keepsPorts(have *Link) bool {
+	if have.Ports == nil {
+		return false
+	}
+	moves := map[string]bool{}
+	for _, want := range p.wanted {
+		if want.Absent() || (want.Controller != nil && *want.Controller != have.Name) {
+			moves[want.Name] = true
+		}
+		if want.Ports != nil && want.Name != have.Name {
+			for _, port := range *want.Ports {
+				moves[port.Name] = true
+			}
+		}
+	}
+	return slices.ContainsFunc(*have.Ports, func(port Port) bool { return !moves[port.Name] })
 }
 
 // remakeAll follows links that are made again to what goes with them: links on top, and other ends of veth pairs.

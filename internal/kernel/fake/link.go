@@ -1,0 +1,404 @@
+package fake
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"hostnet.linux/internal/kernel"
+)
+
+// link is a link and what the kernel remembers of it beside what it reports.
+type link struct {
+	kernel.Link
+	// chosenAddress and chosenMTU tell that someone has set them, so that they no longer follow the ports.
+	chosenAddress, chosenMTU bool
+	// ownAddress is what a port of a bond gets back when it leaves.
+	ownAddress string
+}
+
+// What bond_opts in drivers/net/bonding/bond_options.c wants before it takes an option: a bond that is down, one
+// without ports.
+var (
+	bondDown = []uint16{
+		unix.IFLA_BOND_MODE, unix.IFLA_BOND_AD_LACP_RATE, unix.IFLA_BOND_AD_LACP_ACTIVE, unix.IFLA_BOND_AD_SELECT,
+		unix.IFLA_BOND_AD_USER_PORT_KEY, unix.IFLA_BOND_TLB_DYNAMIC_LB, unix.IFLA_BOND_COUPLED_CONTROL,
+	}
+	bondWithoutPorts = []uint16{unix.IFLA_BOND_MODE, unix.IFLA_BOND_FAIL_OVER_MAC}
+)
+
+// Links lists every link.
+func (k *Kernel) Links() ([]kernel.Link, error) {
+	out := make([]kernel.Link, len(k.links))
+	for i, one := range k.links {
+		out[i] = one.Link
+		out[i].IPv4, out[i].IPv6 = slices.Clone(one.IPv4), slices.Clone(one.IPv6)
+		out[i].Data, out[i].PortData = slices.Clone(one.Data), slices.Clone(one.PortData)
+	}
+	return out, nil
+}
+
+func (k *Kernel) find(name string) *link {
+	for _, one := range k.links {
+		if one.Name == name {
+			return one
+		}
+	}
+	return nil
+}
+
+func (k *Kernel) byIndex(index int) *link {
+	for _, one := range k.links {
+		if one.Index == index {
+			return one
+		}
+	}
+	return nil
+}
+
+func (k *Kernel) mustFind(name string) (*link, error) {
+	if found := k.find(name); found != nil {
+		return found, nil
+	}
+	return nil, refusal(unix.ENODEV, "link %s", name)
+}
+
+// enter makes a link with the kernel's defaults.
+func (k *Kernel) enter(name, kind string) *link {
+	k.nextIndex++
+	one := &link{Link: kernel.Link{
+		Index: k.nextIndex, Name: name, Kind: kind, ParentNamespace: -1, MTU: 1500,
+		Address: fmt.Sprintf("02:00:00:00:00:%02x", k.nextIndex),
+		IPv4:    make([]int32, 33), IPv6: make([]int32, 60),
+	}}
+	one.IPv6[settingPlaces["ipv6/accept_ra"]] = 1
+	one.ownAddress = one.Address
+	k.links = append(k.links, one)
+	return one
+}
+
+func defaultVLANs() []kernel.BridgeVLAN {
+	return []kernel.BridgeVLAN{{ID: 1, PVID: true, Untagged: true}}
+}
+
+// CreateLink makes a link, and the other end of a pair with it.
+func (k *Kernel) CreateLink(request kernel.LinkRequest) error {
+	if k.find(request.Name) != nil || (request.Peer != nil && k.find(request.Peer.Name) != nil) {
+		return refusal(unix.EEXIST, "link %s", request.Name)
+	}
+	parent := k.find(request.Parent)
+	if request.Parent != "" && parent == nil {
+		return refusal(unix.ENODEV, "parent %s", request.Parent)
+	}
+	if parent != nil && request.MTU != nil && *request.MTU > parent.MTU {
+		return refusal(unix.EINVAL, "mtu %d is above that of %s", *request.MTU, parent.Name)
+	}
+	if err := k.write(); err != nil {
+		return err
+	}
+	one := k.enter(request.Name, request.Kind)
+	if request.Index != 0 && k.byIndex(request.Index) == nil {
+		one.Index = request.Index
+		k.nextIndex = max(k.nextIndex, request.Index)
+	}
+	switch request.Kind {
+	case "bridge":
+		k.vlans[one.Index] = defaultVLANs()
+	case "bond":
+		one.Data = k.merge(bondDefaults(), nil)
+	}
+	if parent != nil {
+		one.Parent, one.MTU = parent.Index, parent.MTU
+		if request.Kind == "vlan" {
+			one.Address = parent.Address
+		}
+	}
+	if request.Peer != nil {
+		peer := k.enter(request.Peer.Name, request.Kind)
+		one.Parent, peer.Parent = peer.Index, one.Index
+		k.fill(peer, kernel.LinkRequest{MTU: request.Peer.MTU, Address: request.Peer.Address})
+		peer.raise(request.Peer.Up)
+	}
+	k.fill(one, request)
+	return nil
+}
+
+// ChangeLink alters a link.
+func (k *Kernel) ChangeLink(name string, request kernel.LinkRequest) error {
+	one, err := k.mustFind(name)
+	if err != nil {
+		return err
+	}
+	if err := k.refuseChange(one, request); err != nil {
+		return err
+	}
+	if err := k.write(); err != nil {
+		return err
+	}
+	if request.Controller != nil {
+		k.move(one, *request.Controller)
+	}
+	k.fill(one, request)
+	return nil
+}
+
+// refuseChange says what Linux does not do.
+func (k *Kernel) refuseChange(one *link, request kernel.LinkRequest) error {
+	isUp := one.Flags&unix.IFF_UP != 0
+	if one.Kind == "" && isUp && request.Address != nil {
+		return refusal(unix.EBUSY, "the address of %s while it is up", one.Name)
+	}
+	if err := k.refuseBondOptions(one, request.Data); err != nil {
+		return err
+	}
+	if request.MTU != nil && one.Kind == "vlan" && *request.MTU > k.byIndex(one.Parent).MTU {
+		return refusal(unix.ERANGE, "mtu %d of %s is above its parent's", *request.MTU, one.Name)
+	}
+	if request.Controller == nil || *request.Controller == "" {
+		return nil
+	}
+	controller, err := k.mustFind(*request.Controller)
+	switch {
+	case err != nil:
+		return err
+	case one.Controller != 0 && one.Controller != controller.Index:
+		return refusal(unix.EBUSY, "%s is a port already", one.Name)
+	case controller.Kind == "bond" && isUp:
+		return refusal(unix.EPERM, "%s can not be enslaved while up", one.Name)
+	case controller.Kind != "bond" && controller.Kind != "bridge":
+		return refusal(unix.EOPNOTSUPP, "%s has no ports", controller.Name)
+	}
+	return nil
+}
+
+func (k *Kernel) refuseBondOptions(one *link, options kernel.Attributes) error {
+	if one.Kind != "bond" {
+		return nil
+	}
+	for _, attribute := range options {
+		switch {
+		case slices.Contains(bondWithoutPorts, attribute.Type) && len(k.ports(one)) > 0:
+			return refusal(unix.ENOTEMPTY, "bond option %d of %s with ports", attribute.Type, one.Name)
+		case slices.Contains(bondDown, attribute.Type) && one.Flags&unix.IFF_UP != 0:
+			return refusal(unix.EBUSY, "bond option %d of %s while it is up", attribute.Type, one.Name)
+		}
+	}
+	return nil
+}
+
+// move makes a link somebody's port, or nobody's.
+func (k *Kernel) move(one *link, target string) {
+	former := k.byIndex(one.Controller)
+	one.Controller, one.PortKind, one.PortData = 0, "", nil
+	delete(k.vlans, one.Index)
+	if former != nil && former.Kind == "bond" {
+		k.lower(one)
+		one.Address = one.ownAddress
+	}
+	controller := k.find(target)
+	if controller != nil {
+		one.Controller, one.PortKind = controller.Index, controller.Kind
+		if controller.Kind == "bond" {
+			// The first port gives the bond its address, and every other one takes the bond's (bond_enslave).
+			if len(k.ports(controller)) == 1 && !controller.chosenAddress {
+				controller.Address = one.Address
+			}
+			one.ownAddress, one.Address = one.Address, controller.Address
+			k.dropAddresses(one.Name, func(a kernel.Address) bool { return a.Prefix.Addr().Is6() })
+			one.raise(true)
+		} else {
+			k.vlans[one.Index] = defaultVLANs()
+		}
+	}
+	for _, bridge := range []*link{former, controller} {
+		if bridge != nil && bridge.Kind == "bridge" {
+			k.followPorts(bridge)
+		}
+	}
+}
+
+// followPorts: a bridge has the lowest of its ports' addresses and MTUs unless these were set (br_stp_recalculate_bridge_id,
+// br_mtu_auto_adjust).
+func (k *Kernel) followPorts(bridge *link) {
+	ports := k.ports(bridge)
+	if len(ports) == 0 {
+		return
+	}
+	if !bridge.chosenAddress {
+		bridge.Address = slices.MinFunc(ports, func(a, b *link) int { return cmp.Compare(a.Address, b.Address) }).Address
+	}
+	if !bridge.chosenMTU {
+		bridge.MTU = slices.MinFunc(ports, func(a, b *link) int { return int(a.MTU) - int(b.MTU) }).MTU
+	}
+}
+
+func (k *Kernel) ports(controller *link) []*link {
+	var ports []*link
+	for _, one := range k.links {
+		if one.Controller == controller.Index {
+			ports = append(ports, one)
+		}
+	}
+	return ports
+}
+
+// fill sets what the request has.
+func (k *Kernel) fill(one *link, request kernel.LinkRequest) {
+	if request.Address != nil {
+		one.Address, one.chosenAddress = *request.Address, true
+		for _, port := range k.ports(one) {
+			if one.Kind == "bond" {
+				port.Address = one.Address
+			}
+		}
+	}
+	if request.MTU != nil {
+		one.MTU, one.chosenMTU = *request.MTU, true
+		for _, port := range k.ports(one) {
+			if one.Kind == "bond" {
+				port.MTU = one.MTU
+			}
+		}
+	}
+	if controller := k.byIndex(one.Controller); controller != nil && controller.Kind == "bridge" {
+		k.followPorts(controller)
+	}
+	one.Data = k.merge(one.Data, request.Data)
+	if one.Kind == "bond" {
+		roundDelays(one.Data)
+	}
+	one.PortData = k.merge(one.PortData, request.PortData)
+	if request.Up == nil {
+		return
+	}
+	if *request.Up {
+		k.lift(one)
+	} else {
+		k.lower(one)
+	}
+}
+
+// merge replaces attributes by type. Of two bit masks the bits that count are merged.
+func (k *Kernel) merge(have, change kernel.Attributes) kernel.Attributes {
+	out := slices.Clone(have)
+	for _, attribute := range change {
+		if attribute.LinkName != "" {
+			index := k.find(attribute.LinkName)
+			attribute.LinkName = ""
+			attribute.Data = binary.NativeEndian.AppendUint32(nil, 0)
+			if index != nil {
+				attribute.Data = binary.NativeEndian.AppendUint32(nil, uint32(index.Index))
+			}
+		}
+		place := slices.IndexFunc(out, func(a kernel.Attribute) bool { return a.Type == attribute.Type })
+		if place < 0 {
+			out = append(out, attribute)
+		} else {
+			out[place] = attribute
+		}
+	}
+	slices.SortFunc(out, func(a, b kernel.Attribute) int { return int(a.Type) - int(b.Type) })
+	return out
+}
+
+// bondDefaults are what bond_fill_info tells of a new bond, whatever its mode.
+func bondDefaults() kernel.Attributes {
+	number, byteOf := func(n uint32) []byte { return binary.NativeEndian.AppendUint32(nil, n) }, func(n byte) []byte { return []byte{n} }
+	return kernel.Attributes{
+		{Type: unix.IFLA_BOND_MODE, Data: byteOf(0)}, {Type: unix.IFLA_BOND_MIIMON, Data: number(0)},
+		{Type: unix.IFLA_BOND_UPDELAY, Data: number(0)}, {Type: unix.IFLA_BOND_DOWNDELAY, Data: number(0)},
+		{Type: unix.IFLA_BOND_XMIT_HASH_POLICY, Data: byteOf(0)}, {Type: unix.IFLA_BOND_NUM_PEER_NOTIF, Data: byteOf(1)},
+		{Type: unix.IFLA_BOND_AD_LACP_RATE, Data: byteOf(0)}, {Type: unix.IFLA_BOND_TLB_DYNAMIC_LB, Data: byteOf(1)},
+	}
+}
+
+// roundDelays keeps multiples of miimon (_bond_option_delay_set).
+func roundDelays(bond kernel.Attributes) {
+	miimon := bond.Get(unix.IFLA_BOND_MIIMON)
+	if miimon == nil || binary.NativeEndian.Uint32(miimon) == 0 {
+		return
+	}
+	for i, attribute := range bond {
+		if attribute.Type == unix.IFLA_BOND_UPDELAY || attribute.Type == unix.IFLA_BOND_DOWNDELAY {
+			delay := binary.NativeEndian.Uint32(attribute.Data)
+			bond[i].Data = binary.NativeEndian.AppendUint32(nil, delay-delay%binary.NativeEndian.Uint32(miimon))
+		}
+	}
+}
+
+func (l *link) raise(up bool) {
+	if up {
+		l.Flags |= unix.IFF_UP | unix.IFF_LOWER_UP
+	} else {
+		l.Flags &^= unix.IFF_UP | unix.IFF_LOWER_UP
+	}
+}
+
+// lift brings a link up, and with it the VLANs on it.
+func (k *Kernel) lift(one *link) {
+	if one.Flags&unix.IFF_UP != 0 {
+		return
+	}
+	one.raise(true)
+	for _, upper := range k.links {
+		if upper.Kind == "vlan" && upper.Parent == one.Index {
+			k.lift(upper)
+		}
+	}
+}
+
+// lower takes a link down, and with it the VLANs on it. Its routes and IPv6 addresses go (fib_disable_ip,
+// addrconf_ifdown).
+func (k *Kernel) lower(one *link) {
+	if one.Flags&unix.IFF_UP == 0 {
+		return
+	}
+	one.raise(false)
+	k.dropAddresses(one.Name, func(a kernel.Address) bool { return a.Prefix.Addr().Is6() })
+	k.dropRoutes(func(route kernel.Route) bool { return leavesBy(route, one.Name) })
+	for _, upper := range k.links {
+		if upper.Kind == "vlan" && upper.Parent == one.Index {
+			k.lower(upper)
+		}
+	}
+}
+
+// DeleteLink removes a link with all that stands on it.
+func (k *Kernel) DeleteLink(name string) error {
+	one, err := k.mustFind(name)
+	if err != nil {
+		return err
+	}
+	if one.Kind == "" {
+		return refusal(unix.EOPNOTSUPP, "link %s is hardware", name)
+	}
+	if err := k.write(); err != nil {
+		return err
+	}
+	k.remove(one)
+	return nil
+}
+
+func (k *Kernel) remove(one *link) {
+	k.lower(one)
+	for _, port := range k.ports(one) {
+		k.move(port, "")
+	}
+	former := k.byIndex(one.Controller)
+	k.links = slices.DeleteFunc(k.links, func(l *link) bool { return l == one })
+	if former != nil && former.Kind == "bridge" {
+		k.followPorts(former)
+	}
+	delete(k.vlans, one.Index)
+	delete(k.forwarding, one.Index)
+	k.addresses = slices.DeleteFunc(k.addresses, func(a kernel.Address) bool { return a.Link == one.Name })
+	k.dropRoutes(func(route kernel.Route) bool { return leavesBy(route, one.Name) })
+	for _, other := range slices.Clone(k.links) {
+		if other.Parent == one.Index && k.byIndex(other.Index) != nil {
+			k.remove(other)
+		}
+	}
+}
