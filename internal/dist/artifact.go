@@ -30,13 +30,14 @@ type item struct {
 	content []byte
 }
 
-// Pack writes the artifact and SHA256SUMS into the folder and returns the artifact's path. Build must have run.
-func Pack(root, folder string) (string, error) {
+// Pack writes the artifact of the collection in root, with the binaries in the folder bin, and SHA256SUMS into the folder
+// output and returns the artifact's path. Build must have run.
+func Pack(root, bin, output string) (string, error) {
 	collection, err := readInfo(root)
 	if err != nil {
 		return "", err
 	}
-	items, err := collect(root)
+	items, err := collect(root, bin)
 	if err != nil {
 		return "", err
 	}
@@ -61,7 +62,7 @@ func Pack(root, folder string) (string, error) {
 		return "", fmt.Errorf("the artifact has %d bytes, above the limit of %d", len(packed), mostBytes)
 	}
 	name := fmt.Sprintf("%s-%s-%s.tar.gz", collection.Namespace, collection.Name, collection.Version)
-	return write(folder, name, packed)
+	return write(output, name, packed)
 }
 
 func write(folder, name string, packed []byte) (string, error) {
@@ -77,21 +78,25 @@ func write(folder, name string, packed []byte) (string, error) {
 }
 
 // collect reads what is shipped, sorted by name. Tests and what Python leaves behind stay out.
-func collect(root string) ([]item, error) {
+func collect(root, bin string) ([]item, error) {
 	var items []item
 	for _, top := range shipped {
-		err := filepath.WalkDir(filepath.Join(root, top), func(file string, dir fs.DirEntry, err error) error {
+		source := filepath.Join(root, top)
+		if top == "bin" {
+			source = bin
+		}
+		err := filepath.WalkDir(source, func(file string, dir fs.DirEntry, err error) error {
 			if err != nil {
 				return err
 			}
 			if dir.Name() == "__pycache__" {
 				return filepath.SkipDir
 			}
-			name, err := filepath.Rel(root, file)
+			name, err := filepath.Rel(source, file)
 			if err != nil {
 				return err
 			}
-			one := item{name: filepath.ToSlash(name), folder: dir.IsDir(), mode: 0o755}
+			one := item{name: path.Join(top, filepath.ToSlash(name)), folder: dir.IsDir(), mode: 0o755}
 			if !one.folder {
 				one.mode = fileMode(one.name)
 				one.content, err = os.ReadFile(file)

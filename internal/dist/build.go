@@ -23,20 +23,23 @@ type digest struct {
 	Size   int64  `json:"size"`
 }
 
-// Build compiles the binaries of the collection in root into root/bin, with their digests beside them.
-func Build(ctx context.Context, root string, progress io.Writer) error {
+// Build compiles the binaries of the collection in root into the folder bin, with their digests beside them.
+func Build(ctx context.Context, root, bin string, progress io.Writer) error {
 	version, err := collectionVersion(root)
 	if err != nil {
 		return err
 	}
 	for _, architecture := range Architectures {
 		fmt.Fprintf(progress, "building hostnet for linux/%s\n", architecture)
-		output := filepath.Join(root, "bin", "linux_"+architecture, "hostnet")
+		output, err := filepath.Abs(filepath.Join(bin, "linux_"+architecture, "hostnet"))
+		if err != nil {
+			return err
+		}
 		if err := compile(ctx, root, architecture, version, output); err != nil {
 			return err
 		}
 	}
-	return writeDigests(filepath.Join(root, "bin"))
+	return writeDigests(bin)
 }
 
 // compile makes a static binary. What would differ between two machines (paths, build identifier) is left out.

@@ -20,10 +20,10 @@ func main() {
 }
 
 func run(only bool) error {
-	if err := dist.Build(context.Background(), ".", os.Stdout); err != nil || only {
+	if err := dist.Build(context.Background(), ".", "bin", os.Stdout); err != nil || only {
 		return err
 	}
-	artifact, err := dist.Pack(".", "build")
+	artifact, err := dist.Pack(".", "bin", "build")
 	if err != nil {
 		return err
 	}
