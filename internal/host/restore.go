@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"hostnet.linux/internal/addr"
@@ -17,7 +18,7 @@ func (h *Host) Restore(before *Observed, links map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	back, err := link.Plan(h.Kernel, now.Links, before.declare(now, links))
+	back, err := link.Plan(h.Kernel, now.Links, before.declare(now, before.withVLANs(links)))
 	if err != nil {
 		return fmt.Errorf("cannot plan the way back: %w", err)
 	}
@@ -26,6 +27,20 @@ func (h *Host) Restore(before *Observed, links map[string]bool) error {
 	steps := slices.Concat(back.Steps, addresses.Steps, routes.Steps)
 	plan.Order(steps)
 	return plan.Run(steps, nil)
+}
+
+// withVLANs adds the VLANs on the links: the kernel takes them down, and lowers their MTU, along with their parent.
+func (o *Observed) withVLANs(names map[string]bool) map[string]bool {
+	all := maps.Clone(names)
+	for grown := true; grown; {
+		grown = false
+		for _, one := range o.Links.Links {
+			if one.Kind == link.VLAN && one.Parent != nil && all[*one.Parent] && !all[one.Name] {
+				all[one.Name], grown = true, true
+			}
+		}
+	}
+	return all
 }
 
 // declare turns the observed state of some links into a declaration: links that were not there are to be absent.

@@ -57,7 +57,7 @@ func (p *planner) emitDelete(have *Link, disruption plan.Disruption) {
 	p.add(plan.Step{
 		Phase: plan.Delete, Depth: -p.observedDepth(have, longestStack), Action: "delete", Object: have.Describe(), Disruption: disruption,
 		Run: func() error { return p.kernel.DeleteLink(name) },
-	}, name, deref(have.Peer))
+	}, name, deref(have.Peer), have.Observed.Controller)
 }
 
 // longestStack bounds the walk through links that stand on each other.
@@ -114,7 +114,7 @@ func (p *planner) emitFresh(name string) {
 
 // creation is the request that makes the link with all that the kernel takes at that time.
 func (p *planner) creation(final *Link) kernel.LinkRequest {
-	request := kernel.LinkRequest{Name: final.Name, Kind: final.Kind, Index: final.Observed.Index, MTU: final.MTU}
+	request := kernel.LinkRequest{Name: final.Name, Kind: final.Kind, Index: final.Observed.Index, MTU: p.fittingMTU(final, longestStack)}
 	if final.Kind != VXLAN {
 		request.Parent = deref(final.Parent)
 	}
@@ -132,6 +132,38 @@ func (p *planner) creation(final *Link) kernel.LinkRequest {
 		return !row.late && (row.applies == nil || row.applies(final) == "")
 	})
 	return request
+}
+
+// fittingMTU is the MTU that a link is made with: one that nobody declares and that its parent no longer has room for
+// is left to the kernel, which takes the parent's.
+func (p *planner) fittingMTU(final *Link, fuse int) *uint32 {
+	standsOnParent := final.Kind == VLAN || final.Kind == Macvlan
+	if standsOnParent && final.MTU != nil && !p.declaresMTU(final.Name) {
+		if room := p.coming(deref(final.Parent), fuse); room != nil && *room < *final.MTU {
+			return nil
+		}
+	}
+	return final.MTU
+}
+
+// coming is the MTU that a link will have, nil when only the kernel knows.
+func (p *planner) coming(name string, fuse int) *uint32 {
+	link := p.becomes(name)
+	if link == nil || fuse == 0 {
+		return nil
+	}
+	mtu := link.MTU
+	if p.fresh[name] {
+		mtu = p.fittingMTU(link, fuse-1)
+	}
+	if mtu == nil && link.Kind == VLAN {
+		return p.coming(deref(link.Parent), fuse-1)
+	}
+	return mtu
+}
+
+func (p *planner) declaresMTU(name string) bool {
+	return slices.ContainsFunc(p.wanted, func(want *Link) bool { return want.Name == name && want.MTU != nil })
 }
 
 // creationChanges shows the options that a new link gets, with the MAC address that it adopts.

@@ -63,17 +63,13 @@ func (p *planner) portObject(name, controller string) string {
 // emitRelease takes a port from its controller. A bond leaves its former ports down (__bond_release_one).
 func (p *planner) emitRelease(name, from string) {
 	bond := p.current.Find(from)
-	isBond := bond != nil && bond.Kind == Bond
-	if p.gone[from] && !p.fresh[from] {
-		// The controller goes, and the port is released with it.
-		if isBond {
-			p.up[name] = false
-		}
-		return
-	}
-	if isBond {
+	if bond != nil && bond.Kind == Bond {
 		p.up[name] = false
 		p.lose(name, plan.Bounced)
+	}
+	if p.gone[from] && !p.fresh[from] {
+		// The controller goes, and the port is released with it.
+		return
 	}
 	nobody := ""
 	p.add(plan.Step{

@@ -104,12 +104,10 @@ func (k *Kernel) CreateLink(request kernel.LinkRequest) error {
 		one.Index = request.Index
 		k.nextIndex = max(k.nextIndex, request.Index)
 	}
-	switch request.Kind {
-	case "bridge":
+	if request.Kind == "bridge" {
 		k.vlans[one.Index] = defaultVLANs()
-	case "bond":
-		one.Data = k.merge(bondDefaults(), nil)
 	}
+	one.Data = slices.Clone(kindDefaults[request.Kind])
 	if parent != nil {
 		one.Parent, one.MTU = parent.Index, parent.MTU
 		if request.Kind == "vlan" {
@@ -201,6 +199,7 @@ func (k *Kernel) move(one *link, target string) {
 	controller := k.find(target)
 	if controller != nil {
 		one.Controller, one.PortKind = controller.Index, controller.Kind
+		one.PortData = slices.Clone(portDefaults[controller.Kind])
 		if controller.Kind == "bond" {
 			// The first port gives the bond its address, and every other one takes the bond's (bond_enslave).
 			if len(k.ports(controller)) == 1 && !controller.chosenAddress {
@@ -208,7 +207,7 @@ func (k *Kernel) move(one *link, target string) {
 			}
 			one.ownAddress, one.Address = one.Address, controller.Address
 			k.dropAddresses(one.Name, func(a kernel.Address) bool { return a.Prefix.Addr().Is6() })
-			one.raise(true)
+			k.lift(one)
 		} else {
 			k.vlans[one.Index] = defaultVLANs()
 		}
@@ -225,6 +224,9 @@ func (k *Kernel) move(one *link, target string) {
 func (k *Kernel) followPorts(bridge *link) {
 	ports := k.ports(bridge)
 	if len(ports) == 0 {
+		if !bridge.chosenMTU {
+			bridge.MTU = 1500
+		}
 		return
 	}
 	if !bridge.chosenAddress {
@@ -247,6 +249,7 @@ func (k *Kernel) ports(controller *link) []*link {
 
 // fill sets what the request has.
 func (k *Kernel) fill(one *link, request kernel.LinkRequest) {
+	flags := one.Data.Get(unix.IFLA_VLAN_FLAGS)
 	if request.Address != nil {
 		one.Address, one.chosenAddress = *request.Address, true
 		for _, port := range k.ports(one) {
@@ -257,6 +260,7 @@ func (k *Kernel) fill(one *link, request kernel.LinkRequest) {
 	}
 	if request.MTU != nil {
 		one.MTU, one.chosenMTU = *request.MTU, true
+		k.lowerUppers(one)
 		for _, port := range k.ports(one) {
 			if one.Kind == "bond" {
 				port.MTU = one.MTU
@@ -267,6 +271,9 @@ func (k *Kernel) fill(one *link, request kernel.LinkRequest) {
 		k.followPorts(controller)
 	}
 	one.Data = k.merge(one.Data, request.Data)
+	if one.Kind == "vlan" {
+		keepFlags(one.Data, flags)
+	}
 	if one.Kind == "bond" {
 		roundDelays(one.Data)
 	}
@@ -278,6 +285,16 @@ func (k *Kernel) fill(one *link, request kernel.LinkRequest) {
 		k.lift(one)
 	} else {
 		k.lower(one)
+	}
+}
+
+// lowerUppers: VLANs do not keep an MTU above their parent's (vlan_device_event).
+func (k *Kernel) lowerUppers(one *link) {
+	for _, upper := range k.links {
+		if upper.Kind == "vlan" && upper.Parent == one.Index && upper.MTU > one.MTU {
+			upper.MTU = one.MTU
+			k.lowerUppers(upper)
+		}
 	}
 }
 
@@ -302,31 +319,6 @@ func (k *Kernel) merge(have, change kernel.Attributes) kernel.Attributes {
 	}
 	slices.SortFunc(out, func(a, b kernel.Attribute) int { return int(a.Type) - int(b.Type) })
 	return out
-}
-
-// bondDefaults are what bond_fill_info tells of a new bond, whatever its mode.
-func bondDefaults() kernel.Attributes {
-	number, byteOf := func(n uint32) []byte { return binary.NativeEndian.AppendUint32(nil, n) }, func(n byte) []byte { return []byte{n} }
-	return kernel.Attributes{
-		{Type: unix.IFLA_BOND_MODE, Data: byteOf(0)}, {Type: unix.IFLA_BOND_MIIMON, Data: number(0)},
-		{Type: unix.IFLA_BOND_UPDELAY, Data: number(0)}, {Type: unix.IFLA_BOND_DOWNDELAY, Data: number(0)},
-		{Type: unix.IFLA_BOND_XMIT_HASH_POLICY, Data: byteOf(0)}, {Type: unix.IFLA_BOND_NUM_PEER_NOTIF, Data: byteOf(1)},
-		{Type: unix.IFLA_BOND_AD_LACP_RATE, Data: byteOf(0)}, {Type: unix.IFLA_BOND_TLB_DYNAMIC_LB, Data: byteOf(1)},
-	}
-}
-
-// roundDelays keeps multiples of miimon (_bond_option_delay_set).
-func roundDelays(bond kernel.Attributes) {
-	miimon := bond.Get(unix.IFLA_BOND_MIIMON)
-	if miimon == nil || binary.NativeEndian.Uint32(miimon) == 0 {
-		return
-	}
-	for i, attribute := range bond {
-		if attribute.Type == unix.IFLA_BOND_UPDELAY || attribute.Type == unix.IFLA_BOND_DOWNDELAY {
-			delay := binary.NativeEndian.Uint32(attribute.Data)
-			bond[i].Data = binary.NativeEndian.AppendUint32(nil, delay-delay%binary.NativeEndian.Uint32(miimon))
-		}
-	}
 }
 
 func (l *link) raise(up bool) {
