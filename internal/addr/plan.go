@@ -57,6 +57,8 @@ func Plan(k Kernel, current *State, declared map[string][]Address, ground plan.G
 // Restore finds the steps that make all addresses as they were at the checkpoint, in the same order. Addresses that
 // daemons have added since stay.
 func Restore(k Kernel, current, checkpoint *State, ground plan.Ground) *Result {
+	// What was on a port before is on it again.
+	ground.Joins = nil
 	p := newPlanner(k, ground, checkpoint)
 	observed := current.byLink()
 	for _, link := range names(p.before, observed) {

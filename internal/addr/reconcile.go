@@ -1,6 +1,7 @@
 package addr
 
 import (
+	"net/netip"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -49,17 +50,23 @@ func (p *planner) reconcile(link string, have, want []kernel.Address, ordered bo
 			p.result.Addressing.Interrupted[address.Prefix.Addr()] = true
 		}
 	}
-	p.noteEmptied(link, have, want, added, again, len(tail) > 0)
+	p.noteEmptied(link, have, want, added, again, tail)
 }
 
 // noteEmptied finds out whether the link is without IPv4 addresses at any moment: the kernel then takes its IPv4
 // routes (fib_inetaddr_event).
-func (p *planner) noteEmptied(link string, have, want, added, again []kernel.Address, reordered bool) {
+func (p *planner) noteEmptied(link string, have, want, added, again []kernel.Address, early map[identity]bool) {
 	if _, joins := p.ground.Joins[link]; joins || count4(have) == 0 {
 		return
 	}
 	lonely := count4(again) > 0 && count4(have)+count4(added) == 1
-	if count4(want) == 0 || lonely || (reordered && count4(added) == count4(want)) {
+	// Addresses of the same network go along with an early one that is the primary.
+	networks := map[netip.Prefix]bool{}
+	for id := range early {
+		networks[id.network] = true
+	}
+	stays := slices.ContainsFunc(have, func(a kernel.Address) bool { return a.Prefix.Addr().Is4() && !networks[network(a)] })
+	if count4(want) == 0 || lonely || !stays {
 		p.result.Addressing.Emptied[link] = true
 	}
 }

@@ -105,6 +105,9 @@ func decode(raw *kernel.Link, name func(int) string) *Link {
 		}
 	}
 	kindRows[raw.Kind].read(link, raw.Data, name)
+	if raw.Kind == Bridge {
+		decodeTopology(link, raw)
+	}
 	dropMeaningless(link)
 	return link
 }
@@ -120,6 +123,16 @@ func decodeSettings(link *Link, raw *kernel.Link) {
 	}
 	if len(raw.IPv6) > ipv6AcceptRA {
 		link.AcceptRA = &raw.IPv6[ipv6AcceptRA]
+	}
+}
+
+// decodeTopology: while the spanning tree changes, the kernel uses, and reports, twice the forward delay as the ageing
+// time, and tells the one that was set to nobody (__br_set_topology_change in net/bridge/br_stp.c).
+func decodeTopology(link *Link, raw *kernel.Link) {
+	changes := raw.Data.Get(unix.IFLA_BR_TOPOLOGY_CHANGE)
+	link.Observed.TopologyChanges = len(changes) > 0 && changes[0] != 0
+	if link.Observed.TopologyChanges && link.Bridge.ForwardDelay != nil && deref(link.Bridge.AgeingTime) == 2**link.Bridge.ForwardDelay {
+		link.Bridge.AgeingTime = nil
 	}
 }
 

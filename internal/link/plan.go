@@ -163,6 +163,10 @@ func (p *planner) compare(want, have *Link) {
 	var changed options[Link]
 	worst := live
 	for _, row := range all {
+		if row.Name == "ageing_time" && have.Observed.TopologyChanges && !row.IsSet(have) {
+			// What the kernel hides for the moment is not taken for different.
+			row.Assign(final, have)
+		}
 		if row.IsSet(want) && !row.Equal(final, have) {
 			changed = append(changed, row)
 			worst = max(worst, p.needs(row, have))

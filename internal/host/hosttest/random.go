@@ -202,6 +202,8 @@ func (n *network) address(name string) {
 		return
 	}
 	n.subnets++
+	// A route that is left behind by an address that goes cannot be added again: its gateway is out of reach.
+	object["routes"] = []any{}
 	object["addresses"] = []any{fmt.Sprintf("10.%d.%d.1/24", n.subnets, n.random.IntN(3)), fmt.Sprintf("2001:db8:%d::%d/64", n.subnets, 1+n.random.IntN(3))}
 	if n.chance() {
 		second, _ := object["addresses"].([]any)

@@ -1,0 +1,106 @@
+package netnstest
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// questions are what iproute2 is asked for a snapshot.
+var questions = [][]string{
+	{"ip", "-j", "-d", "link"}, {"ip", "-j", "-d", "address"},
+	{"ip", "-j", "-d", "-4", "route", "show", "table", "all"}, {"ip", "-j", "-d", "-6", "route", "show", "table", "all"},
+	{"ip", "-j", "-d", "-4", "rule"}, {"ip", "-j", "-d", "-6", "rule"},
+	{"bridge", "-j", "-d", "vlan"}, {"bridge", "-j", "-d", "fdb"},
+}
+
+// volatile keys are what the kernel alters by itself: counters, timers, states of protocols that are still talking.
+var volatile = []string{
+	"ifindex", "link_index", "operstate", "promiscuity", "allmulti", "state", "tentative", "stats", "stats64", "gc_timer", "hello_timer", "tcn_timer",
+	"topology_change_timer", "hold_timer", "message_age_timer", "forward_delay_timer", "topology_change", "topology_change_ack",
+	"topology_change_detected", "root_port", "root_path_cost", "root_id", "bridge_id", "designated_bridge", "designated_root",
+	"designated_port", "designated_cost", "port_id", "port_no", "id", "no", "config_pending", "fdb_n_learned", "mcast_querier_ipv4_addr",
+	"mii_status", "active_slave", "ad_info", "ad_aggregator_id", "ad_actor_oper_port_state", "ad_partner_oper_port_state",
+	"ad_actor_oper_port_state_str", "ad_partner_oper_port_state_str", "link_failure_count", "valid_life_time", "preferred_life_time",
+	"num_tx_queues", "num_rx_queues", "multicast_router",
+	// Those of a bridge follow its ports and stay when the last one leaves.
+	"tso_max_size", "tso_max_segs", "gso_max_size", "gso_max_segs", "gso_ipv4_max_size", "gro_max_size", "gro_ipv4_max_size",
+}
+
+// Snapshot is all that iproute2 tells of links, addresses, routes, rules, VLANs and static forwarding entries, without
+// what changes by itself, one line an object in an order that does not depend on when each was made.
+func (n *Namespace) Snapshot(t testing.TB) string {
+	t.Helper()
+	var lines []string
+	for _, question := range questions {
+		output, err := n.Try(question[0], question[1:]...)
+		// A kernel without VLAN filtering has no VLANs of bridges to tell of.
+		if err != nil && !strings.Contains(output, "not supported") {
+			t.Fatalf("%s: %v: %s", strings.Join(question, " "), err, output)
+		}
+		if err != nil || strings.TrimSpace(output) == "" {
+			continue
+		}
+		var objects []map[string]any
+		if err := json.Unmarshal([]byte(output), &objects); err != nil {
+			t.Fatalf("%s: %v in %s", strings.Join(question, " "), err, output)
+		}
+		for _, object := range objects {
+			if kernelsOwn(object) {
+				continue
+			}
+			text, err := json.Marshal(settled(object))
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines = append(lines, fmt.Sprintf("%s: %s", strings.Join(question[3:], " "), text))
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// kernelsOwn tells the routes and forwarding entries that come and go with links and addresses.
+func kernelsOwn(object map[string]any) bool {
+	destination, _ := object["dst"].(string)
+	table, _ := object["table"].(string)
+	_, isEntry := object["mac"]
+	state, _ := object["state"].(string)
+	return strings.HasPrefix(destination, "fe80:") || destination == "multicast" || strings.HasPrefix(destination, "ff00:") ||
+		table == "local" || (isEntry && state != "static" && destination == "") || (isEntry && state == "permanent" && destination == "")
+}
+
+// settled drops what is volatile, at every depth, and the link-local addresses that the kernel makes.
+func settled(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		out := map[string]any{}
+		for key, inner := range v {
+			// A spanning tree that changes hides the ageing time that was set (__br_set_topology_change).
+			if key == "ageing_time" && v["stp_state"] != float64(0) {
+				continue
+			}
+			if !slices.Contains(volatile, key) {
+				out[key] = settled(inner)
+			}
+		}
+		return out
+	case []any:
+		out := []any{}
+		for _, inner := range v {
+			address, isObject := inner.(map[string]any)
+			local, _ := address["local"].(string)
+			if isObject && strings.HasPrefix(local, "fe80:") || len(address) == 0 && isObject {
+				continue
+			}
+			if flag, isFlag := inner.(string); isFlag && (flag == "LOWER_UP" || flag == "NO-CARRIER" || flag == "M-DOWN" || flag == "linkdown") {
+				continue
+			}
+			out = append(out, settled(inner))
+		}
+		return out
+	}
+	return value
+}
