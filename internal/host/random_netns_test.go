@@ -78,14 +78,14 @@ func TestRandomStates(t *testing.T) {
 func (h randomHost) tryNext(t *testing.T, network map[string]any, failing int) {
 	t.Helper()
 	before, text := observed(t, h.Host), h.Snapshot(t)
-	h.Host.BeforeStep = func(number int) error {
+	h.BeforeStep = func(number int) error {
 		if number == failing {
 			return errors.New("stopped by the test")
 		}
 		return nil
 	}
 	found, err := carryOut(t, h.Host, network)
-	h.Host.BeforeStep = nil
+	h.BeforeStep = nil
 	if err != nil {
 		h.same(t, text, fmt.Sprintf("stopped at step %d (%v) in %v", failing, err, network))
 		found, err = carryOut(t, h.Host, network)
