@@ -70,5 +70,29 @@ func ParseYAML(text []byte) (map[string]any, error) {
 	if err := yaml.Unmarshal(text, &out); err != nil {
 		return nil, fmt.Errorf("not a YAML dictionary: %w", err)
 	}
+	for key, value := range out {
+		out[key] = asJSON(value)
+	}
 	return out, nil
+}
+
+// asJSON gives dictionaries keys that are strings: YAML's may be numbers, as those of egress_qos_map.
+func asJSON(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			v[key] = asJSON(inner)
+		}
+	case map[any]any:
+		out := make(map[string]any, len(v))
+		for key, inner := range v {
+			out[fmt.Sprint(key)] = asJSON(inner)
+		}
+		return out
+	case []any:
+		for i, inner := range v {
+			v[i] = asJSON(inner)
+		}
+	}
+	return value
 }

@@ -156,8 +156,14 @@ func (s *State) addPort(raw *kernel.Link, link *Link, name func(int) string) {
 	}
 	port := Port{Name: link.Name}
 	portRows[controller.Kind].read(&port, raw.PortData, name)
-	if controller.Kind == Bond && primaryModes(controller) != "" {
-		port.Bond.Prio = nil
+	if controller.Kind == Bond {
+		if primaryModes(controller) != "" {
+			port.Bond.Prio = nil
+		}
+		// A port shows the bond's address; its own comes back when it leaves.
+		if own, ok := decodeMAC(raw.PortData.Get(unix.IFLA_BOND_SLAVE_PERM_HWADDR)); ok {
+			link.MAC = &own
+		}
 	}
 	*controller.Ports = append(*controller.Ports, port)
 }

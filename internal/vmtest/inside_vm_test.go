@@ -3,7 +3,6 @@
 package vmtest
 
 import (
-	"bufio"
 	"context"
 	"os"
 	"os/exec"
@@ -78,8 +77,11 @@ func namesIn(t *testing.T, folder string) []string {
 	return names
 }
 
-// outcome is a line of go test -v that says how a test ended.
-var outcome = regexp.MustCompile(`^ *--- (PASS|FAIL|SKIP): (\S+) \(`)
+// Lines of go test -v: how a test ended, and whose words follow.
+var (
+	outcome = regexp.MustCompile(`^ *--- (PASS|FAIL|SKIP): (\S+) \(`)
+	speaker = regexp.MustCompile(`^=== (?:RUN|CONT|NAME|PAUSE) +(\S+)`)
+)
 
 // runInside runs the tests in the machine, each of which becomes a part of this test.
 func runInside(t *testing.T, host *testhost.Host, binary string, names []string) {
@@ -89,12 +91,14 @@ func runInside(t *testing.T, host *testhost.Host, binary string, names []string)
 	said, ended := map[string][]string{}, map[string]string{}
 	var order []string
 	current := ""
-	for lines := bufio.NewScanner(strings.NewReader(output)); lines.Scan(); {
-		line := lines.Text()
+	for line := range strings.SplitSeq(output, "\n") {
 		if match := outcome.FindStringSubmatch(line); match != nil {
-			current = match[2]
-			ended[current] = match[1]
-			order = append(order, current)
+			ended[match[2]] = match[1]
+			order = append(order, match[2])
+			continue
+		}
+		if match := speaker.FindStringSubmatch(line); match != nil {
+			current = match[1]
 			continue
 		}
 		said[current] = append(said[current], line)

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"go.yaml.in/yaml/v3"
-
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/modules/registry"
 )
@@ -22,12 +20,14 @@ type example struct {
 // examples reads the documented tasks of a module.
 func examples(t *testing.T, module ansible.Module) []example {
 	t.Helper()
-	var tasks []map[string]any
-	if err := yaml.Unmarshal([]byte(module.Examples), &tasks); err != nil {
+	document, err := ansible.ParseYAML([]byte("tasks:\n" + module.Examples))
+	tasks, isList := document["tasks"].([]any)
+	if err != nil || !isList {
 		t.Fatalf("the examples are not a list of tasks: %v", err)
 	}
 	var out []example
-	for _, task := range tasks {
+	for _, one := range tasks {
+		task, _ := one.(map[string]any)
 		name, _ := task["name"].(string)
 		for key, value := range task {
 			if short, ours := strings.CutPrefix(key, "hostnet.linux."); ours {

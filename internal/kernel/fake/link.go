@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"fmt"
+	"net"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -206,6 +207,8 @@ func (k *Kernel) move(one *link, target string) {
 				controller.Address = one.Address
 			}
 			one.ownAddress, one.Address = one.Address, controller.Address
+			own, _ := net.ParseMAC(one.ownAddress)
+			one.PortData = k.merge(one.PortData, kernel.Attributes{{Type: unix.IFLA_BOND_SLAVE_PERM_HWADDR, Data: own}})
 			k.dropAddresses(one.Name, func(a kernel.Address) bool { return a.Prefix.Addr().Is6() })
 			k.lift(one)
 		} else {

@@ -76,9 +76,15 @@ const (
 	continueWithOther = 0xffffffff // TC_ACT_UNSPEC: filters of others see the packet too
 )
 
+// header is the fixed part of a message, ahead of its attributes.
+type header []byte
+
+func (h header) Len() int          { return len(h) }
+func (h header) Serialize() []byte { return h }
+
 // tcmsg is struct tcmsg of linux/rtnetlink.h.
-func tcmsg(index int, handle, parent, info uint32) []byte {
-	out := make([]byte, 4, 20)
+func tcmsg(index int, handle, parent, info uint32) header {
+	out := make(header, 4, 20)
 	out = binary.NativeEndian.AppendUint32(out, uint32(index))
 	out = binary.NativeEndian.AppendUint32(out, handle)
 	out = binary.NativeEndian.AppendUint32(out, parent)
@@ -126,7 +132,7 @@ func (h *Handle) FillsChecksums(link string) (bool, error) {
 func (h *Handle) filters(index int, parent uint32, each func(info uint32, attributes []byte) error) (int, error) {
 	count := 0
 	request := h.request(unix.RTM_GETTFILTER, 0)
-	request.AddRawData(tcmsg(index, 0, parent, 0))
+	request.AddData(tcmsg(index, 0, parent, 0))
 	err := h.dump(request, func() { count = 0 }, func(message []byte) error {
 		const length = 20
 		if len(message) < length {
@@ -161,13 +167,13 @@ func (h *Handle) FillChecksums(link string, on bool) error {
 		return err // a second filter would be added beside the first
 	}
 	discipline := h.request(unix.RTM_NEWQDISC, unix.NLM_F_CREATE|unix.NLM_F_EXCL)
-	discipline.AddRawData(tcmsg(index, clsactHandle, clsactParent, 0))
+	discipline.AddData(tcmsg(index, clsactHandle, clsactParent, 0))
 	discipline.AddData(nl.NewRtAttr(unix.TCA_KIND, nl.ZeroTerminated(clsact)))
 	if err := h.change(discipline); err != nil && !errors.Is(err, unix.EEXIST) {
 		return fmt.Errorf("link %s: cannot add the queueing discipline clsact: %w", link, err)
 	}
 	filter := h.request(unix.RTM_NEWTFILTER, unix.NLM_F_CREATE)
-	filter.AddRawData(tcmsg(index, 0, clsactEgress, filterInfo()))
+	filter.AddData(tcmsg(index, 0, clsactEgress, filterInfo()))
 	filter.AddData(nl.NewRtAttr(unix.TCA_KIND, nl.ZeroTerminated("u32")))
 	options := nl.NewRtAttr(unix.TCA_OPTIONS, nil)
 	options.AddRtAttr(tcaU32Selector, selector())
@@ -186,7 +192,7 @@ func (h *Handle) FillChecksums(link string, on bool) error {
 
 func (h *Handle) removeChecksums(link string, index int) error {
 	filter := h.request(unix.RTM_DELTFILTER, 0)
-	filter.AddRawData(tcmsg(index, 0, clsactEgress, filterInfo()))
+	filter.AddData(tcmsg(index, 0, clsactEgress, filterInfo()))
 	filter.AddData(nl.NewRtAttr(unix.TCA_KIND, nl.ZeroTerminated("u32")))
 	if err := h.change(filter); err != nil && !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.EINVAL) {
 		return fmt.Errorf("link %s: cannot remove the filter of DHCP answers: %w", link, err)
@@ -203,7 +209,7 @@ func (h *Handle) removeChecksums(link string, index int) error {
 		return nil // others use the discipline
 	}
 	discipline := h.request(unix.RTM_DELQDISC, 0)
-	discipline.AddRawData(tcmsg(index, clsactHandle, clsactParent, 0))
+	discipline.AddData(tcmsg(index, clsactHandle, clsactParent, 0))
 	if err := h.change(discipline); err != nil && !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.EINVAL) {
 		return fmt.Errorf("link %s: cannot remove the queueing discipline clsact: %w", link, err)
 	}
