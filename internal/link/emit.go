@@ -23,6 +23,7 @@ func (p *planner) emit() {
 		}
 	}
 	p.emitPorts()
+	p.emitPortMTUs()
 	for _, name := range p.touched {
 		p.emitSets(name)
 	}

@@ -11,6 +11,9 @@ import (
 
 // emitPorts releases and attaches, in the order of the lists that were declared.
 func (p *planner) emitPorts() {
+	for _, name := range p.touched {
+		p.emitOwnMAC(p.final[name])
+	}
 	for _, name := range p.portOrder() {
 		target := p.controller[name]
 		have, from := p.current.Find(name), ""
@@ -66,6 +69,7 @@ func (p *planner) emitRelease(name, from string) {
 	if bond != nil && bond.Kind == Bond {
 		p.up[name] = false
 		p.lose(name, plan.Bounced)
+		p.emitOwnMTU(name)
 	}
 	if p.gone[from] && !p.fresh[from] {
 		// The controller goes, and the port is released with it.
@@ -77,6 +81,43 @@ func (p *planner) emitRelease(name, from string) {
 		Changes: []schema.Change{{Option: "controller", Old: from}},
 		Run:     func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{Controller: &nobody}) },
 	}, name, from)
+}
+
+// emitOwnMTU: a former port gets back the MTU from before it joined (__bond_release_one), which the kernel does not tell.
+func (p *planner) emitOwnMTU(name string) {
+	for _, want := range p.wanted {
+		if want.Name == name && want.MTU != nil && !p.gone[name] {
+			mtu := *want.MTU
+			p.add(plan.Step{
+				Phase: plan.Change, Depth: p.depth(name), Action: "change", Object: p.describe(name), Changes: []schema.Change{{Option: "mtu", New: mtu}},
+				Run: func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{MTU: &mtu}) },
+			}, name)
+		}
+	}
+}
+
+// emitOwnMAC: a bond that loses its last port gets a random address (__bond_release_one), and the next port's after that.
+// It is to keep the one that the network knows, or to get the declared one.
+func (p *planner) emitOwnMAC(bond *Link) {
+	have, final := p.current.Find(bond.Name), p.final[bond.Name]
+	if have == nil || final == nil || final.Kind != Bond || final.MAC == nil || p.fresh[bond.Name] || len(*have.Ports) == 0 {
+		return
+	}
+	for _, port := range *have.Ports {
+		target, moves := p.controller[port.Name]
+		stays := !p.gone[port.Name] && (!moves || target == bond.Name) && !p.flapping[bond.Name]
+		if stays {
+			return
+		}
+	}
+	if follow := deref(final.Bond.FailOverMAC); follow == "active" || follow == "follow" {
+		return
+	}
+	name, mac := bond.Name, *final.MAC
+	p.add(plan.Step{
+		Phase: plan.Change, Depth: p.depth(name), Action: "change", Object: final.Describe(), Changes: []schema.Change{{Option: "mac_address", New: mac}},
+		Run: func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{Address: &mac}) },
+	}, name)
 }
 
 // emitAttach makes a link a port. A bond takes only links that are down, and brings them up (bond_enslave).
@@ -99,6 +140,36 @@ func (p *planner) emitAttach(name, target string) {
 	}, name, target)
 	if controller != nil && controller.Kind == Bond {
 		p.lateAgain(controller)
+	}
+}
+
+// emitPortMTUs gives ports of bonds the MTU that is declared for them: a port that joins, and every port when the bond
+// gets another one, has the bond's (bond_enslave, bond_change_mtu).
+func (p *planner) emitPortMTUs() {
+	for _, want := range p.wanted {
+		target, moves := p.controller[want.Name]
+		if current := p.current.Find(want.Name); !moves && current != nil {
+			target = current.Observed.Controller
+		}
+		bond := p.becomes(target)
+		if want.MTU == nil || bond == nil || bond.Kind != Bond || want.Absent() {
+			continue
+		}
+		room := p.coming(bond.Name, longestStack)
+		have := p.current.Find(bond.Name)
+		changes := have == nil || p.fresh[bond.Name] || room == nil || *room != *have.MTU
+		if _, joins := p.joins[want.Name]; (!joins && !changes) || (room != nil && *room == *want.MTU) {
+			continue
+		}
+		name, mtu := want.Name, *want.MTU
+		change := schema.Change{Option: "mtu", New: mtu}
+		if room != nil {
+			change.Old = *room
+		}
+		p.add(plan.Step{
+			Phase: plan.Adjust, Depth: p.depth(bond.Name), Action: "change", Object: p.describe(name), Changes: []schema.Change{change},
+			Run: func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{MTU: &mtu}) },
+		}, name)
 	}
 }
 
@@ -127,6 +198,12 @@ func (p *planner) emitPortOptions(name, target string, stays bool) {
 		if port := p.current.Find(target).portNamed(name); port != nil {
 			have = *port
 		}
+	}
+	if controller.Kind == Bond && primaryModes(controller) != "" {
+		// The other modes do not take it (bond_opts), and a port that comes again may have it from before.
+		other := *want
+		other.Bond.Prio = nil
+		want = &other
 	}
 	var changes []schema.Change
 	differs := func(row option[Port]) bool { return row.IsSet(want) && !row.Equal(want, &have) }

@@ -69,8 +69,8 @@ type Observed struct {
 	Loopback            bool
 	// PhysicalPort and PhysicalSwitch are the driver's identifiers, "" where it has none.
 	PhysicalPort, PhysicalSwitch string
-	// TopologyChanges tells that a bridge's spanning tree is changing.
-	TopologyChanges bool
+	// HidesAgeing tells that a bridge's spanning tree is changing, and its ageing time cannot be read.
+	HidesAgeing bool
 	// Dormant holds options that the kernel keeps although they have no meaning in the link's mode, nil when there are none.
 	Dormant *Link
 }

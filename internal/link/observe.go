@@ -126,12 +126,12 @@ func decodeSettings(link *Link, raw *kernel.Link) {
 	}
 }
 
-// decodeTopology: while the spanning tree changes, the kernel uses, and reports, twice the forward delay as the ageing
+// decodeTopology: while the spanning tree changes, the kernel uses and reports twice the forward delay as the ageing
 // time, and tells the one that was set to nobody (__br_set_topology_change in net/bridge/br_stp.c).
 func decodeTopology(link *Link, raw *kernel.Link) {
 	changes := raw.Data.Get(unix.IFLA_BR_TOPOLOGY_CHANGE)
-	link.Observed.TopologyChanges = len(changes) > 0 && changes[0] != 0
-	if link.Observed.TopologyChanges && link.Bridge.ForwardDelay != nil && deref(link.Bridge.AgeingTime) == 2**link.Bridge.ForwardDelay {
+	if len(changes) > 0 && changes[0] != 0 && deref(link.Bridge.STP) {
+		link.Observed.HidesAgeing = true
 		link.Bridge.AgeingTime = nil
 	}
 }

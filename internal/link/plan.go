@@ -163,14 +163,13 @@ func (p *planner) compare(want, have *Link) {
 	var changed options[Link]
 	worst := live
 	for _, row := range all {
-		if row.Name == "ageing_time" && have.Observed.TopologyChanges && !row.IsSet(have) {
-			// What the kernel hides for the moment is not taken for different.
-			row.Assign(final, have)
-		}
-		if row.IsSet(want) && !row.Equal(final, have) {
+		if row.IsSet(want) && !row.Equal(final, have) && !(row.Name == "ageing_time" && have.Observed.HidesAgeing) {
 			changed = append(changed, row)
 			worst = max(worst, p.needs(row, have))
 		}
+	}
+	if have.Observed.HidesAgeing && want.Bridge.AgeingTime != nil {
+		changed = p.hiddenAgeing(changed, final)
 	}
 	p.changed[have.Name] = p.alongside(changed, final)
 	switch worst {
@@ -180,6 +179,22 @@ func (p *planner) compare(want, have *Link) {
 		p.flapping[have.Name] = true
 	case live, whileDown:
 	}
+}
+
+// hiddenAgeing does not take what the kernel hides for the moment for different, or every run would change it; but it
+// is set along with other options, since the end of the spanning tree uncovers it.
+func (p *planner) hiddenAgeing(changed options[Link], final *Link) options[Link] {
+	if len(changed) == 0 {
+		final.Bridge.AgeingTime = nil
+		p.warn("bridge %s: the kernel does not tell ageing_time while the spanning tree changes: it was not compared", final.Name)
+		return changed
+	}
+	for _, row := range kindRows[Bridge] {
+		if row.Name == "ageing_time" {
+			changed = append(changed, row)
+		}
+	}
+	return changed
 }
 
 // needs is the row's class for this link. The drivers of hardware refuse a new MAC address while they run

@@ -130,7 +130,7 @@ func (n *network) isCard(name string) bool {
 	return false
 }
 
-// cannotCarry keeps other links off a port, and leaves its MTU to its bond.
+// cannotCarry keeps other links off a port, and mostly leaves its MTU to its bond.
 func (n *network) cannotCarry(name string) {
 	for i, parent := range n.parents {
 		if parent == name {
@@ -138,10 +138,8 @@ func (n *network) cannotCarry(name string) {
 			break
 		}
 	}
-	for _, object := range n.groups["interfaces"] {
-		if card, ok := object.(map[string]any); ok && card["name"] == name {
-			delete(card, "mtu")
-		}
+	if n.random.IntN(4) > 0 {
+		delete(n.object(name), "mtu")
 	}
 }
 

@@ -21,13 +21,15 @@ type Kernel struct {
 	// Writes counts what was written.
 	Writes int
 
-	links      []*link
-	nextIndex  int
-	addresses  []kernel.Address
-	routes     []kernel.Route
-	rules      []kernel.Rule
-	vlans      map[int][]kernel.BridgeVLAN
-	forwarding map[int][]kernel.ForwardingEntry
+	links     []*link
+	nextIndex int
+	// randomAddresses counts those that bonds without ports have got.
+	randomAddresses int
+	addresses       []kernel.Address
+	routes          []kernel.Route
+	rules           []kernel.Rule
+	vlans           map[int][]kernel.BridgeVLAN
+	forwarding      map[int][]kernel.ForwardingEntry
 }
 
 // New is a namespace with the loopback link and network cards of the given names, all of them down.

@@ -19,6 +19,7 @@ type link struct {
 	chosenAddress, chosenMTU bool
 	// ownAddress is what a port of a bond gets back when it leaves.
 	ownAddress string
+	ownMTU     uint32
 }
 
 // What bond_opts in drivers/net/bonding/bond_options.c wants before it takes an option: a bond that is down, one
@@ -195,7 +196,11 @@ func (k *Kernel) move(one *link, target string) {
 	delete(k.vlans, one.Index)
 	if former != nil && former.Kind == "bond" {
 		k.lower(one)
-		one.Address = one.ownAddress
+		one.Address, one.MTU = one.ownAddress, one.ownMTU
+		if len(k.ports(former)) == 0 {
+			k.randomAddresses++
+			former.Address, former.chosenAddress = fmt.Sprintf("02:ff:00:00:00:%02x", k.randomAddresses%256), false
+		}
 	}
 	controller := k.find(target)
 	if controller != nil {
@@ -207,7 +212,9 @@ func (k *Kernel) move(one *link, target string) {
 				controller.Address = one.Address
 			}
 			one.ownAddress, one.Address = one.Address, controller.Address
+			one.ownMTU, one.MTU = one.MTU, controller.MTU
 			own, _ := net.ParseMAC(one.ownAddress)
+			k.lowerUppers(one)
 			one.PortData = k.merge(one.PortData, kernel.Attributes{{Type: unix.IFLA_BOND_SLAVE_PERM_HWADDR, Data: own}})
 			k.dropAddresses(one.Name, func(a kernel.Address) bool { return a.Prefix.Addr().Is6() })
 			k.lift(one)
