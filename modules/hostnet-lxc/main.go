@@ -20,6 +20,9 @@ import (
 	containernetwork "hostnet.linux/modules/container_network"
 )
 
+// version is that of the collection; the build sets it.
+var version = "development"
+
 func main() {
 	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
@@ -27,6 +30,7 @@ func main() {
 const usage = `hostnet-lxc wires LXC containers as declared.
 
   hostnet-lxc module       run an Ansible module: its arguments come on standard input
+  hostnet-lxc version      print the version
   hostnet-lxc FILE         run an Ansible module: its arguments are in the file
   hostnet-lxc hook MOMENT  called by LXC when it starts a container: MOMENT is pre-start or start-host
 `
@@ -38,6 +42,9 @@ func run(arguments []string, input io.Reader, output, errors io.Writer) int {
 			fmt.Fprintf(output, "hostnet: container %s: %v\n", os.Getenv("LXC_NAME"), err)
 			return 1
 		}
+		return 0
+	case len(arguments) == 2 && arguments[1] == "version":
+		fmt.Fprintln(output, version)
 		return 0
 	case len(arguments) == 2 && arguments[1] == "module":
 		return runModule(input, arguments[0], output)

@@ -2,13 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import absolute_import, division, print_function
-
-__metaclass__ = type
-
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
-
 from ansible_collections.hostnet.linux.plugins.plugin_utils.binary import Binaries
 from ansible_collections.hostnet.linux.plugins.plugin_utils.confirm import confirm
 from ansible_collections.hostnet.linux.plugins.plugin_utils.remote import Remote
@@ -22,7 +17,7 @@ class ActionModule(ActionBase):
         # ansible-core 2.14 ignores these as attributes of the class.
         self._supports_check_mode = True
         self._supports_async = True
-        result = super(ActionModule, self).run(tmp, task_vars)
+        result = super().run(tmp, task_vars)
         if result.get("skipped") or result.get("failed"):
             return result
         name = self._task.action.split(".")[-1]
@@ -32,16 +27,25 @@ class ActionModule(ActionBase):
         try:
             remote = Remote(self, Binaries.of(name), task_vars)
             if self._task.async_val:
-                result.update(remote.start(arguments, self._task.async_val))
-                return result
-            result.update(remote.run(arguments))
+                result.update(self._background(remote, arguments))
+            else:
+                result.update(remote.run(arguments))
             if "_hostnet_confirm" in result:
                 result = confirm(remote, result)
         except Trouble as trouble:
             result.update(trouble.result)
+        except AnsibleConnectionFailure:
+            # The strategy calls the host unreachable.
+            raise
         except AnsibleError as error:
-            # An unreachable host has an exception of its own, which must reach the strategy.
-            if type(error).__name__ == "AnsibleConnectionFailure":
-                raise
             result.update(failed=True, msg="%s" % error)
         return result
+
+    def _background(self, remote, arguments):
+        limit, pause = self._task.async_val, self._task.poll
+        job = remote.start(arguments, limit)
+        if job.get("failed") or pause <= 0:
+            return job
+        # Ansible would wait with its async_status module, which needs Python on the target.
+        self._task.async_val = 0
+        return remote.wait(job["ansible_job_id"], limit, pause)

@@ -2,10 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import absolute_import, division, print_function
-
-__metaclass__ = type
-
 import hashlib
 import json
 import os
@@ -21,12 +17,15 @@ MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "bin")
 
 
-class Binary(object):
-    """One file, known by its SHA-256 and its size in bytes."""
+class Binary:
+    """One file of a program, known by its SHA-256 and its size in bytes."""
 
-    def __init__(self, path, sha256, size):
+    def __init__(self, program, path, sha256, size):
+        self.program = program
         self.path = path
         self.sha256 = sha256
+        # What it is called on the target.
+        self.name = "%s.%s" % (sha256, program)
         self.size = size
 
     def read(self):
@@ -34,7 +33,7 @@ class Binary(object):
             return stream.read()
 
 
-class Binaries(object):
+class Binaries:
     """The files of one program for every architecture that there is one for, keyed by Go's name of it."""
 
     cache = {}
@@ -61,7 +60,7 @@ class Binaries(object):
                 with open(path, "rb") as stream:
                     content = stream.read()
                 digest = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
-            found[architecture] = Binary(path, digest["sha256"], digest["size"])
+            found[architecture] = Binary(program, path, digest["sha256"], digest["size"])
         if not found:
             raise Trouble("the collection has no binary %s in %s: install the built collection, or run `make build`" % (program, FOLDER))
         return found
@@ -72,5 +71,5 @@ class Binaries(object):
         try:
             with open(os.path.join(FOLDER, "digests.json")) as stream:
                 return json.load(stream)
-        except (IOError, OSError, ValueError):
+        except (OSError, ValueError):
             return {}

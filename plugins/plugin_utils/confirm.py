@@ -2,14 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import absolute_import, division, print_function
-
-__metaclass__ = type
-
 import time
 
 from ansible.errors import AnsibleConnectionFailure
-
 from ansible_collections.hostnet.linux.plugins.plugin_utils.result import Trouble
 
 # The target's deadline must be the later one, or a confirmation could cross with a rollback.

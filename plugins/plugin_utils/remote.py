@@ -2,14 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import absolute_import, division, print_function
-
-__metaclass__ = type
-
 import json
 import random
 import shlex
+import time
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.hostnet.linux.plugins.plugin_utils import script
 from ansible_collections.hostnet.linux.plugins.plugin_utils.binary import MACHINES
 from ansible_collections.hostnet.linux.plugins.plugin_utils.result import Trouble, excerpt, parse
@@ -17,7 +15,7 @@ from ansible_collections.hostnet.linux.plugins.plugin_utils.result import Troubl
 FOREGROUND = 'exec "$p" module'
 
 
-class Remote(object):
+class Remote:
     """Runs modules on the target: one round trip when it has the binary, two when it lacks it."""
 
     def __init__(self, action, binaries, task_vars):
@@ -32,10 +30,31 @@ class Remote(object):
     def start(self, arguments, limit):
         """Starts the module in the background, as Ansible's async_wrapper does, but without Python."""
         job = "j%d.%d" % (random.randint(0, 999999999999), random.randint(0, 999999))
+        return parse(self._invoke(arguments, script.background(job, self._jobs(), limit)))
+
+    def wait(self, job, limit, pause):
+        """The answer of a module in the background, once it has ended. Connections may fail meanwhile."""
+        command = script.status(job, self._jobs())
+        # The target ends the module in time. What it says then takes another look.
+        deadline = time.time() + limit + pause
+        while True:
+            time.sleep(pause)
+            try:
+                answer = parse(self._execute(command))
+                if "started" not in answer:
+                    return dict(answer, finished=True, ansible_job_id=job)
+            except (AnsibleConnectionFailure, Trouble) as error:
+                if time.time() >= deadline:
+                    raise Trouble("the background job %s did not answer within %d seconds: %s" % (job, limit, error)) from error
+                self.reset()
+            else:
+                if time.time() >= deadline:
+                    raise Trouble("the background job %s did not end within %d seconds" % (job, limit))
+
+    def _jobs(self):
+        """The folder of job files, for the shell, which expands a tilde only outside of quotes."""
         folder = self.action.get_shell_option("async_dir", default="~/.ansible_async")
-        # The shell expands a tilde only outside of quotes.
-        place = '"$HOME"' + shlex.quote(folder[1:]) if folder.startswith("~/") else shlex.quote(folder)
-        return parse(self._invoke(arguments, script.background(job, place, limit)))
+        return '"$HOME"' + shlex.quote(folder[1:]) if folder.startswith("~/") else shlex.quote(folder)
 
     def reset(self):
         self.connection.reset()

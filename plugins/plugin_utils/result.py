@@ -2,10 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import absolute_import, division, print_function
-
-__metaclass__ = type
-
 import json
 
 # How much of an unreadable answer is shown.
@@ -16,7 +12,7 @@ class Trouble(Exception):
     """A task that failed before there was an answer; result is what the operator sees."""
 
     def __init__(self, message, **more):
-        super(Trouble, self).__init__(message)
+        super().__init__(message)
         self.result = dict(failed=True, msg=message, **more)
 
 

@@ -4,10 +4,6 @@
 
 """The shell scripts that run on the target. They need a POSIX shell, and sha256sum to store a binary."""
 
-from __future__ import absolute_import, division, print_function
-
-__metaclass__ = type
-
 from ansible_collections.hostnet.linux.plugins.plugin_utils.binary import MACHINES
 
 # What the scripts print, on a line of its own, when they cannot run the module.
@@ -15,16 +11,17 @@ MISS = "HOSTNET-MISS"
 FAULT = "HOSTNET-FAULT"
 
 # Where a binary is kept: the first of these that the user owns and that programs may be run from.
-FOLDERS = '"${HOME:-/nonexistent}/.cache/hostnet" "/var/tmp/hostnet-$u" "/tmp/hostnet-$u"'
+FOLDERS = '${HOME:+"$HOME/.cache/hostnet"} "/var/tmp/hostnet-$u" "/tmp/hostnet-$u"'
 
-# How many versions stay. Two controllers may be on different ones.
+# How many versions of a program stay. Two controllers may be on different ones.
 VERSIONS = 3
 
-# sound FOLDER FILE SIZE: both belong to this user, nobody else can write to them, and the file is whole. A symbolic
-# link is neither a folder nor a file here.
+# sound FOLDER FILE SIZE: both belong to this user, nobody else can write to them, the file is whole, and it may be run,
+# which "-x" denies where the file system is mounted noexec. A symbolic link is neither a folder nor a file here.
 SOUND = """\
 u=$(id -u)
 sound() {
+[ -f "$2" ] && [ -x "$2" ] &&
 [ "$(find "$1" "$2" -prune -user "$u" ! -perm -020 ! -perm -002 \\( -type d -o -type f -size "$3"c -perm -100 \\) 2>/dev/null)" = "$1
 $2" ]
 }
@@ -32,12 +29,15 @@ $2" ]
 
 
 def run(binaries, action, arguments=None):
-    """Runs the stored binary, or prints a miss with the machine's architecture."""
+    """
+    Runs the stored binary, or prints a miss with the machine's architecture. The action is a command with the program in $p
+    and the module's arguments on standard input, which are in a file if arguments names one.
+    """
     cases = ""
     for machine, architecture in sorted(MACHINES.items()):
         if architecture in binaries:
             binary = binaries[architecture]
-            cases += "%s) h=%s n=%d;;\n" % (machine, binary.sha256, binary.size)
+            cases += "%s) h=%s n=%d;;\n" % (machine, binary.name, binary.size)
     return (
         SOUND
         + "m=$(uname -m)\ncase $m in\n"
@@ -45,7 +45,8 @@ def run(binaries, action, arguments=None):
         + '*) echo "%s $m"; exit 0;;\nesac\n' % MISS
         + "for d in %s; do\n" % FOLDERS
         + 'p=$d/$h\nif sound "$d" "$p" "$n"; then\n'
-        + _invoke(action, arguments)
+        + ("exec <%s\n" % arguments if arguments else "")
+        + action
         + "\nfi\ndone\n"
         + 'echo "%s $m"' % MISS
     )
@@ -59,44 +60,37 @@ def store(binary, action, source=None, arguments=None):
     """
     if source is None:
         fetch = 'cat >"$t" && tail -c +%d "$t" >"$t.args" && head -c %d "$t" >"$t.bin"' % (binary.size + 1, binary.size)
-        arguments = None
+        arguments = '"$t.args"'
     else:
         fetch = "cat %s >\"$t.bin\"" % source
     return (
-        SOUND
-        + "umask 077\ntried=\nt=\n"
-        + "trap 'rm -f \"$t\" \"$t.args\" \"$t.bin\" \"$t.run\"' EXIT\n"
+        "u=$(id -u)\nk=$(umask)\numask 077\nt= why=\n"
+        + "trap 'rm -f \"$t\" \"$t.args\" \"$t.bin\" \"$r\"' EXIT\n"
         + 'command -v sha256sum >/dev/null || { echo "%s the target has no sha256sum: install coreutils or busybox"; exit 0; }\n' % FAULT
         + "for d in %s; do\n" % FOLDERS
-        + 'mkdir -p "$d" 2>/dev/null && chmod 700 "$d" 2>/dev/null || continue\n'
-        + '[ "$(find "$d" -prune -type d -user "$u" 2>/dev/null)" = "$d" ] || continue\n'
-        + "h=%s\np=$d/$h\n" % binary.sha256
+        # Ownership comes before chmod, which would follow another user's link to anywhere.
+        + 'mkdir -p "$d" 2>/dev/null\n'
+        + '[ "$(find "$d" -prune -type d -user "$u" 2>/dev/null)" = "$d" ] && chmod 700 "$d" ||\n'
+        + '{ why="$why $d: not a folder that this user owns and can write to;"; continue; }\n'
+        # What a lost connection left behind.
+        + "find \"$d\" -type f -name '.*.[0-9]*' -mmin +60 -exec rm -f {} + 2>/dev/null\n"
+        + "p=$d/%s\n" % binary.name
         + 'if [ -z "$t" ]; then\nt=$d/.new.$$\n'
-        + "if ! { %s; } 2>/dev/null; then\n" % fetch
-        + 'echo "%s cannot write to $d: is the disk full?"; exit 0\nfi\n' % FAULT
-        + 'case $(sha256sum <"$t.bin") in\n"$h "*) ;;\n'
+        + 'if ! { %s; } 2>/dev/null; then\necho "%s cannot write to $d: is the disk full?"; exit 0\nfi\n' % (fetch, FAULT)
+        + 'case $(sha256sum <"$t.bin") in\n"%s "*) ;;\n' % binary.sha256
         + '*) echo "%s the binary was damaged on its way"; exit 0;;\nesac\nfi\n' % FAULT
-        + 'r=$d/.run.$$\ncp "$t.bin" "$r" && chmod 700 "$r" || { rm -f "$r"; continue; }\n'
-        + 'if ! "$r" version >/dev/null 2>&1; then rm -f "$r"; tried="$tried $d"; continue; fi\n'
+        + 'r=$d/.run.$$\n{ cp "$t.bin" "$r" && chmod 700 "$r"; } 2>/dev/null || { rm -f "$r"; why="$why $d: cannot be written to;"; continue; }\n'
+        # Where programs may not be run from (noexec), the next folder may do.
+        + 'e=$("$r" version 2>&1) || { rm -f "$r"; why="$why $d: $(echo "$e" | tr "\\n" " ");"; continue; }\n'
         + '[ -d "$p" ] && [ ! -L "$p" ] && rm -rf "$p"\n'
         + 'mv -f "$r" "$p" || { rm -f "$r"; continue; }\n'
-        + 'ls -t "$d" | tail -n +%d | while read -r old; do rm -rf "$d/$old"; done\n' % (VERSIONS + 1)
-        + _invoke(action, arguments, '"$t.args"' if source is None else None)
+        + 'ls -t "$d" | grep "\\.%s$" | tail -n +%d | while read -r old; do rm -rf "$d/$old"; done\n' % (binary.program, VERSIONS + 1)
+        # A program takes the shell's place, and with it the trap.
+        + 'exec <%s\nrm -f "$t" "$t.args" "$t.bin"\ntrap - EXIT\numask "$k"\n' % arguments
+        + action
         + "\ndone\n"
-        + 'echo "%s no folder can hold the program${tried:+; programs may not be run from:$tried}'
-        ' (mounted noexec?): tried %s"' % (FAULT, FOLDERS.replace('"', ""))
+        + 'echo "%s no folder can hold and run the program:$why set HOME to one that can"' % FAULT
     )
-
-
-def _invoke(action, arguments, held=None):
-    """action is Python's %-pattern for a command with the program in $p; held arguments are opened and removed first."""
-    text = ""
-    source = arguments or held
-    if source:
-        text += "exec <%s\n" % source
-    if held:
-        text += 'rm -f "$t" "$t.args" "$t.bin"\ntrap - EXIT\n'
-    return text + action
 
 
 def background(job, folder, limit):
@@ -105,13 +99,25 @@ def background(job, folder, limit):
     it has no "started" (lib/ansible/modules/async_status.py).
     """
     return (
-        "umask 077\nmkdir -p %(folder)s && f=%(folder)s/%(job)s || exit 1\n"
-        'cat >"$f.args"\n'
-        'echo \'{"started": 1, "finished": 0, "ansible_job_id": "%(job)s"}\' >"$f"\n'
-        '( "$p" module <"$f.args" >"$f.new" 2>"$f.err" & w=$!\n'
-        "( sleep %(limit)d; kill $w 2>/dev/null ) >/dev/null 2>&1 & k=$!\n"
-        "wait $w; c=$?; kill $k 2>/dev/null\n"
-        '[ -s "$f.new" ] || echo \'{"failed": true, "msg": "the module gave no answer in %(limit)d seconds"}\' >"$f.new"\n'
+        "k=$(umask)\numask 077\nmkdir -p %(folder)s && f=%(folder)s/%(job)s || exit 1\n"
+        'cat >"$f.args"\n: >"$f.new"\n: >"$f.err"\n'
+        'echo \'{"started": 1, "finished": false, "ansible_job_id": "%(job)s"}\' >"$f"\n'
+        # A terminal that closes sends HUP to what was started on it.
+        '( trap "" HUP; umask "$k"\n'
+        'setsid timeout %(limit)d "$p" module <"$f.args" >"$f.new" 2>"$f.err"; c=$?\n'
+        'w="the module gave no answer (exit code $c)"\n'
+        '[ $c -ne 124 ] || w="the module did not end within %(limit)d seconds"\n'
+        '[ -s "$f.new" ] || echo "{\\"failed\\": true, \\"msg\\": \\"$w\\"}" >"$f.new"\n'
         'mv -f "$f.new" "$f"; rm -f "$f.args" "$f.err" ) </dev/null >/dev/null 2>&1 &\n'
-        'echo "{\\"started\\": 1, \\"finished\\": 0, \\"ansible_job_id\\": \\"%(job)s\\", \\"results_file\\": \\"$f\\"}"; exit 0'
+        'echo "{\\"started\\": 1, \\"finished\\": false, \\"ansible_job_id\\": \\"%(job)s\\", \\"results_file\\": \\"$f\\"}"; exit 0'
     ) % {"job": job, "folder": folder, "limit": limit}
+
+
+def status(job, folder):
+    """Prints the job file of a module in the background, and removes it when the module has ended."""
+    return (
+        "f=%(folder)s/%(job)s\n"
+        'r=$(cat "$f") || { echo \'{"failed": true, "msg": "the job file is gone: did the host restart?"}\'; exit 0; }\n'
+        "printf '%%s\\n' \"$r\"\n"
+        "case $r in '{\"started\": 1,'*) ;; *) rm -f \"$f\";; esac"
+    ) % {"job": job, "folder": folder}
