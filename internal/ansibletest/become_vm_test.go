@@ -44,7 +44,8 @@ func testRequireTerminal(t *testing.T, l lab) {
 	result.changed(t, false)
 	result, _ = l.ok(t, task+"\nasync: 60\npoll: 1", "-e", "ansible_user=terse")
 	result.changed(t, false)
-	if result, _ := l.task(t, task+"\nbecome_user: guarded", "-e", "ansible_user=terse"); !strings.Contains(result.Text("msg"), "root") {
+	// Files that one ordinary user leaves for another need ACLs, which this target has no tool for: Ansible says so.
+	if result, _ := l.task(t, task+"\nbecome_user: guarded", "-e", "ansible_user=terse"); result.Status != "failed" || !strings.Contains(result.Text("msg"), "permissions") {
 		t.Errorf("as guarded: %+v", result)
 	}
 	if left := l.host.MustRun(t, "find /home/terse/.ansible/tmp /root/.ansible/tmp /var/tmp/ansible* /tmp/ansible* -type f 2>/dev/null || true"); left != "" {

@@ -236,7 +236,8 @@ grep -q '"changed":true' %[1]s && ! grep -q started %[1]s && rm -r /root/.ansibl
 
 func testNoLog(t *testing.T, l lab) {
 	for _, user := range []string{"root", "terse"} { // by standard input, and by files
-		result, outcome := l.task(t, "hostnet.linux.dummy: {name: d0, mac_address: 'not a secret-mac'}\nbecome: true\nno_log: true", "-vvv", "-e", "ansible_user="+user)
+		result, outcome := l.task(t, "hostnet.linux.dummy: {name: d0, mac_address: '{{ address }}'}\nbecome: true\nno_log: true", "-vvv",
+			"-e", "ansible_user="+user, "-e", `{"address": "not a secret-mac"}`)
 		if result.Status != "failed" || strings.Contains(outcome.Output, "secret-mac") || strings.Contains(fmt.Sprint(result.Values), "secret-mac") {
 			t.Errorf("%s: %+v\n%s", user, result, outcome.Output)
 		}

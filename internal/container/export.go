@@ -1,6 +1,8 @@
 package container
 
 import (
+	"slices"
+
 	"hostnet.linux/internal/schema"
 )
 
@@ -23,8 +25,8 @@ func (p *planner) difference() (before, after schema.Object) {
 // difference shows what is managed of one interface, live and configured apart where these differ.
 func (t *target) difference() (before, after schema.Object) {
 	name := schema.Object{{Key: "container", Value: t.container.Name}, {Key: "name", Value: t.want.Name}}
-	absent := append(name[:2:2], schema.Entry{Key: "state", Value: "absent"})
-	present := append(name[:2:2], schema.Entry{Key: "state", Value: "present"})
+	absent := slices.Concat(name, schema.Object{schema.Entry{Key: "state", Value: "absent"}})
+	present := slices.Concat(name, schema.Object{schema.Entry{Key: "state", Value: "present"}})
 	there := t.have != nil || t.live != nil && t.live.Type != nil
 	if t.want.Absent() {
 		if !there {

@@ -98,12 +98,12 @@ type Live struct {
 	Index int
 	Kind  string
 	// HostIndex is the veth's other end, or a macvlan's parent.
-	HostIndex           int
-	Up, HostUp          bool
-	Carrier, HostCarry  bool
-	HostMAC             string
-	DynamicAddresses    []netip.Prefix
-	loopback, addressed bool
+	HostIndex          int
+	Up, HostUp         bool
+	Carrier, HostCarry bool
+	HostMAC            string
+	DynamicAddresses   []netip.Prefix
+	loopback           bool
 }
 
 func (c *Container) running() bool { return c.kernel != nil }

@@ -5,6 +5,7 @@ package container
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -245,7 +246,7 @@ func batch(b *testing.B, pids map[int]int) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			b.Fatal(err)
 		}
-		command := append(enter, "ip", "-batch", file)
+		command := slices.Concat(enter, []string{"ip", "-batch", file})
 		lxctest.Must(b, command[0], command[1:]...)
 	}
 	run(host.String())

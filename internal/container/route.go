@@ -16,13 +16,14 @@ import (
 func (p *planner) planRoutes(t *target, loss plan.Loss) {
 	want, have := t.want, Interface{Gateway: &netip.Addr{}, Gateway6: &netip.Addr{}, Routes: &[]Route{}}
 	fresh := t.live == nil || t.live.Type == nil || loss == plan.Recreated
-	if fresh {
+	switch {
+	case fresh:
 		want = t.final
-	} else if loss == plan.Bounced {
+	case loss == plan.Bounced:
 		full := t.live.Interface
 		schema.Table[Interface]{gatewayRow, gateway6Row, routesRow}.Overlay(&full, t.want)
 		want = &full
-	} else {
+	default:
 		have = t.live.Interface
 	}
 	p.planGateway(t, want.Gateway, have.Gateway, "gateway", netip.IPv4Unspecified())

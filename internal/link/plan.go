@@ -163,7 +163,7 @@ func (p *planner) compare(want, have *Link) {
 	var changed options[Link]
 	worst := live
 	for _, row := range all {
-		if row.IsSet(want) && !row.Equal(final, have) && !(row.Name == "ageing_time" && have.Observed.HidesAgeing) {
+		if row.IsSet(want) && !row.Equal(final, have) && (row.Name != "ageing_time" || !have.Observed.HidesAgeing) {
 			changed = append(changed, row)
 			worst = max(worst, p.needs(row, have))
 		}

@@ -78,6 +78,12 @@ func settled(value any) any {
 	case map[string]any:
 		out := map[string]any{}
 		for key, inner := range v {
+			// The kernel derives the cost of a port from its speed, and a bond's comes and goes with its ports.
+			if kind, _ := v["info_kind"].(string); key == "info_slave_data" && kind == "bond" {
+				if data, isDict := inner.(map[string]any); isDict {
+					delete(data, "cost")
+				}
+			}
 			// A spanning tree that changes hides the ageing time that was set (__br_set_topology_change).
 			if key == "ageing_time" && v["stp_state"] != float64(0) {
 				continue

@@ -55,9 +55,13 @@ func checkEffect(r *Rule, problem func(option, format string, args ...any)) {
 	if r.Suppress != nil && *r.Suppress >= 0 && !looksUp {
 		problem("suppress_prefixlength", "has no meaning for a rule that looks into no table")
 	}
-	switch isGoto := effect.Action == unix.FR_ACT_GOTO; {
+	checkGoto(r, effect.Action, problem)
+}
+
+func checkGoto(r *Rule, action uint8, problem func(option, format string, args ...any)) {
+	switch isGoto := action == unix.FR_ACT_GOTO; {
 	case r.Goto != nil && !isGoto:
-		problem("goto", "and action %s exclude each other", actionNames[effect.Action])
+		problem("goto", "and action %s exclude each other", actionNames[action])
 	case isGoto && r.Goto == nil && !r.Absent():
 		problem("goto", "is required for action goto")
 	case isGoto && r.Goto != nil && r.Priority != nil && *r.Goto <= *r.Priority:

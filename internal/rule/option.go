@@ -22,7 +22,9 @@ var binding = schema.Binding[Rule, kernel.Rule]{
 		"The place of the rule: those with lower numbers are consulted first. Left out, a rule that matches the same is taken whatever"+
 			" its priority, and a new one gets the number before the lowest that is in use, not counting 0."),
 	schema.Bind("family", schema.Choice("inet", "inet6"), func(r *Rule) **string { return &r.Family },
-		func(k *kernel.Rule) (string, bool) { return map[bool]string{true: "inet", false: "inet6"}[k.Family == unix.AF_INET], true },
+		func(k *kernel.Rule) (string, bool) {
+			return map[bool]string{true: "inet", false: "inet6"}[k.Family == unix.AF_INET], true
+		},
 		func(k *kernel.Rule, v string) { k.Family = familyOf(v) },
 		"The family of the rule. Required unless O(from) or O(to) tells it."),
 	schema.Bind("invert", schema.Bool(), func(r *Rule) **bool { return &r.Invert },

@@ -139,7 +139,7 @@ func (h *Host) waitForBoot(ctx context.Context, previous string) error {
 		h.ssh.disconnect()
 		select {
 		case <-h.qemu.done:
-			return h.withConsole(fmt.Errorf("qemu ended during the boot: %v", h.qemu.err))
+			return h.withConsole(fmt.Errorf("qemu ended during the boot: %w", h.qemu.err))
 		case <-ctx.Done():
 			return h.withConsole(fmt.Errorf("no login over SSH within %.0f s (%w): %w", time.Since(start).Seconds(), ctx.Err(), err))
 		case <-time.After(100 * time.Millisecond):

@@ -47,7 +47,11 @@ func (r Recipe) Build(ctx context.Context, log io.Writer) (Image, error) {
 	if err != nil {
 		return Image{}, fmt.Errorf("testhost: image cache: %w", err)
 	}
-	image := Image{dir: filepath.Join(cache, r.name())}
+	name, err := r.name()
+	if err != nil {
+		return Image{}, fmt.Errorf("testhost: %w", err)
+	}
+	image := Image{dir: filepath.Join(cache, name)}
 	if image.touch() {
 		return image, nil
 	}

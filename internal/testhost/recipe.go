@@ -69,7 +69,7 @@ func (r Recipe) packages() []string {
 }
 
 // name is the image's directory in the cache: whatever goes into the image changes it.
-func (r Recipe) name() string {
+func (r Recipe) name() (string, error) {
 	hash := sha256.New()
 	fmt.Fprintln(hash, imageFormat, r.Release, kernelPackage, strings.Join(r.packages(), " "))
 	err := fs.WalkDir(guestFiles, ".", func(path string, entry fs.DirEntry, err error) error {
@@ -80,10 +80,7 @@ func (r Recipe) name() string {
 		fmt.Fprintf(hash, "%s %d\n%s", path, len(content), content)
 		return err
 	})
-	if err != nil {
-		panic(err) // embedded files are always readable
-	}
-	return string(r.Release) + "-" + hex.EncodeToString(hash.Sum(nil))[:16]
+	return string(r.Release) + "-" + hex.EncodeToString(hash.Sum(nil))[:16], err
 }
 
 func (r Recipe) String() string {

@@ -39,6 +39,9 @@ class ActionModule(ActionBase):
             raise
         except AnsibleError as error:
             result.update(failed=True, msg="%s" % error)
+        if self._task.no_log and result.get("failed"):
+            # ansible-core 2.19 and newer show the message of a failure whatever no_log says.
+            result["msg"] = "the task failed, and no_log hides why"
         return result
 
     def _background(self, remote, arguments):

@@ -93,15 +93,7 @@ func (w *walk) through(chain *Chain, depth int) outcome {
 		if matches == no || verdict == "" {
 			continue
 		}
-		result := passed
-		switch verdict {
-		case "accept":
-			result = accepted
-		case "drop":
-			result = dropped
-		case "jump", "goto":
-			result = w.through(w.table.Chain(target), depth+1)
-		}
+		result := w.follow(verdict, target, depth)
 		if matches == perhaps {
 			w.maybe = w.maybe || result == accepted || result == unsure || verdict == "return" || verdict == "goto"
 			continue
@@ -119,6 +111,19 @@ func (w *walk) through(chain *Chain, depth int) outcome {
 		case verdict == "return" || verdict == "goto":
 			return passed
 		}
+	}
+	return passed
+}
+
+// follow is where a rule's verdict leads.
+func (w *walk) follow(verdict, target string, depth int) outcome {
+	switch verdict {
+	case "accept":
+		return accepted
+	case "drop":
+		return dropped
+	case "jump", "goto":
+		return w.through(w.table.Chain(target), depth+1)
 	}
 	return passed
 }

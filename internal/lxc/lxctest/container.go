@@ -3,6 +3,7 @@ package lxctest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -54,7 +55,7 @@ func (Runtime) Containers(folder string) ([]string, error) {
 
 // State asks lxc-info.
 func (Runtime) State(folder, name string) (lxc.State, error) {
-	if _, err := os.Stat(filepath.Join(folder, name, "config")); err != nil {
+	if _, err := os.Stat(filepath.Join(folder, name, "config")); errors.Is(err, os.ErrNotExist) {
 		return lxc.State{}, nil
 	}
 	output, err := Run("lxc-info", "-P", folder, "-n", name, "-pH", "-s")
