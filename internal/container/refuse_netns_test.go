@@ -109,6 +109,7 @@ func TestLeftovers(t *testing.T) {
 	if ends := (*lxctest.Container)(nil).Links(t); ends["vethAbCdEf"].Name != "" || ends["left_eth1"].Master != "br-l" {
 		t.Errorf("half a pair was left: %v", ends)
 	}
+	gone := c.Ends(t)
 	if err := syscall.Kill(c.PID(t), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -119,6 +120,7 @@ func TestLeftovers(t *testing.T) {
 			t.Fatalf("the container does not stop: %v", state)
 		}
 	}
+	gone()
 	apply(t, folder, declared)
 	_, _ = lxctest.Run("ip", "link", "delete", "left_eth1")
 	half() // lxc-start alone would say "File exists": the hook clears the way

@@ -150,8 +150,41 @@ func (c *Container) Start(t testing.TB) {
 // Restart stops and starts it, as an operator would.
 func (c *Container) Restart(t testing.TB) {
 	t.Helper()
+	gone := c.Ends(t)
 	Must(t, "lxc-stop", "-k", "-P", c.Folder, "-n", c.Name)
+	gone()
 	c.Start(t)
+}
+
+// Ends remembers the host ends of the container's pairs. What it returns waits until they are gone: the kernel removes
+// them some time after the container's last process.
+func (c *Container) Ends(t testing.TB) (gone func()) {
+	t.Helper()
+	inner, ends := map[int]int{}, map[int]bool{}
+	for _, link := range c.Links(t) {
+		inner[link.Peer] = link.Index
+	}
+	for _, link := range (*Container)(nil).Links(t) {
+		// Not the parent of a macvlan, nor the far end of a link that was lent: these stay.
+		ends[link.Index] = link.Master != "" && inner[link.Index] == link.Peer
+	}
+	return func() {
+		t.Helper()
+		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			left := 0
+			for _, link := range (*Container)(nil).Links(t) {
+				if ends[link.Index] {
+					left++
+				}
+			}
+			if left == 0 {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%d host ends of container %s stay", left, c.Name)
+			}
+		}
+	}
 }
 
 // PID is that of the container's init.
@@ -192,6 +225,7 @@ func (c *Container) File() string { return filepath.Join(c.Folder, c.Name, "conf
 // Link is what iproute2 tells of a link.
 type Link struct {
 	Index     int      `json:"ifindex"`
+	Peer      int      `json:"link_index"`
 	Name      string   `json:"ifname"`
 	Master    string   `json:"master"`
 	MTU       int      `json:"mtu"`
