@@ -220,7 +220,7 @@ func (p *planner) emitChange(name string) {
 		if down {
 			disruption = plan.LinkDown
 		}
-		request := kernel.LinkRequest{Kind: final.Kind, Address: address, Data: p.encodeChanged(final, sent)}
+		request := kernel.LinkRequest{Kind: final.Kind, Address: address, Data: p.encodeChanged(final, have, sent)}
 		p.add(plan.Step{
 			Phase: plan.Change, Depth: p.depth(name), Action: "change", Object: final.Describe(), Changes: changes, Disruption: disruption,
 			Run: func() error { return p.kernel.ChangeLink(name, request) },
@@ -256,8 +256,10 @@ func (p *planner) emitDormant(final, have *Link) {
 }
 
 // encodeChanged sends the changed options and those that share an attribute with one.
-func (p *planner) encodeChanged(final *Link, changed options[Link]) kernel.Attributes {
-	return kindRows[final.Kind].attributes(final, func(row option[Link]) bool {
+func (p *planner) encodeChanged(final, have *Link, changed options[Link]) kernel.Attributes {
+	full := *final
+	full.VLAN.withRemovals(&have.VLAN)
+	return kindRows[final.Kind].attributes(&full, func(row option[Link]) bool {
 		return slices.ContainsFunc(changed, func(c option[Link]) bool {
 			return c.Name == row.Name || (c.attribute == row.attribute && c.otherAttribute == 0)
 		})

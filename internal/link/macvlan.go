@@ -48,8 +48,18 @@ var macvlanRows = options[Link]{
 	sourceMACsRow(),
 	number("bc_queue_len", unix.IFLA_MACVLAN_BC_QUEUE_LEN, schema.Int[uint32](0, 1<<32-1), func(l *Link) **uint32 { return &l.Macvlan.BcQueueLen },
 		"How many broadcast frames may wait on the parent; the largest wish of all its macvlans counts."),
-	number("bc_cutoff", unix.IFLA_MACVLAN_BC_CUTOFF, schema.Int[int32](-1<<31, 1<<31-1), func(l *Link) **int32 { return &l.Macvlan.BcCutoff },
-		"How many receivers a multicast frame may have to be handled at once rather than from the queue.").from("6.4"),
+	bcCutoffRow(),
+}
+
+// bcCutoffRow: the kernel tells of the value only when it is not its default (macvlan_fill_info).
+func bcCutoffRow() option[Link] {
+	row := number("bc_cutoff", unix.IFLA_MACVLAN_BC_CUTOFF, schema.Int[int32](-1<<31, 1<<31-1), func(l *Link) **int32 { return &l.Macvlan.BcCutoff },
+		"How many receivers a multicast frame may have to be handled at once rather than from the queue.").from("6.4")
+	row.absent = func(l *Link) {
+		usual := int32(1)
+		l.Macvlan.BcCutoff = &usual
+	}
+	return row
 }
 
 func macvlanModeRow() option[Link] {
@@ -93,6 +103,7 @@ func sourceMACsRow() option[Link] {
 			slices.Sort(macs)
 			return macs, true
 		}, "Exactly the senders whose frames a macvlan in mode source takes.").when(sourceMode)
+	row.absent = func(l *Link) { l.Macvlan.SourceMACs = &[]string{} }
 	row.beside = []kernel.Attribute{{Type: unix.IFLA_MACVLAN_MACADDR_MODE, Data: encodeNumber(uint32(set))}}
 	return row
 }

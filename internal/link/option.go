@@ -96,6 +96,15 @@ func flag[T any](name string, attribute uint16, field func(*T) **bool, text stri
 		func(data []byte) (bool, bool) { return len(data) > 0 && data[0] != 0, len(data) > 0 }, text)
 }
 
+// offWhenAbsent is for a flag of which the kernel tells only when it is on.
+func offWhenAbsent(row option[Link], field func(*Link) **bool) option[Link] {
+	row.absent = func(l *Link) {
+		off := false
+		*field(l) = &off
+	}
+	return row
+}
+
 // bit is a boolean that shares an attribute with others: two numbers of 32 bits, the values and which of them count.
 func bit[T any](name string, attribute uint16, mask uint32, field func(*T) **bool, text string) option[T] {
 	return carried(name, attribute, schema.Bool(), field,

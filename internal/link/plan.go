@@ -175,6 +175,10 @@ func (p *planner) compare(want, have *Link) {
 	switch worst {
 	case recreate:
 		p.fresh[have.Name], p.gone[have.Name] = true, true
+		if parent := p.current.Find(deref(have.Parent)); have.Kind == Macvlan && want.MAC == nil && parent != nil && deref(parent.MAC) == deref(have.MAC) {
+			// In mode passthru it has its parent's address, which no other mode can.
+			final.MAC = nil
+		}
 	case withoutPorts:
 		p.flapping[have.Name] = true
 	case live, whileDown:

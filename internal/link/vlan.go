@@ -36,15 +36,15 @@ var vlanRows = options[Link]{
 		"The VLAN's number. Needed to make a VLAN.").needs(recreate),
 	carried("protocol", unix.IFLA_VLAN_PROTOCOL, schema.Choice("802.1q", "802.1ad"), func(l *Link) **string { return &l.VLAN.Protocol },
 		encodeVLANProtocol, decodeVLANProtocol, "The kind of tag.").needs(recreate),
-	bit("reorder_hdr", unix.IFLA_VLAN_FLAGS, vlanReorderHdr, func(l *Link) **bool { return &l.VLAN.ReorderHdr },
+	vlanFlag("reorder_hdr", vlanReorderHdr, func(l *Link) **bool { return &l.VLAN.ReorderHdr },
 		"Whether the VLAN's frames look untagged to programs that capture them."),
-	bit("gvrp", unix.IFLA_VLAN_FLAGS, vlanGVRP, func(l *Link) **bool { return &l.VLAN.GVRP },
+	vlanFlag("gvrp", vlanGVRP, func(l *Link) **bool { return &l.VLAN.GVRP },
 		"Whether the VLAN is announced to the switch by GVRP."),
-	bit("mvrp", unix.IFLA_VLAN_FLAGS, vlanMVRP, func(l *Link) **bool { return &l.VLAN.MVRP },
+	vlanFlag("mvrp", vlanMVRP, func(l *Link) **bool { return &l.VLAN.MVRP },
 		"Whether the VLAN is announced to the switch by MVRP."),
-	bit("loose_binding", unix.IFLA_VLAN_FLAGS, vlanLooseBinding, func(l *Link) **bool { return &l.VLAN.LooseBinding },
+	vlanFlag("loose_binding", vlanLooseBinding, func(l *Link) **bool { return &l.VLAN.LooseBinding },
 		"Whether the VLAN keeps its own state when its parent goes up or down."),
-	bit("bridge_binding", unix.IFLA_VLAN_FLAGS, vlanBridgeBinding, func(l *Link) **bool { return &l.VLAN.BridgeBinding },
+	vlanFlag("bridge_binding", vlanBridgeBinding, func(l *Link) **bool { return &l.VLAN.BridgeBinding },
 		"Whether the VLAN's carrier follows the bridge ports that are in the VLAN."),
 	qosMap("ingress_qos_map", unix.IFLA_VLAN_INGRESS_QOS, schema.Int[uint32](0, 7), schema.Int[uint32](0, math.MaxUint32),
 		func(l *Link) **map[uint32]uint32 { return &l.VLAN.IngressQOSMap },
@@ -52,6 +52,29 @@ var vlanRows = options[Link]{
 	qosMap("egress_qos_map", unix.IFLA_VLAN_EGRESS_QOS, schema.Int[uint32](0, math.MaxUint32), schema.Int[uint32](0, 7),
 		func(l *Link) **map[uint32]uint32 { return &l.VLAN.EgressQOSMap },
 		"Exactly the map of the kernel's priorities to frames' that differs from 0."),
+}
+
+// vlanFlag is one of the flags, of which the kernel tells nothing when all are off (vlan_fill_info).
+func vlanFlag(name string, mask uint32, field func(*Link) **bool, text string) option[Link] {
+	return offWhenAbsent(bit(name, unix.IFLA_VLAN_FLAGS, mask, field, text), field)
+}
+
+// withRemovals adds the pairs that go, as pairs to 0: the kernel keeps those that it is told nothing of.
+func (v *VLANOptions) withRemovals(have *VLANOptions) {
+	for _, maps := range [][2]**map[uint32]uint32{{&v.IngressQOSMap, &have.IngressQOSMap}, {&v.EgressQOSMap, &have.EgressQOSMap}} {
+		want, old := *maps[0], *maps[1]
+		if want == nil || old == nil {
+			continue
+		}
+		pairs := map[uint32]uint32{}
+		for from := range *old {
+			pairs[from] = 0
+		}
+		for from, to := range *want {
+			pairs[from] = to
+		}
+		*maps[0] = &pairs
+	}
 }
 
 // qosMap travels as a nest of pairs. An entry that maps to 0 is one that is not there: the kernel neither reports it

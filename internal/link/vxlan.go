@@ -94,10 +94,10 @@ var vxlanRows = options[Link]{
 			}
 			return binary.BigEndian.Uint32(data), true
 		}, "The flow label of outer IPv6 packets."),
-	number("ageing", unix.IFLA_VXLAN_AGEING, schema.Int[uint32](0, math.MaxUint32), func(l *Link) **uint32 { return &l.VXLAN.Ageing },
-		"Seconds for which a learned address is remembered; 0 is for ever."),
+	number("ageing", unix.IFLA_VXLAN_AGEING, schema.Int[uint32](1, math.MaxUint32), func(l *Link) **uint32 { return &l.VXLAN.Ageing },
+		"Seconds for which a learned address is remembered."),
 	number("limit", unix.IFLA_VXLAN_LIMIT, schema.Int[uint32](0, math.MaxUint32), func(l *Link) **uint32 { return &l.VXLAN.Limit },
-		"How many addresses may be learned; 0 is no limit."),
+		"How many addresses may be learned; 0 is no limit.").needs(recreate),
 	flag("learning", unix.IFLA_VXLAN_LEARNING, func(l *Link) **bool { return &l.VXLAN.Learning },
 		"Whether far ends are learned from what arrives."),
 	flag("proxy", unix.IFLA_VXLAN_PROXY, func(l *Link) **bool { return &l.VXLAN.Proxy },
@@ -120,8 +120,8 @@ var vxlanRows = options[Link]{
 		"Whether far ends may offload checksums to this one.").needs(recreate),
 	flag("external", unix.IFLA_VXLAN_COLLECT_METADATA, func(l *Link) **bool { return &l.VXLAN.External },
 		"Whether routes or filters, rather than this link, say where packets go.").needs(recreate),
-	flag("vnifilter", unix.IFLA_VXLAN_VNIFILTER, func(l *Link) **bool { return &l.VXLAN.VNIFilter },
-		"Whether an O(external) VXLAN takes only the identifiers that were added to it.").needs(recreate),
+	offWhenAbsent(flag("vnifilter", unix.IFLA_VXLAN_VNIFILTER, func(l *Link) **bool { return &l.VXLAN.VNIFilter },
+		"Whether an O(external) VXLAN takes only the identifiers that were added to it."), func(l *Link) **bool { return &l.VXLAN.VNIFilter }).needs(recreate),
 	presence("gbp", unix.IFLA_VXLAN_GBP, func(l *Link) **bool { return &l.VXLAN.GBP },
 		"Whether the group policy extension is spoken."),
 	presence("gpe", unix.IFLA_VXLAN_GPE, func(l *Link) **bool { return &l.VXLAN.GPE },
@@ -182,11 +182,7 @@ func presence(name string, attribute uint16, field func(*Link) **bool, text stri
 		on := len(data) == 0 || data[0] != 0
 		*field(l) = &on
 	}
-	row.absent = func(l *Link) {
-		off := false
-		*field(l) = &off
-	}
-	return row
+	return offWhenAbsent(row, field)
 }
 
 // vxlanParentRow: a VXLAN names its parent among its own attributes, and may have none.

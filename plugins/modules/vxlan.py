@@ -82,7 +82,7 @@ options:
     type: int
   ageing:
     description:
-      - Seconds for which a learned address is remembered; 0 is for ever. From 0 to 4294967295.
+      - Seconds for which a learned address is remembered. From 1 to 4294967295.
     type: int
   limit:
     description:
