@@ -54,7 +54,7 @@ var filteringOptions = []option{
 	{name: "vlan_protocol", place: data + "vlan_protocol", values: [][2]string{{`"802.1ad"`, `"802.1ad"`}, {`"802.1q"`, `"802.1Q"`}}},
 	flag("vlan_stats_enabled", data+"vlan_stats_enabled", "true"),
 	flag("vlan_stats_per_port", data+"vlan_stats_per_port", "true"),
-	flag("mcast_vlan_snooping", data+"mcast_vlan_snooping", "true"),
+	{name: "mcast_vlan_snooping", with: `"vlan_filtering": true`, place: data + "mcast_vlan_snooping", values: [][2]string{{"true", "1"}, {"false", "0"}}},
 	flag("nf_call_iptables", data+"nf_call_iptables", "true"),
 	flag("nf_call_ip6tables", data+"nf_call_ip6tables", "true"),
 	flag("nf_call_arptables", data+"nf_call_arptables", "true"),
@@ -155,8 +155,8 @@ func TestBridgeVLANs(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	for _, one := range []struct{ declared, want string }{
-		{`[{"vid": 10, "pvid": true, "untagged": true}, {"vid": "20-22"}]`, `[{10,0,["PVID","Egress Untagged"]},{20,22,null}]`},
-		{`[{"vid": 11, "pvid": true, "untagged": true}, {"vid": "21-23"}, 30]`, `[{11,0,["PVID","Egress Untagged"]},{21,23,null},{30,0,null}]`},
+		{`[{"vid": 10, "pvid": true, "untagged": true}, {"vid": "20-22"}]`, `[{10,0,["PVID","Egress Untagged"]},{20,0,null},{21,0,null},{22,0,null}]`},
+		{`[{"vid": 11, "pvid": true, "untagged": true}, {"vid": "21-23"}, 30]`, `[{11,0,["PVID","Egress Untagged"]},{21,0,null},{22,0,null},{23,0,null},{30,0,null}]`},
 		{`[]`, `[]`},
 	} {
 		l.must(t, link.Bridge, `{"name": "x0", "vlan_filtering": true, "vlans": `+one.declared+`, "ports": [{"name": "a0", "vlans": `+one.declared+`}]}`)

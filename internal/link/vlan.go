@@ -91,7 +91,9 @@ func qosMap(name string, attribute uint16, key, value schema.Form[uint32], field
 		}
 		return pairs, ok
 	}
-	return carried(name, attribute, form, field, encodePairs, decodePairs, text)
+	row := carried(name, attribute, form, field, encodePairs, decodePairs, text)
+	row.absent = func(l *Link) { *field(l) = &map[uint32]uint32{} }
+	return row
 }
 
 func encodePairs(pairs map[uint32]uint32) []byte {

@@ -27,7 +27,7 @@ var vlanOptions = []option{
 func vlanFlag(name, flag, first string) option {
 	with, without := `["REORDER_HDR","`+flag+`"]`, `["REORDER_HDR"]`
 	if flag == "REORDER_HDR" {
-		with, without = `["REORDER_HDR"]`, `[]`
+		with, without = `["REORDER_HDR"]`, "null"
 	}
 	tells := map[string]string{"true": with, "false": without}
 	second := map[string]string{"true": "false", "false": "true"}[first]

@@ -3,6 +3,7 @@
 package link_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,13 +79,14 @@ func TestForwardingEntries(t *testing.T) {
 				lines = append(lines, strings.Join(strings.Fields(line)[:3], " "))
 			}
 		}
+		slices.Sort(lines)
 		return strings.Join(lines, ", ")
 	}
 	for _, one := range []struct{ declared, want string }{
 		{`[{"mac_address": "00:00:00:00:00:00", "dst": "192.0.2.2"}, {"mac_address": "00:00:00:00:00:00", "dst": "192.0.2.3"}]`,
 			"00:00:00:00:00:00 dst 192.0.2.2, 00:00:00:00:00:00 dst 192.0.2.3"},
 		{`[{"mac_address": "00:00:00:00:00:00", "dst": "192.0.2.3"}, {"mac_address": "02:00:00:00:00:aa", "dst": "192.0.2.4"}]`,
-			"02:00:00:00:00:aa dst 192.0.2.4, 00:00:00:00:00:00 dst 192.0.2.3"},
+			"00:00:00:00:00:00 dst 192.0.2.3, 02:00:00:00:00:aa dst 192.0.2.4"},
 		{`[]`, ""},
 	} {
 		l.must(t, link.VXLAN, `{"name": "x0", `+tunnel+`, "fdb": `+one.declared+`}`)
