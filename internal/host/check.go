@@ -2,6 +2,7 @@ package host
 
 import (
 	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/rule"
 	"hostnet.linux/internal/schema"
 )
 
@@ -36,6 +37,7 @@ func (s *State) check(problems *schema.Problems) {
 		}
 	}
 	s.routes().Check(problems)
+	rule.Check(s.rules(), problems)
 }
 
 func placeName(l *link.Link) string {

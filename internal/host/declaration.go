@@ -5,6 +5,7 @@ import (
 
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/route"
+	"hostnet.linux/internal/rule"
 	"hostnet.linux/internal/schema"
 )
 
@@ -16,6 +17,8 @@ type Declaration struct {
 	groups [len(groups)]*[]Interface
 	routes *[]route.Route
 	route  route.Route
+	rules  *[]rule.Rule
+	rule   rule.Rule
 }
 
 // Settings are the options of every module beside its objects.
@@ -46,6 +49,8 @@ func NetworkTable() schema.Table[Declaration] {
 	}
 	table = append(table, schema.Field("routes", schema.List(schema.Dict(route.Options(), "")),
 		func(d *Declaration) **[]route.Route { return &d.routes }, "Routes, one by one; those that are not listed stay."))
+	table = append(table, schema.Field("rules", schema.List(schema.Dict(rule.Options(), "")),
+		func(d *Declaration) **[]rule.Rule { return &d.rules }, "Routing policy rules, one by one; those that are not listed stay."))
 	return append(table, liftedSettings()...)
 }
 
@@ -82,6 +87,30 @@ func ParseNetwork(arguments map[string]any) (*Declaration, *State, error) {
 			state.Routes = append(state.Routes, one)
 		}
 	}
+	if declaration.rules != nil {
+		for i := range *declaration.rules {
+			one := &(*declaration.rules)[i]
+			one.Path = fmt.Sprintf("rules[%d]", i)
+			rule.CheckOptions(one, schema.At(one.Path, &problems))
+			state.Rules = append(state.Rules, one)
+		}
+	}
+	return &declaration, state, finish(state, problems)
+}
+
+// RuleTable is the options of the module about one rule.
+func RuleTable() schema.Table[Declaration] {
+	return append(schema.Lift(rule.Options(), func(d *Declaration) *rule.Rule { return &d.rule }), liftedSettings()...)
+}
+
+// ParseRule reads the arguments of the module about one rule.
+func ParseRule(arguments map[string]any) (*Declaration, *State, error) {
+	var declaration Declaration
+	var problems schema.Problems
+	at := schema.At("", &problems)
+	RuleTable().Parse(&declaration, arguments, at)
+	rule.CheckOptions(&declaration.rule, at)
+	state := &State{Rules: []*rule.Rule{&declaration.rule}}
 	return &declaration, state, finish(state, problems)
 }
 

@@ -1,6 +1,8 @@
 package host
 
 import (
+	"strings"
+
 	"hostnet.linux/internal/addr"
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/plan"
@@ -22,31 +24,32 @@ func difference(current *Observed, wanted *State, p *Plan) (before, after schema
 		}
 		before, after = appendTo(before, key, old), appendTo(after, key, fresh)
 	}
-	if len(wanted.Routes) > 0 {
+	if len(wanted.Routes)+len(wanted.Rules) > 0 {
 		return routeDifference(before, after, p.Steps)
 	}
 	return before, after
 }
 
-// routeDifference adds the routes that are declared by themselves: what a step removes was there before, what one adds
-// is there after.
+// routeDifference adds the routes and rules that are declared by themselves: what a step removes was there before, what
+// one adds is there after.
 func routeDifference(before, after schema.Object, steps []plan.Step) (schema.Object, schema.Object) {
 	for _, step := range steps {
 		if step.Phase != plan.Route {
 			continue
 		}
+		kind, _, _ := strings.Cut(step.Object, " ")
 		if step.Action != "add" {
-			before = appendTo(before, "routes", changedRoute(step, func(c schema.Change) any { return c.Old }))
+			before = appendTo(before, kind+"s", changedRoute(kind, step, func(c schema.Change) any { return c.Old }))
 		}
 		if step.Action != "remove" {
-			after = appendTo(after, "routes", changedRoute(step, func(c schema.Change) any { return c.New }))
+			after = appendTo(after, kind+"s", changedRoute(kind, step, func(c schema.Change) any { return c.New }))
 		}
 	}
 	return before, after
 }
 
-func changedRoute(step plan.Step, value func(schema.Change) any) schema.Object {
-	out := schema.Object{{Key: "route", Value: step.Object}}
+func changedRoute(kind string, step plan.Step, value func(schema.Change) any) schema.Object {
+	out := schema.Object{{Key: kind, Value: step.Object}}
 	for _, change := range step.Changes {
 		out.Set(change.Option, value(change))
 	}

@@ -4,6 +4,7 @@ import (
 	"hostnet.linux/internal/addr"
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/route"
+	"hostnet.linux/internal/rule"
 	"hostnet.linux/internal/schema"
 )
 
@@ -16,6 +17,9 @@ func (o *Observed) Export() schema.Object {
 	out = inGroupOrder(out)
 	if routes := belongings.routes.Routes; len(routes) > 0 {
 		out.Set("routes", schema.List(schema.Dict(route.Options(), "")).Format(routes))
+	}
+	if rules := o.Rules.Declared(); len(rules) > 0 {
+		out.Set("rules", schema.List(schema.Dict(rule.Options(), "")).Format(rules))
 	}
 	return out
 }

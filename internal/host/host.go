@@ -10,6 +10,7 @@ import (
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/route"
+	"hostnet.linux/internal/rule"
 	"hostnet.linux/internal/schema"
 )
 
@@ -18,6 +19,7 @@ type Kernel interface {
 	link.Kernel
 	addr.Kernel
 	kernel.Routes
+	kernel.Rules
 }
 
 // Host is one network namespace whose state can be observed and changed.
@@ -32,6 +34,7 @@ type Observed struct {
 	Links     *link.State
 	Addresses *addr.State
 	Routes    *route.State
+	Rules     *rule.State
 }
 
 // Plan is what it takes to make the host as declared.
@@ -61,7 +64,11 @@ func (h *Host) observe(detail link.Detail) (*Observed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Observed{Links: links, Addresses: addresses, Routes: routes}, nil
+	rules, err := rule.Observe(h.Kernel)
+	if err != nil {
+		return nil, err
+	}
+	return &Observed{Links: links, Addresses: addresses, Routes: routes, Rules: rules}, nil
 }
 
 // Plan compares the host with what is declared. It changes nothing.
@@ -84,8 +91,12 @@ func (h *Host) planFrom(current *Observed, wanted *State) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	rules, err := rule.Plan(h.Kernel, current.Rules, wanted.rules())
+	if err != nil {
+		return nil, err
+	}
 	out := &Plan{
-		Steps:    slices.Concat(links.Steps, addresses.Steps, routes.Steps),
+		Steps:    slices.Concat(links.Steps, addresses.Steps, routes.Steps, rules),
 		Warnings: slices.Concat(links.Warnings, addresses.Warnings, routes.Warnings),
 		links:    links,
 	}

@@ -9,6 +9,7 @@ import (
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/route"
+	"hostnet.linux/internal/rule"
 )
 
 // Restore makes the named links, and all that belongs to them, as they were. It is the same pipeline with the state
@@ -24,7 +25,8 @@ func (h *Host) Restore(before *Observed, links map[string]bool) error {
 	}
 	addresses := addr.Restore(h.Kernel, now.Addresses, before.Addresses, back.Ground)
 	routes := route.Restore(h.Kernel, now.Routes, before.Routes, back.Ground, addresses.Addressing)
-	steps := slices.Concat(back.Steps, addresses.Steps, routes.Steps)
+	rules := rule.Restore(h.Kernel, now.Rules, before.Rules)
+	steps := slices.Concat(back.Steps, addresses.Steps, routes.Steps, rules)
 	plan.Order(steps)
 	return plan.Run(steps, nil)
 }

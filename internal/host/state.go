@@ -6,6 +6,7 @@ import (
 	"hostnet.linux/internal/addr"
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/route"
+	"hostnet.linux/internal/rule"
 	"hostnet.linux/internal/schema"
 )
 
@@ -23,6 +24,8 @@ type State struct {
 	Interfaces []*Interface
 	// Routes are those that are declared by themselves, one by one.
 	Routes []*route.Route
+	// Rules are routing policy rules, one by one.
+	Rules []*rule.Rule
 }
 
 // group is one key of the network module: the links of one kind.
@@ -95,6 +98,14 @@ func (s *State) routes() route.Declaration {
 	}
 	for _, one := range s.Routes {
 		declared.Routes = append(declared.Routes, *one)
+	}
+	return declared
+}
+
+func (s *State) rules() []rule.Rule {
+	declared := make([]rule.Rule, len(s.Rules))
+	for i, one := range s.Rules {
+		declared[i] = *one
 	}
 	return declared
 }

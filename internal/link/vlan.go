@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/schema"
 )
 
@@ -93,6 +94,13 @@ func qosMap(name string, attribute uint16, key, value schema.Form[uint32], field
 	}
 	row := carried(name, attribute, form, field, encodePairs, decodePairs, text)
 	row.absent = func(l *Link) { *field(l) = &map[uint32]uint32{} }
+	encode := row.encode
+	row.encode = func(l *Link) kernel.Attribute {
+		if len(**field(l)) == 0 {
+			return kernel.Attribute{}
+		}
+		return encode(l)
+	}
 	return row
 }
 

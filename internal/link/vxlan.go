@@ -120,8 +120,7 @@ var vxlanRows = options[Link]{
 		"Whether far ends may offload checksums to this one.").needs(recreate),
 	flag("external", unix.IFLA_VXLAN_COLLECT_METADATA, func(l *Link) **bool { return &l.VXLAN.External },
 		"Whether routes or filters, rather than this link, say where packets go.").needs(recreate),
-	offWhenAbsent(flag("vnifilter", unix.IFLA_VXLAN_VNIFILTER, func(l *Link) **bool { return &l.VXLAN.VNIFilter },
-		"Whether an O(external) VXLAN takes only the identifiers that were added to it."), func(l *Link) **bool { return &l.VXLAN.VNIFilter }).needs(recreate),
+	vniFilterRow(),
 	presence("gbp", unix.IFLA_VXLAN_GBP, func(l *Link) **bool { return &l.VXLAN.GBP },
 		"Whether the group policy extension is spoken."),
 	presence("gpe", unix.IFLA_VXLAN_GPE, func(l *Link) **bool { return &l.VXLAN.GPE },
@@ -131,6 +130,21 @@ var vxlanRows = options[Link]{
 	plain("fdb", forwardingForm(), func(l *Link) **[]kernel.ForwardingEntry { return &l.VXLAN.FDB },
 		"Exactly the static entries that point to far ends, beside the one that O(remote) or O(group) makes. Several entries for "+
 			"00:00:00:00:00:00 send unknown and many-destination frames to each (head-end replication)."),
+}
+
+// vniFilterRow: the kernel tells of it only when it is on (vxlan_fill_info).
+func vniFilterRow() option[Link] {
+	field := func(l *Link) **bool { return &l.VXLAN.VNIFilter }
+	row := offWhenAbsent(flag("vnifilter", unix.IFLA_VXLAN_VNIFILTER, field,
+		"Whether an O(external) VXLAN takes only the identifiers that were added to it."), field).needs(recreate)
+	encode := row.encode
+	row.encode = func(l *Link) kernel.Attribute {
+		if !**field(l) {
+			return kernel.Attribute{}
+		}
+		return encode(l)
+	}
+	return row
 }
 
 func isUnicast(address netip.Addr) bool { return !address.IsMulticast() }

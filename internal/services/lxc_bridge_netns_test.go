@@ -105,9 +105,9 @@ func quick(more map[string]any) map[string]any {
 
 func (m *machine) snapshot(t *testing.T) string {
 	t.Helper()
-	var out []string
+	out := []string{m.host.Snapshot(t)}
 	for _, command := range [][]string{
-		{"ip", "-br", "link"}, {"ip", "-br", "address"}, {"ip", "route"}, {"ip", "-6", "route"}, {"nft", "-s", "list", "ruleset"},
+		{"nft", "-s", "list", "ruleset"},
 		{"cat", "/proc/sys/net/ipv4/ip_forward", "/proc/sys/net/ipv6/conf/all/forwarding"},
 	} {
 		out = append(out, m.host.Exec(t, command[0], command[1:]...))

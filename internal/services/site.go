@@ -131,7 +131,10 @@ func (s *Site) expand(d *Declaration) (*host.State, []plan.Step, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		state.Interfaces = append(state.Interfaces, interfaceOf(bridge, memory))
+		if !bridge.Absent() || memory != nil {
+			// A bridge that no run of ours has touched, or that one has left as it was before, is not ours to remove.
+			state.Interfaces = append(state.Interfaces, interfaceOf(bridge, memory))
+		}
 		steps = append(steps, bridge.Remember(s.Services.System, memory, memoryOf(seen, have))...)
 	}
 	return state, steps, problems.Err()

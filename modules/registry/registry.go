@@ -14,6 +14,7 @@ import (
 	"hostnet.linux/modules/network"
 	networkinfo "hostnet.linux/modules/network_info"
 	"hostnet.linux/modules/route"
+	"hostnet.linux/modules/rule"
 	"hostnet.linux/modules/veth"
 	"hostnet.linux/modules/vlan"
 	"hostnet.linux/modules/vxlan"
@@ -23,7 +24,7 @@ import (
 func Modules() []ansible.Module {
 	return []ansible.Module{
 		bond.Module(), bridge.Module(), dummy.Module(), hostinterface.Module(), macvlan.Module(), network.Module(),
-		networkinfo.Module(), route.Module(), veth.Module(), vlan.Module(), vxlan.Module(),
+		networkinfo.Module(), route.Module(), rule.Module(), veth.Module(), vlan.Module(), vxlan.Module(),
 	}
 }
 

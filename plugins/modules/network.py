@@ -2736,6 +2736,108 @@ options:
         choices:
           - present
           - absent
+  rules:
+    description:
+      - Routing policy rules, one by one; those that are not listed stay.
+    type: list
+    elements: dict
+    suboptions:
+      priority:
+        description:
+          - 'The place of the rule: those with lower numbers are consulted first. Left out, a rule that matches the same is taken whatever its priority, and a new one gets the number before the lowest that is in use, not counting 0. From 0 to 4294967295.'
+        type: int
+      family:
+        description:
+          - The family of the rule. Required unless O(from) or O(to) tells it.
+        type: str
+        choices:
+          - inet
+          - inet6
+      invert:
+        description:
+          - Whether the rule is for what does not match (C(not) in C(ip rule)).
+        type: bool
+        default: false
+      from:
+        description:
+          - The network or address that packets come from. Left out or V(all), any.
+        type: str
+      to:
+        description:
+          - The network or address that packets go to. Left out or V(all), any.
+        type: str
+      iif:
+        description:
+          - The link that packets come in on; V(lo) is for packets of this host. It need not exist.
+        type: str
+      oif:
+        description:
+          - The link that packets of sockets bound to it go out on. It need not exist.
+        type: str
+      fwmark:
+        description:
+          - The packet's mark. From 0 to 4294967295.
+        type: int
+      fwmask:
+        description:
+          - The bits of the packet's mark that count. Left out, all do. From 1 to 4294967295.
+        type: int
+      tos:
+        description:
+          - The packet's type of service; 0 is any. From 0 to 255.
+        type: int
+      ipproto:
+        description:
+          - The packet's protocol; 0 is any. One of V(ah), V(dccp), V(esp), V(gre), V(icmp), V(ipv6-icmp), V(sctp), V(tcp), V(udp), or a number to 255.
+        type: str
+      sport:
+        description:
+          - The source port or range of ports, such as 8000-8080. From 1 to 65534.
+        type: str
+      dport:
+        description:
+          - The destination port or range of ports. From 1 to 65534.
+        type: str
+      uidrange:
+        description:
+          - The number of the user that sends, or a range such as 1000-1999. From 0 to 4294967294.
+        type: str
+      l3mdev:
+        description:
+          - Whether the table is that of the VRF which the packet's link belongs to.
+        type: bool
+        default: false
+      action:
+        description:
+          - What is done with packets that match. Left out, it is V(goto) with O(goto), and else V(lookup).
+        type: str
+        choices:
+          - lookup
+          - goto
+          - nop
+          - blackhole
+          - unreachable
+          - prohibit
+      table:
+        description:
+          - The routing table to look into. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to 4294967295.
+        type: str
+      suppress_prefixlength:
+        description:
+          - Routes whose prefix is at most that long do not count, such as 0 for all but the default route; -1 is none. From -1 to 128.
+        type: int
+      goto:
+        description:
+          - The priority of the rule to go on with, which must be a later one. From 1 to 4294967295.
+        type: int
+      state:
+        description:
+          - Whether the rule is to be there. V(absent) removes the rule that matches the same and, of what else is given, is the same.
+        type: str
+        default: present
+        choices:
+          - present
+          - absent
   netns:
     description:
       - 'The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host''s.'
