@@ -76,7 +76,7 @@ func decodeRule(message []byte) (rule kernel.Rule, err error) {
 			rule.DestinationPorts = portsOf(data)
 		case unix.FRA_PAD:
 		default:
-			if !decodeRuleNumber(&rule, typ, data) {
+			if !decodeRuleNumber(&rule, typ, data) && !isWholePort(typ, data) {
 				rule.Extra = append(rule.Extra, kernel.Attribute{Type: typ, Data: data})
 			}
 		}
@@ -194,4 +194,16 @@ func appendRuleRest(message []byte, rule kernel.Rule) []byte {
 func portRange(ports *kernel.Range) []byte {
 	out := binary.NativeEndian.AppendUint16(nil, uint16(ports.First))
 	return binary.NativeEndian.AppendUint16(out, uint16(ports.Last))
+}
+
+// From linux/fib_rules.h, since Linux 6.15.
+const (
+	sportMask = 28 // FRA_SPORT_MASK
+	dportMask = 29 // FRA_DPORT_MASK
+)
+
+// isWholePort tells the mask that the kernel notes by itself for ports that are not masked (fib_nl2rule_port_mask in
+// net/core/fib_rules.c).
+func isWholePort(typ uint16, data []byte) bool {
+	return (typ == sportMask || typ == dportMask) && len(data) == 2 && data[0] == 0xff && data[1] == 0xff
 }
