@@ -19,7 +19,7 @@ import (
 // inside are the packages whose tests in namespaces need kinds of links that the kernel of a development machine may
 // lack. Debian's kernel has all of them.
 var inside = []string{
-	"internal/kernel/linux", "internal/addr", "internal/route", "internal/host", "modules/registry",
+	"internal/kernel/linux", "internal/link", "internal/addr", "internal/route", "internal/rule", "internal/host", "modules/registry",
 }
 
 // TestInsideDebian runs the tests of the netns tier on Debian's own kernels, where none of them may be skipped.
