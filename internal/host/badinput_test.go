@@ -1,0 +1,98 @@
+package host
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"hostnet.linux/internal/kernel/fake"
+)
+
+// TestBadInput declares what cannot be: every problem is named with its place, and the kernel is not written to.
+func TestBadInput(t *testing.T) {
+	for name, one := range map[string]struct {
+		network  string
+		problems []string
+	}{
+		"wrong types": {
+			`{"bonds": "bond0", "vlans": [{"name": "v0", "id": "ten", "parent": "eth0"}], "bridges": [{"name": "br0", "stp": "maybe", "ports": {"a": 1}}]}`,
+			[]string{"bonds[0]: must be a dictionary", "vlans[0].id: must be a whole number", "bridges[0].stp: must be a boolean", "bridges[0].ports[0]"},
+		},
+		"unknown options": {
+			`{"bond": [], "bonds": [{"name": "bond0", "mimon": 100}], "bridges": [{"name": "br0", "ports": [{"name": "eth0", "csot": 1}]}]}`,
+			[]string{`bond: unknown option "bond": did you mean "bonds"?`, `bonds[0].mimon: unknown option "mimon": did you mean "miimon"?`, `bridges[0].ports[0].csot: unknown option "csot": did you mean "cost"?`},
+		},
+		"out of range": {
+			`{"bonds": [{"name": "bond0", "miimon": -1}], "vlans": [{"name": "v0", "parent": "eth0", "id": 4095}], "vxlans": [{"name": "x", "id": 16777216}], "bridges": [{"name": "br0", "priority": 65536}]}`,
+			[]string{"bonds[0].miimon: must be from 0", "vlans[0].id: must be from 0 to 4094", "vxlans[0].id: must be from 0 to 16777215", "bridges[0].priority: must be from 0 to 65535"},
+		},
+		"names": {
+			`{"dummies": [{"name": "sixteen-bytes-xx"}, {"name": "a/b"}, {"name": ""}, {}]}`,
+			[]string{"dummies[0].name", "is 16 bytes long", "dummies[1].name", "must not contain a slash", "dummies[2].name", `dummies[3]: option "name" is required`},
+		},
+		"duplicates": {
+			`{"bridges": [{"name": "br0"}], "dummies": [{"name": "br0"}]}`,
+			[]string{"name: br0 is declared twice"},
+		},
+		"a port of two": {
+			`{"bonds": [{"name": "bond0", "ports": ["eth0"]}], "bridges": [{"name": "br0", "ports": ["eth0"]}]}`,
+			[]string{"bridges[0].ports[0]: eth0 is a port of bond bond0 already"},
+		},
+		"a loop": {
+			`{"vlans": [{"name": "v0", "parent": "br0", "id": 5}], "bridges": [{"name": "br0", "ports": ["v0"]}]}`,
+			[]string{"v0", "br0"},
+		},
+		"a parent that is not there": {
+			`{"vlans": [{"name": "v0", "parent": "eth7", "id": 5}], "bridges": [{"name": "br0", "ports": ["eth8"]}]}`,
+			[]string{"vlans[0].parent", "eth7", "bridges[0].ports[0]", "eth8"},
+		},
+		"options outside of their mode": {
+			`{"bonds": [{"name": "bond0", "mode": "active-backup", "lacp_rate": "fast"}, {"name": "bond1", "mode": "802.3ad", "primary": "eth0", "arp_interval": 100}]}`,
+			[]string{"bonds[0].lacp_rate", "802.3ad", "bonds[1].primary", "bonds[1].arp_interval"},
+		},
+		"addresses": {
+			`{"interfaces": [{"name": "eth0", "addresses": ["10.0.0.1", "10.0.0.1/33", "x/24"], "routes": [{"to": "10.0.0.1/24", "via": "10.0.0.300"}]}]}`,
+			[]string{"interfaces[0].addresses[0]", "interfaces[0].addresses[1]", "interfaces[0].addresses[2]", "interfaces[0].routes[0].to", "interfaces[0].routes[0].via"},
+		},
+		"options of a VXLAN that exclude each other": {
+			`{"vxlans": [{"name": "x", "id": 1, "remote": "192.0.2.1", "group": "239.0.0.1"}]}`,
+			[]string{"vxlans[0].group: cannot be used together with remote"},
+		},
+		"the wrong kind of address": {
+			`{"vxlans": [{"name": "y", "id": 2, "group": "192.0.2.1"}]}`,
+			[]string{"vxlans[0].group: 192.0.2.1 is the wrong kind of address"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := fake.New("eth0", "eth1")
+			before := k.String()
+			err := declareBad(t, &Host{Kernel: k}, one.network)
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			for _, problem := range one.problems {
+				if !strings.Contains(err.Error(), problem) {
+					t.Errorf("nothing of %q in:\n%v", problem, err)
+				}
+			}
+			if k.Writes > 0 || k.String() != before {
+				t.Errorf("the kernel was written to %d times", k.Writes)
+			}
+		})
+	}
+}
+
+// declareBad parses, and plans what can be parsed.
+func declareBad(t *testing.T, h *Host, network string) error {
+	t.Helper()
+	var arguments map[string]any
+	if err := json.Unmarshal([]byte(network), &arguments); err != nil {
+		t.Fatal(err)
+	}
+	_, wanted, err := ParseNetwork(arguments)
+	if err != nil {
+		return err
+	}
+	_, err = h.Plan(wanted)
+	return err
+}
