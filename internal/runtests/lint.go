@@ -1,10 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"time"
+
+	"hostnet.linux/internal/pypi"
 )
 
 // check is one command that must succeed.
@@ -17,11 +21,22 @@ type check struct {
 var checks = []check{
 	{"golangci-lint", []string{"go", "run", "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0", "run", "./..."}},
 	{"go.mod is tidy", []string{"go", "mod", "tidy", "-diff"}},
+	{"yamllint", []string{"yamllint", "--strict", "."}},
+	{"ruff", []string{"ruff", "check", "."}},
+	{"ansible-lint, profile production", []string{"ansible-lint", "--offline", "--profile", "production"}},
 	{"documentation matches the option tables", []string{"go", "run", "./internal/schema/docgen/cmd/docgen", "-check"}},
 }
 
-func lint() counts {
+func lint() (counts, error) {
 	var found counts
+	// The Python tools have fixed versions of their own, ahead of the system's.
+	tools, err := pypi.Tools(context.Background())
+	if err != nil {
+		return found, err
+	}
+	if err := os.Setenv("PATH", tools+string(os.PathListSeparator)+os.Getenv("PATH")); err != nil {
+		return found, err
+	}
 	for _, check := range checks {
 		start := time.Now()
 		output, err := exec.Command(check.command[0], check.command[1:]...).CombinedOutput()
@@ -33,5 +48,5 @@ func lint() counts {
 		found.passed++
 		fmt.Printf("ok   %s (%.1fs)\n", check.name, time.Since(start).Seconds())
 	}
-	return found
+	return found, nil
 }

@@ -51,7 +51,7 @@ func main() {
 
 func runNamed(name string) (counts, error) {
 	if name == "lint" {
-		return lint(), nil
+		return lint()
 	}
 	tier, known := find(name)
 	if !known {
