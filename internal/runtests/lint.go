@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -37,6 +38,14 @@ func lint() (counts, error) {
 	if err := os.Setenv("PATH", tools+string(os.PathListSeparator)+os.Getenv("PATH")); err != nil {
 		return found, err
 	}
+	collections, err := installed()
+	if err != nil {
+		return found, err
+	}
+	defer func() { _ = os.RemoveAll(collections) }()
+	if err := os.Setenv("ANSIBLE_COLLECTIONS_PATH", collections); err != nil {
+		return found, err
+	}
 	for _, check := range checks {
 		start := time.Now()
 		output, err := exec.Command(check.command[0], check.command[1:]...).CombinedOutput()
@@ -49,4 +58,21 @@ func lint() (counts, error) {
 		fmt.Printf("ok   %s (%.1fs)\n", check.name, time.Since(start).Seconds())
 	}
 	return found, nil
+}
+
+// installed is a folder in which Ansible finds this collection, as it is in the sources.
+func installed() (string, error) {
+	root, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	folder, err := os.MkdirTemp("", "hostnet-lint-")
+	if err != nil {
+		return "", err
+	}
+	namespace := filepath.Join(folder, "ansible_collections", "hostnet")
+	if err := os.MkdirAll(namespace, 0o755); err != nil {
+		return folder, err
+	}
+	return folder, os.Symlink(root, filepath.Join(namespace, "linux"))
 }

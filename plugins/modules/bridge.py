@@ -11,7 +11,8 @@ module: bridge
 short_description: Bridges network interfaces
 version_added: 1.0.0
 description:
-  - Makes a bridge and attaches the ports that are listed. Ports of containers and virtual machines are never thrown out, and a bridge with ports is never deleted to be made again.
+  - Makes a bridge and attaches the ports that are listed. Ports of containers and virtual machines are never thrown out, and a bridge with ports is
+      never deleted to be made again.
 author:
   - The hostnet.linux authors (@hostnet)
 options:
@@ -355,7 +356,8 @@ options:
         type: str
       broadcast:
         description:
-          - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+          - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel
+              knows the network's broadcast address without.
         type: str
       label:
         description:
@@ -363,7 +365,8 @@ options:
         type: str
       scope:
         description:
-          - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+          - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host),
+              V(link), V(nowhere), V(site), or a number to 255.
         type: str
       metric:
         description:
@@ -398,7 +401,8 @@ options:
         type: bool
   routes:
     description:
-      - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing daemons, are left alone.
+      - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing daemons,
+          are left alone.
     type: list
     elements: dict
     suboptions:
@@ -461,7 +465,8 @@ options:
         default: main
       metric:
         description:
-          - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
+          - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics are
+              two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
         type: int
       src:
         description:
@@ -469,7 +474,8 @@ options:
         type: str
       scope:
         description:
-          - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+          - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type V(local),
+              and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
         type: str
       tos:
         description:
@@ -562,7 +568,8 @@ EXAMPLES = r"""
 RETURN = r"""
 actions:
   description:
-    - 'The steps in the order in which they run (in check mode: would run): what is done, on which object, which options go from what to what, and what it costs the traffic (none, port flap, link down, recreate).'
+    - 'The steps in the order in which they run (in check mode: would run): what is done, on which object, which options go from what to what, and
+        what it costs the traffic (none, port flap, link down, recreate).'
   returned: success
   type: list
   elements: dict

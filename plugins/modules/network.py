@@ -11,8 +11,10 @@ module: network
 short_description: Sets up many network objects in one transaction
 version_added: 1.0.0
 description:
-  - Sets up network interfaces, bonds, VLANs, VXLANs, bridges, veth pairs, routes and rules in one task, with the same options as the modules for one object.
-  - 'The objects may come in any order and stand on each other to any depth: the plan orders the steps. If one fails, the host is put back as it was.'
+  - Sets up network interfaces, bonds, VLANs, VXLANs, bridges, veth pairs, routes and rules in one task, with the same options as the modules for one
+      object.
+  - 'The objects may come in any order and stand on each other to any depth: the plan orders the steps. If one fails, the host is put back as it
+      was.'
 author:
   - The hostnet.linux authors (@hostnet)
 options:
@@ -73,13 +75,15 @@ options:
         type: bool
       addresses:
         description:
-          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left
+              alone.
         type: list
         elements: raw
         suboptions:
           address:
             description:
-              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's
+                  network.
             type: str
             required: true
           peer:
@@ -88,7 +92,8 @@ options:
             type: str
           broadcast:
             description:
-              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the
+                  kernel knows the network's broadcast address without.
             type: str
           label:
             description:
@@ -96,7 +101,8 @@ options:
             type: str
           scope:
             description:
-              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host),
+                  V(link), V(nowhere), V(site), or a number to 255.
             type: str
           metric:
             description:
@@ -131,7 +137,8 @@ options:
             type: bool
       routes:
         description:
-          - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing daemons, are left alone.
+          - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing
+              daemons, are left alone.
         type: list
         elements: dict
         suboptions:
@@ -189,12 +196,14 @@ options:
               - throw
           table:
             description:
-              - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to 4294967295.
+              - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to
+                  4294967295.
             type: str
             default: main
           metric:
             description:
-              - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
+              - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics
+                  are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
             type: int
           src:
             description:
@@ -202,7 +211,8 @@ options:
             type: str
           scope:
             description:
-              - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+              - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type
+                  V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
             type: str
           tos:
             description:
@@ -306,13 +316,15 @@ options:
         type: bool
       addresses:
         description:
-          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left
+              alone.
         type: list
         elements: raw
         suboptions:
           address:
             description:
-              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's
+                  network.
             type: str
             required: true
           peer:
@@ -321,7 +333,8 @@ options:
             type: str
           broadcast:
             description:
-              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the
+                  kernel knows the network's broadcast address without.
             type: str
           label:
             description:
@@ -329,7 +342,8 @@ options:
             type: str
           scope:
             description:
-              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host),
+                  V(link), V(nowhere), V(site), or a number to 255.
             type: str
           metric:
             description:
@@ -364,7 +378,8 @@ options:
             type: bool
       routes:
         description:
-          - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing daemons, are left alone.
+          - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing
+              daemons, are left alone.
         type: list
         elements: dict
         suboptions:
@@ -422,12 +437,14 @@ options:
               - throw
           table:
             description:
-              - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to 4294967295.
+              - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to
+                  4294967295.
             type: str
             default: main
           metric:
             description:
-              - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
+              - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics
+                  are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
             type: int
           src:
             description:
@@ -435,7 +452,8 @@ options:
             type: str
           scope:
             description:
-              - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+              - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type
+                  V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
             type: str
           tos:
             description:
@@ -734,13 +752,15 @@ options:
         type: bool
       addresses:
         description:
-          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left
+              alone.
         type: list
         elements: raw
         suboptions:
           address:
             description:
-              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's
+                  network.
             type: str
             required: true
           peer:
@@ -749,7 +769,8 @@ options:
             type: str
           broadcast:
             description:
-              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the
+                  kernel knows the network's broadcast address without.
             type: str
           label:
             description:
@@ -757,7 +778,8 @@ options:
             type: str
           scope:
             description:
-              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host),
+                  V(link), V(nowhere), V(site), or a number to 255.
             type: str
           metric:
             description:
@@ -792,7 +814,8 @@ options:
             type: bool
       routes:
         description:
-          - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing daemons, are left alone.
+          - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing
+              daemons, are left alone.
         type: list
         elements: dict
         suboptions:
@@ -850,12 +873,14 @@ options:
               - throw
           table:
             description:
-              - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to 4294967295.
+              - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to
+                  4294967295.
             type: str
             default: main
           metric:
             description:
-              - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
+              - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics
+                  are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
             type: int
           src:
             description:
@@ -863,7 +888,8 @@ options:
             type: str
           scope:
             description:
-              - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+              - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type
+                  V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
             type: str
           tos:
             description:
@@ -1010,13 +1036,15 @@ options:
         type: bool
       addresses:
         description:
-          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left
+              alone.
         type: list
         elements: raw
         suboptions:
           address:
             description:
-              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's
+                  network.
             type: str
             required: true
           peer:
@@ -1025,7 +1053,8 @@ options:
             type: str
           broadcast:
             description:
-              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the
+                  kernel knows the network's broadcast address without.
             type: str
           label:
             description:
@@ -1033,7 +1062,8 @@ options:
             type: str
           scope:
             description:
-              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host),
+                  V(link), V(nowhere), V(site), or a number to 255.
             type: str
           metric:
             description:
@@ -1068,7 +1098,8 @@ options:
             type: bool
       routes:
         description:
-          - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing daemons, are left alone.
+          - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing
+              daemons, are left alone.
         type: list
         elements: dict
         suboptions:
@@ -1126,12 +1157,14 @@ options:
               - throw
           table:
             description:
-              - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to 4294967295.
+              - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to
+                  4294967295.
             type: str
             default: main
           metric:
             description:
-              - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
+              - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics
+                  are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
             type: int
           src:
             description:
@@ -1139,7 +1172,8 @@ options:
             type: str
           scope:
             description:
-              - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+              - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type
+                  V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
             type: str
           tos:
             description:
@@ -1334,7 +1368,8 @@ options:
         type: bool
       fdb:
         description:
-          - Exactly the static entries that point to far ends, beside the one that O(remote) or O(group) makes. Several entries for 00:00:00:00:00:00 send unknown and many-destination frames to each (head-end replication).
+          - Exactly the static entries that point to far ends, beside the one that O(remote) or O(group) makes. Several entries for 00:00:00:00:00:00
+              send unknown and many-destination frames to each (head-end replication).
         type: list
         elements: dict
         suboptions:
@@ -1391,13 +1426,15 @@ options:
         type: bool
       addresses:
         description:
-          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left
+              alone.
         type: list
         elements: raw
         suboptions:
           address:
             description:
-              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's
+                  network.
             type: str
             required: true
           peer:
@@ -1406,7 +1443,8 @@ options:
             type: str
           broadcast:
             description:
-              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the
+                  kernel knows the network's broadcast address without.
             type: str
           label:
             description:
@@ -1414,7 +1452,8 @@ options:
             type: str
           scope:
             description:
-              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host),
+                  V(link), V(nowhere), V(site), or a number to 255.
             type: str
           metric:
             description:
@@ -1449,7 +1488,8 @@ options:
             type: bool
       routes:
         description:
-          - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing daemons, are left alone.
+          - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing
+              daemons, are left alone.
         type: list
         elements: dict
         suboptions:
@@ -1507,12 +1547,14 @@ options:
               - throw
           table:
             description:
-              - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to 4294967295.
+              - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to
+                  4294967295.
             type: str
             default: main
           metric:
             description:
-              - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
+              - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics
+                  are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
             type: int
           src:
             description:
@@ -1520,7 +1562,8 @@ options:
             type: str
           scope:
             description:
-              - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+              - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type
+                  V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
             type: str
           tos:
             description:
@@ -1905,13 +1948,15 @@ options:
         type: bool
       addresses:
         description:
-          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left
+              alone.
         type: list
         elements: raw
         suboptions:
           address:
             description:
-              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's
+                  network.
             type: str
             required: true
           peer:
@@ -1920,7 +1965,8 @@ options:
             type: str
           broadcast:
             description:
-              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the
+                  kernel knows the network's broadcast address without.
             type: str
           label:
             description:
@@ -1928,7 +1974,8 @@ options:
             type: str
           scope:
             description:
-              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host),
+                  V(link), V(nowhere), V(site), or a number to 255.
             type: str
           metric:
             description:
@@ -1963,7 +2010,8 @@ options:
             type: bool
       routes:
         description:
-          - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing daemons, are left alone.
+          - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing
+              daemons, are left alone.
         type: list
         elements: dict
         suboptions:
@@ -2021,12 +2069,14 @@ options:
               - throw
           table:
             description:
-              - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to 4294967295.
+              - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to
+                  4294967295.
             type: str
             default: main
           metric:
             description:
-              - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
+              - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics
+                  are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
             type: int
           src:
             description:
@@ -2034,7 +2084,8 @@ options:
             type: str
           scope:
             description:
-              - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+              - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type
+                  V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
             type: str
           tos:
             description:
@@ -2113,7 +2164,8 @@ options:
         type: str
       peer_netns:
         description:
-          - 'The network namespace of the other end: a name under /run/netns, a path, or the number of a process in it. Left out, the other end is in the namespace of this one.'
+          - 'The network namespace of the other end: a name under /run/netns, a path, or the number of a process in it. Left out, the other end is in
+              the namespace of this one.'
         type: str
       up:
         description:
@@ -2146,13 +2198,15 @@ options:
         type: bool
       addresses:
         description:
-          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left
+              alone.
         type: list
         elements: raw
         suboptions:
           address:
             description:
-              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's
+                  network.
             type: str
             required: true
           peer:
@@ -2161,7 +2215,8 @@ options:
             type: str
           broadcast:
             description:
-              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the
+                  kernel knows the network's broadcast address without.
             type: str
           label:
             description:
@@ -2169,7 +2224,8 @@ options:
             type: str
           scope:
             description:
-              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host),
+                  V(link), V(nowhere), V(site), or a number to 255.
             type: str
           metric:
             description:
@@ -2204,7 +2260,8 @@ options:
             type: bool
       routes:
         description:
-          - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing daemons, are left alone.
+          - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing
+              daemons, are left alone.
         type: list
         elements: dict
         suboptions:
@@ -2262,12 +2319,14 @@ options:
               - throw
           table:
             description:
-              - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to 4294967295.
+              - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to
+                  4294967295.
             type: str
             default: main
           metric:
             description:
-              - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
+              - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics
+                  are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
             type: int
           src:
             description:
@@ -2275,7 +2334,8 @@ options:
             type: str
           scope:
             description:
-              - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+              - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type
+                  V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
             type: str
           tos:
             description:
@@ -2377,7 +2437,8 @@ options:
         type: int
       bc_cutoff:
         description:
-          - How many receivers a multicast frame may have to be handled at once rather than from the queue. From -2147483648 to 2147483647. Needs Linux 6.4.
+          - How many receivers a multicast frame may have to be handled at once rather than from the queue. From -2147483648 to 2147483647. Needs
+              Linux 6.4.
         type: int
       up:
         description:
@@ -2410,13 +2471,15 @@ options:
         type: bool
       addresses:
         description:
-          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone.
+          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left
+              alone.
         type: list
         elements: raw
         suboptions:
           address:
             description:
-              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.
+              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's
+                  network.
             type: str
             required: true
           peer:
@@ -2425,7 +2488,8 @@ options:
             type: str
           broadcast:
             description:
-              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the kernel knows the network's broadcast address without.
+              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the
+                  kernel knows the network's broadcast address without.
             type: str
           label:
             description:
@@ -2433,7 +2497,8 @@ options:
             type: str
           scope:
             description:
-              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host),
+                  V(link), V(nowhere), V(site), or a number to 255.
             type: str
           metric:
             description:
@@ -2468,7 +2533,8 @@ options:
             type: bool
       routes:
         description:
-          - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing daemons, are left alone.
+          - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing
+              daemons, are left alone.
         type: list
         elements: dict
         suboptions:
@@ -2526,12 +2592,14 @@ options:
               - throw
           table:
             description:
-              - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to 4294967295.
+              - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to
+                  4294967295.
             type: str
             default: main
           metric:
             description:
-              - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
+              - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics
+                  are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
             type: int
           src:
             description:
@@ -2539,7 +2607,8 @@ options:
             type: str
           scope:
             description:
-              - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+              - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type
+                  V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
             type: str
           tos:
             description:
@@ -2666,7 +2735,8 @@ options:
         default: main
       metric:
         description:
-          - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
+          - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics are
+              two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
         type: int
       src:
         description:
@@ -2674,7 +2744,8 @@ options:
         type: str
       scope:
         description:
-          - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+          - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type V(local),
+              and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
         type: str
       tos:
         description:
@@ -2730,7 +2801,8 @@ options:
         type: str
       state:
         description:
-          - Whether the route is to be there. V(absent) removes every route to the destination in the table that is like all that is given, but for those that the kernel makes from addresses and router advertisements.
+          - Whether the route is to be there. V(absent) removes every route to the destination in the table that is like all that is given, but for
+              those that the kernel makes from addresses and router advertisements.
         type: str
         default: present
         choices:
@@ -2744,7 +2816,8 @@ options:
     suboptions:
       priority:
         description:
-          - 'The place of the rule: those with lower numbers are consulted first. Left out, a rule that matches the same is taken whatever its priority, and a new one gets the number before the lowest that is in use, not counting 0. From 0 to 4294967295.'
+          - 'The place of the rule: those with lower numbers are consulted first. Left out, a rule that matches the same is taken whatever its
+              priority, and a new one gets the number before the lowest that is in use, not counting 0. From 0 to 4294967295.'
         type: int
       family:
         description:
@@ -2788,7 +2861,8 @@ options:
         type: int
       ipproto:
         description:
-          - The packet's protocol; 0 is any. One of V(ah), V(dccp), V(esp), V(gre), V(icmp), V(ipv6-icmp), V(sctp), V(tcp), V(udp), or a number to 255.
+          - The packet's protocol; 0 is any. One of V(ah), V(dccp), V(esp), V(gre), V(icmp), V(ipv6-icmp), V(sctp), V(tcp), V(udp), or a number to
+              255.
         type: str
       sport:
         description:
@@ -2820,7 +2894,8 @@ options:
           - prohibit
       table:
         description:
-          - The routing table to look into. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to 4294967295.
+          - The routing table to look into. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to
+              4294967295.
         type: str
       suppress_prefixlength:
         description:
@@ -2889,7 +2964,8 @@ EXAMPLES = r"""
 RETURN = r"""
 actions:
   description:
-    - 'The steps in the order in which they run (in check mode: would run): what is done, on which object, which options go from what to what, and what it costs the traffic (none, port flap, link down, recreate).'
+    - 'The steps in the order in which they run (in check mode: would run): what is done, on which object, which options go from what to what, and
+        what it costs the traffic (none, port flap, link down, recreate).'
   returned: success
   type: list
   elements: dict

@@ -82,7 +82,8 @@ options:
     default: main
   metric:
     description:
-      - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
+      - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics are two
+          routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
     type: int
   src:
     description:
@@ -90,7 +91,8 @@ options:
     type: str
   scope:
     description:
-      - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+      - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type V(local), and
+          V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
     type: str
   tos:
     description:
@@ -146,7 +148,8 @@ options:
     type: str
   state:
     description:
-      - Whether the route is to be there. V(absent) removes every route to the destination in the table that is like all that is given, but for those that the kernel makes from addresses and router advertisements.
+      - Whether the route is to be there. V(absent) removes every route to the destination in the table that is like all that is given, but for those
+          that the kernel makes from addresses and router advertisements.
     type: str
     default: present
     choices:
@@ -193,7 +196,8 @@ EXAMPLES = r"""
 RETURN = r"""
 actions:
   description:
-    - 'The steps in the order in which they run (in check mode: would run): what is done, on which object, which options go from what to what, and what it costs the traffic (none, port flap, link down, recreate).'
+    - 'The steps in the order in which they run (in check mode: would run): what is done, on which object, which options go from what to what, and
+        what it costs the traffic (none, port flap, link down, recreate).'
   returned: success
   type: list
   elements: dict

@@ -17,7 +17,8 @@ author:
 options:
   priority:
     description:
-      - 'The place of the rule: those with lower numbers are consulted first. Left out, a rule that matches the same is taken whatever its priority, and a new one gets the number before the lowest that is in use, not counting 0. From 0 to 4294967295.'
+      - 'The place of the rule: those with lower numbers are consulted first. Left out, a rule that matches the same is taken whatever its priority,
+          and a new one gets the number before the lowest that is in use, not counting 0. From 0 to 4294967295.'
     type: int
   family:
     description:
@@ -93,7 +94,8 @@ options:
       - prohibit
   table:
     description:
-      - The routing table to look into. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to 4294967295.
+      - The routing table to look into. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to
+          4294967295.
     type: str
   suppress_prefixlength:
     description:
@@ -151,7 +153,8 @@ EXAMPLES = r"""
 RETURN = r"""
 actions:
   description:
-    - 'The steps in the order in which they run (in check mode: would run): what is done, on which object, which options go from what to what, and what it costs the traffic (none, port flap, link down, recreate).'
+    - 'The steps in the order in which they run (in check mode: would run): what is done, on which object, which options go from what to what, and
+        what it costs the traffic (none, port flap, link down, recreate).'
   returned: success
   type: list
   elements: dict

@@ -31,7 +31,7 @@ func Stub(module ansible.Module) (string, error) {
 		}
 	}
 	examples := strings.ReplaceAll(module.Examples, "\n\n\n", "\n\n")
-	return fmt.Sprintf(template, documentation, examples, returns), nil
+	return fmt.Sprintf(template, wrap(documentation), examples, wrap(returns)), nil
 }
 
 const template = `#!/usr/bin/python
@@ -138,4 +138,24 @@ func anys(texts []string) []any {
 		out[i] = text
 	}
 	return out
+}
+
+// wrap breaks long lines, as ansible-test asks for: YAML reads a line break inside a plain or quoted text as a space.
+func wrap(text string) string {
+	const width = 150
+	var out strings.Builder
+	for line := range strings.Lines(text) {
+		indent := line[:len(line)-len(strings.TrimLeft(line, " -"))]
+		more := strings.Repeat(" ", len(indent)+2)
+		for len(line) > width {
+			at := strings.LastIndex(line[:width], " ")
+			if at <= len(more) {
+				break
+			}
+			out.WriteString(line[:at] + "\n")
+			line = more + line[at+1:]
+		}
+		out.WriteString(line)
+	}
+	return out.String()
 }
