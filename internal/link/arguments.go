@@ -84,6 +84,15 @@ var allRows = func() map[string]options[Link] {
 	return all
 }()
 
+// allTables are allRows as the schema sees them.
+var allTables = func() map[string]schema.Table[Link] {
+	all := map[string]schema.Table[Link]{}
+	for kind, rows := range allRows {
+		all[kind] = rows.table()
+	}
+	return all
+}()
+
 // KnownKind tells whether links of the kind can be declared.
 func KnownKind(kind string) bool {
 	_, known := kindRows[kind]

@@ -19,7 +19,8 @@ var settingFiles = map[string][]string{
 
 // emitSettings writes what differs from have, or all that is set when have is nil.
 func (p *planner) emitSettings(final, have *Link) {
-	for _, row := range commonRows {
+	for i := range commonRows {
+		row := &commonRows[i]
 		files, isSetting := settingFiles[row.Name]
 		if !isSetting || !row.IsSet(final) || (have != nil && row.Equal(final, have)) {
 			continue

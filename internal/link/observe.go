@@ -139,7 +139,9 @@ func decodeTopology(link *Link, raw *kernel.Link) {
 // dropMeaningless removes what the kernel reports but would not take back, such as LACP options in other modes.
 func dropMeaningless(link *Link) {
 	var unset, dormant Link
-	for _, row := range kindRows[link.Kind] {
+	rows := kindRows[link.Kind]
+	for i := range rows {
+		row := &rows[i]
 		if row.applies != nil && row.IsSet(link) && row.applies(link) != "" {
 			row.Assign(&dormant, link)
 			row.Assign(link, &unset)

@@ -201,7 +201,8 @@ func (o options[T]) attributes(object *T, pick func(option[T]) bool) kernel.Attr
 
 // read decodes the attributes into the object.
 func (o options[T]) read(object *T, attributes kernel.Attributes, name func(index int) string) {
-	for _, row := range o {
+	for i := range o {
+		row := &o[i] // a row is large
 		if row.decode == nil {
 			continue
 		}

@@ -156,16 +156,17 @@ func (p *planner) become(name string, final *Link) {
 func (p *planner) compare(want, have *Link) {
 	final := clone(have)
 	all := rows(have.Kind)
-	all.table().Overlay(final, want)
+	allTables[have.Kind].Overlay(final, want)
 	p.roundDelays(final, want)
 	p.become(have.Name, final)
 	p.dormant[have.Name] = want.Observed.Dormant
 	var changed options[Link]
 	worst := live
-	for _, row := range all {
+	for i := range all {
+		row := &all[i]
 		if row.IsSet(want) && !row.Equal(final, have) && (row.Name != "ageing_time" || !have.Observed.HidesAgeing) {
-			changed = append(changed, row)
-			worst = max(worst, p.needs(row, have))
+			changed = append(changed, *row)
+			worst = max(worst, p.needs(*row, have))
 		}
 	}
 	if have.Observed.HidesAgeing && want.Bridge.AgeingTime != nil {
@@ -212,6 +213,9 @@ func (p *planner) needs(row option[Link], have *Link) change {
 
 // alongside adds the rows that the kernel changes on its own when another one changes.
 func (p *planner) alongside(changed options[Link], final *Link) options[Link] {
+	if final.Kind != Bond {
+		return changed
+	}
 	names := map[string]bool{}
 	for _, row := range changed {
 		names[row.Name] = true
@@ -222,7 +226,7 @@ func (p *planner) alongside(changed options[Link], final *Link) options[Link] {
 		}
 		// The delays are kept as multiples of miimon, and a new mode resets others (bond_option_mode_set).
 		follows := names["mode"] || (names["miimon"] && row.applies != nil && isDelay(row.Name))
-		if final.Kind == Bond && follows && (row.applies == nil || row.applies(final) == "") {
+		if follows && (row.applies == nil || row.applies(final) == "") {
 			changed = append(changed, row)
 		}
 	}

@@ -124,7 +124,8 @@ type Change struct {
 // A field that is null counts as left out, as in Ansible.
 func (t Table[T]) Parse(object *T, fields map[string]any, at Place) {
 	known := 0
-	for _, option := range t {
+	for i := range t {
+		option := &t[i]
 		raw, given := fields[option.Name]
 		if given {
 			known++
@@ -180,7 +181,8 @@ func (t Table[T]) Equal(a, b *T) bool {
 
 // Overlay copies into dst what is set in src.
 func (t Table[T]) Overlay(dst, src *T) {
-	for _, option := range t {
+	for i := range t {
+		option := &t[i]
 		if option.isSet(src) {
 			option.assign(dst, src)
 		}

@@ -1,0 +1,164 @@
+//go:build bench
+
+package host
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"hostnet.linux/internal/kernel/linux"
+	"hostnet.linux/internal/netnstest"
+)
+
+// What a host with many networks may cost, always against a baseline of the same run.
+const (
+	mostForCreation = 1.5 // against ip -batch of the same
+	mostForNothing  = 2.0 // against reading the same from the kernel
+	mostForGrowth   = 1.3 // of the cost of an object, from the fewest to the most
+)
+
+// TestBenchScale makes N links and N bridges on them, with the engine and with ip -batch, and looks again.
+func TestBenchScale(t *testing.T) {
+	kind := "vlan"
+	if _, err := netnstest.New(t).Try("ip", "link", "add", "p", "type", "vlan"); err != nil && strings.Contains(err.Error()+probe(t), "Unknown device type") {
+		kind = "macvlan" // this kernel has no VLANs
+	}
+	var first time.Duration
+	for _, count := range []int{100, 300, 1000} {
+		baseline := fastest(3, func() time.Duration { return batch(t, kind, count) })
+		var nothing, dump time.Duration
+		creation := fastest(3, func() time.Duration {
+			h := many(t, kind, count)
+			took := h.create(t)
+			nothing, dump = h.again(t)
+			return took
+		})
+		each := creation / time.Duration(count)
+		if first == 0 {
+			first = each
+		}
+		ratio := func(a, b time.Duration) float64 { return float64(a) / float64(b) }
+		t.Logf("%d %ss and bridges: created in %.2f s (%.2f× ip -batch), nothing to do in %.3f s (%.2f× a dump), %.2f× the cost of an object at 100",
+			count, kind, creation.Seconds(), ratio(creation, baseline), nothing.Seconds(), ratio(nothing, dump), ratio(each, first))
+		if ratio(creation, baseline) > mostForCreation {
+			t.Errorf("%d: creation takes %.2f× ip -batch", count, ratio(creation, baseline))
+		}
+		if ratio(nothing, dump) > mostForNothing {
+			t.Errorf("%d: a run without a change takes %.2f× a dump", count, ratio(nothing, dump))
+		}
+		if ratio(each, first) > mostForGrowth {
+			t.Errorf("%d: an object costs %.2f× what it costs at 100", count, ratio(each, first))
+		}
+	}
+}
+
+func probe(t *testing.T) string {
+	t.Helper()
+	output, _ := netnstest.New(t).Try("ip", "link", "add", "p", "type", "vlan", "id", "1")
+	return output
+}
+
+func fastest(times int, measure func() time.Duration) time.Duration {
+	best := time.Duration(1<<63 - 1)
+	for range times {
+		best = min(best, measure())
+	}
+	return best
+}
+
+// batch is how long iproute2 takes.
+func batch(t *testing.T, kind string, count int) time.Duration {
+	t.Helper()
+	n := card(t)
+	var text strings.Builder
+	for i := range count {
+		options := map[string]string{"vlan": fmt.Sprintf("vlan id %d", i+1), "macvlan": "macvlan mode bridge"}[kind]
+		fmt.Fprintf(&text, "link add link eth0 name u%d type %s\nlink add name br%d type bridge forward_delay 0\nlink set u%d master br%d\nlink set u%d up\nlink set br%d up\n",
+			i, options, i, i, i, i, i)
+	}
+	file := filepath.Join(t.TempDir(), "batch")
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	if output, err := exec.Command("ip", "-n", n.Name, "-batch", file).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	return time.Since(start)
+}
+
+func card(t *testing.T) *netnstest.Namespace {
+	t.Helper()
+	n := netnstest.New(t)
+	n.IP(t, "link", "add", "eth0", "type", "veth", "peer", "name", "far0")
+	n.IP(t, "link", "set", "eth0", "up")
+	return n
+}
+
+type manyLinks struct {
+	host   *Host
+	handle *linux.Handle
+	wanted map[string]any
+}
+
+func many(t *testing.T, kind string, count int) *manyLinks {
+	t.Helper()
+	handle, err := linux.Open(card(t).Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(handle.Close)
+	var links, bridges []any
+	for i := range count {
+		one := map[string]any{"name": fmt.Sprintf("u%d", i), "parent": "eth0"}
+		if kind == "vlan" {
+			one["id"] = i + 1
+		} else {
+			one["mode"] = "bridge"
+		}
+		links = append(links, one)
+		bridges = append(bridges, map[string]any{"name": fmt.Sprintf("br%d", i), "forward_delay": 0, "ports": []any{fmt.Sprintf("u%d", i)}})
+	}
+	return &manyLinks{&Host{Kernel: handle}, handle, map[string]any{kind + "s": links, "bridges": bridges}}
+}
+
+// create is how long the whole of a task takes: parsing, planning, running and looking again.
+func (m *manyLinks) create(t *testing.T) time.Duration {
+	t.Helper()
+	start := time.Now()
+	if _, err := carryOut(t, m.host, m.wanted); err != nil {
+		t.Fatal(err)
+	}
+	return time.Since(start)
+}
+
+// again is how long a task without anything to do takes, and how long reading alone.
+func (m *manyLinks) again(t *testing.T) (nothing, dump time.Duration) {
+	t.Helper()
+	nothing = fastest(10, func() time.Duration {
+		start := time.Now()
+		if found, err := carryOut(t, m.host, m.wanted); err != nil || len(found.Steps) > 0 {
+			t.Fatalf("%v, %d steps", err, len(found.Steps))
+		}
+		return time.Since(start)
+	})
+	dump = fastest(10, func() time.Duration {
+		start := time.Now()
+		_, linksErr := m.handle.Links()
+		_, addressesErr := m.handle.Addresses()
+		_, routesErr := m.handle.Routes()
+		_, rulesErr := m.handle.Rules()
+		for _, err := range []error{linksErr, addressesErr, routesErr, rulesErr} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return time.Since(start)
+	})
+	return nothing, dump
+}
