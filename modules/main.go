@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/dnsmasq"
 	"hostnet.linux/modules/registry"
 )
 
@@ -28,6 +29,8 @@ const usage = `hostnet makes the network of this host as declared.
 
 func run(arguments []string, input io.Reader, output, errors io.Writer) int {
 	switch {
+	case len(arguments) > 1 && arguments[1] == dnsmasq.SuperviseCommand:
+		return dnsmasq.Supervise(arguments[2:])
 	case len(arguments) == 2 && arguments[1] == "version":
 		fmt.Fprintln(output, version)
 		return 0

@@ -8,9 +8,12 @@ import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/modules/bond"
 	"hostnet.linux/modules/bridge"
+	"hostnet.linux/modules/dnsmasq"
 	"hostnet.linux/modules/dummy"
 	hostinterface "hostnet.linux/modules/interface"
+	lxcbridge "hostnet.linux/modules/lxc_bridge"
 	"hostnet.linux/modules/macvlan"
+	"hostnet.linux/modules/nat"
 	"hostnet.linux/modules/network"
 	networkinfo "hostnet.linux/modules/network_info"
 	"hostnet.linux/modules/route"
@@ -23,7 +26,8 @@ import (
 // Modules are all modules, in the order of their names.
 func Modules() []ansible.Module {
 	return []ansible.Module{
-		bond.Module(), bridge.Module(), dummy.Module(), hostinterface.Module(), macvlan.Module(), network.Module(),
+		bond.Module(), bridge.Module(), dnsmasq.Module(), dummy.Module(), hostinterface.Module(), lxcbridge.Module(), macvlan.Module(),
+		nat.Module(), network.Module(),
 		networkinfo.Module(), route.Module(), rule.Module(), veth.Module(), vlan.Module(), vxlan.Module(),
 	}
 }

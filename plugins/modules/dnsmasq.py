@@ -1,0 +1,199 @@
+#!/usr/bin/python
+# Copyright (c) The hostnet.linux authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Generated from the module's option table by "make docs". The module itself is a Go binary.
+
+DOCUMENTATION = r"""
+---
+module: dnsmasq
+short_description: Serves an interface with DHCP and DNS
+version_added: 1.0.0
+description:
+  - 'Serves an interface with DHCP and DNS by an instance of dnsmasq of its own: a hardened systemd service, or where there is no systemd a
+      supervised process.'
+author:
+  - The hostnet.linux authors (@hostnet)
+options:
+  interface:
+    description:
+      - The interface to serve, usually a bridge. There is one instance for each.
+    type: str
+    required: true
+  state:
+    description:
+      - Whether it is to be there.
+    type: str
+    default: present
+    choices:
+      - present
+      - absent
+  address:
+    description:
+      - The host's IPv4 address on the interface, such as 10.0.3.1/24. Needed for DHCP.
+    type: str
+  address6:
+    description:
+      - The host's IPv6 address on the interface.
+    type: str
+  mtu:
+    description:
+      - The MTU that clients are told. From 68 to 65535.
+    type: int
+  dhcp:
+    description:
+      - Whether clients get IPv4 addresses.
+    type: bool
+    default: true
+  dhcp_range:
+    description:
+      - The first and last IPv4 address to hand out, such as 10.0.3.2,10.0.3.253. Left out, it is the whole subnet but the host's own address and the
+          last one.
+    type: str
+  dhcp_range6:
+    description:
+      - The first and last IPv6 address to hand out when O(ipv6_mode=stateful).
+    type: str
+  ipv6_mode:
+    description:
+      - 'How clients get IPv6: V(slaac) by router advertisements alone, V(stateless) with DNS and other options by DHCPv6, V(stateful) with addresses
+          by DHCPv6, V(none) not at all. Left out, it is V(slaac) where there is an O(address6).'
+    type: str
+    choices:
+      - slaac
+      - stateless
+      - stateful
+      - none
+  lease_time:
+    description:
+      - 'How long a lease lasts: seconds, or a number with m, h, d or w, or V(infinite). At least two minutes.'
+    type: str
+    default: 1h
+  lease_limit:
+    description:
+      - The largest number of leases. Left out, it is 253 or, where the range is larger, the size of the range. From 1 to 1048576.
+    type: int
+  dns:
+    description:
+      - Whether names are answered, those of the clients among them.
+    type: bool
+    default: true
+  domain:
+    description:
+      - The domain of the clients. Its names are answered here and never asked for elsewhere.
+    type: str
+  upstream_servers:
+    description:
+      - 'The DNS servers to ask, as addresses, with a port after a # or a domain as in /example.com/192.0.2.1. Left out, it is those of the host''s
+          /etc/resolv.conf.'
+    type: list
+    elements: str
+  dhcp_options:
+    description:
+      - DHCP options by name (router, dns_server, mtu, ntp_server, domain_search…) or number, each with a value or a list. An empty list keeps the
+          option back.
+    type: dict
+  static_leases:
+    description:
+      - Addresses that are kept for clients.
+    type: list
+    elements: dict
+    suboptions:
+      mac:
+        description:
+          - The client's MAC address. One of O(static_leases[].mac) and O(static_leases[].name) is required.
+        type: str
+      name:
+        description:
+          - The name that the client gives, or with O(static_leases[].mac) that it is given.
+        type: str
+      address:
+        description:
+          - The address, within the DHCP range.
+        type: str
+        required: true
+  host_records:
+    description:
+      - Further names, which are answered forwards and backwards.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - The name, with or without a domain.
+        type: str
+        required: true
+      addresses:
+        description:
+          - Its IPv4 and IPv6 addresses.
+        type: list
+        elements: str
+        required: true
+  gateway:
+    description:
+      - The router that clients are told, where that is not this host.
+    type: str
+  extra_lines:
+    description:
+      - Further lines of dnsmasq's configuration.
+    type: list
+    elements: str
+  checksum_fix:
+    description:
+      - Whether DHCP answers get their UDP checksum before they leave by a bridge, which clients before about 2014 need.
+    type: bool
+    default: true
+  user:
+    description:
+      - The user that dnsmasq runs as. Left out, it is the first of lxc-dnsmasq, dnsmasq and nobody that exists.
+    type: str
+  install:
+    description:
+      - Whether to install dnsmasq where it is missing.
+    type: bool
+    default: false
+  takeover:
+    description:
+      - 'Whether to take over an interface that lxc-net or OpenStack-Ansible''s lxc-dnsmasq serves: their service goes, the leases stay.'
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    description: Shows exactly the steps that a run then performs.
+    support: full
+  diff_mode:
+    description: Shows the managed state before and after as YAML.
+    support: full
+notes:
+  - 'The target needs neither Python nor C(ip) nor C(nft): the module is a static binary.'
+"""
+
+EXAMPLES = r"""
+- name: DHCP and DNS on a bridge
+  hostnet.linux.dnsmasq:
+    interface: br-dbaas
+    address: 172.29.232.1/22
+    domain: dbaas.example
+
+- name: No more of it
+  hostnet.linux.dnsmasq:
+    interface: br-dbaas
+    state: absent
+"""
+
+RETURN = r"""
+actions:
+  description:
+    - 'The steps in the order in which they run (in check mode: would run): what is done, on which object, which options go from what to what, and
+        what it costs the traffic (none, port flap, link down, recreate).'
+  returned: success
+  type: list
+  elements: dict
+problems:
+  description:
+    - Every problem with the arguments, each with the path of the option and a message.
+  returned: when the arguments are wrong
+  type: list
+  elements: dict
+"""

@@ -1,0 +1,181 @@
+#!/usr/bin/python
+# Copyright (c) The hostnet.linux authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Generated from the module's option table by "make docs". The module itself is a Go binary.
+
+DOCUMENTATION = r"""
+---
+module: nat
+short_description: Translates the connections of a network to the outside
+version_added: 1.0.0
+description:
+  - Translates the connections of a bridge or a network to the outside, forwards ports to it, and opens what its clients need, in an nftables table
+      of its own.
+  - Rules of others are not touched. What another firewall drops all the same is a warning that names its chain.
+author:
+  - The hostnet.linux authors (@hostnet)
+options:
+  name:
+    description:
+      - What to call it. It names the table of rules.
+    type: str
+    required: true
+  state:
+    description:
+      - Whether it is to be there.
+    type: str
+    default: present
+    choices:
+      - present
+      - absent
+  interface:
+    description:
+      - The inside interface, usually a bridge.
+    type: str
+  subnets:
+    description:
+      - The inside subnets, IPv4 and IPv6. Left out, whatever comes in by O(interface) is translated.
+    type: list
+    elements: str
+  services:
+    description:
+      - What the inside may reach on this host itself.
+    type: list
+    elements: str
+    choices:
+      - dhcp
+      - dns
+      - dhcp6
+      - ra
+  nat:
+    description:
+      - Whether IPv4 connections to the outside get an address of the host.
+    type: bool
+    default: true
+  nat6:
+    description:
+      - Whether IPv6 connections to the outside get an address of the host (NAT66).
+    type: bool
+    default: false
+  nat_address:
+    description:
+      - The IPv4 address that connections get. Left out, it is that of the outgoing interface (masquerade).
+    type: str
+  nat6_address:
+    description:
+      - The IPv6 address that connections get.
+    type: str
+  out_interface:
+    description:
+      - Translate only what leaves by this interface. Left out, it is every other interface.
+    type: str
+  nat_exclude:
+    description:
+      - Subnets and interfaces towards which nothing is translated, such as other bridges of the host.
+    type: list
+    elements: str
+  port_forwards:
+    description:
+      - Ports of the host that lead inside.
+    type: list
+    elements: dict
+    suboptions:
+      protocol:
+        description:
+          - The protocol.
+        type: str
+        default: tcp
+        choices:
+          - tcp
+          - udp
+      port:
+        description:
+          - The port of the host, or a range such as 8000-8010.
+        type: str
+        required: true
+      to:
+        description:
+          - The address inside that answers.
+        type: str
+        required: true
+      to_port:
+        description:
+          - The port there. Left out, it is the same one. A range keeps its ports. From 1 to 65535.
+        type: int
+      address:
+        description:
+          - The address of the host that is forwarded. Left out, it is every one.
+        type: str
+      source:
+        description:
+          - Forward only what comes from this subnet.
+        type: str
+      hairpin:
+        description:
+          - Whether neighbours inside reach the port by the host's address too.
+        type: bool
+        default: true
+  isolated:
+    description:
+      - Whether other bridges of the host can neither reach this one nor be reached from it. O(out_interface) stays open.
+    type: bool
+    default: false
+  mss_clamp:
+    description:
+      - 'Lower the segment size that TCP connections agree on: V(pmtu) for what the way out takes, or a number of bytes.'
+    type: str
+  firewall:
+    description:
+      - 'What to do about another firewall that drops the traffic: add what Docker and firewalld provide for that and warn of others, only warn, or
+          nothing.'
+    type: str
+    default: handle
+    choices:
+      - handle
+      - warn
+      - ignore
+  netns:
+    description:
+      - 'The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host''s.'
+    type: str
+attributes:
+  check_mode:
+    description: Shows exactly the steps that a run then performs.
+    support: full
+  diff_mode:
+    description: Shows the managed state before and after as YAML.
+    support: full
+notes:
+  - 'The target needs neither Python nor C(ip) nor C(nft): the module is a static binary.'
+"""
+
+EXAMPLES = r"""
+- name: The network behind a bridge reaches the outside
+  hostnet.linux.nat:
+    name: br-dbaas
+    interface: br-dbaas
+    subnets: [172.29.232.0/22]
+
+- name: It no longer does
+  hostnet.linux.nat:
+    name: br-dbaas
+    state: absent
+"""
+
+RETURN = r"""
+actions:
+  description:
+    - 'The steps in the order in which they run (in check mode: would run): what is done, on which object, which options go from what to what, and
+        what it costs the traffic (none, port flap, link down, recreate).'
+  returned: success
+  type: list
+  elements: dict
+problems:
+  description:
+    - Every problem with the arguments, each with the path of the option and a message.
+  returned: when the arguments are wrong
+  type: list
+  elements: dict
+"""
