@@ -66,7 +66,8 @@ func (l lab) told(t *testing.T, family string, priority int) string {
 	for line := range strings.Lines(l.IP(t, family, "rule", "show", "priority", fmt.Sprint(priority))) {
 		lines = append(lines, strings.Join(strings.Fields(line)[1:], " "))
 	}
-	return strings.Join(lines, "; ")
+	// Without /etc/protocols iproute2 has no names for them.
+	return strings.ReplaceAll(strings.Join(lines, "; "), "ipproto-6", "tcp")
 }
 
 // TestEveryOption sets an option, changes what can be changed in place of the same rule, and removes the rule.
