@@ -23,9 +23,10 @@ type Session struct {
 
 // Result is what a task returned.
 type Result struct {
-	Task   string
-	Status string         // ok, failed, unreachable or skipped
-	Values map[string]any `json:"result"`
+	Task    string
+	Status  string         // ok, failed, unreachable or skipped
+	Seconds float64        // from the task\'s start on this host to its result
+	Values  map[string]any `json:"result"`
 }
 
 // Text is a value of the result as text, "" if there is none.

@@ -181,7 +181,7 @@ func TestVXLANIdentifierIsChanged(t *testing.T) {
 	l := newLab(t)
 	l.mustNetwork(t, `{"vxlans": [{"name": "vx0", "id": 7, "dst_port": 4789, "learning": false}], "bridges": [{"name": "br0", "ports": [{"name": "vx0", "cost": 9}]}]}`)
 	l.must(t, link.VXLAN, `{"name": "vx0", "id": 8}`)
-	for place, want := range map[string]string{data + "id": "8", data + "learning": "false", "master": `"br0"`, slave + "cost": "9"} {
+	for place, want := range map[string]string{data + "id": "8", data + "learning": "null", "master": `"br0"`, slave + "cost": "9"} {
 		if got := l.told(t, "vx0", place); got != want {
 			t.Errorf("%s is %s, want %s", place, got, want)
 		}

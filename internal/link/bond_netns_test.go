@@ -65,7 +65,7 @@ var bondOptions = []option{
 		{`"02:00:00:00:00:aa"`, `"02:00:00:00:00:aa"`}, {`"02:00:00:00:00:bb"`, `"02:00:00:00:00:bb"`}, {`"00:00:00:00:00:00"`, `"00:00:00:00:00:00"`},
 	}},
 	{name: "tlb_dynamic_lb", with: `"mode": "balance-tlb"`, place: data + "tlb_dynamic_lb", values: [][2]string{{"false", "0"}, {"true", "1"}}},
-	{name: "coupled_control", with: lacp, place: data + "coupled_control", since: "6.9", values: [][2]string{{"false", `"off"`}, {"true", `"on"`}}},
+	{name: "coupled_control", with: lacp, place: data + "coupled_control", since: "6.9", values: [][2]string{{"false", "null"}, {"true", "true"}}},
 	{name: "broadcast_neighbor", with: lacp, place: data + "broadcast_neighbor", since: "6.17", values: [][2]string{{"true", `"on"`}, {"false", `"off"`}}},
 }
 

@@ -83,8 +83,8 @@ func needFiltering(t *testing.T) {
 
 // boolean is a port's option that iproute2 tells as such.
 func boolean(name, place, first string) option {
-	second := map[string]string{"true": "false", "false": "true"}[first]
-	return option{name: name, place: place, values: [][2]string{{first, first}, {second, second}}}
+	second, tells := map[string]string{"true": "false", "false": "true"}[first], map[string]string{"true": "true", "false": "null"}
+	return option{name: name, place: place, values: [][2]string{{first, tells[first]}, {second, tells[second]}}}
 }
 
 var portOptions = []option{
@@ -98,9 +98,9 @@ var portOptions = []option{
 	{name: "mcast_router", place: slave + "multicast_router", values: [][2]string{{"2", "2"}, {"0", "0"}, {"1", "1"}}},
 	{name: "group_fwd_mask", place: slave + "group_fwd_mask", values: [][2]string{{"8", `"0x8"`}, {"65528", `"0xfff8"`}, {"0", `"0"`}}},
 	boolean("locked", slave+"locked", "true"),
-	{name: "mab", place: slave + "mab", since: "6.2", shown: "6.2", values: [][2]string{{`true, "locked": true, "learning": true`, "true"}, {`false, "locked": true`, "false"}}},
-	{name: "mcast_max_groups", place: slave + "mcast_max_groups", since: "6.3", shown: "6.3", values: [][2]string{{"9", "9"}, {"3", "3"}, {"0", "0"}}},
-	{name: "neigh_vlan_suppress", place: slave + "neigh_vlan_suppress", since: "6.4", shown: "6.4", values: [][2]string{{"true", "true"}, {"false", "false"}}},
+	{name: "mab", place: slave + "mab", since: "6.2", shown: "6.2", values: [][2]string{{`true, "locked": true, "learning": true`, "true"}, {`false, "locked": true`, "null"}}},
+	{name: "mcast_max_groups", place: "bridge:mcast_max_groups", since: "6.3", shown: "6.3", values: [][2]string{{"9", "9"}, {"3", "3"}, {"0", "0"}}},
+	{name: "neigh_vlan_suppress", place: slave + "neigh_vlan_suppress", since: "6.4", shown: "6.4", values: [][2]string{{"true", "true"}, {"false", "null"}}},
 }
 
 func TestBridgePortOptions(t *testing.T) {

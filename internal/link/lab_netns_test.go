@@ -115,8 +115,8 @@ func steps(found *host.Plan) string {
 }
 
 // told is what iproute2 tells of a link. The place is a path of keys in its JSON, or a file: sys:FILE is below the
-// link's folder in /sys, proc:FILE below /proc/sys/net; text:WORDS asks whether it says so where its JSON does not.
-// Nothing is "null".
+// link's folder in /sys, proc:FILE below /proc/sys/net; bridge:KEY is told by bridge(8); text:WORDS asks whether it says so where its JSON does not.
+// Nothing, and what is off, is "null".
 func (l lab) told(t *testing.T, name, place string) string {
 	t.Helper()
 	if file, found := strings.CutPrefix(place, "proc:"); found {
@@ -129,14 +129,27 @@ func (l lab) told(t *testing.T, name, place string) string {
 		return strconv.FormatBool(strings.Contains(l.IP(t, "-d", "link", "show", name), text))
 	}
 	var links []map[string]any
-	l.JSON(t, &links, "link", "show", name)
+	if key, found := strings.CutPrefix(place, "bridge:"); found {
+		place = key
+		if err := json.Unmarshal([]byte(l.Exec(t, "bridge", "-j", "-d", "link", "show", "dev", name)), &links); err != nil {
+			t.Fatal(err)
+		}
+	} else {
+		l.JSON(t, &links, "link", "show", name)
+	}
 	if len(links) != 1 {
 		t.Fatalf("iproute2 tells of %d links %s", len(links), name)
 	}
 	value := any(links[0])
 	for key := range strings.SplitSeq(place, ".") {
 		fields, _ := value.(map[string]any)
-		value = fields[key]
+		var there bool
+		if value, there = fields[key]; there && value == nil && key != "arp_validate" {
+			value = true // a flag that is told of by its name alone
+		}
+	}
+	if value == false {
+		value = nil // some releases of iproute2 tell what is off, others do not
 	}
 	text, err := json.Marshal(value)
 	if err != nil {

@@ -18,7 +18,7 @@ var macvlanOptions = []option{
 		{`["02:00:00:00:00:aa"]`, `["02:00:00:00:00:aa"]`}, {`["02:00:00:00:00:bb"]`, `["02:00:00:00:00:bb"]`}, {`[]`, "null"},
 	}},
 	{name: "bc_queue_len", with: onA0, place: data + "bcqueuelen", values: [][2]string{{"500", "500"}, {"2000", "2000"}, {"1000", "1000"}}},
-	{name: "bc_cutoff", with: onA0, place: data + "bccutoff", since: "6.4", shown: "6.4", values: [][2]string{{"3", "3"}, {"-1", "-1"}, {"1", "1"}}},
+	{name: "bc_cutoff", with: onA0, place: data + "bclim", since: "6.4", shown: "6.4", values: [][2]string{{"3", "3"}, {"-1", "-1"}, {"1", "null"}}},
 }
 
 const onA0 = `"parent": "a0"`

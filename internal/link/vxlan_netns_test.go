@@ -42,7 +42,7 @@ var vxlanOptions = []option{
 	{name: "external", with: `"dst_port": 4789`, place: data + "external", values: [][2]string{{"true", "true"}}},
 	{name: "vnifilter", with: `"dst_port": 4789, "external": true`, place: data + "vnifilter", values: onOff},
 	{name: "gbp", with: tunnel, place: data + "gbp", values: onOff}, {name: "gpe", with: `"dst_port": 4790, "external": true, "learning": false`, place: data + "gpe", values: onOff},
-	{name: "localbypass", with: tunnel, place: data + "localbypass", since: "6.4", shown: "6.4", values: [][2]string{{"false", "false"}, {"true", "true"}}},
+	{name: "localbypass", with: tunnel, place: data + "localbypass", since: "6.4", shown: "6.4", values: [][2]string{{"false", "null"}, {"true", "true"}}},
 }
 
 // onOff: iproute2 tells only of what is on.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 from ansible.plugins.callback import CallbackBase
 
@@ -18,6 +19,11 @@ class CallbackModule(CallbackBase):
     CALLBACK_TYPE = "aggregate"
     CALLBACK_NAME = "record"
 
+    started = 0
+
+    def v2_runner_on_start(self, host, task):
+        self.started = time.monotonic()
+
     def _record(self, status, result):
         # 2.21 has the names without the underscore.
         task = getattr(result, "task", None) or result._task
@@ -25,7 +31,7 @@ class CallbackModule(CallbackBase):
         if values is None:
             values = result._result
         with open(os.environ["RECORD"], "a") as stream:
-            json.dump({"task": task.get_name(), "status": status, "result": values}, stream, default=str)
+            json.dump({"task": task.get_name(), "status": status, "seconds": time.monotonic() - self.started, "result": values}, stream, default=str)
             stream.write("\n")
 
     def v2_runner_on_ok(self, result):
