@@ -160,9 +160,9 @@ func (c *Container) Restart(t testing.TB) {
 // them some time after the container's last process.
 func (c *Container) Ends(t testing.TB) (gone func()) {
 	t.Helper()
-	inner, ends := map[int]int{}, map[int]bool{}
+	inner, ends, macs := map[int]int{}, map[int]bool{}, map[string]bool{}
 	for _, link := range c.Links(t) {
-		inner[link.Peer] = link.Index
+		inner[link.Peer], macs[link.Address] = link.Index, true
 	}
 	for _, link := range (*Container)(nil).Links(t) {
 		// Not the parent of a macvlan, nor the far end of a link that was lent: these stay.
@@ -177,6 +177,12 @@ func (c *Container) Ends(t testing.TB) (gone func()) {
 					left++
 				}
 			}
+			// A macvlan's MAC is in its parent's table as long as it is there, and nobody else may have it.
+			for _, entry := range parentsMACs(t) {
+				if macs[entry.MAC] {
+					left++
+				}
+			}
 			if left == 0 {
 				return
 			}
@@ -185,6 +191,20 @@ func (c *Container) Ends(t testing.TB) (gone func()) {
 			}
 		}
 	}
+}
+
+type tableEntry struct {
+	MAC string `json:"mac"`
+}
+
+// parentsMACs are the unicast MACs that links receive for others.
+func parentsMACs(t testing.TB) []tableEntry {
+	t.Helper()
+	var entries []tableEntry
+	if err := json.Unmarshal([]byte(Must(t, "bridge", "-j", "fdb", "show")), &entries); err != nil {
+		t.Fatal(err)
+	}
+	return entries
 }
 
 // PID is that of the container's init.
