@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/cli"
 	"hostnet.linux/internal/dnsmasq"
+	"hostnet.linux/internal/task"
 	"hostnet.linux/modules/registry"
 )
 
@@ -20,15 +22,20 @@ func main() {
 	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
 
-const usage = `hostnet makes the network of this host as declared.
-
+var usage = "hostnet makes the network of this host as declared.\n\n" + cli.Help() + `
   hostnet module       run an Ansible module: its arguments come on standard input
   hostnet version      print the version
   hostnet FILE         run an Ansible module: its arguments are in the file
 `
 
-func run(arguments []string, input io.Reader, output, errors io.Writer) int {
+func run(arguments []string, input io.Reader, output *os.File, errors io.Writer) int {
 	switch {
+	case len(arguments) > 1 && cli.Find(arguments[1]):
+		return cli.Run(arguments[1:], output, errors)
+	case len(arguments) == 3 && arguments[1] == task.GuardCommand:
+		return task.Guard(arguments[2])
+	case len(arguments) == 2 && arguments[1] == task.WorkerCommand:
+		return task.Work(runCall)
 	case len(arguments) > 1 && arguments[1] == dnsmasq.SuperviseCommand:
 		return dnsmasq.Supervise(arguments[2:])
 	case len(arguments) == 2 && arguments[1] == "version":
@@ -59,9 +66,16 @@ func runModule(input io.Reader, program string, output io.Writer) (code int) {
 	if err != nil {
 		return ansible.Fail(err).Write(output, false)
 	}
+	return runCall(call).Write(output, call.Diff)
+}
+
+func runCall(call ansible.Call) ansible.Result {
+	if token, given := call.Arguments[task.ConfirmKey]; given {
+		return task.Confirm(fmt.Sprint(token))
+	}
 	module, err := registry.Find(call.Module)
 	if err != nil {
-		return ansible.Fail(err).Write(output, false)
+		return ansible.Fail(err)
 	}
-	return module.Run(context.Background(), call).Write(output, call.Diff)
+	return module.Run(context.Background(), call)
 }

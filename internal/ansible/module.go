@@ -3,6 +3,7 @@ package ansible
 
 import (
 	"context"
+	"time"
 
 	"hostnet.linux/internal/schema"
 )
@@ -38,6 +39,9 @@ type Call struct {
 	// CheckMode asks what would be done; Diff asks for before and after as text.
 	CheckMode, Diff bool
 	Verbosity       int
+	// Token and Deadline are of a change that waits for its confirmation; the guard sets them.
+	Token    string
+	Deadline time.Time
 }
 
 // Result is the answer to a task. A Result whose Err is not nil is a failure.

@@ -26,6 +26,15 @@ func (r Result) Write(output io.Writer, diff bool) int {
 	return 0
 }
 
+// Encode is the result as JSON, to be shown later.
+func (r Result) Encode(diff bool) []byte {
+	text, err := r.encode(diff)
+	if err != nil {
+		text, _ = Fail(fmt.Errorf("cannot encode the result: %w", err)).encode(false)
+	}
+	return text
+}
+
 func (r Result) encode(diff bool) ([]byte, error) {
 	out := schema.Object{{Key: "changed", Value: r.Changed}}
 	if r.Err != nil {

@@ -3,7 +3,6 @@ package host
 import (
 	"fmt"
 
-	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/route"
 	"hostnet.linux/internal/rule"
 	"hostnet.linux/internal/schema"
@@ -19,20 +18,6 @@ type Declaration struct {
 	route  route.Route
 	rules  *[]rule.Rule
 	rule   rule.Rule
-}
-
-// Settings are the options of every module beside its objects.
-type Settings struct {
-	Netns *string
-}
-
-var settingsTable = schema.Table[Settings]{
-	schema.Field("netns", link.NamespaceForm(), func(s *Settings) **string { return &s.Netns },
-		"The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host's."),
-}
-
-func liftedSettings() schema.Table[Declaration] {
-	return schema.Lift(settingsTable, func(d *Declaration) *Settings { return &d.Settings })
 }
 
 // SingleTable is the options of a module about one interface of a kind.
@@ -51,7 +36,9 @@ func NetworkTable() schema.Table[Declaration] {
 		func(d *Declaration) **[]route.Route { return &d.routes }, "Routes, one by one; those that are not listed stay."))
 	table = append(table, schema.Field("rules", schema.List(schema.Dict(rule.Options(), "")),
 		func(d *Declaration) **[]rule.Rule { return &d.rules }, "Routing policy rules, one by one; those that are not listed stay."))
-	return append(table, liftedSettings()...)
+	return append(append(table, liftedSettings()...),
+		schema.Field("purge", schema.Bool(), func(d *Declaration) **bool { return &d.Settings.Purge },
+			"Whether to remove what earlier tasks have declared, and kept on this host, and this one does not declare. Never touches what others made."))
 }
 
 // ParseSingle reads the arguments of a module about one interface of a kind.
@@ -141,16 +128,10 @@ func finish(state *State, problems schema.Problems) error {
 	return problems.Err()
 }
 
-// Namespace is the network namespace that the task works in, "" for the host's.
-func (d *Declaration) Namespace() string {
-	if d.Settings.Netns == nil {
-		return ""
-	}
-	return *d.Settings.Netns
-}
-
 // InfoTable is the options of the module that only reads.
-func InfoTable() schema.Table[Declaration] { return liftedSettings() }
+func InfoTable() schema.Table[Declaration] {
+	return schema.Lift(namespaceTable, func(d *Declaration) *Settings { return &d.Settings })
+}
 
 // ParseInfo reads the arguments of the module that only reads.
 func ParseInfo(arguments map[string]any) (*Declaration, error) {

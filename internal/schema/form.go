@@ -178,6 +178,19 @@ func Choice(names ...string) Form[string] {
 	return form
 }
 
+// Switch is a Choice that has "on" and "off" among its names: YAML 1.1, which Ansible reads, takes these for booleans.
+func Switch(names ...string) Form[string] {
+	form := Choice(names...)
+	text := form.Parse
+	form.Parse = func(raw any, at Place) (string, bool) {
+		if value, isBool := raw.(bool); isBool {
+			raw = map[bool]string{true: "on", false: "off"}[value]
+		}
+		return text(raw, at)
+	}
+	return form
+}
+
 func unknownName(what, name string, known []string) error {
 	if near := nearest(name, known); near != "" {
 		return fmt.Errorf("unknown %s %q: did you mean %q? (one of: %s)", what, name, near, strings.Join(known, ", "))

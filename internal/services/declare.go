@@ -118,39 +118,57 @@ func (d *Declaration) finish(problems *schema.Problems) {
 	}
 }
 
-// single is the arguments of the module nat: the object, and the namespace to work in.
-type single struct {
-	NAT      nft.NAT
+// with is the arguments of a module about one object: the object, and the settings of every task.
+type with[T any] struct {
+	Object   T
 	Settings host.Declaration
 }
 
-// NATOptions are the options of the module nat. DHCP and DNS are served in the host's own namespace only, so the other
-// modules have no option for that.
-var NATOptions = append(schema.Lift(nft.Options, func(s *single) *nft.NAT { return &s.NAT }),
-	schema.Lift(host.InfoTable(), func(s *single) *host.Declaration { return &s.Settings })...)
+func options[T any](table schema.Table[T], settings schema.Table[host.Declaration]) schema.Table[with[T]] {
+	return append(schema.Lift(table, func(w *with[T]) *T { return &w.Object }),
+		schema.Lift(settings, func(w *with[T]) *host.Declaration { return &w.Settings })...)
+}
+
+// safety are the settings of modules that work in the host's own namespace only, where DHCP and DNS are served.
+func safety() schema.Table[host.Declaration] {
+	return schema.Lift(host.SafetyTable(), func(d *host.Declaration) *host.Settings { return &d.Settings })
+}
+
+func natOptions() schema.Table[with[nft.NAT]] {
+	return options(nft.Options, append(safety(), host.InfoTable()...))
+}
+
+// NATDocs documents the options of the module nat.
+func NATDocs() []schema.Doc { return natOptions().Docs() }
+
+// BridgeDocs documents the options of the module lxc_bridge.
+func BridgeDocs() []schema.Doc { return options(lxcbridge.Options, safety()).Docs() }
+
+// DNSMasqDocs documents the options of the module dnsmasq.
+func DNSMasqDocs() []schema.Doc { return options(dnsmasq.Options, safety()).Docs() }
 
 // ParseNAT reads the arguments of the module nat.
 func ParseNAT(arguments map[string]any) (*host.Declaration, *Declaration, error) {
-	var parsed single
-	declaration := &Declaration{Wanted: Wanted{NATs: []*nft.NAT{&parsed.NAT}}}
-	err := parse(NATOptions, &parsed, declaration, arguments)
+	var parsed with[nft.NAT]
+	declaration := &Declaration{Wanted: Wanted{NATs: []*nft.NAT{&parsed.Object}}}
+	err := parse(natOptions(), &parsed, declaration, arguments)
 	return &parsed.Settings, declaration, err
 }
 
 // ParseBridge reads the arguments of the module lxc_bridge.
 func ParseBridge(arguments map[string]any) (*host.Declaration, *Declaration, error) {
-	var bridge lxcbridge.Bridge
-	declaration := &Declaration{Bridges: []*lxcbridge.Bridge{&bridge}}
-	err := parse(lxcbridge.Options, &bridge, declaration, arguments)
-	return &host.Declaration{}, declaration, err
+	var parsed with[lxcbridge.Bridge]
+	declaration := &Declaration{Bridges: []*lxcbridge.Bridge{&parsed.Object}}
+	err := parse(options(lxcbridge.Options, safety()), &parsed, declaration, arguments)
+	return &parsed.Settings, declaration, err
 }
 
 // ParseDNSMasq reads the arguments of the module dnsmasq.
 func ParseDNSMasq(arguments map[string]any) (*host.Declaration, *Declaration, error) {
-	var instance dnsmasq.Instance
-	declaration := &Declaration{Wanted: Wanted{DNSMasqs: []*dnsmasq.Instance{&instance}}}
-	err := parse(dnsmasq.Options, &instance, declaration, arguments)
-	return &host.Declaration{}, declaration, err
+	var parsed with[dnsmasq.Instance]
+	declaration := &Declaration{Wanted: Wanted{DNSMasqs: []*dnsmasq.Instance{&parsed.Object}}}
+	err := parse(options(dnsmasq.Options, safety()), &parsed, declaration, arguments)
+	return &parsed.Settings, declaration, err
 }
 
 func parse[T any](table schema.Table[T], object *T, declaration *Declaration, arguments map[string]any) error {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/netnstest"
 	"hostnet.linux/internal/services"
 	"hostnet.linux/internal/system"
@@ -63,7 +64,9 @@ func (m *machine) try(t *testing.T, arguments map[string]any, check bool) ansibl
 			t.Fatal(err)
 		}
 		defer done()
-		result = task.ApplySite(site, declaration, check)
+		off := false
+		one := &task.Task{Call: ansible.Call{Module: "lxc_bridge", CheckMode: check}, Settings: &host.Settings{Persist: &off}}
+		result = one.Apply(site, declaration)
 	})
 	return result
 }
@@ -230,7 +233,7 @@ func TestEveryFailingStepIsUndone(t *testing.T) {
 				}
 				return nil
 			}
-			if _, err := site.Run(todo, declaration); !errors.Is(err, broken) || !strings.HasSuffix(err.Error(), "the host is as it was") {
+			if _, err := site.Run(todo, declaration, nil); !errors.Is(err, broken) || !strings.HasSuffix(err.Error(), "the host is as it was") {
 				t.Fatalf("step %d: %v", fail, err)
 			}
 		})

@@ -3,6 +3,7 @@ package services
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"hostnet.linux/internal/addr"
@@ -20,6 +21,18 @@ type Site struct {
 	Kernel   lxcbridge.Kernel
 	// Open is for the proof, see lxcbridge.Prove.
 	Open lxcbridge.Open
+	// Namespace names the network namespace, "" for the host's own; Towards is the link by which it sends to an address.
+	Namespace string
+	Towards   func(netip.Addr) (string, error)
+}
+
+// Hooks are called on the way of a run.
+type Hooks struct {
+	Plan *Plan
+	// Begin keeps the checkpoint before the first write.
+	Begin func(*Checkpoint) error
+	// Prove looks whether the change may stay.
+	Prove func() error
 }
 
 // Declaration is what a task declares of a host and its services.
@@ -34,6 +47,8 @@ type Plan struct {
 	Steps         []plan.Step
 	Warnings      []string
 	Before, After schema.Object
+	// Files are written by steps of others than the site's own; Units are systemd's, which these files describe.
+	Files, Units []string
 }
 
 // wanted are the declared services with those of the bridges.
@@ -197,11 +212,15 @@ func containersOn(links *link.State, bridge string) []string {
 }
 
 // Run carries a plan out, looks whether all of it was kept, proves that it works, and puts everything back if not.
-func (s *Site) Run(todo *Plan, d *Declaration) (schema.Object, error) {
+// The hooks may be nil.
+func (s *Site) Run(todo *Plan, d *Declaration, hooks *Hooks) (schema.Object, error) {
 	if len(todo.Steps) == 0 {
 		return s.prove(d)
 	}
-	undo, err := s.checkpoint(d)
+	before, err := s.checkpoint(todo, d)
+	if err == nil && hooks != nil {
+		err = hooks.Begin(before)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -213,44 +232,16 @@ func (s *Site) Run(todo *Plan, d *Declaration) (schema.Object, error) {
 	if err == nil {
 		checks, err = s.prove(d)
 	}
+	if err == nil && hooks != nil {
+		err = hooks.Prove()
+	}
 	if err == nil {
 		return checks, nil
 	}
-	if undoErr := undo(todo.Steps); undoErr != nil {
+	if undoErr := s.Restore(before); undoErr != nil {
 		return checks, fmt.Errorf("%w; putting the host back failed as well: %w", err, undoErr)
 	}
 	return checks, fmt.Errorf("%w; the host is as it was", err)
-}
-
-// checkpoint reads the state from before and returns what brings it back.
-func (s *Site) checkpoint(d *Declaration) (undo func([]plan.Step) error, err error) {
-	links, err := s.Host.Observe()
-	if err != nil {
-		return nil, err
-	}
-	wanted := d.wanted()
-	if wanted.Empty() {
-		return func(steps []plan.Step) error { return s.Host.Restore(links, touched(steps)) }, nil
-	}
-	served, err := s.Services.Observe(wanted)
-	if err != nil {
-		return nil, err
-	}
-	memories := make([]func() error, len(d.Bridges))
-	for i, bridge := range d.Bridges {
-		file, err := bridge.MemoryFile(s.Services.System)
-		if err != nil {
-			return nil, err
-		}
-		memories[i] = func() error { return s.Services.System.Put(file) }
-	}
-	return func(steps []plan.Step) error {
-		failures := []error{s.Host.Restore(links, touched(steps)), s.Services.Restore(served)}
-		for _, memory := range memories {
-			failures = append(failures, memory())
-		}
-		return errors.Join(failures...)
-	}, nil
 }
 
 func touched(steps []plan.Step) map[string]bool {

@@ -98,7 +98,27 @@ func replace(path string, file File) (err error) {
 	if err != nil {
 		return err
 	}
-	return os.Rename(temporary.Name(), path)
+	if err := os.Rename(temporary.Name(), path); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// Rename makes a file take the place of another, in one step that also survives a power cut.
+func (s *System) Rename(from, to string) error {
+	if err := os.Rename(s.Path(from), s.Path(to)); err != nil {
+		return fmt.Errorf("cannot rename %s to %s: %w", from, to, err)
+	}
+	return syncFolder(filepath.Dir(s.Path(to)))
+}
+
+// syncFolder puts the names of a folder on the disk: syncing a file does not (fsync(2)).
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }
 
 // RemoveEmptyFolder removes a folder that nothing is left in.

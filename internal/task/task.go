@@ -4,59 +4,177 @@ package task
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"slices"
 
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
-	"hostnet.linux/internal/kernel/linux"
+	"hostnet.linux/internal/persist"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
+	"hostnet.linux/internal/services"
+	"hostnet.linux/internal/system"
 )
 
 // Parse reads the arguments of a module.
 type Parse func(arguments map[string]any) (*host.Declaration, *host.State, error)
 
+// ParseServices reads the arguments of a module about more than links.
+type ParseServices func(arguments map[string]any) (*host.Declaration, *services.Declaration, error)
+
 // Run makes the host as the task declares.
 func Run(parse Parse) func(context.Context, ansible.Call) ansible.Result {
+	return RunServices(func(arguments map[string]any) (*host.Declaration, *services.Declaration, error) {
+		settings, state, err := parse(arguments)
+		return settings, &services.Declaration{Host: state}, err
+	})
+}
+
+// RunServices makes the host and its services as the task declares.
+func RunServices(parse ParseServices) func(context.Context, ansible.Call) ansible.Result {
 	return func(_ context.Context, call ansible.Call) ansible.Result {
-		declaration, wanted, err := parse(call.Arguments)
+		settings, declaration, err := parse(call.Arguments)
 		if err != nil {
 			return ansible.Fail(err)
 		}
 		if os.Geteuid() != 0 {
 			return ansible.Fail(errors.New("changing the network takes root: set `become: true`"))
 		}
-		handle, err := linux.Open(declaration.Namespace())
+		files := &system.System{}
+		t := &Task{Call: call, Settings: &settings.Settings, Objects: objectsOf(call)}
+		if settings.Settings.Purges() {
+			if declaration, err = t.purge(files, parse); err != nil {
+				return ansible.Fail(err)
+			}
+		}
+		site, done, err := OpenSite(settings.Namespace(), files)
 		if err != nil {
 			return ansible.Fail(err)
 		}
-		defer handle.Close()
-		return apply(&host.Host{Kernel: handle}, wanted, call.CheckMode)
+		defer done()
+		return t.Apply(site, declaration)
 	}
 }
 
-func apply(h *host.Host, wanted *host.State, check bool) ansible.Result {
-	todo, err := h.Plan(wanted)
+// Task is one task on a host.
+type Task struct {
+	Call     ansible.Call
+	Settings *host.Settings
+	// Objects are what it declares, as it gave them.
+	Objects []persist.Object
+}
+
+// groupOf is the key of the network module for the objects of a module.
+var groupOf = map[string]string{
+	"bond": "bonds", "bridge": "bridges", "dnsmasq": "dnsmasqs", "dummy": "dummies", "interface": "interfaces", "lxc_bridge": "lxc_bridges",
+	"macvlan": "macvlans", "nat": "nats", "route": "routes", "rule": "rules", "veth": "veths", "vlan": "vlans", "vxlan": "vxlans",
+}
+
+func objectsOf(call ansible.Call) []persist.Object {
+	group, isOne := groupOf[call.Module]
+	if !isOne {
+		return persist.Objects(call.Arguments)
+	}
+	object := persist.Object{Group: group, Arguments: map[string]any{}}
+	for key, value := range call.Arguments {
+		if value != nil && !slices.Contains(host.SafetyNames(), key) {
+			object.Arguments[key] = value
+		}
+	}
+	return []persist.Object{object}
+}
+
+// purge adds what earlier tasks have declared, and this one does not, as absent.
+func (t *Task) purge(files *system.System, parse ParseServices) (*services.Declaration, error) {
+	kept, err := persist.Load(files)
+	if err != nil {
+		return nil, err
+	}
+	t.Objects = append(t.Objects, persist.Undeclared(kept, t.Objects)...)
+	arguments := persist.Arguments(t.Objects)
+	for _, name := range host.SafetyNames() {
+		if value, given := t.Call.Arguments[name]; given {
+			arguments[name] = value
+		}
+	}
+	_, declaration, err := parse(arguments)
+	return declaration, err
+}
+
+// Apply is the whole of a task but its arguments: plan, run unless it is a check, and report.
+func (t *Task) Apply(site *services.Site, declaration *services.Declaration) ansible.Result {
+	todo, err := t.plan(site, declaration)
 	if err != nil {
 		return ansible.Fail(err)
 	}
-	result := ansible.Result{
+	result := report(todo)
+	if t.Call.CheckMode {
+		return result
+	}
+	if len(todo.Steps) == 0 && t.Call.Token == "" {
+		return t.finish(site, declaration, &result, nil)
+	}
+	if t.Call.Token == "" {
+		if guarded, why := t.needsConfirmation(site, todo); guarded {
+			return t.guard(site, result, why)
+		}
+	}
+	return t.change(site, declaration)
+}
+
+// plan is the site's plan with the steps that keep what is declared.
+func (t *Task) plan(site *services.Site, declaration *services.Declaration) (*services.Plan, error) {
+	todo, err := site.Plan(declaration)
+	if err != nil {
+		return nil, err
+	}
+	if site.Services.Elsewhere || !t.Settings.Persists() {
+		return todo, nil
+	}
+	files := site.Services.System
+	steps, paths, err := persist.Plan(files, t.Objects, "hostnet.linux."+t.Call.Module)
+	if err != nil {
+		return nil, err
+	}
+	installed, more, units, warnings, err := persist.Install(files)
+	if err != nil {
+		return nil, err
+	}
+	todo.Steps = slices.Concat(todo.Steps, steps, installed)
+	todo.Files, todo.Units = append(paths, more...), units
+	todo.Warnings = append(todo.Warnings, warnings...)
+	plan.Order(todo.Steps)
+	return todo, nil
+}
+
+func report(todo *services.Plan) ansible.Result {
+	return ansible.Result{
 		Changed: len(todo.Steps) > 0, Before: todo.Before, After: todo.After, Warnings: todo.Warnings,
 		Values: schema.Object{{Key: "actions", Value: plan.Describe(todo.Steps)}},
 	}
-	if check {
-		return result
+}
+
+// finish adds what the host is like in the end.
+func (t *Task) finish(site *services.Site, declaration *services.Declaration, result *ansible.Result, hooks *services.Hooks) ansible.Result {
+	todo := &services.Plan{}
+	if hooks != nil {
+		todo = hooks.Plan
 	}
-	if err := h.Run(todo, wanted); err != nil {
-		result.Err, result.Changed = err, false
-		return result
+	checks, err := site.Run(todo, declaration, hooks)
+	if len(checks) > 0 {
+		result.Values.Set("checks", checks)
 	}
-	seen, err := h.Observe()
 	if err != nil {
-		return ansible.Fail(err)
+		result.Err, result.Changed = err, false
+		return *result
 	}
-	for _, entry := range seen.Of(wanted) {
+	seen, err := site.Observed(declaration)
+	if err != nil {
+		return ansible.Fail(fmt.Errorf("the change is made, but the host cannot be read: %w", err))
+	}
+	for _, entry := range seen {
 		result.Values.Set(entry.Key, entry.Value)
 	}
-	return result
+	return *result
 }

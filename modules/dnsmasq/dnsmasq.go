@@ -3,7 +3,6 @@ package dnsmasq
 
 import (
 	"hostnet.linux/internal/ansible"
-	"hostnet.linux/internal/dnsmasq"
 	"hostnet.linux/internal/services"
 	"hostnet.linux/internal/task"
 )
@@ -16,7 +15,7 @@ func Module() ansible.Module {
 		Description: []string{
 			"Serves an interface with DHCP and DNS by an instance of dnsmasq of its own: a hardened systemd service, or where there is no systemd a supervised process.",
 		},
-		Options:  dnsmasq.Options.Docs(),
+		Options:  services.DNSMasqDocs(),
 		Examples: examples,
 		Returns:  task.Returns,
 		Run:      task.RunServices(services.ParseDNSMasq),

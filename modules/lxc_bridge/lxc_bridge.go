@@ -3,7 +3,6 @@ package lxcbridge
 
 import (
 	"hostnet.linux/internal/ansible"
-	"hostnet.linux/internal/lxcbridge"
 	"hostnet.linux/internal/services"
 	"hostnet.linux/internal/task"
 )
@@ -17,7 +16,7 @@ func Module() ansible.Module {
 			"Makes a bridge for containers with an address, DHCP and DNS by dnsmasq, translation to the outside, and the openings that these need, as one object.",
 			"The defaults are those of lxc-net and OpenStack-Ansible. A run ends with a proof from a throw-away network namespace on the bridge.",
 		},
-		Options:  lxcbridge.Options.Docs(),
+		Options:  services.BridgeDocs(),
 		Examples: examples,
 		Returns:  append(task.Returns[:len(task.Returns):len(task.Returns)], checks),
 		Run:      task.RunServices(services.ParseBridge),

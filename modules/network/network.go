@@ -4,6 +4,7 @@ package network
 import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/services"
 	"hostnet.linux/internal/task"
 )
 
@@ -13,13 +14,13 @@ func Module() ansible.Module {
 		Name:  "network",
 		Short: "Sets up many network objects in one transaction",
 		Description: []string{
-			"Sets up network interfaces, bonds, VLANs, VXLANs, bridges, veth pairs, routes and rules in one task, with the same options as the modules for one object.",
+			"Sets up network interfaces, bonds, VLANs, VXLANs, bridges, veth pairs, routes, rules, NAT, DHCP and DNS in one task, with the same options as the modules for one object.",
 			"The objects may come in any order and stand on each other to any depth: the plan orders the steps. If one fails, the host is put back as it was.",
 		},
-		Options:  host.NetworkTable().Docs(),
+		Options:  append(host.NetworkTable().Docs(), services.NetworkOptions.Docs()...),
 		Examples: examples,
 		Returns:  task.Returns,
-		Run:      task.Run(host.ParseNetwork),
+		Run:      task.RunServices(services.ParseNetwork),
 	}
 }
 

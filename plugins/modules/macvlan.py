@@ -283,6 +283,71 @@ options:
     description:
       - 'The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host''s.'
     type: str
+  confirm:
+    description:
+      - The change undoes itself unless the controller reaches the host again, over a new connection, and confirms it. A mode alone may be given
+          instead.
+    type: raw
+    suboptions:
+      mode:
+        description:
+          - Whether a change waits for the controller to reach the host again. V(auto) does so for changes to a link, an address or a route on the
+              path of the SSH connection that the task came over.
+        type: str
+        default: auto
+        choices:
+          - auto
+          - "on"
+          - "off"
+      timeout:
+        description:
+          - After how many seconds without a confirmation the change undoes itself. From 5 to 3600.
+        type: int
+        default: 60
+  probes:
+    description:
+      - Checks from the host that must pass after the change, or it is undone. Those that did not pass before are not held against it.
+    type: dict
+    suboptions:
+      gateway:
+        description:
+          - Ping the gateway of each default route, IPv4 and IPv6.
+        type: bool
+      controller:
+        description:
+          - Ping the address that the SSH connection came from.
+        type: bool
+      tcp:
+        description:
+          - 'Open TCP connections to these, each an address and a port: C(192.0.2.1:443), C([2001:db8::1]:443).'
+        type: list
+        elements: str
+      dns:
+        description:
+          - Resolve these names.
+        type: list
+        elements: dict
+        suboptions:
+          server:
+            description:
+              - The address of the DNS server.
+            type: str
+            required: true
+          name:
+            description:
+              - The name to resolve.
+            type: str
+            required: true
+      force:
+        description:
+          - Hold a check against the change even if it did not pass before.
+        type: bool
+        default: false
+  persist:
+    description:
+      - Whether to keep what is declared in /etc/hostnet, and to have the boot make the host so again. Namespaces other than the host's are not kept.
+    type: bool
+    default: true
 attributes:
   check_mode:
     description: Shows exactly the steps that a run then performs.

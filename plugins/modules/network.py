@@ -11,8 +11,8 @@ module: network
 short_description: Sets up many network objects in one transaction
 version_added: 1.0.0
 description:
-  - Sets up network interfaces, bonds, VLANs, VXLANs, bridges, veth pairs, routes and rules in one task, with the same options as the modules for one
-      object.
+  - Sets up network interfaces, bonds, VLANs, VXLANs, bridges, veth pairs, routes, rules, NAT, DHCP and DNS in one task, with the same options as the
+      modules for one object.
   - 'The objects may come in any order and stand on each other to any depth: the plan orders the steps. If one fails, the host is put back as it
       was.'
 author:
@@ -2917,6 +2917,600 @@ options:
     description:
       - 'The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host''s.'
     type: str
+  confirm:
+    description:
+      - The change undoes itself unless the controller reaches the host again, over a new connection, and confirms it. A mode alone may be given
+          instead.
+    type: raw
+    suboptions:
+      mode:
+        description:
+          - Whether a change waits for the controller to reach the host again. V(auto) does so for changes to a link, an address or a route on the
+              path of the SSH connection that the task came over.
+        type: str
+        default: auto
+        choices:
+          - auto
+          - "on"
+          - "off"
+      timeout:
+        description:
+          - After how many seconds without a confirmation the change undoes itself. From 5 to 3600.
+        type: int
+        default: 60
+  probes:
+    description:
+      - Checks from the host that must pass after the change, or it is undone. Those that did not pass before are not held against it.
+    type: dict
+    suboptions:
+      gateway:
+        description:
+          - Ping the gateway of each default route, IPv4 and IPv6.
+        type: bool
+      controller:
+        description:
+          - Ping the address that the SSH connection came from.
+        type: bool
+      tcp:
+        description:
+          - 'Open TCP connections to these, each an address and a port: C(192.0.2.1:443), C([2001:db8::1]:443).'
+        type: list
+        elements: str
+      dns:
+        description:
+          - Resolve these names.
+        type: list
+        elements: dict
+        suboptions:
+          server:
+            description:
+              - The address of the DNS server.
+            type: str
+            required: true
+          name:
+            description:
+              - The name to resolve.
+            type: str
+            required: true
+      force:
+        description:
+          - Hold a check against the change even if it did not pass before.
+        type: bool
+        default: false
+  persist:
+    description:
+      - Whether to keep what is declared in /etc/hostnet, and to have the boot make the host so again. Namespaces other than the host's are not kept.
+    type: bool
+    default: true
+  purge:
+    description:
+      - Whether to remove what earlier tasks have declared, and kept on this host, and this one does not declare. Never touches what others made.
+    type: bool
+  lxc_bridges:
+    description:
+      - Bridges that give containers the outside world, as lxcbr0.
+    type: list
+    elements: raw
+    suboptions:
+      name:
+        description:
+          - The bridge's name.
+        type: str
+        default: lxcbr0
+      state:
+        description:
+          - Whether it is to be there. V(absent) leaves rules, files, services and settings as they were before the first run.
+        type: str
+        default: present
+        choices:
+          - present
+          - absent
+      address:
+        description:
+          - The host's IPv4 address on the bridge, with the prefix length.
+        type: str
+        default: 10.0.3.1/24
+      address6:
+        description:
+          - The host's IPv6 address on the bridge, with the prefix length.
+        type: str
+      mtu:
+        description:
+          - The MTU of the bridge, which clients are told too. From 68 to 65535.
+        type: int
+      mac_address:
+        description:
+          - The bridge's MAC address. Without a fixed one it would change whenever a container comes or goes.
+        type: str
+        default: 00:16:3e:00:00:00
+      dhcp:
+        description:
+          - Whether clients get IPv4 addresses.
+        type: bool
+        default: true
+      dhcp_range:
+        description:
+          - The first and last IPv4 address to hand out, such as 10.0.3.2,10.0.3.253. Left out, it is the whole subnet but the host's own address and
+              the last one.
+        type: str
+      dhcp_range6:
+        description:
+          - The first and last IPv6 address to hand out when O(ipv6_mode=stateful).
+        type: str
+      ipv6_mode:
+        description:
+          - 'How clients get IPv6: V(slaac) by router advertisements alone, V(stateless) with DNS and other options by DHCPv6, V(stateful) with
+              addresses by DHCPv6, V(none) not at all. Left out, it is V(slaac) where there is an O(address6).'
+        type: str
+        choices:
+          - slaac
+          - stateless
+          - stateful
+          - none
+      lease_time:
+        description:
+          - 'How long a lease lasts: seconds, or a number with m, h, d or w, or V(infinite). At least two minutes.'
+        type: str
+        default: 1h
+      lease_limit:
+        description:
+          - The largest number of leases. Left out, it is 253 or, where the range is larger, the size of the range. From 1 to 1048576.
+        type: int
+      dns:
+        description:
+          - Whether names are answered, those of the clients among them.
+        type: bool
+        default: true
+      domain:
+        description:
+          - The domain of the clients. Its names are answered here and never asked for elsewhere.
+        type: str
+      upstream_servers:
+        description:
+          - 'The DNS servers to ask, as addresses, with a port after a # or a domain as in /example.com/192.0.2.1. Left out, it is those of the
+              host''s /etc/resolv.conf.'
+        type: list
+        elements: str
+      dhcp_options:
+        description:
+          - DHCP options by name (router, dns_server, mtu, ntp_server, domain_search…) or number, each with a value or a list. An empty list keeps
+              the option back.
+        type: dict
+      static_leases:
+        description:
+          - Addresses that are kept for clients.
+        type: list
+        elements: dict
+        suboptions:
+          mac:
+            description:
+              - The client's MAC address. One of O(static_leases[].mac) and O(static_leases[].name) is required.
+            type: str
+          name:
+            description:
+              - The name that the client gives, or with O(static_leases[].mac) that it is given.
+            type: str
+          address:
+            description:
+              - The address, within the DHCP range.
+            type: str
+            required: true
+      host_records:
+        description:
+          - Further names, which are answered forwards and backwards.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description:
+              - The name, with or without a domain.
+            type: str
+            required: true
+          addresses:
+            description:
+              - Its IPv4 and IPv6 addresses.
+            type: list
+            elements: str
+            required: true
+      gateway:
+        description:
+          - The router that clients are told, where that is not this host.
+        type: str
+      extra_lines:
+        description:
+          - Further lines of dnsmasq's configuration.
+        type: list
+        elements: str
+      checksum_fix:
+        description:
+          - Whether DHCP answers get their UDP checksum before they leave by a bridge, which clients before about 2014 need.
+        type: bool
+        default: true
+      user:
+        description:
+          - The user that dnsmasq runs as. Left out, it is the first of lxc-dnsmasq, dnsmasq and nobody that exists.
+        type: str
+      install:
+        description:
+          - Whether to install dnsmasq where it is missing.
+        type: bool
+        default: false
+      takeover:
+        description:
+          - 'Whether to take over an interface that lxc-net or OpenStack-Ansible''s lxc-dnsmasq serves: their service goes, the leases stay.'
+        type: bool
+        default: false
+      nat:
+        description:
+          - Whether IPv4 connections to the outside get an address of the host.
+        type: bool
+        default: true
+      nat6:
+        description:
+          - Whether IPv6 connections to the outside get an address of the host (NAT66).
+        type: bool
+        default: false
+      nat_address:
+        description:
+          - The IPv4 address that connections get. Left out, it is that of the outgoing interface (masquerade).
+        type: str
+      nat6_address:
+        description:
+          - The IPv6 address that connections get.
+        type: str
+      out_interface:
+        description:
+          - Translate only what leaves by this interface. Left out, it is every other interface.
+        type: str
+      nat_exclude:
+        description:
+          - Subnets and interfaces towards which nothing is translated, such as other bridges of the host.
+        type: list
+        elements: str
+      port_forwards:
+        description:
+          - Ports of the host that lead inside.
+        type: list
+        elements: dict
+        suboptions:
+          protocol:
+            description:
+              - The protocol.
+            type: str
+            default: tcp
+            choices:
+              - tcp
+              - udp
+          port:
+            description:
+              - The port of the host, or a range such as 8000-8010.
+            type: str
+            required: true
+          to:
+            description:
+              - The address inside that answers.
+            type: str
+            required: true
+          to_port:
+            description:
+              - The port there. Left out, it is the same one. A range keeps its ports. From 1 to 65535.
+            type: int
+          address:
+            description:
+              - The address of the host that is forwarded. Left out, it is every one.
+            type: str
+          source:
+            description:
+              - Forward only what comes from this subnet.
+            type: str
+          hairpin:
+            description:
+              - Whether neighbours inside reach the port by the host's address too.
+            type: bool
+            default: true
+      isolated:
+        description:
+          - Whether other bridges of the host can neither reach this one nor be reached from it. O(out_interface) stays open.
+        type: bool
+        default: false
+      mss_clamp:
+        description:
+          - 'Lower the segment size that TCP connections agree on: V(pmtu) for what the way out takes, or a number of bytes.'
+        type: str
+      firewall:
+        description:
+          - 'What to do about another firewall that drops the traffic: add what Docker and firewalld provide for that and warn of others, only warn,
+              or nothing.'
+        type: str
+        default: handle
+        choices:
+          - handle
+          - warn
+          - ignore
+      verify:
+        description:
+          - Whether to prove, from a throw-away network namespace on the bridge, that a lease is given and taken back, that names are answered, and
+              with translation that the host's own gateway is reached. The result is returned as RV(checks).
+        type: bool
+        default: true
+      force:
+        description:
+          - Whether O(state=absent) removes a bridge with containers on it.
+        type: bool
+        default: false
+  nats:
+    description:
+      - Networks whose connections to the outside are translated.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - What to call it. It names the table of rules.
+        type: str
+        required: true
+      state:
+        description:
+          - Whether it is to be there.
+        type: str
+        default: present
+        choices:
+          - present
+          - absent
+      interface:
+        description:
+          - The inside interface, usually a bridge.
+        type: str
+      subnets:
+        description:
+          - The inside subnets, IPv4 and IPv6. Left out, whatever comes in by O(interface) is translated.
+        type: list
+        elements: str
+      services:
+        description:
+          - What the inside may reach on this host itself.
+        type: list
+        elements: str
+        choices:
+          - dhcp
+          - dns
+          - dhcp6
+          - ra
+      nat:
+        description:
+          - Whether IPv4 connections to the outside get an address of the host.
+        type: bool
+        default: true
+      nat6:
+        description:
+          - Whether IPv6 connections to the outside get an address of the host (NAT66).
+        type: bool
+        default: false
+      nat_address:
+        description:
+          - The IPv4 address that connections get. Left out, it is that of the outgoing interface (masquerade).
+        type: str
+      nat6_address:
+        description:
+          - The IPv6 address that connections get.
+        type: str
+      out_interface:
+        description:
+          - Translate only what leaves by this interface. Left out, it is every other interface.
+        type: str
+      nat_exclude:
+        description:
+          - Subnets and interfaces towards which nothing is translated, such as other bridges of the host.
+        type: list
+        elements: str
+      port_forwards:
+        description:
+          - Ports of the host that lead inside.
+        type: list
+        elements: dict
+        suboptions:
+          protocol:
+            description:
+              - The protocol.
+            type: str
+            default: tcp
+            choices:
+              - tcp
+              - udp
+          port:
+            description:
+              - The port of the host, or a range such as 8000-8010.
+            type: str
+            required: true
+          to:
+            description:
+              - The address inside that answers.
+            type: str
+            required: true
+          to_port:
+            description:
+              - The port there. Left out, it is the same one. A range keeps its ports. From 1 to 65535.
+            type: int
+          address:
+            description:
+              - The address of the host that is forwarded. Left out, it is every one.
+            type: str
+          source:
+            description:
+              - Forward only what comes from this subnet.
+            type: str
+          hairpin:
+            description:
+              - Whether neighbours inside reach the port by the host's address too.
+            type: bool
+            default: true
+      isolated:
+        description:
+          - Whether other bridges of the host can neither reach this one nor be reached from it. O(out_interface) stays open.
+        type: bool
+        default: false
+      mss_clamp:
+        description:
+          - 'Lower the segment size that TCP connections agree on: V(pmtu) for what the way out takes, or a number of bytes.'
+        type: str
+      firewall:
+        description:
+          - 'What to do about another firewall that drops the traffic: add what Docker and firewalld provide for that and warn of others, only warn,
+              or nothing.'
+        type: str
+        default: handle
+        choices:
+          - handle
+          - warn
+          - ignore
+  dnsmasqs:
+    description:
+      - Interfaces that are served with DHCP and DNS.
+    type: list
+    elements: dict
+    suboptions:
+      interface:
+        description:
+          - The interface to serve, usually a bridge. There is one instance for each.
+        type: str
+        required: true
+      state:
+        description:
+          - Whether it is to be there.
+        type: str
+        default: present
+        choices:
+          - present
+          - absent
+      address:
+        description:
+          - The host's IPv4 address on the interface, such as 10.0.3.1/24. Needed for DHCP.
+        type: str
+      address6:
+        description:
+          - The host's IPv6 address on the interface.
+        type: str
+      mtu:
+        description:
+          - The MTU that clients are told. From 68 to 65535.
+        type: int
+      dhcp:
+        description:
+          - Whether clients get IPv4 addresses.
+        type: bool
+        default: true
+      dhcp_range:
+        description:
+          - The first and last IPv4 address to hand out, such as 10.0.3.2,10.0.3.253. Left out, it is the whole subnet but the host's own address and
+              the last one.
+        type: str
+      dhcp_range6:
+        description:
+          - The first and last IPv6 address to hand out when O(ipv6_mode=stateful).
+        type: str
+      ipv6_mode:
+        description:
+          - 'How clients get IPv6: V(slaac) by router advertisements alone, V(stateless) with DNS and other options by DHCPv6, V(stateful) with
+              addresses by DHCPv6, V(none) not at all. Left out, it is V(slaac) where there is an O(address6).'
+        type: str
+        choices:
+          - slaac
+          - stateless
+          - stateful
+          - none
+      lease_time:
+        description:
+          - 'How long a lease lasts: seconds, or a number with m, h, d or w, or V(infinite). At least two minutes.'
+        type: str
+        default: 1h
+      lease_limit:
+        description:
+          - The largest number of leases. Left out, it is 253 or, where the range is larger, the size of the range. From 1 to 1048576.
+        type: int
+      dns:
+        description:
+          - Whether names are answered, those of the clients among them.
+        type: bool
+        default: true
+      domain:
+        description:
+          - The domain of the clients. Its names are answered here and never asked for elsewhere.
+        type: str
+      upstream_servers:
+        description:
+          - 'The DNS servers to ask, as addresses, with a port after a # or a domain as in /example.com/192.0.2.1. Left out, it is those of the
+              host''s /etc/resolv.conf.'
+        type: list
+        elements: str
+      dhcp_options:
+        description:
+          - DHCP options by name (router, dns_server, mtu, ntp_server, domain_search…) or number, each with a value or a list. An empty list keeps
+              the option back.
+        type: dict
+      static_leases:
+        description:
+          - Addresses that are kept for clients.
+        type: list
+        elements: dict
+        suboptions:
+          mac:
+            description:
+              - The client's MAC address. One of O(static_leases[].mac) and O(static_leases[].name) is required.
+            type: str
+          name:
+            description:
+              - The name that the client gives, or with O(static_leases[].mac) that it is given.
+            type: str
+          address:
+            description:
+              - The address, within the DHCP range.
+            type: str
+            required: true
+      host_records:
+        description:
+          - Further names, which are answered forwards and backwards.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description:
+              - The name, with or without a domain.
+            type: str
+            required: true
+          addresses:
+            description:
+              - Its IPv4 and IPv6 addresses.
+            type: list
+            elements: str
+            required: true
+      gateway:
+        description:
+          - The router that clients are told, where that is not this host.
+        type: str
+      extra_lines:
+        description:
+          - Further lines of dnsmasq's configuration.
+        type: list
+        elements: str
+      checksum_fix:
+        description:
+          - Whether DHCP answers get their UDP checksum before they leave by a bridge, which clients before about 2014 need.
+        type: bool
+        default: true
+      user:
+        description:
+          - The user that dnsmasq runs as. Left out, it is the first of lxc-dnsmasq, dnsmasq and nobody that exists.
+        type: str
+      install:
+        description:
+          - Whether to install dnsmasq where it is missing.
+        type: bool
+        default: false
+      takeover:
+        description:
+          - 'Whether to take over an interface that lxc-net or OpenStack-Ansible''s lxc-dnsmasq serves: their service goes, the leases stay.'
+        type: bool
+        default: false
 attributes:
   check_mode:
     description: Shows exactly the steps that a run then performs.

@@ -1,0 +1,128 @@
+package host
+
+import (
+	"net/netip"
+
+	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/schema"
+)
+
+// Settings are the options of every module beside its objects.
+type Settings struct {
+	Netns   *string
+	Confirm *Confirm
+	Probes  *Probes
+	Persist *bool
+	Purge   *bool
+}
+
+// Confirm says how a change has to be confirmed.
+type Confirm struct {
+	Mode    *string
+	Timeout *uint16
+}
+
+// Probes are checks that must pass after a change.
+type Probes struct {
+	Gateway, Controller *bool
+	TCP                 *[]netip.AddrPort
+	DNS                 *[]DNSProbe
+	Force               *bool
+}
+
+// DNSProbe is a name that a server must resolve.
+type DNSProbe struct {
+	Server *netip.Addr
+	Name   *string
+}
+
+var namespaceTable = schema.Table[Settings]{
+	schema.Field("netns", link.NamespaceForm(), func(s *Settings) **string { return &s.Netns },
+		"The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host's."),
+}
+
+var confirmTable = schema.Table[Confirm]{
+	schema.Field("mode", schema.Switch("auto", "on", "off"), func(c *Confirm) **string { return &c.Mode },
+		"Whether a change waits for the controller to reach the host again. V(auto) does so for changes to a link, an address or a route on the path of the "+
+			"SSH connection that the task came over.").Assume("auto"),
+	schema.Field("timeout", schema.Int[uint16](5, 3600), func(c *Confirm) **uint16 { return &c.Timeout },
+		"After how many seconds without a confirmation the change undoes itself.").Assume(60),
+}
+
+var dnsProbeTable = schema.Table[DNSProbe]{
+	schema.Field("server", schema.Address(), func(p *DNSProbe) **netip.Addr { return &p.Server }, "The address of the DNS server.").Require(),
+	schema.Field("name", schema.String(), func(p *DNSProbe) **string { return &p.Name }, "The name to resolve.").Require(),
+}
+
+var probesTable = schema.Table[Probes]{
+	schema.Field("gateway", schema.Bool(), func(p *Probes) **bool { return &p.Gateway },
+		"Ping the gateway of each default route, IPv4 and IPv6."),
+	schema.Field("controller", schema.Bool(), func(p *Probes) **bool { return &p.Controller },
+		"Ping the address that the SSH connection came from."),
+	schema.Field("tcp", schema.List(endpoint()), func(p *Probes) **[]netip.AddrPort { return &p.TCP },
+		"Open TCP connections to these, each an address and a port: C(192.0.2.1:443), C([2001:db8::1]:443)."),
+	schema.Field("dns", schema.List(schema.Dict(dnsProbeTable, "")), func(p *Probes) **[]DNSProbe { return &p.DNS },
+		"Resolve these names."),
+	schema.Field("force", schema.Bool(), func(p *Probes) **bool { return &p.Force },
+		"Hold a check against the change even if it did not pass before.").Assume(false),
+}
+
+func endpoint() schema.Form[netip.AddrPort] {
+	return schema.Text(netip.ParseAddrPort, netip.AddrPort.String)
+}
+
+// SafetyTable is how a change of the host is kept safe and kept on.
+func SafetyTable() schema.Table[Settings] {
+	return schema.Table[Settings]{
+		schema.Field("confirm", schema.Dict(confirmTable, "mode"), func(s *Settings) **Confirm { return &s.Confirm },
+			"The change undoes itself unless the controller reaches the host again, over a new connection, and confirms it. A mode alone may be given instead."),
+		schema.Field("probes", schema.Dict(probesTable, ""), func(s *Settings) **Probes { return &s.Probes },
+			"Checks from the host that must pass after the change, or it is undone. Those that did not pass before are not held against it."),
+		schema.Field("persist", schema.Bool(), func(s *Settings) **bool { return &s.Persist },
+			"Whether to keep what is declared in /etc/hostnet, and to have the boot make the host so again. Namespaces other than the host's are not kept.").Assume(true),
+	}
+}
+
+func liftedSettings() schema.Table[Declaration] {
+	all := append(namespaceTable[:len(namespaceTable):len(namespaceTable)], SafetyTable()...)
+	return schema.Lift(all, func(d *Declaration) *Settings { return &d.Settings })
+}
+
+// Namespace is the network namespace that the task works in, "" for the host's.
+func (d *Declaration) Namespace() string {
+	if d.Settings.Netns == nil {
+		return ""
+	}
+	return *d.Settings.Netns
+}
+
+// Mode is auto, on or off.
+func (s *Settings) Mode() string {
+	if s.Confirm == nil || s.Confirm.Mode == nil {
+		return "auto"
+	}
+	return *s.Confirm.Mode
+}
+
+// Timeout is in seconds.
+func (s *Settings) Timeout() int {
+	if s.Confirm == nil || s.Confirm.Timeout == nil {
+		return 60
+	}
+	return int(*s.Confirm.Timeout)
+}
+
+// Persists tells whether what is declared is kept for the next boot.
+func (s *Settings) Persists() bool { return s.Persist == nil || *s.Persist }
+
+// Purges tells whether what is not declared any more goes.
+func (s *Settings) Purges() bool { return s.Purge != nil && *s.Purge }
+
+// SafetyNames are the names of these options, which are no part of an object.
+func SafetyNames() []string {
+	names := []string{"purge"}
+	for _, option := range append(namespaceTable[:len(namespaceTable):len(namespaceTable)], SafetyTable()...) {
+		names = append(names, option.Name)
+	}
+	return names
+}

@@ -1,0 +1,161 @@
+package persist
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/system"
+)
+
+// Program is where the host keeps the program that its boot runs, and that a person calls.
+const Program = "/usr/local/sbin/hostnet"
+
+// Unit is the service of systemd that makes the host as declared at boot.
+const Unit = "hostnet.service"
+
+const (
+	unitFile = "/etc/systemd/system/" + Unit
+	initFile = "/etc/init.d/hostnet"
+)
+
+//go:embed hostnet.service
+var unitText string
+
+//go:embed hostnet.init
+var initText string
+
+//go:embed hostnet.openrc
+var openrcText string
+
+// bootFile is the file that starts us at boot, and the command that enables it; no path where we know no way.
+func bootFile(s *system.System) (path, text string, mode os.FileMode, enable []string) {
+	switch {
+	case s.HasSystemd():
+		return unitFile, unitText, 0o644, nil
+	case s.Exists("/run/openrc"):
+		return initFile, openrcText, 0o755, []string{"rc-update", "add", "hostnet", "boot"}
+	case s.Exists("/etc/init.d"):
+		return initFile, initText, 0o755, []string{"update-rc.d", "hostnet", "defaults"}
+	}
+	return "", "", 0, nil
+}
+
+// Install finds the steps that have this very program make the host as declared at boot.
+func Install(s *system.System) (steps []plan.Step, files, units, warnings []string, err error) {
+	same, err := sameContent("/proc/self/exe", s.Path(Program))
+	if err != nil {
+		return nil, nil, nil, nil, fmt.Errorf("cannot look at %s: %w", Program, err)
+	}
+	if !same {
+		steps = append(steps, plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + Program, Run: func() error {
+			return copyProgram(s.Path(Program))
+		}})
+	}
+	path, text, mode, enable := bootFile(s)
+	if path == "" {
+		warnings = append(warnings, "this host has neither systemd nor OpenRC nor init scripts: have its boot run `"+Program+" boot`")
+		return steps, nil, nil, warnings, nil
+	}
+	want := system.File{Path: path, Present: true, Content: []byte(text), Mode: mode}
+	have, err := s.File(path)
+	if err != nil {
+		return nil, nil, nil, nil, err
+	}
+	unit, err := s.Unit(Unit)
+	if err != nil {
+		return nil, nil, nil, nil, err
+	}
+	systemd := s.HasSystemd()
+	if have.Equal(want) && (unit.Enabled || !systemd) {
+		return steps, nil, nil, warnings, nil
+	}
+	steps = append(steps, plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + path, Run: func() error { return s.Put(want) }},
+		plan.Step{Phase: plan.Finish, Action: "enable", Object: "service hostnet", Run: func() error {
+			if systemd {
+				return errors.Join(s.ReloadUnits(), s.Enable(Unit))
+			}
+			return enableScript(s, enable)
+		}})
+	if systemd {
+		units = []string{Unit}
+	}
+	return steps, []string{path}, units, warnings, nil
+}
+
+// enableScript does nothing in a test's own folder, where no init system is.
+func enableScript(s *system.System, command []string) error {
+	program := s.Find(command[0])
+	if program == "" || s.Root != "" {
+		return nil
+	}
+	_, err := s.Run(30*time.Second, nil, program, command[1:]...)
+	return err
+}
+
+// copyProgram puts this program there. The kernel refuses to write to a program that runs, but not to replace its file.
+func copyProgram(path string) (err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("cannot install the program: %w", err)
+	}
+	source, err := os.Open("/proc/self/exe")
+	if err != nil {
+		return fmt.Errorf("cannot install the program: %w", err)
+	}
+	defer func() { _ = source.Close() }()
+	fresh := path + ".new"
+	defer func() {
+		if err != nil {
+			_ = os.Remove(fresh)
+			err = fmt.Errorf("cannot install the program: %w", err)
+		}
+	}()
+	target, err := os.OpenFile(fresh, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o755)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(target, source)
+	if err = errors.Join(err, target.Chmod(0o755), target.Sync(), target.Close()); err != nil {
+		return err
+	}
+	return os.Rename(fresh, path)
+}
+
+// sameContent compares without holding megabytes.
+func sameContent(a, b string) (bool, error) {
+	one, err := os.Open(a)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = one.Close() }()
+	other, err := os.Open(b)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = other.Close() }()
+	sizeOne, errOne := one.Stat()
+	sizeOther, errOther := other.Stat()
+	if err := errors.Join(errOne, errOther); err != nil || sizeOne.Size() != sizeOther.Size() {
+		return false, err
+	}
+	left, right := make([]byte, 256<<10), make([]byte, 256<<10)
+	for {
+		n, err := io.ReadFull(one, left)
+		m, _ := io.ReadFull(other, right)
+		if !bytes.Equal(left[:n], right[:m]) {
+			return false, nil
+		}
+		if err != nil {
+			return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF), nil
+		}
+	}
+}

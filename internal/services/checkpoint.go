@@ -1,0 +1,86 @@
+package services
+
+import (
+	"errors"
+
+	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/system"
+)
+
+// Checkpoint is what a change may alter, as it was before. It survives JSON, so that another process can put it back.
+type Checkpoint struct {
+	Host *host.Observed `json:"host"`
+	// Links are those that the change may alter.
+	Links map[string]bool `json:"links"`
+	// Services is nil where the change is about none.
+	Services *State        `json:"services,omitempty"`
+	Files    []system.File `json:"files,omitempty"`
+	// Units are the systemd units of these files, as they were.
+	Units []system.Unit `json:"units,omitempty"`
+}
+
+// checkpoint reads the state from before.
+func (s *Site) checkpoint(todo *Plan, d *Declaration) (*Checkpoint, error) {
+	seen, err := s.Host.Observe()
+	if err != nil {
+		return nil, err
+	}
+	out := &Checkpoint{Host: seen, Links: touched(todo.Steps)}
+	if wanted := d.wanted(); !wanted.Empty() {
+		if out.Services, err = s.Services.Observe(wanted); err != nil {
+			return nil, err
+		}
+	}
+	files := todo.Files
+	for _, bridge := range d.Bridges {
+		memory, err := bridge.MemoryFile(s.Services.System)
+		if err != nil {
+			return nil, err
+		}
+		out.Files = append(out.Files, memory)
+	}
+	for _, path := range files {
+		file, err := s.Services.System.File(path)
+		if err != nil {
+			return nil, err
+		}
+		out.Files = append(out.Files, file)
+	}
+	for _, name := range todo.Units {
+		unit, err := s.Services.System.Unit(name)
+		if err != nil {
+			return nil, err
+		}
+		out.Units = append(out.Units, unit)
+	}
+	return out, nil
+}
+
+// Restore makes all that a change may have altered as it was, from whatever point the change has come to.
+func (s *Site) Restore(before *Checkpoint) error {
+	failures := []error{s.Host.Restore(before.Host, before.Links)}
+	if before.Services != nil {
+		failures = append(failures, s.Services.Restore(before.Services))
+	}
+	return errors.Join(append(failures, s.RestoreFiles(before))...)
+}
+
+// RestoreFiles makes the files alone as they were: after a boot, the kernel knows nothing of the change any more.
+func (s *Site) RestoreFiles(before *Checkpoint) error {
+	var failures []error
+	for _, was := range before.Units {
+		// While its file is still there, systemd knows where it has enabled the unit.
+		now, err := s.Services.System.Unit(was.Name)
+		if err == nil && now.Enabled && !was.Enabled {
+			err = s.Services.System.Disable(was.Name)
+		}
+		failures = append(failures, err)
+	}
+	for _, file := range before.Files {
+		failures = append(failures, s.Services.System.Put(file))
+	}
+	if len(before.Units) > 0 && s.Services.System.HasSystemd() {
+		failures = append(failures, s.Services.System.ReloadUnits())
+	}
+	return errors.Join(failures...)
+}
