@@ -98,7 +98,7 @@ func (h randomHost) tryNext(t *testing.T, network map[string]any, failing int) {
 	if err != nil || len(again.Steps) > 0 {
 		t.Errorf("a second run: %v\n%s", err, describe(again))
 	}
-	if err := h.Restore(before, touched(found.Steps)); err != nil {
+	if err := h.Restore(throughJSON(t, before), touched(found.Steps)); err != nil {
 		t.Fatalf("way back: %v\nfrom %v", err, network)
 	}
 	h.same(t, text, fmt.Sprintf("the way back from %v", network))

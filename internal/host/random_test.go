@@ -1,6 +1,7 @@
 package host
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -70,7 +71,7 @@ func tryTransition(t *testing.T, first, second map[string]any) {
 	if err != nil || len(again.Steps) > 0 {
 		t.Errorf("a second run: %v\n%s", err, describe(again))
 	}
-	if err := h.Restore(before, touched(found.Steps)); err != nil {
+	if err := h.Restore(throughJSON(t, before), touched(found.Steps)); err != nil {
 		t.Fatalf("way back: %v", err)
 	}
 	if diff := differ(text, k); diff != "" {
@@ -106,4 +107,18 @@ func observed(t *testing.T, h *Host) *Observed {
 		t.Fatal(err)
 	}
 	return state
+}
+
+// throughJSON is the state as another process would read it from the journal.
+func throughJSON(t *testing.T, before *Observed) *Observed {
+	t.Helper()
+	text, err := json.Marshal(before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read *Observed
+	if err := json.Unmarshal(text, &read); err != nil {
+		t.Fatal(err)
+	}
+	return read
 }

@@ -2,6 +2,8 @@
 package link
 
 import (
+	"encoding/json"
+
 	"hostnet.linux/internal/kernel"
 )
 
@@ -110,6 +112,16 @@ func NewState(links []*Link) *State {
 		state.named[link.Name] = link
 	}
 	return state
+}
+
+// UnmarshalJSON reads a state that another process has written down.
+func (s *State) UnmarshalJSON(text []byte) error {
+	var plain struct{ Links []*Link }
+	if err := json.Unmarshal(text, &plain); err != nil {
+		return err
+	}
+	*s = *NewState(plain.Links)
+	return nil
 }
 
 // Find is the link of that name, or nil.

@@ -25,7 +25,7 @@ type State struct {
 	// Guests are our rules in chains that others provide for that.
 	Guests []Guest `json:"guests"`
 	// LXCNet are lxc-net's tables, which a takeover removes, and which lxc-net makes again when it is started.
-	LXCNet []*nftables.Table `json:"-"`
+	LXCNet []*nftables.Table `json:"lxc_net,omitempty"`
 	// Foreign are the tables of others, which are only looked at.
 	Foreign []*nftables.Table `json:"-"`
 }

@@ -5,7 +5,7 @@
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.hostnet.linux.plugins.plugin_utils.binary import Binaries
-from ansible_collections.hostnet.linux.plugins.plugin_utils.confirm import confirm
+from ansible_collections.hostnet.linux.plugins.plugin_utils.confirm import UNGUARDED, confirm
 from ansible_collections.hostnet.linux.plugins.plugin_utils.remote import Remote
 from ansible_collections.hostnet.linux.plugins.plugin_utils.result import Trouble
 
@@ -26,6 +26,9 @@ class ActionModule(ActionBase):
         arguments["_ansible_module_name"] = "hostnet.linux." + name
         try:
             remote = Remote(self, Binaries.of(name), task_vars)
+            if self._task.async_val and self._task.poll <= 0 and name not in UNGUARDED:
+                # Nobody comes back to confirm it.
+                arguments.setdefault("confirm", "off")
             if self._task.async_val:
                 result.update(self._background(remote, arguments))
             else:

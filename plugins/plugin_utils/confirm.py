@@ -7,44 +7,66 @@ import time
 from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.hostnet.linux.plugins.plugin_utils.result import Trouble
 
-# The target's deadline must be the later one, or a confirmation could cross with a rollback.
-MARGIN = 3
-PAUSE = 1
+# Modules that have no option confirm.
+UNGUARDED = ("network_info", "container_info", "container_interface", "container_network")
+
+# How long the controller goes on trying after the target's deadline, in seconds: the way back takes a moment too, and
+# only the target knows whether the confirmation came in time.
+PATIENCE = 30
+PAUSE = 0.5
 
 
-def confirm(remote, result):
+def confirm(remote, planned):
     """
     Shows the target that its controller still reaches it, over a new connection: the old one may live on over a path
-    that no new one could take. The target waits for this and undoes the change if it does not come.
+    that no new one could take. The target makes the change once it has answered, and undoes it unless this confirms it.
     """
-    wanted = result.pop("_hostnet_confirm")
+    wanted = planned.pop("_hostnet_confirm")
+    started = time.time()
+    attempts = 0
+    while True:
+        attempts += 1
+        try:
+            # Without this the attempt hangs on the multiplexed session of before.
+            remote.reset()
+            answer = remote.run({"_ansible_module_name": "hostnet.linux.network", "_hostnet_confirm": wanted["token"]})
+            if "verdict" in answer:
+                break
+            failure = answer.get("msg", "no verdict")
+        except (AnsibleConnectionFailure, Trouble) as error:
+            failure = error
+        if time.time() >= started + wanted["deadline_seconds"] + PATIENCE:
+            return lost(planned, wanted, time.time() - started, failure)
+        time.sleep(PAUSE)
+    result = judged(planned, wanted, answer, round(time.time() - started, 1), attempts)
     if remote.connection.transport == "local":
         result.setdefault("warnings", []).append(
             "the connection is local: that a controller elsewhere still reaches this host cannot be proven"
         )
-    started = time.time()
-    deadline = started + max(1, wanted["deadline_seconds"] - MARGIN)
-    failure = None
-    while True:
-        try:
-            # Without this the attempt hangs on the multiplexed session of before.
-            remote.reset()
-            verdict = remote.run({"_ansible_module_name": "hostnet.linux.network", "_hostnet_confirm": wanted["token"]})
-            break
-        except (AnsibleConnectionFailure, Trouble) as error:
-            failure = error
-        if time.time() >= deadline:
-            return lost(result, wanted, time.time() - started, failure)
-        time.sleep(PAUSE)
-    away = round(time.time() - started, 1)
-    verdict_name = verdict.get("verdict", "unknown")
-    result["confirm"] = {"verdict": verdict_name, "seconds": away}
-    if verdict_name != "confirmed":
-        result.update(
-            failed=True,
-            changed=False,
-            msg="the change was not confirmed (%s after %.1f seconds): %s" % (verdict_name, away, verdict.get("msg", "the host undid it")),
+    return result
+
+
+def judged(planned, wanted, answer, seconds, attempts):
+    """The target's own result, which it kept until the controller came for it."""
+    verdict = answer["verdict"]
+    result = answer.get("result") or planned
+    result["confirm"] = {"verdict": verdict, "seconds": seconds, "attempts": attempts, "reason": wanted.get("reason", "")}
+    if planned.get("warnings"):
+        known = result.setdefault("warnings", [])
+        known.extend(warning for warning in planned["warnings"] if warning not in known)
+    if verdict == "confirmed":
+        return result
+    result["changed"] = False
+    result["failed"] = True
+    if verdict != "failed":
+        reason = answer.get("reason", "the host says no more")
+        result["msg"] = "the change was rolled back: %s. The host could be reached again after %.1f seconds (%d attempts). What was tried is in actions" % (
+            reason,
+            seconds,
+            attempts,
         )
+        if verdict == "unknown":
+            result["msg"] = "whether the change was made is not known: %s" % reason
     return result
 
 
@@ -53,7 +75,7 @@ def lost(result, wanted, seconds, failure):
     result.update(
         failed=True,
         changed=False,
-        msg="the host could not be reached for %.0f seconds after the change, so it undoes it by itself within %d seconds of the change; "
-        "the last attempt said: %s" % (seconds, wanted["deadline_seconds"], failure),
+        msg="the host could not be reached for %.0f seconds after the change; it undoes the change by itself %d seconds after it. "
+        "The last attempt said: %s" % (seconds, wanted["deadline_seconds"], failure),
     )
     return result
