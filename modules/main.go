@@ -71,7 +71,8 @@ func runModule(input io.Reader, program string, output io.Writer) (code int) {
 
 func runCall(call ansible.Call) ansible.Result {
 	if token, given := call.Arguments[task.ConfirmKey]; given {
-		return task.Confirm(fmt.Sprint(token))
+		nonce, _ := call.Arguments[task.NonceKey].(string)
+		return task.Confirm(fmt.Sprint(token), nonce)
 	}
 	module, err := registry.Find(call.Module)
 	if err != nil {

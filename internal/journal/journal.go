@@ -33,6 +33,8 @@ type Journal struct {
 	Started time.Time `json:"started"`
 	// Deadline is when the change undoes itself; zero waits for no confirmation.
 	Deadline time.Time `json:"deadline,omitzero"`
+	// Nonce is told to whoever asks after the change is made.
+	Nonce string `json:"nonce,omitempty"`
 	// Boot is the kernel's boot: what was in the kernel before another one is gone.
 	Boot string `json:"boot"`
 	// Before is what the change replaces.

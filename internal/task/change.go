@@ -94,7 +94,7 @@ func (t *Task) settle(store *journal.Store, entry *journal.Journal, result ansib
 		}
 		entry.Before = json.RawMessage("null")
 		if result.Err == nil {
-			entry.Phase = journal.Waiting
+			entry.Phase, entry.Nonce = journal.Waiting, newToken()
 			entry.Result = result.Encode(t.Call.Diff)
 			err = store.Write(entry)
 			break
@@ -107,7 +107,7 @@ func (t *Task) settle(store *journal.Store, entry *journal.Journal, result ansib
 	case entry.Deadline.IsZero():
 		err = store.Commit()
 	default:
-		entry.Phase = journal.Waiting
+		entry.Phase, entry.Nonce = journal.Waiting, newToken()
 		entry.Result = result.Encode(t.Call.Diff)
 		err = store.Write(entry)
 	}

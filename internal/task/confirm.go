@@ -1,7 +1,7 @@
 package task
 
 import (
-	"encoding/json"
+	"errors"
 	"os"
 	"time"
 
@@ -12,50 +12,39 @@ import (
 	"hostnet.linux/internal/system"
 )
 
-// ConfirmKey is the argument with which the controller confirms a change.
-const ConfirmKey = "_hostnet_confirm"
+// ConfirmKey and NonceKey are the arguments with which the controller confirms a change.
+const (
+	ConfirmKey = "_hostnet_confirm"
+	NonceKey   = "_hostnet_nonce"
+)
 
 // The verdicts on a confirmation.
 const (
+	pending   = "pending"
+	ready     = "ready"
 	confirmed = "confirmed"
 	tooLate   = "too late"
 	failed    = "failed"
 	unknown   = "unknown"
 )
 
-// patience bounds how long a confirmation waits for a change that is being made: longer than the longest timeout.
-const patience = 65 * time.Minute
-
-// Confirm makes a change final. A second time says the same again.
-func Confirm(token string) ansible.Result {
+// Confirm makes a change final. It never waits: a process that was started before the change proves nothing about the
+// way after it. The controller asks until the change is made, gets a nonce, and confirms with that: then an answer from
+// after the change has reached it, and it has reached us. A second confirmation says the same again.
+func Confirm(token, nonce string) ansible.Result {
 	site, done, err := OpenSite("", &system.System{})
 	if err != nil {
 		return ansible.Fail(err)
 	}
 	defer done()
-	store := storeOf(site)
-	// Between its order and its journal, nothing tells of a change.
-	lost := time.Now().Add(30 * time.Second)
-	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(50 * time.Millisecond) {
-		verdict, entry, err := judge(store, token)
-		if err != nil {
-			return ansible.Fail(err)
-		}
-		if verdict != "" {
-			return answer(verdict, entry)
-		}
-		if entry != nil {
-			continue
-		}
-		if time.Now().After(lost) {
-			break
-		}
+	verdict, entry, err := judge(storeOf(site), token, nonce)
+	if err != nil {
+		return ansible.Fail(err)
 	}
-	return answer(unknown, &journal.Journal{Reason: "this host knows nothing of the change: did it restart?"})
+	return answer(verdict, entry)
 }
 
-// judge is the verdict, if it has fallen, and the change, if it is known.
-func judge(store *journal.Store, token string) (string, *journal.Journal, error) {
+func judge(store *journal.Store, token, nonce string) (string, *journal.Journal, error) {
 	if previous, err := store.Previous(); err != nil || (previous != nil && previous.Token == token) {
 		return confirmed, previous, err
 	}
@@ -65,33 +54,43 @@ func judge(store *journal.Store, token string) (string, *journal.Journal, error)
 		}
 		return tooLate, undone, err
 	}
-	current, err := store.Current()
-	if err != nil || current == nil || current.Token != token {
-		return "", nil, err
-	}
-	if current.Phase != journal.Waiting {
-		return "", current, nil
-	}
 	lock, err := store.Lock("a confirmation", 0)
 	if err != nil {
-		// The guard has it: what it does is the verdict.
-		return "", current, nil //nolint:nilerr // busy is no failure here
+		// The change is being made or undone.
+		var busy *journal.BusyError
+		if errors.As(err, &busy) {
+			return pending, nil, nil
+		}
+		return "", nil, err
 	}
 	defer lock.Release()
-	again, err := store.Current()
-	if err != nil || again == nil || again.Token != token || !time.Now().Before(again.Deadline) {
-		return "", current, err
+	current, err := store.Current()
+	switch {
+	case err != nil:
+		return "", nil, err
+	case current == nil || current.Token != token:
+		return unknown, &journal.Journal{Reason: "this host knows nothing of the change: did it restart?"}, nil
+	case current.Phase != journal.Waiting || !time.Now().Before(current.Deadline):
+		return pending, nil, nil
+	case nonce != current.Nonce:
+		return ready, current, nil
 	}
-	return "", current, store.Commit()
+	return confirmed, current, store.Commit()
 }
 
 func answer(verdict string, entry *journal.Journal) ansible.Result {
 	out := ansible.Result{Values: schema.Object{{Key: "verdict", Value: verdict}}}
-	if entry.Reason != "" {
-		out.Values.Set("reason", entry.Reason)
-	}
-	if len(entry.Result) > 0 {
-		out.Values.Set("result", json.RawMessage(entry.Result))
+	switch {
+	case entry == nil:
+	case verdict == ready:
+		out.Values.Set("nonce", entry.Nonce)
+	default:
+		if entry.Reason != "" {
+			out.Values.Set("reason", entry.Reason)
+		}
+		if len(entry.Result) > 0 {
+			out.Values.Set("result", entry.Result)
+		}
 	}
 	return out
 }

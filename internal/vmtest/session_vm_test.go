@@ -44,10 +44,35 @@ type answer struct {
 		Action, Object, Disruption string
 	}
 	Warnings []string
+	Confirm  *struct{ Token string } `json:"_hostnet_confirm"`
+	Verdict  string
+	Nonce    string
+	Reason   string
+	Result   *answer
 }
 
-// module runs one task over SSH.
+// module runs one task over SSH, and confirms its change as the action plugin does.
 func module(t *testing.T, host *testhost.Host, name string, arguments map[string]any) answer {
+	t.Helper()
+	result := call(t, host, name, arguments)
+	if result.Confirm == nil {
+		return result
+	}
+	question := map[string]any{"_hostnet_confirm": result.Confirm.Token}
+	verdict := call(t, host, name, question)
+	for deadline := time.Now().Add(50 * time.Second); verdict.Verdict != "ready" && time.Now().Before(deadline); {
+		time.Sleep(500 * time.Millisecond)
+		verdict = call(t, host, name, question)
+	}
+	question["_hostnet_nonce"] = verdict.Nonce
+	verdict = call(t, host, name, question)
+	if verdict.Verdict != "confirmed" || verdict.Result == nil {
+		t.Fatalf("%s: the verdict is %q: %s", name, verdict.Verdict, verdict.Reason)
+	}
+	return *verdict.Result
+}
+
+func call(t *testing.T, host *testhost.Host, name string, arguments map[string]any) answer {
 	t.Helper()
 	arguments["_ansible_module_name"] = name
 	text, err := json.Marshal(arguments)

@@ -15,6 +15,8 @@ UNGUARDED = ("network_info", "container_info", "container_interface", "container
 PATIENCE = 30
 PAUSE = 0.5
 
+FINAL = ("confirmed", "too late", "failed")
+
 
 def confirm(remote, planned):
     """
@@ -23,27 +25,43 @@ def confirm(remote, planned):
     """
     wanted = planned.pop("_hostnet_confirm")
     started = time.time()
-    attempts = 0
+    notice_dead(remote.connection)
+    question = {"_ansible_module_name": "hostnet.linux.network", "_hostnet_confirm": wanted["token"]}
+    attempts, failure, answer = 0, None, {}
     while True:
         attempts += 1
+        # The target begins when it has answered.
+        time.sleep(PAUSE)
         try:
             # Without this the attempt hangs on the multiplexed session of before.
             remote.reset()
-            answer = remote.run({"_ansible_module_name": "hostnet.linux.network", "_hostnet_confirm": wanted["token"]})
-            if "verdict" in answer:
-                break
-            failure = answer.get("msg", "no verdict")
+            answer = remote.run(question)
+            if answer.get("verdict") == "ready":
+                # The answer is from after the change and has arrived; now the target learns of that.
+                answer = remote.run(dict(question, _hostnet_nonce=answer["nonce"]))
+            failure = answer.get("msg", answer.get("verdict"))
         except (AnsibleConnectionFailure, Trouble) as error:
-            failure = error
-        if time.time() >= started + wanted["deadline_seconds"] + PATIENCE:
-            return lost(planned, wanted, time.time() - started, failure)
-        time.sleep(PAUSE)
+            answer, failure = {}, error
+        if answer.get("verdict") in FINAL:
+            break
+        passed = time.time() - started
+        if answer.get("verdict") == "unknown" and passed >= PATIENCE:
+            break
+        if passed >= wanted["deadline_seconds"] + PATIENCE:
+            return lost(planned, wanted, passed, failure)
     result = judged(planned, wanted, answer, round(time.time() - started, 1), attempts)
     if remote.connection.transport == "local":
         result.setdefault("warnings", []).append(
             "the connection is local: that a controller elsewhere still reaches this host cannot be proven"
         )
     return result
+
+
+def notice_dead(connection):
+    """ssh waits for ever on a connection that died while a command ran, unless it is told to look after it."""
+    if connection.transport in ("ssh", "smart"):
+        own = connection.get_option("ssh_extra_args") or ""
+        connection.set_option("ssh_extra_args", (own + " -o ServerAliveInterval=2 -o ServerAliveCountMax=2").strip())
 
 
 def judged(planned, wanted, answer, seconds, attempts):
