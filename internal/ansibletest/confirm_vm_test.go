@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"hostnet.linux/internal/testhost"
 )
 
@@ -46,7 +48,7 @@ func TestConfirm(t *testing.T) {
 	}
 	host := testhost.ForTest(t, testhost.Machine{Name: "guarded", NICs: []testhost.NIC{{User: true}, {}}})
 	l := lab{NewSession(t, controller, Artifact(t), host), host}
-	l.ok(t, "hostnet.linux.dummy:\n  name: d0") // so that the machine keeps the program before the states are compared
+	l.ok(t, "hostnet.linux.dummy:\n  name: d0\n  mac_address: 02:00:00:00:00:d0") // so that the machine keeps the program before the states are compared
 	for _, one := range cutting {
 		t.Run(one.name, func(t *testing.T) { testCut(t, l, one.task) })
 	}
@@ -58,8 +60,8 @@ func TestConfirm(t *testing.T) {
 // witness is the whole network as iproute2 and nft tell it, without what passes by itself.
 func witness(t *testing.T, l lab) string {
 	t.Helper()
-	return l.host.MustRun(t, `ip -d address | sed 's/valid_lft [^ ]*//; s/preferred_lft [^ ]*//; s/^[0-9]*: //; s/ promiscuity [0-9]*//; s/ allmulti [0-9]*//; s/link-netnsid [0-9]*//'
-ip -4 route show table all; ip -4 rule; ip -6 rule; ip -6 route show table main | sed 's/expires [0-9]*sec//'; nft -s list ruleset
+	return l.host.MustRun(t, `ip -d address | sed 's/valid_lft [^ ]*//; s/preferred_lft [^ ]*//; s/^[0-9]*: //; s/ promiscuity [0-9]*//; s/ allmulti [0-9]*//; s/link-netnsid [0-9]*//; s/_timer  *[0-9.]*//g; s/qdisc [a-z_]*//'
+ip -4 route show table all; ip -4 rule; ip -6 rule; ip -6 route show table main | sed 's/expires [0-9]*sec//' | sort; nft -s list ruleset
 find /etc/hostnet -type f | sort | xargs cat`)
 }
 
@@ -74,8 +76,8 @@ func testCut(t *testing.T, l lab, task string) {
 	if result.Values["changed"] != false || result.Values["actions"] == nil {
 		t.Errorf("the result: %v", result.Values)
 	}
-	if after := witness(t, l); after != before {
-		t.Errorf("before\n%s\nafter\n%s", before, after)
+	if diff := cmp.Diff(before, witness(t, l)); diff != "" {
+		t.Errorf("-before +after:\n%s", diff)
 	}
 	t.Logf("the task took %s: %v", took.Round(time.Second), result.Values["confirm"])
 }
@@ -97,8 +99,8 @@ func testProbes(t *testing.T, l lab) {
 		t.Errorf("what did not pass before is held against the change: %v", result.Values)
 	}
 	l.host.MustRun(t, "ip route delete default via 10.0.2.3 metric 5000")
-	if after := witness(t, l); after != before {
-		t.Errorf("before\n%s\nafter\n%s", before, after)
+	if diff := cmp.Diff(before, witness(t, l)); diff != "" {
+		t.Errorf("-before +after:\n%s", diff)
 	}
 }
 
@@ -150,8 +152,8 @@ func testRightChange(t *testing.T, l lab) {
 	if err := l.host.Reboot(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if after := witness(t, l); after != before {
-		t.Errorf("before the reboot\n%s\nafter\n%s\n%s", before, after, l.host.MustRun(t, "journalctl -u hostnet --no-pager"))
+	if diff := cmp.Diff(before, witness(t, l)); diff != "" {
+		t.Errorf("-before the reboot +after:\n%s\n%s", diff, l.host.MustRun(t, "journalctl -u hostnet --no-pager"))
 	}
 	silent, _ := l.ok(t, right)
 	silent.changed(t, false)

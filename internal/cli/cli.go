@@ -131,8 +131,8 @@ func declared() (*task.Task, *services.Declaration, error) {
 
 func taskOf(objects []persist.Object) (*task.Task, *services.Declaration, error) {
 	call := ansible.Call{Module: "network", Arguments: persist.Arguments(objects)}
-	// What is applied here is kept already.
-	call.Arguments["persist"] = false
+	// What is applied here is kept already, and there is no controller to confirm it.
+	call.Arguments["persist"], call.Arguments["confirm"] = false, "off"
 	settings, declaration, err := services.ParseNetwork(call.Arguments)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", persist.Folder, err)
