@@ -53,6 +53,7 @@ func TestConfirm(t *testing.T) {
 		t.Run(one.name, func(t *testing.T) { testCut(t, l, one.task) })
 	}
 	t.Run("probes", func(t *testing.T) { testProbes(t, l) })
+	t.Run("rollback", func(t *testing.T) { testRollback(t, l) })
 	t.Run("crash and reset", func(t *testing.T) { testCrash(t, l) })
 	t.Run("the right change", func(t *testing.T) { testRightChange(t, l) })
 }
@@ -99,6 +100,24 @@ func testProbes(t *testing.T, l lab) {
 		t.Errorf("what did not pass before is held against the change: %v", result.Values)
 	}
 	l.host.MustRun(t, "ip route delete default via 10.0.2.3 metric 5000")
+	if diff := cmp.Diff(before, witness(t, l)); diff != "" {
+		t.Errorf("-before +after:\n%s", diff)
+	}
+}
+
+// testRollback undoes the last change, which was final, from the host's own command line.
+func testRollback(t *testing.T, l lab) {
+	before := witness(t, l)
+	result, _ := l.ok(t, `hostnet.linux.network:
+  bridges:
+    - {name: br-late, ports: [eth1], addresses: [10.66.0.1/24]}
+  rules:
+    - {priority: 10, from: 10.66.0.0/24, table: 66}`)
+	result.changed(t, true)
+	said := l.host.MustRun(t, "hostnet rollback; ! hostnet rollback")
+	if !strings.Contains(said, "undone: the change by hostnet.linux.network") {
+		t.Errorf("rollback: %s", said)
+	}
 	if diff := cmp.Diff(before, witness(t, l)); diff != "" {
 		t.Errorf("-before +after:\n%s", diff)
 	}

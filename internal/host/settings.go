@@ -2,6 +2,7 @@ package host
 
 import (
 	"net/netip"
+	"slices"
 
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/schema"
@@ -84,8 +85,7 @@ func SafetyTable() schema.Table[Settings] {
 }
 
 func liftedSettings() schema.Table[Declaration] {
-	all := append(namespaceTable[:len(namespaceTable):len(namespaceTable)], SafetyTable()...)
-	return schema.Lift(all, func(d *Declaration) *Settings { return &d.Settings })
+	return schema.Lift(slices.Concat(namespaceTable, SafetyTable()), func(d *Declaration) *Settings { return &d.Settings })
 }
 
 // Namespace is the network namespace that the task works in, "" for the host's.
@@ -121,7 +121,7 @@ func (s *Settings) Purges() bool { return s.Purge != nil && *s.Purge }
 // SafetyNames are the names of these options, which are no part of an object.
 func SafetyNames() []string {
 	names := []string{"purge"}
-	for _, option := range append(namespaceTable[:len(namespaceTable):len(namespaceTable)], SafetyTable()...) {
+	for _, option := range slices.Concat(namespaceTable, SafetyTable()) {
 		names = append(names, option.Name)
 	}
 	return names

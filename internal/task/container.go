@@ -72,5 +72,5 @@ var ContainerReturns = []ansible.Return{
 		Text: "Each container with its C(state), C(init_pid), C(config_file) and C(interfaces): of each its C(name), its number in the " +
 			"configuration (C(net)), what is C(configured), and what is C(running), inside and outside.",
 	},
-	Returns[1],
+	Returns[len(Returns)-1],
 }

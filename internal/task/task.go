@@ -142,7 +142,7 @@ func (t *Task) plan(site *services.Site, declaration *services.Declaration) (*se
 		return nil, err
 	}
 	todo.Steps = slices.Concat(todo.Steps, steps, installed)
-	todo.Files, todo.Units = append(paths, more...), units
+	todo.Files, todo.Units = slices.Concat(paths, more), units
 	todo.Warnings = append(todo.Warnings, warnings...)
 	plan.Order(todo.Steps)
 	return todo, nil

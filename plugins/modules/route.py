@@ -266,6 +266,12 @@ actions:
   returned: success
   type: list
   elements: dict
+confirm:
+  description:
+    - The C(verdict) (confirmed, too late, failed, unknown, unreachable), the C(seconds) and C(attempts) that it took, and the C(reason) to ask for
+        it.
+  returned: when the change had to be confirmed
+  type: dict
 problems:
   description:
     - Every problem with the arguments, each with the path of the option and a message.
