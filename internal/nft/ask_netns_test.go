@@ -31,7 +31,7 @@ func ask(t *testing.T, server, client *netnstest.Namespace, listen, target netip
 	if connected != nil {
 		return refused
 	}
-	fd, from, err := unix.Accept(listener)
+	fd, from, err := unix.Accept4(listener, unix.SOCK_CLOEXEC)
 	if err != nil {
 		t.Fatalf("the client is connected, but not to the server: %v", err)
 	}
@@ -41,10 +41,10 @@ func ask(t *testing.T, server, client *netnstest.Namespace, listen, target netip
 
 func socketFor(address netip.AddrPort) (int, unix.Sockaddr, error) {
 	if address.Addr().Is4() {
-		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 		return fd, &unix.SockaddrInet4{Port: int(address.Port()), Addr: address.Addr().As4()}, err
 	}
-	fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_STREAM, 0)
+	fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	return fd, &unix.SockaddrInet6{Port: int(address.Port()), Addr: address.Addr().As16()}, err
 }
 
