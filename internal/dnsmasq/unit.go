@@ -8,11 +8,11 @@ func UnitName(link string) string { return "hostnet-dnsmasq@" + link + ".service
 
 // unitText starts dnsmasq as a daemon, since it forks only once it is ready and otherwise says why not. It needs
 // capabilities to bind low ports, to set ARP entries for clients without an address, to answer on raw sockets, and to
-// change to its user; whoever it becomes must write the leases that another user may have left.
+// change to its user; whoever it becomes must write the leases that another user may have left. It is not ordered after
+// network.target, which waits for hostnet.service, which waits for it.
 const unitText = head + `[Unit]
 Description=DHCP and DNS on %i
 Documentation=man:dnsmasq(8)
-After=network.target
 Before=lxc.service
 StartLimitIntervalSec=0
 

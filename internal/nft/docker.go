@@ -29,7 +29,7 @@ func guestComment(object string) string { return "hostnet: " + object }
 // guests are the rules that the object needs in Docker's chains. They hold nothing but what iptables-nft reads as its
 // own (-i and -o), since it gives up on a table with anything else in it.
 func (n *NAT) guests(foreign []*nftables.Table) []Guest {
-	if n.Interface == "" || n.Firewall == "warn" || n.Firewall == "ignore" {
+	if n.Interface == "" || !n.Handles() {
 		return nil
 	}
 	var guests []Guest

@@ -73,8 +73,11 @@ func (n *NAT) warnings(foreign []*nftables.Table) []string {
 	return warnings
 }
 
-// handled tells whether rules of ours in Docker's chain let forwarded packets through.
+// handled tells whether firewalld, or rules of ours in Docker's chain, will let the packets through.
 func (n *NAT) handled(blocker nftables.Blocker, foreign []*nftables.Table, hook string) bool {
+	if n.Trusted && blocker.Table == firewalldTable {
+		return true
+	}
 	if hook != "forward" {
 		return false
 	}

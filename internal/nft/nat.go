@@ -28,6 +28,8 @@ type NAT struct {
 	Firewall     string
 	// Takeover removes the tables of lxc-net.
 	Takeover bool
+	// Trusted tells that firewalld is about to trust the interface.
+	Trusted bool
 	// Path is where the object stands in the arguments, such as nats[0].
 	Path string
 }
@@ -133,6 +135,9 @@ func (n *NAT) IPv6() bool {
 	}
 	return false
 }
+
+// Handles tells whether another firewall is to be told to let the traffic through.
+func (n *NAT) Handles() bool { return n.Firewall != "warn" && n.Firewall != "ignore" }
 
 // Absent tells whether the object is to go.
 func (n *NAT) Absent() bool { return n.State == "absent" }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hostnet.linux/internal/dnsmasq"
+	"hostnet.linux/internal/firewalld"
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/nft"
 	"hostnet.linux/internal/plan"
@@ -29,6 +30,8 @@ type Host struct {
 	Kernel Kernel
 	Rules  nft.Kernel
 	System *system.System
+	// Firewalld is nil where none runs.
+	Firewalld firewalld.Daemon
 	// Elsewhere tells that this is another network namespace than the host's: its settings go with it, and no file
 	// keeps them.
 	Elsewhere bool
@@ -45,10 +48,11 @@ func (w *Wanted) Empty() bool { return len(w.NATs) == 0 && len(w.DNSMasqs) == 0 
 
 // State is what there is of the services that a task is about. It survives JSON and can be restored.
 type State struct {
-	Rules     *nft.State      `json:"rules"`
-	DNSMasq   *dnsmasq.State  `json:"dnsmasq"`
-	Settings  *sysctl.State   `json:"settings"`
-	Checksums map[string]bool `json:"checksums"`
+	Rules     *nft.State       `json:"rules"`
+	DNSMasq   *dnsmasq.State   `json:"dnsmasq"`
+	Settings  *sysctl.State    `json:"settings"`
+	Checksums map[string]bool  `json:"checksums"`
+	Firewalld *firewalld.State `json:"firewalld"`
 	// uplinks are links that learn their routes from routers.
 	uplinks []string
 }
@@ -73,8 +77,22 @@ func (h *Host) Observe(wanted *Wanted) (*State, error) {
 	if state.uplinks, err = h.uplinks(wanted); err != nil {
 		return nil, err
 	}
+	if state.Firewalld, err = firewalld.Observe(h.Firewalld, h.System, trusting(wanted)); err != nil {
+		return nil, err
+	}
 	state.Settings, err = sysctl.Observe(h.Kernel, h.System, h.settings(wanted, state.uplinks))
 	return state, err
+}
+
+// trusting are the interfaces that firewalld is to leave alone.
+func trusting(wanted *Wanted) []firewalld.Request {
+	var out []firewalld.Request
+	for _, nat := range wanted.NATs {
+		if !nat.Absent() && nat.Interface != "" && nat.Handles() {
+			out = append(out, firewalld.Request{Link: nat.Interface, Owner: nft.TableName(nat.Name)})
+		}
+	}
+	return out
 }
 
 // uplinks are the links whose default route comes from router advertisements. The kernel drops those routes, and takes
@@ -132,16 +150,19 @@ func (h *Host) Plan(current *State, wanted *Wanted) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	ruled := nft.Plan(h.Rules, current.Rules, wanted.NATs)
 	var gone []string
 	for _, nat := range wanted.NATs {
 		if nat.Absent() {
 			gone = append(gone, nft.TableName(nat.Name))
 		}
+		// What firewalld drops before it is told says nothing of what it will.
+		nat.Trusted = current.Firewalld.Running && nat.Handles() && !current.Firewalld.Trusts(nat.Interface)
 	}
+	ruled := nft.Plan(h.Rules, current.Rules, wanted.NATs)
 	result := &Result{Warnings: append(ruled.Warnings, served.Warnings...)}
 	// Forwarding starts once the rules are there.
 	result.Steps = append(result.Steps, ruled.Steps...)
+	result.Steps = append(result.Steps, firewalld.Plan(h.Firewalld, h.System, current.Firewalld, trusting(wanted), gone)...)
 	result.Steps = append(result.Steps, sysctl.Plan(h.Kernel, h.System, current.Settings, h.settings(wanted, current.uplinks), gone)...)
 	for _, instance := range wanted.DNSMasqs {
 		h.planChecksums(result, instance, current.Checksums[instance.Interface])
@@ -173,6 +194,9 @@ func (h *Host) planChecksums(result *Result, instance *dnsmasq.Instance, on bool
 // Restore makes the services as they were. Links have to be as they were already.
 func (h *Host) Restore(before *State) error {
 	failures := []error{dnsmasq.Restore(h.System, before.DNSMasq), nft.Restore(h.Rules, before.Rules)}
+	if before.Firewalld != nil {
+		failures = append(failures, firewalld.Restore(h.Firewalld, h.System, before.Firewalld))
+	}
 	for link, was := range before.Checksums {
 		now, err := h.Kernel.FillsChecksums(link)
 		if err == nil && now != was {

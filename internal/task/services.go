@@ -1,6 +1,7 @@
 package task
 
 import (
+	"hostnet.linux/internal/firewalld"
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/kernel/linux"
 	"hostnet.linux/internal/kernel/nftables"
@@ -33,5 +34,15 @@ func OpenSite(namespace string, files *system.System) (*services.Site, func(), e
 			return inner, inner.Close, nil
 		},
 	}
-	return site, func() { handle.Close(); rules.Close() }, nil
+	done := func() { handle.Close(); rules.Close() }
+	if files.Root != "" || key != "" {
+		return site, done, nil
+	}
+	bus, err := firewalld.Open()
+	if err != nil || bus == nil {
+		// Without D-Bus, what firewalld drops is found in the rules, and warned of.
+		return site, done, nil //nolint:nilerr // as the comment says
+	}
+	site.Services.Firewalld = bus
+	return site, func() { done(); bus.Close() }, nil
 }

@@ -12,6 +12,7 @@ import (
 	"hostnet.linux/modules/dummy"
 	hostinterface "hostnet.linux/modules/interface"
 	lxcbridge "hostnet.linux/modules/lxc_bridge"
+	lxchost "hostnet.linux/modules/lxc_host"
 	"hostnet.linux/modules/macvlan"
 	"hostnet.linux/modules/nat"
 	"hostnet.linux/modules/network"
@@ -26,7 +27,8 @@ import (
 // Modules are all modules, in the order of their names.
 func Modules() []ansible.Module {
 	return []ansible.Module{
-		bond.Module(), bridge.Module(), dnsmasq.Module(), dummy.Module(), hostinterface.Module(), lxcbridge.Module(), macvlan.Module(),
+		bond.Module(), bridge.Module(), dnsmasq.Module(), dummy.Module(), hostinterface.Module(), lxcbridge.Module(), lxchost.Module(),
+		macvlan.Module(),
 		nat.Module(), network.Module(),
 		networkinfo.Module(), route.Module(), rule.Module(), veth.Module(), vlan.Module(), vxlan.Module(),
 	}

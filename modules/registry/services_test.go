@@ -3,6 +3,7 @@ package registry_test
 import (
 	"testing"
 
+	"hostnet.linux/internal/lxchost"
 	"hostnet.linux/internal/services"
 	"hostnet.linux/modules/registry"
 )
@@ -11,6 +12,7 @@ import (
 func TestExamplesOfServices(t *testing.T) {
 	for name, parse := range map[string]func(map[string]any) error{
 		"lxc_bridge": func(arguments map[string]any) error { _, _, err := services.ParseBridge(arguments); return err },
+		"lxc_host":   func(arguments map[string]any) error { _, err := lxchost.Parse(arguments); return err },
 		"dnsmasq":    func(arguments map[string]any) error { _, _, err := services.ParseDNSMasq(arguments); return err },
 	} {
 		module, err := registry.Find(name)

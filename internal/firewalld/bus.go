@@ -1,0 +1,94 @@
+package firewalld
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// Bus is a running firewalld, see firewalld.dbus(5).
+type Bus struct{ connection *dbus.Conn }
+
+const (
+	busName    = "org.fedoraproject.FirewallD1"
+	path       = "/org/fedoraproject/FirewallD1"
+	configPath = path + "/config"
+	busSocket  = "/run/dbus/system_bus_socket"
+)
+
+// Open finds the host's firewalld; nil is "there is none that runs".
+func Open() (*Bus, error) {
+	if _, err := os.Stat(busSocket); errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	connection, err := dbus.ConnectSystemBus()
+	if err != nil {
+		return nil, fmt.Errorf("cannot reach D-Bus, over which firewalld is asked: %w", err)
+	}
+	var owned bool
+	// Asking firewalld itself would start it where it is installed and switched off.
+	err = connection.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, busName).Store(&owned)
+	if err != nil || !owned {
+		return nil, errors.Join(err, connection.Close())
+	}
+	return &Bus{connection}, nil
+}
+
+// Close ends the connection.
+func (b *Bus) Close() { _ = b.connection.Close() }
+
+func (b *Bus) call(object dbus.ObjectPath, method string, out any, arguments ...any) error {
+	call := b.connection.Object(busName, object).Call(busName+"."+method, 0, arguments...)
+	if call.Err != nil {
+		return fmt.Errorf("firewalld: %s%v: %w", method, arguments, call.Err)
+	}
+	if out == nil {
+		return nil
+	}
+	return call.Store(out)
+}
+
+// Zone is the zone of an interface, "" for the default one.
+func (b *Bus) Zone(link string, permanent bool) (string, error) {
+	object, method := dbus.ObjectPath(path), "zone.getZoneOfInterface"
+	if permanent {
+		object, method = configPath, "config.getZoneOfInterface"
+	}
+	var zone string
+	err := b.call(object, method, &zone, link)
+	return zone, err
+}
+
+// SetZone puts an interface into a zone, "" for the default one.
+func (b *Bus) SetZone(link, zone string, permanent bool) error {
+	have, err := b.Zone(link, permanent)
+	if err != nil || have == zone {
+		return err
+	}
+	if !permanent {
+		if zone == "" {
+			return b.call(path, "zone.removeInterface", nil, have, link)
+		}
+		return b.call(path, "zone.changeZoneOfInterface", nil, zone, link)
+	}
+	if have != "" {
+		if err := b.change(have, "removeInterface", link); err != nil {
+			return err
+		}
+	}
+	if zone == "" {
+		return nil
+	}
+	return b.change(zone, "addInterface", link)
+}
+
+// change alters a zone as it is kept on the disk.
+func (b *Bus) change(zone, method, link string) error {
+	var object dbus.ObjectPath
+	if err := b.call(configPath, "config.getZoneByName", &object, zone); err != nil {
+		return err
+	}
+	return b.call(object, "config.zone."+method, nil, link)
+}

@@ -1,0 +1,102 @@
+#!/usr/bin/python
+# Copyright (c) The hostnet.linux authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Generated from the module's option table by "make docs". The module itself is a Go binary.
+
+DOCUMENTATION = r"""
+---
+module: lxc_host
+short_description: Installs LXC and says what new containers get
+version_added: 1.0.0
+description:
+  - Installs the packages that a host of LXC containers needs, and writes what a new container is given into /etc/lxc/default.conf.
+  - Lines of others in that file stay. The role P(hostnet.linux.lxc_host#role) does this and sets up the bridge.
+author:
+  - The hostnet.linux authors (@hostnet)
+options:
+  state:
+    description:
+      - V(absent) puts /etc/lxc/default.conf back as it was before the first run. Packages stay.
+    type: str
+    default: present
+    choices:
+      - present
+      - absent
+  packages:
+    description:
+      - The packages to install where they are missing; an empty list installs none. Left out, it is lxc and dnsmasq-base on Debian, lxc and dnsmasq
+          elsewhere.
+    type: list
+    elements: str
+  bridge:
+    description:
+      - The bridge that a new container is attached to.
+    type: str
+    default: lxcbr0
+  interface:
+    description:
+      - What the interface is called inside.
+    type: str
+    default: eth0
+  mtu:
+    description:
+      - The interface's MTU. Left out, LXC takes that of the bridge. From 68 to 65535.
+    type: int
+  mac_template:
+    description:
+      - The MAC address of a new container; each C(x) becomes a random digit.
+    type: str
+    default: 00:16:3e:xx:xx:xx
+  default_config:
+    description:
+      - Further lines of /etc/lxc/default.conf, such as C(lxc.start.auto = 1). Each takes the place of lines with the same key.
+    type: list
+    elements: str
+attributes:
+  check_mode:
+    description: Shows exactly the steps that a run then performs.
+    support: full
+  diff_mode:
+    description: Shows the managed state before and after as YAML.
+    support: full
+notes:
+  - 'The target needs neither Python nor C(ip) nor C(nft): the module is a static binary.'
+seealso:
+  - module: hostnet.linux.lxc_bridge
+"""
+
+EXAMPLES = r"""
+- name: LXC, whose containers start on lxcbr0
+  hostnet.linux.lxc_host:
+
+- name: New containers start at boot, on another bridge
+  hostnet.linux.lxc_host:
+    packages: [lxc]
+    bridge: lxcbr1
+    mtu: 1400
+    default_config:
+      - lxc.start.auto = 1
+      - lxc.apparmor.profile = generated
+
+- name: What new containers get is as it was before the first task
+  hostnet.linux.lxc_host:
+    state: absent
+"""
+
+RETURN = r"""
+actions:
+  description:
+    - 'The steps in the order in which they run (in check mode: would run): what is done, on which object, which options go from what to what, and
+        what it costs the traffic (none, port flap, link down, recreate).'
+  returned: success
+  type: list
+  elements: dict
+problems:
+  description:
+    - Every problem with the arguments, each with the path of the option and a message.
+  returned: when the arguments are wrong
+  type: list
+  elements: dict
+"""
