@@ -51,10 +51,8 @@ func (s *System) Installed(name string) (bool, error) {
 		return false, errNoPackageManager
 	}
 	said, err := s.Run(installLimit, nil, s.Find(manager.query[0]), append(manager.query[1:len(manager.query):len(manager.query)], name)...)
-	if err != nil {
-		return false, nil
-	}
-	return manager.installedWithEntry == "" || strings.TrimSpace(said) == manager.installedWithEntry, nil
+	// A package that is not known at all is an error for them.
+	return err == nil && (manager.installedWithEntry == "" || strings.TrimSpace(said) == manager.installedWithEntry), nil
 }
 
 var errNoPackageManager = errors.New("this host has no package manager that is known here (apt-get, dnf, zypper, apk): install the packages yourself")

@@ -88,6 +88,7 @@ func (w *walk) through(chain *Chain, depth int) outcome {
 	if chain == nil || depth > deepest {
 		return unsure
 	}
+	mayReturn := false
 	for _, rule := range chain.Rules {
 		matches, verdict, target := w.packet.evaluate(rule)
 		if matches == no || verdict == "" {
@@ -95,12 +96,16 @@ func (w *walk) through(chain *Chain, depth int) outcome {
 		}
 		result := w.follow(verdict, target, depth)
 		if matches == perhaps {
-			w.maybe = w.maybe || result == accepted || result == unsure || verdict == "return" || verdict == "goto"
+			w.maybe = w.maybe || result == accepted || result == unsure
+			mayReturn = mayReturn || verdict == "return" || verdict == "goto" && result == passed
 			continue
 		}
 		switch {
 		case result == dropped && w.maybe:
 			return unsure
+		case result == dropped && mayReturn:
+			// It is dropped here, or goes on where it came from: what comes there decides.
+			return passed
 		case result == dropped:
 			if verdict == "drop" {
 				w.blocker = Blocker{Family: w.table.Family, Table: w.table.Name, Chain: chain.Name}
