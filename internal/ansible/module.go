@@ -24,7 +24,9 @@ type Module struct {
 	Returns []Return
 	// ReadOnly modules change nothing, and say so in the documentation.
 	ReadOnly bool
-	Run      func(context.Context, Call) Result
+	// LXC modules are in the program that links liblxc.
+	LXC bool
+	Run func(context.Context, Call) Result
 }
 
 // Return documents one key of the result.

@@ -3,9 +3,11 @@
 package ansibletest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"hostnet.linux/modules/containers"
 	"hostnet.linux/modules/registry"
 )
 
@@ -15,7 +17,7 @@ func testDocumentation(t *testing.T, l lab) {
 		t.Errorf("ansible-doc -l: %v\n%s", err, list)
 	}
 	var names []string
-	for _, module := range registry.Modules() {
+	for _, module := range slices.Concat(registry.Modules(), containers.Modules(nil)) {
 		names = append(names, "hostnet.linux."+module.Name)
 		if !strings.Contains(list, "hostnet.linux."+module.Name+" ") {
 			t.Errorf("ansible-doc -l lacks %s:\n%s", module.Name, list)

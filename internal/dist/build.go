@@ -30,26 +30,31 @@ func Build(ctx context.Context, root, bin string, progress io.Writer) error {
 		return err
 	}
 	for _, architecture := range Architectures {
-		fmt.Fprintf(progress, "building hostnet for linux/%s\n", architecture)
-		output, err := filepath.Abs(filepath.Join(bin, "linux_"+architecture, "hostnet"))
-		if err != nil {
-			return err
-		}
-		if err := compile(ctx, root, architecture, version, output); err != nil {
-			return err
+		for _, one := range programs {
+			fmt.Fprintf(progress, "building %s for linux/%s\n", one.name, architecture)
+			output, err := filepath.Abs(filepath.Join(bin, "linux_"+architecture, one.name))
+			if err != nil {
+				return err
+			}
+			if err := one.compile(ctx, root, architecture, version, output); err != nil {
+				return err
+			}
 		}
 	}
 	return writeDigests(bin)
 }
 
-// compile makes a static binary. What would differ between two machines (paths, build identifier) is left out.
-func compile(ctx context.Context, root, architecture, version, output string) error {
+// compile makes a binary. What would differ between two machines (paths, build identifier) is left out.
+func (p program) compile(ctx context.Context, root, architecture, version, output string) error {
+	environment, err := p.environment(ctx, architecture)
+	if err != nil {
+		return err
+	}
 	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false",
-		"-ldflags", "-s -w -buildid= -X main.version="+version, "-o", output, "./modules")
-	command.Dir = root
-	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+architecture, "GOFLAGS=")
+		"-ldflags", "-s -w -buildid= -X main.version="+version+p.linking, "-o", output, p.source)
+	command.Dir, command.Env = root, environment
 	if text, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("cannot build for %s: %w\n%s", architecture, err, text)
+		return fmt.Errorf("cannot build %s for %s: %w\n%s", p.name, architecture, err, text)
 	}
 	return nil
 }

@@ -138,8 +138,10 @@ func inspect(t *testing.T, files map[string][]byte) {
 		}
 	}
 	for _, architecture := range Architectures {
-		if len(files["bin/linux_"+architecture+"/hostnet"]) == 0 {
-			t.Errorf("there is no binary for %s", architecture)
+		for _, one := range programs {
+			if len(files["bin/linux_"+architecture+"/"+one.name]) == 0 {
+				t.Errorf("there is no %s for %s", one.name, architecture)
+			}
 		}
 	}
 }

@@ -15,11 +15,13 @@ want nft nftables
 want qemu-system-x86_64 qemu-system-x86
 want mmdebstrap mmdebstrap
 want mke2fs e2fsprogs
-# The container modules link liblxc, and the tests start real containers and a real dnsmasq.
+# A checkout links this host's liblxc (the artifact links another one's), and the tests start real containers and a real dnsmasq.
 pkg-config --exists lxc 2>/dev/null || need+=(lxc-dev)
 want lxc-start lxc
 want dnsmasq dnsmasq-base
 want busybox busybox-static
+# Starts the arm64 binaries.
+want qemu-aarch64 qemu-user
 want ssh openssh-client
 want python3 python3
 want ansible-playbook ansible-core

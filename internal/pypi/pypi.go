@@ -19,22 +19,27 @@ var requirements []byte
 
 // Tools returns the folder of the programs of requirements.txt, installed in the first call on this computer.
 func Tools(ctx context.Context) (string, error) {
+	folder, err := Environment(ctx, "pypi", requirements)
+	return filepath.Join(folder, "bin"), err
+}
+
+// Environment returns a Python environment with what is listed, made in the first call on this computer.
+func Environment(ctx context.Context, kind string, list []byte) (string, error) {
 	version, err := exec.CommandContext(ctx, "python3", "-c", "import sys; print(sys.version, sys.executable)").Output()
 	if err != nil {
 		return "", fmt.Errorf("python3: %w", err)
 	}
-	sum := sha256.Sum256(append(version, requirements...))
-	folder, err := cache.Folder(ctx, "pypi", hex.EncodeToString(sum[:8]), func(ctx context.Context, folder string) error {
-		list := filepath.Join(folder, "requirements.txt")
-		if err := os.WriteFile(list, requirements, 0o644); err != nil {
+	sum := sha256.Sum256(append(version, list...))
+	return cache.Folder(ctx, kind, hex.EncodeToString(sum[:8]), func(ctx context.Context, folder string) error {
+		file := filepath.Join(folder, "requirements.txt")
+		if err := os.WriteFile(file, list, 0o644); err != nil {
 			return err
 		}
 		if err := run(ctx, "python3", "-m", "venv", folder); err != nil {
 			return err
 		}
-		return run(ctx, filepath.Join(folder, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", "--requirement", list)
+		return run(ctx, filepath.Join(folder, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", "--requirement", file)
 	})
-	return filepath.Join(folder, "bin"), err
 }
 
 // Install puts a package and what it needs into a folder, for another Python than this computer's, such as "3.13".

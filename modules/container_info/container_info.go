@@ -16,6 +16,7 @@ func Module(run task.Wire) ansible.Module {
 		Options:     container.InfoModule().Docs(),
 		Examples:    examples,
 		Returns:     task.ContainerReturns[1:2],
+		LXC:         true,
 		SeeAlso:     []string{"container_interface", "container_network"},
 		ReadOnly:    true,
 		Run:         run.Info(),

@@ -20,6 +20,7 @@ func Module(run task.Wire) ansible.Module {
 		Options:  container.InterfaceModule().Docs(),
 		Examples: examples,
 		Returns:  task.ContainerReturns,
+		LXC:      true,
 		SeeAlso:  []string{"container_network", "container_info"},
 		Run:      run.Module(container.ParseInterface),
 	}

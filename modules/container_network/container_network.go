@@ -20,6 +20,7 @@ func Module(run task.Wire) ansible.Module {
 		Options:  container.NetworkModule().Docs(),
 		Examples: examples,
 		Returns:  task.ContainerReturns,
+		LXC:      true,
 		SeeAlso:  []string{"container_interface", "container_info"},
 		Run:      run.Module(container.ParseNetwork),
 	}

@@ -15,9 +15,7 @@ import (
 	"hostnet.linux/internal/container"
 	"hostnet.linux/internal/kernel/linux"
 	"hostnet.linux/internal/lxc/liblxc"
-	containerinfo "hostnet.linux/modules/container_info"
-	containerinterface "hostnet.linux/modules/container_interface"
-	containernetwork "hostnet.linux/modules/container_network"
+	"hostnet.linux/modules/containers"
 )
 
 // version is that of the collection; the build sets it.
@@ -76,21 +74,6 @@ func machine() *container.Machine {
 	}
 }
 
-func modules() []ansible.Module {
-	return []ansible.Module{containerinfo.Module(machine), containerinterface.Module(machine), containernetwork.Module(machine)}
-}
-
-func find(name string) (ansible.Module, error) {
-	var names []string
-	for _, module := range modules() {
-		if module.Name == name {
-			return module, nil
-		}
-		names = append(names, module.Name)
-	}
-	return ansible.Module{}, fmt.Errorf("there is no module %q here: the arguments' _ansible_module_name is one of %s", name, strings.Join(names, ", "))
-}
-
 func runModule(input io.Reader, program string, output io.Writer) (code int) {
 	// Ansible shows a crash as noise without the object it was about; an answer is owed whatever happens.
 	defer func() {
@@ -102,7 +85,7 @@ func runModule(input io.Reader, program string, output io.Writer) (code int) {
 	if err != nil {
 		return ansible.Fail(err).Write(output, false)
 	}
-	module, err := find(call.Module)
+	module, err := containers.Find(call.Module, machine)
 	if err != nil {
 		return ansible.Fail(err).Write(output, false)
 	}

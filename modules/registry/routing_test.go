@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"hostnet.linux/modules/containers"
 	"hostnet.linux/modules/registry"
 )
 
@@ -45,7 +46,7 @@ func TestRouting(t *testing.T) {
 		}
 	}
 	slices.Sort(routed)
-	for _, module := range registry.Modules() {
+	for _, module := range slices.Concat(registry.Modules(), containers.Modules(nil)) {
 		if !slices.Contains(routed, module.Name) {
 			t.Errorf("meta/runtime.yml does not route %s", module.Name)
 		}

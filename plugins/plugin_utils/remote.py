@@ -10,7 +10,7 @@ import time
 from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.hostnet.linux.plugins.plugin_utils import script
 from ansible_collections.hostnet.linux.plugins.plugin_utils.binary import MACHINES
-from ansible_collections.hostnet.linux.plugins.plugin_utils.result import Trouble, excerpt, parse
+from ansible_collections.hostnet.linux.plugins.plugin_utils.result import Trouble, excerpt, parse, unloadable
 
 FOREGROUND = 'exec "$p" module'
 
@@ -120,5 +120,6 @@ def checked(execution):
     """The answer of a module that was stored first, unless it could not be stored."""
     for line in execution.get("stdout", "").splitlines():
         if line.startswith(script.FAULT):
-            raise Trouble("cannot run the module: %s" % line[len(script.FAULT):].strip(), module_stderr=excerpt(execution.get("stderr", "")))
+            fault = line[len(script.FAULT):].strip()
+            raise Trouble("cannot run the module: %s" % (unloadable(fault) or fault), module_stderr=excerpt(execution.get("stderr", "")))
     return execution

@@ -7,6 +7,12 @@ import json
 # How much of an unreadable answer is shown.
 EXCERPT = 2000
 
+# What the loader says of hostnet-lxc on a host that it does not fit, and what to do about it.
+UNLOADABLE = (
+    ("liblxc.so", "the target has no LXC: install liblxc1 (Debian, Ubuntu) or lxc-libs (Fedora, EPEL)"),
+    ("version `GLIBC_", "the target's C library is too old for the modules about containers: they need glibc 2.34 or newer"),
+)
+
 
 class Trouble(Exception):
     """A task that failed before there was an answer; result is what the operator sees."""
@@ -29,6 +35,9 @@ def parse(execution):
         if isinstance(answer, dict):
             return answer
     return_code = execution.get("rc")
+    unfit = unloadable(execution.get("stdout", "") + execution.get("stderr", ""))
+    if unfit:
+        raise Trouble(unfit, rc=return_code, module_stderr=excerpt(execution.get("stderr", "")))
     message = "the module gave no answer (exit code %s)" % return_code
     if isinstance(return_code, int) and return_code > 128:
         message += ": a signal ended it, number %d" % (return_code - 128)
@@ -38,6 +47,14 @@ def parse(execution):
         module_stdout=excerpt(execution.get("stdout", "")),
         module_stderr=excerpt(execution.get("stderr", "")),
     )
+
+
+def unloadable(said):
+    """What to do when the loader could not start the program, or None."""
+    for sign, advice in UNLOADABLE:
+        if sign in said:
+            return advice
+    return None
 
 
 def excerpt(text):

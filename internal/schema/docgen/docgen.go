@@ -61,7 +61,10 @@ func documentation(module ansible.Module) schema.Object {
 		{Key: "author", Value: []any{"The hostnet.linux authors (@hostnet)"}},
 		{Key: "options", Value: options(module.Options)},
 		{Key: "attributes", Value: attributes(module)},
-		{Key: "notes", Value: anys(append([]string{"The target needs neither Python nor C(ip) nor C(nft): the module is a static binary."}, module.Notes...))},
+		{Key: "notes", Value: anys(append([]string{needs(module)}, module.Notes...))},
+	}
+	if module.LXC {
+		doc.Set("requirements", []any{"LXC 5.0 or newer with its library (liblxc1 in Debian, lxc-libs in Fedora)", "glibc 2.34 or newer"})
 	}
 	var also []any
 	for _, name := range module.SeeAlso {
@@ -71,6 +74,13 @@ func documentation(module ansible.Module) schema.Object {
 		doc.Set("seealso", also)
 	}
 	return doc
+}
+
+func needs(module ansible.Module) string {
+	if module.LXC {
+		return "The target needs neither Python nor C(ip): the module is a binary that needs LXC's library alone. Containers need nothing."
+	}
+	return "The target needs neither Python nor C(ip) nor C(nft): the module is a static binary."
 }
 
 func attributes(module ansible.Module) schema.Object {

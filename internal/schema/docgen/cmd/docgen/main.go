@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"hostnet.linux/internal/schema/docgen"
+	"hostnet.linux/modules/containers"
 	"hostnet.linux/modules/registry"
 )
 
@@ -23,7 +25,7 @@ func main() {
 
 func run(folder string, check bool) error {
 	expected := map[string]bool{}
-	for _, module := range registry.Modules() {
+	for _, module := range slices.Concat(registry.Modules(), containers.Modules(nil)) {
 		text, err := docgen.Stub(module)
 		if err != nil {
 			return err

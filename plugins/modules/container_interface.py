@@ -1,0 +1,220 @@
+#!/usr/bin/python
+# Copyright (c) The hostnet.linux authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Generated from the module's option table by "make docs". The module itself is a Go binary.
+
+DOCUMENTATION = r"""
+---
+module: container_interface
+short_description: Gives an LXC container a network interface
+version_added: 1.0.0
+description:
+  - 'Gives an LXC container a network interface and keeps it as declared: at once where the container runs, and in its configuration for every later
+      start.'
+  - Nothing is restarted, nothing is needed inside the container, and no other interface is touched.
+author:
+  - The hostnet.linux authors (@hostnet)
+options:
+  container:
+    description:
+      - The container's name.
+    type: str
+    required: true
+  lxc_path:
+    description:
+      - The folder of the containers. Left out, LXC's own, usually C(/var/lib/lxc).
+    type: str
+  name:
+    description:
+      - The interface's name inside the container, such as eth1.
+    type: str
+    required: true
+  state:
+    description:
+      - Whether the container is to have the interface. A NIC that was lent to it comes back to the host.
+    type: str
+    default: present
+    choices:
+      - present
+      - absent
+  type:
+    description:
+      - V(veth) is a pair of links, one end in the container and one on a bridge of the host; V(phys) lends a link of the host's to the container;
+          V(macvlan) is a further address on a link of the host's.
+    type: str
+    default: veth
+    choices:
+      - veth
+      - phys
+      - macvlan
+  bridge:
+    description:
+      - The bridge that the host's end of a veth is a port of. Needed for a new one.
+    type: str
+  parent:
+    description:
+      - The link of the host's that is lent (phys) or stood on (macvlan). Needed for a new one.
+    type: str
+  macvlan_mode:
+    description:
+      - Whom a macvlan can talk to on the same parent. LXC's own choice is private.
+    type: str
+    choices:
+      - private
+      - vepa
+      - bridge
+      - passthru
+  host_name:
+    description:
+      - The name of a veth's end on the host. Left out, the one that the container's configuration says, else the last 8 characters of the
+          container's name without dashes and underscores, an underscore, and the interface's name, as OpenStack-Ansible names it; where another
+          container has that name, one made unique.
+    type: str
+  mac_address:
+    description:
+      - The MAC address inside the container. Left out, the one that it has, else one that is derived from the names of container and interface and
+          starts with 00:16:3e. A lent NIC keeps its own.
+    type: str
+  mtu:
+    description:
+      - The largest packet in bytes, at both ends of a veth. A new veth without it gets the bridge's. From 68 to 2147483647.
+    type: int
+  addresses:
+    description:
+      - Exactly the static addresses of the interface. Those of the kernel, of DHCP and of router advertisements are left alone.
+    type: list
+    elements: str
+  gateway:
+    description:
+      - The router of the container's IPv4 default route, in the network of one of the addresses; V(none) takes the route away.
+    type: str
+  gateway6:
+    description:
+      - The router of the container's IPv6 default route, in the network of one of the addresses or link-local; V(none) takes the route away.
+    type: str
+  routes:
+    description:
+      - Exactly the static routes out of the interface, beside the one that O(gateway) makes.
+    type: list
+    elements: dict
+    suboptions:
+      to:
+        description:
+          - The network to reach, such as 10.176.0.0/12, or V(default).
+        type: str
+        required: true
+      via:
+        description:
+          - The router. Left out, the network is directly on the link.
+        type: str
+      metric:
+        description:
+          - The lower of two routes to the same network is used. From 0 to 4294967295.
+        type: int
+  dhcp:
+    description:
+      - Whether the interface gets its IPv4 address from a DHCP server. The client is the collection's own and runs on the host, so the container
+          needs none.
+    type: bool
+  dhcp_use_routes:
+    description:
+      - Whether the DHCP server's routes are taken too.
+    type: bool
+    default: true
+  dhcp_use_dns:
+    description:
+      - Whether the DHCP server's name servers and domain go to the container's C(/etc/resolv.conf).
+    type: bool
+    default: true
+  vlan:
+    description:
+      - The VLAN of the container's untagged frames on a bridge with vlan_filtering; 0 is none. Left out, the bridge's default. From 0 to 4094.
+    type: int
+  trunk:
+    description:
+      - 'Exactly the VLANs that the container sends and receives tagged on a bridge with vlan_filtering: numbers, or ranges such as 20-29.'
+    type: list
+    elements: str
+  down_rate:
+    description:
+      - The most that a veth takes to the container, in kilobits a second; 0 is no limit. From 0 to 2147483647.
+    type: int
+  up_rate:
+    description:
+      - The most that a veth takes from the container, in kilobits a second; 0 is no limit. From 0 to 2147483647.
+    type: int
+attributes:
+  check_mode:
+    description: Shows exactly the steps that a run then performs.
+    support: full
+  diff_mode:
+    description: Shows the managed state before and after as YAML.
+    support: full
+notes:
+  - 'The target needs neither Python nor C(ip): the module is a binary that needs LXC''s library alone. Containers need nothing.'
+requirements:
+  - LXC 5.0 or newer with its library (liblxc1 in Debian, lxc-libs in Fedora)
+  - glibc 2.34 or newer
+seealso:
+  - module: hostnet.linux.container_network
+  - module: hostnet.linux.container_info
+"""
+
+EXAMPLES = r"""
+- name: The management network
+  hostnet.linux.container_interface:
+    container: infra1_utility_container-a1b2c3d4
+    name: eth1
+    bridge: br-mgmt
+    addresses: [172.29.236.101/22]
+    routes:
+      - to: 10.176.0.0/12
+        via: 172.29.236.1
+
+- name: The tenants' VLANs, without an address
+  hostnet.linux.container_interface:
+    container: infra1_neutron_agents_container-e5f6a7b8
+    name: eth11
+    bridge: br-vlan
+    trunk: [100-199]
+
+- name: Lend a network card to the container
+  hostnet.linux.container_interface:
+    container: router
+    name: wan0
+    type: phys
+    parent: eth3
+    addresses: [192.0.2.2/30]
+    gateway: 192.0.2.1
+
+- name: No storage network any more
+  hostnet.linux.container_interface:
+    container: infra1_utility_container-a1b2c3d4
+    name: eth2
+    state: absent
+"""
+
+RETURN = r"""
+actions:
+  description:
+    - 'The steps in the order in which they run (in check mode: would run): what is done, on which object, which options go from what to what, and
+        what it costs the traffic (none, port flap, link down, recreate).'
+  returned: success
+  type: list
+  elements: dict
+containers:
+  description:
+    - 'Each container with its C(state), C(init_pid), C(config_file) and C(interfaces): of each its C(name), its number in the configuration
+        (C(net)), what is C(configured), and what is C(running), inside and outside.'
+  returned: success
+  type: list
+  elements: dict
+problems:
+  description:
+    - Every problem with the arguments, each with the path of the option and a message.
+  returned: when the arguments are wrong
+  type: list
+  elements: dict
+"""
