@@ -16,16 +16,19 @@ import (
 type check struct {
 	name    string
 	command []string
+	// folder and environment are for those that do not run in the project's folder as everything else does.
+	folder      string
+	environment []string
 }
 
 // checks of the lint tier. Each counts as one test.
 var checks = []check{
-	{"golangci-lint", []string{"go", "run", "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0", "run", "./..."}},
-	{"go.mod is tidy", []string{"go", "mod", "tidy", "-diff"}},
-	{"yamllint", []string{"yamllint", "--strict", "."}},
-	{"ruff", []string{"ruff", "check", "."}},
-	{"ansible-lint, profile production", []string{"ansible-lint", "--offline", "--profile", "production"}},
-	{"documentation matches the option tables", []string{"go", "run", "./internal/schema/docgen/cmd/docgen", "-check"}},
+	{name: "golangci-lint", command: []string{"go", "run", "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0", "run", "./..."}},
+	{name: "go.mod is tidy", command: []string{"go", "mod", "tidy", "-diff"}},
+	{name: "yamllint", command: []string{"yamllint", "--strict", "."}},
+	{name: "ruff", command: []string{"ruff", "check", "."}},
+	{name: "ansible-lint, profile production", command: []string{"ansible-lint", "--offline", "--profile", "production"}},
+	{name: "documentation matches the option tables", command: []string{"go", "run", "./internal/schema/docgen/cmd/docgen", "-check"}},
 }
 
 func lint() (counts, error) {
@@ -46,9 +49,20 @@ func lint() (counts, error) {
 	if err := os.Setenv("ANSIBLE_COLLECTIONS_PATH", collections); err != nil {
 		return found, err
 	}
-	for _, check := range checks {
+	scratch, err := os.MkdirTemp("", "hostnet-sanity-")
+	if err != nil {
+		return found, err
+	}
+	defer func() { _ = os.RemoveAll(scratch) }()
+	ansibleTest, err := sanity(context.Background(), tools, scratch)
+	if err != nil {
+		return found, err
+	}
+	for _, check := range append(checks, ansibleTest) {
 		start := time.Now()
-		output, err := exec.Command(check.command[0], check.command[1:]...).CombinedOutput()
+		command := exec.Command(check.command[0], check.command[1:]...)
+		command.Dir, command.Env = check.folder, append(os.Environ(), check.environment...)
+		output, err := command.CombinedOutput()
 		if err != nil {
 			found.failed++
 			fmt.Printf("--- FAIL %s: `%s`: %v\n%s\n", check.name, strings.Join(check.command, " "), err, output)

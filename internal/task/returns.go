@@ -1,6 +1,10 @@
 package task
 
-import "hostnet.linux/internal/ansible"
+import (
+	"slices"
+
+	"hostnet.linux/internal/ansible"
+)
 
 // Returns documents what every module that changes the host returns.
 var Returns = []ansible.Return{
@@ -17,4 +21,12 @@ var Returns = []ansible.Return{
 		Name: "problems", Returned: "when the arguments are wrong", Type: "list", Elements: "dict",
 		Text: "Every problem with the arguments, each with the path of the option and a message.",
 	},
+}
+
+// ReturnsWithChecks are those of modules that prove what containers find on a bridge.
+func ReturnsWithChecks() []ansible.Return {
+	return append(slices.Clone(Returns), ansible.Return{
+		Name: "checks", Returned: "when something was proved", Type: "dict",
+		Text: "What a client on each bridge found: its lease, whether it could be given back, what its own name was answered with, and whether the host's gateway was reached.",
+	})
 }

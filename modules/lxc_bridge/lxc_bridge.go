@@ -18,14 +18,9 @@ func Module() ansible.Module {
 		},
 		Options:  services.BridgeDocs(),
 		Examples: examples,
-		Returns:  append(task.Returns[:len(task.Returns):len(task.Returns)], checks),
+		Returns:  task.ReturnsWithChecks(),
 		Run:      task.RunServices(services.ParseBridge),
 	}
-}
-
-var checks = ansible.Return{
-	Name: "checks", Returned: "when something was proved", Type: "dict",
-	Text: "What a client on each bridge found: its lease, whether it could be given back, what its own name was answered with, and whether the host's gateway was reached.",
 }
 
 const examples = `- name: The bridge of LXC and OpenStack-Ansible

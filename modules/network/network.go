@@ -19,7 +19,7 @@ func Module() ansible.Module {
 		},
 		Options:  append(host.NetworkTable().Docs(), services.NetworkOptions.Docs()...),
 		Examples: examples,
-		Returns:  task.Returns,
+		Returns:  task.ReturnsWithChecks(),
 		Run:      task.RunServices(services.ParseNetwork),
 	}
 }

@@ -38,11 +38,11 @@ options:
           - absent
       match_mac_address:
         description:
-          - Find the link by its permanent MAC address instead of by O(name).
+          - Find the link by its permanent MAC address instead of by O(interfaces[].name).
         type: str
       match_pci_address:
         description:
-          - Find the link by its PCI address, such as 0000:05:00.1, instead of by O(name).
+          - Find the link by its PCI address, such as 0000:05:00.1, instead of by O(interfaces[].name).
         type: str
       up:
         description:
@@ -82,8 +82,8 @@ options:
         suboptions:
           address:
             description:
-              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's
-                  network.
+              - The address with the length of its network, such as 172.29.236.11/22. With O(interfaces[].addresses[].peer), the length is that of
+                  the peer's network.
             type: str
             required: true
           peer:
@@ -323,8 +323,8 @@ options:
         suboptions:
           address:
             description:
-              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's
-                  network.
+              - The address with the length of its network, such as 172.29.236.11/22. With O(dummies[].addresses[].peer), the length is that of the
+                  peer's network.
             type: str
             required: true
           peer:
@@ -540,27 +540,27 @@ options:
           - balance-alb
       miimon:
         description:
-          - How often the ports' carrier is looked at; 0 is never. Not together with O(arp_interval). In milliseconds.
+          - How often the ports' carrier is looked at; 0 is never. Not together with O(bonds[].arp_interval). In milliseconds.
         type: int
       updelay:
         description:
-          - How long a port must have carrier before it is used. The kernel keeps multiples of O(miimon). In milliseconds.
+          - How long a port must have carrier before it is used. The kernel keeps multiples of O(bonds[].miimon). In milliseconds.
         type: int
       downdelay:
         description:
-          - How long a port may be without carrier before it is given up. The kernel keeps multiples of O(miimon). In milliseconds.
+          - How long a port may be without carrier before it is given up. The kernel keeps multiples of O(bonds[].miimon). In milliseconds.
         type: int
       peer_notif_delay:
         description:
-          - Milliseconds between two notifications of peers. The kernel keeps multiples of O(miimon). From 0 to 300000.
+          - Milliseconds between two notifications of peers. The kernel keeps multiples of O(bonds[].miimon). From 0 to 300000.
         type: int
       use_carrier:
         description:
-          - Whether O(miimon) asks the network stack for the carrier rather than the driver. Linux 6.18 knows only true.
+          - Whether O(bonds[].miimon) asks the network stack for the carrier rather than the driver. Linux 6.18 knows only true.
         type: bool
       arp_interval:
         description:
-          - How often the targets are asked by ARP; 0 is never. Not together with O(miimon). In milliseconds.
+          - How often the targets are asked by ARP; 0 is never. Not together with O(bonds[].miimon). In milliseconds.
         type: int
       arp_ip_target:
         description:
@@ -759,8 +759,8 @@ options:
         suboptions:
           address:
             description:
-              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's
-                  network.
+              - The address with the length of its network, such as 172.29.236.11/22. With O(bonds[].addresses[].peer), the length is that of the
+                  peer's network.
             type: str
             required: true
           peer:
@@ -1043,8 +1043,8 @@ options:
         suboptions:
           address:
             description:
-              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's
-                  network.
+              - The address with the length of its network, such as 172.29.236.11/22. With O(vlans[].addresses[].peer), the length is that of the
+                  peer's network.
             type: str
             required: true
           peer:
@@ -1248,7 +1248,7 @@ options:
           - absent
       id:
         description:
-          - The VXLAN network identifier. Needed to make a VXLAN, but for O(external) ones. From 0 to 16777215.
+          - The VXLAN network identifier. Needed to make a VXLAN, but for O(vxlans[].external) ones. From 0 to 16777215.
         type: int
       parent:
         description:
@@ -1260,11 +1260,11 @@ options:
         type: str
       remote:
         description:
-          - The far end of the tunnel. Not together with O(group).
+          - The far end of the tunnel. Not together with O(vxlans[].group).
         type: str
       group:
         description:
-          - The multicast group that stands for all far ends. Needs O(parent).
+          - The multicast group that stands for all far ends. Needs O(vxlans[].parent).
         type: str
       dst_port:
         description:
@@ -1352,7 +1352,7 @@ options:
         type: bool
       vnifilter:
         description:
-          - Whether an O(external) VXLAN takes only the identifiers that were added to it.
+          - Whether an O(vxlans[].external) VXLAN takes only the identifiers that were added to it.
         type: bool
       gbp:
         description:
@@ -1368,8 +1368,8 @@ options:
         type: bool
       fdb:
         description:
-          - Exactly the static entries that point to far ends, beside the one that O(remote) or O(group) makes. Several entries for 00:00:00:00:00:00
-              send unknown and many-destination frames to each (head-end replication).
+          - Exactly the static entries that point to far ends, beside the one that O(vxlans[].remote) or O(vxlans[].group) makes. Several entries for
+              00:00:00:00:00:00 send unknown and many-destination frames to each (head-end replication).
         type: list
         elements: dict
         suboptions:
@@ -1433,8 +1433,8 @@ options:
         suboptions:
           address:
             description:
-              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's
-                  network.
+              - The address with the length of its network, such as 172.29.236.11/22. With O(vxlans[].addresses[].peer), the length is that of the
+                  peer's network.
             type: str
             required: true
           peer:
@@ -1646,7 +1646,7 @@ options:
         type: int
       forward_delay:
         description:
-          - How long a port listens and learns before it forwards. With O(stp) the kernel takes 2 to 30. In seconds, fractions allowed.
+          - How long a port listens and learns before it forwards. With O(bridges[].stp) the kernel takes 2 to 30. In seconds, fractions allowed.
         type: float
       hello_time:
         description:
@@ -1697,7 +1697,7 @@ options:
         type: bool
       mcast_vlan_snooping:
         description:
-          - Whether O(mcast_snooping) works for each VLAN apart.
+          - Whether O(bridges[].mcast_snooping) works for each VLAN apart.
         type: bool
       mcast_query_use_ifaddr:
         description:
@@ -1796,7 +1796,7 @@ options:
             type: bool
       ports:
         description:
-          - 'The ports of the bridge: names, or dictionaries with a name and options. Others stay, see O(exclusive_ports).'
+          - 'The ports of the bridge: names, or dictionaries with a name and options. Others stay, see O(bridges[].exclusive_ports).'
         type: list
         elements: raw
         suboptions:
@@ -1843,7 +1843,7 @@ options:
             type: bool
           neigh_vlan_suppress:
             description:
-              - Whether O(ports[].neigh_suppress) is set for each VLAN apart. Needs Linux 6.4.
+              - Whether O(bridges[].ports[].neigh_suppress) is set for each VLAN apart. Needs Linux 6.4.
             type: bool
           guard:
             description:
@@ -1955,8 +1955,8 @@ options:
         suboptions:
           address:
             description:
-              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's
-                  network.
+              - The address with the length of its network, such as 172.29.236.11/22. With O(bridges[].addresses[].peer), the length is that of the
+                  peer's network.
             type: str
             required: true
           peer:
@@ -2205,8 +2205,8 @@ options:
         suboptions:
           address:
             description:
-              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's
-                  network.
+              - The address with the length of its network, such as 172.29.236.11/22. With O(veths[].addresses[].peer), the length is that of the
+                  peer's network.
             type: str
             required: true
           peer:
@@ -2478,8 +2478,8 @@ options:
         suboptions:
           address:
             description:
-              - The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's
-                  network.
+              - The address with the length of its network, such as 172.29.236.11/22. With O(macvlans[].addresses[].peer), the length is that of the
+                  peer's network.
             type: str
             required: true
           peer:
@@ -2821,7 +2821,7 @@ options:
         type: int
       family:
         description:
-          - The family of the rule. Required unless O(from) or O(to) tells it.
+          - The family of the rule. Required unless O(rules[].from) or O(rules[].to) tells it.
         type: str
         choices:
           - inet
@@ -2883,7 +2883,7 @@ options:
         default: false
       action:
         description:
-          - What is done with packets that match. Left out, it is V(goto) with O(goto), and else V(lookup).
+          - What is done with packets that match. Left out, it is V(goto) with O(rules[].goto), and else V(lookup).
         type: str
         choices:
           - lookup
@@ -3035,12 +3035,12 @@ options:
         type: str
       dhcp_range6:
         description:
-          - The first and last IPv6 address to hand out when O(ipv6_mode=stateful).
+          - The first and last IPv6 address to hand out when O(lxc_bridges[].ipv6_mode=stateful).
         type: str
       ipv6_mode:
         description:
           - 'How clients get IPv6: V(slaac) by router advertisements alone, V(stateless) with DNS and other options by DHCPv6, V(stateful) with
-              addresses by DHCPv6, V(none) not at all. Left out, it is V(slaac) where there is an O(address6).'
+              addresses by DHCPv6, V(none) not at all. Left out, it is V(slaac) where there is an O(lxc_bridges[].address6).'
         type: str
         choices:
           - slaac
@@ -3084,11 +3084,11 @@ options:
         suboptions:
           mac:
             description:
-              - The client's MAC address. One of O(static_leases[].mac) and O(static_leases[].name) is required.
+              - The client's MAC address. One of O(lxc_bridges[].static_leases[].mac) and O(lxc_bridges[].static_leases[].name) is required.
             type: str
           name:
             description:
-              - The name that the client gives, or with O(static_leases[].mac) that it is given.
+              - The name that the client gives, or with O(lxc_bridges[].static_leases[].mac) that it is given.
             type: str
           address:
             description:
@@ -3210,7 +3210,7 @@ options:
             default: true
       isolated:
         description:
-          - Whether other bridges of the host can neither reach this one nor be reached from it. O(out_interface) stays open.
+          - Whether other bridges of the host can neither reach this one nor be reached from it. O(lxc_bridges[].out_interface) stays open.
         type: bool
         default: false
       mss_clamp:
@@ -3235,7 +3235,7 @@ options:
         default: true
       force:
         description:
-          - Whether O(state=absent) removes a bridge with containers on it.
+          - Whether O(lxc_bridges[].state=absent) removes a bridge with containers on it.
         type: bool
         default: false
   nats:
@@ -3263,7 +3263,7 @@ options:
         type: str
       subnets:
         description:
-          - The inside subnets, IPv4 and IPv6. Left out, whatever comes in by O(interface) is translated.
+          - The inside subnets, IPv4 and IPv6. Left out, whatever comes in by O(nats[].interface) is translated.
         type: list
         elements: str
       services:
@@ -3346,7 +3346,7 @@ options:
             default: true
       isolated:
         description:
-          - Whether other bridges of the host can neither reach this one nor be reached from it. O(out_interface) stays open.
+          - Whether other bridges of the host can neither reach this one nor be reached from it. O(nats[].out_interface) stays open.
         type: bool
         default: false
       mss_clamp:
@@ -3406,12 +3406,12 @@ options:
         type: str
       dhcp_range6:
         description:
-          - The first and last IPv6 address to hand out when O(ipv6_mode=stateful).
+          - The first and last IPv6 address to hand out when O(dnsmasqs[].ipv6_mode=stateful).
         type: str
       ipv6_mode:
         description:
           - 'How clients get IPv6: V(slaac) by router advertisements alone, V(stateless) with DNS and other options by DHCPv6, V(stateful) with
-              addresses by DHCPv6, V(none) not at all. Left out, it is V(slaac) where there is an O(address6).'
+              addresses by DHCPv6, V(none) not at all. Left out, it is V(slaac) where there is an O(dnsmasqs[].address6).'
         type: str
         choices:
           - slaac
@@ -3455,11 +3455,11 @@ options:
         suboptions:
           mac:
             description:
-              - The client's MAC address. One of O(static_leases[].mac) and O(static_leases[].name) is required.
+              - The client's MAC address. One of O(dnsmasqs[].static_leases[].mac) and O(dnsmasqs[].static_leases[].name) is required.
             type: str
           name:
             description:
-              - The name that the client gives, or with O(static_leases[].mac) that it is given.
+              - The name that the client gives, or with O(dnsmasqs[].static_leases[].mac) that it is given.
             type: str
           address:
             description:
@@ -3575,4 +3575,10 @@ problems:
   returned: when the arguments are wrong
   type: list
   elements: dict
+checks:
+  description:
+    - 'What a client on each bridge found: its lease, whether it could be given back, what its own name was answered with, and whether the host''s
+        gateway was reached.'
+  returned: when something was proved
+  type: dict
 """

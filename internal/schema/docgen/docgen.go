@@ -17,7 +17,11 @@ const firstVersion = "1.0.0"
 
 // Stub is the file plugins/modules/NAME.py.
 func Stub(module ansible.Module) (string, error) {
-	documentation, err := ansible.YAML(documentation(module))
+	document, err := documentation(module)
+	if err != nil {
+		return "", fmt.Errorf("module %s: %w", module.Name, err)
+	}
+	documentation, err := ansible.YAML(document)
 	if err != nil {
 		return "", fmt.Errorf("module %s: %w", module.Name, err)
 	}
@@ -52,14 +56,18 @@ RETURN = r"""
 %s"""
 `
 
-func documentation(module ansible.Module) schema.Object {
+func documentation(module ansible.Module) (schema.Object, error) {
+	described, err := options(module.Options, nil)
+	if err != nil {
+		return nil, err
+	}
 	doc := schema.Object{
 		{Key: "module", Value: module.Name},
 		{Key: "short_description", Value: module.Short},
 		{Key: "version_added", Value: firstVersion},
 		{Key: "description", Value: anys(module.Description)},
 		{Key: "author", Value: []any{"The hostnet.linux authors (@hostnet)"}},
-		{Key: "options", Value: options(module.Options)},
+		{Key: "options", Value: described},
 		{Key: "attributes", Value: attributes(module)},
 		{Key: "notes", Value: anys(append([]string{needs(module)}, module.Notes...))},
 	}
@@ -73,7 +81,7 @@ func documentation(module ansible.Module) schema.Object {
 	if also != nil {
 		doc.Set("seealso", also)
 	}
-	return doc
+	return doc, nil
 }
 
 func needs(module ansible.Module) string {
@@ -101,10 +109,15 @@ func attributes(module ansible.Module) schema.Object {
 	}
 }
 
-func options(docs []schema.Doc) schema.Object {
+func options(docs []schema.Doc, around scopes) (schema.Object, error) {
 	out := schema.Object{}
+	around = append(around, scope{docs: docs, way: around.way()})
 	for _, doc := range docs {
-		option := schema.Object{{Key: "description", Value: []any{doc.Text}}, {Key: "type", Value: doc.Type}}
+		text, err := around.qualify(doc.Text)
+		if err != nil {
+			return nil, fmt.Errorf("option %s: %w", doc.Name, err)
+		}
+		option := schema.Object{{Key: "description", Value: []any{text}}, {Key: "type", Value: doc.Type}}
 		if doc.Elements != "" {
 			option.Set("elements", doc.Elements)
 		}
@@ -118,11 +131,16 @@ func options(docs []schema.Doc) schema.Object {
 			option.Set("choices", anys(doc.Choices))
 		}
 		if len(doc.Suboptions) > 0 {
-			option.Set("suboptions", options(doc.Suboptions))
+			around[len(around)-1].into = doc
+			suboptions, err := options(doc.Suboptions, around)
+			if err != nil {
+				return nil, fmt.Errorf("option %s: %w", doc.Name, err)
+			}
+			option.Set("suboptions", suboptions)
 		}
 		out.Set(doc.Name, option)
 	}
-	return out
+	return out, nil
 }
 
 func returned(returns []ansible.Return) schema.Object {
