@@ -27,7 +27,9 @@ func Plan(s *system.System, current *State, wanted []*Instance) (*Result, error)
 		have := current.instance(instance.Interface)
 		if instance.Absent() {
 			absent++
-			result.remove(s, instance, have)
+			if err := result.remove(s, instance, have); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if err := result.add(s, instance, have, current, at); err != nil {
@@ -59,21 +61,7 @@ func (r *Result) add(s *system.System, i *Instance, have *Observed, current *Sta
 			at.Problem("%v", err)
 		}
 	}
-	found, err := rivals(s, i)
-	if err != nil {
-		return err
-	}
-	for _, rival := range found {
-		if !rival.canTakeOver() || !isOn(i.Takeover) {
-			at.Problem("%s", rival.describe(i.Interface))
-			continue
-		}
-		r.Steps = append(r.Steps, plan.Step{
-			Phase: plan.Serve, Action: "take over", Object: fmt.Sprintf("dnsmasq of %s on %s (PID %d)", rival.kind, i.Interface, rival.process.PID),
-			Run: func() error { return rival.takeOver(s) },
-		})
-	}
-	if err := i.checkPorts(s, found, at); err != nil {
+	if err := r.takeOver(s, i, have, current, at); err != nil {
 		return err
 	}
 	changedFiles := 0
@@ -102,6 +90,43 @@ func (r *Result) add(s *system.System, i *Instance, have *Observed, current *Sta
 	return nil
 }
 
+// takeOver finds the steps that get the interface from others, and tells of those who keep it.
+func (r *Result) takeOver(s *system.System, i *Instance, have *Observed, current *State, at schema.Place) error {
+	found, err := rivals(s, i)
+	if err != nil {
+		return err
+	}
+	var before []RivalState
+	for _, one := range current.Rivals {
+		if one.Interface == i.Interface {
+			before = append(before, one)
+		}
+	}
+	memory := fileNamed(have.Files, memoryOf(i.Interface))
+	if len(before) > 0 && !memory.Present {
+		r.file(s, plan.Serve, memory, memoryFile(i.Interface, before))
+	}
+	serves := false
+	for _, rival := range found {
+		serves = serves || rival.kind == lxcNet
+		if !rival.canTakeOver() || !isOn(i.Takeover) {
+			at.Problem("%s", rival.describe(i.Interface))
+			continue
+		}
+		r.Steps = append(r.Steps, plan.Step{
+			Phase: plan.Serve, Action: "take over", Object: fmt.Sprintf("dnsmasq of %s on %s (PID %d)", rival.kind, i.Interface, rival.process.PID),
+			Run: func() error { return rival.takeOver(s) },
+		})
+	}
+	if waiting := slices.ContainsFunc(before, func(one RivalState) bool { return one.Unit.Name == rivalUnits[lxcNet] }); waiting && !serves {
+		r.Steps = append(r.Steps, plan.Step{
+			Phase: plan.Serve, Action: "switch off", Object: "lxc-net on " + i.Interface + ", which would remove the bridge at boot",
+			Run: func() error { return switchOff(s) },
+		})
+	}
+	return i.checkPorts(s, found, at)
+}
+
 // service starts, restarts or reloads, whichever is needed.
 func (r *Result) service(s *system.System, link string, have *Observed, restartNeeded, changed bool) {
 	step := plan.Step{Phase: plan.Serve, Object: "dnsmasq on " + link}
@@ -124,9 +149,14 @@ func (r *Result) service(s *system.System, link string, have *Observed, restartN
 	}
 }
 
-// remove takes away what belongs to the instance. The leases go too: whoever comes back asks for a new one.
-func (r *Result) remove(s *system.System, i *Instance, have *Observed) {
+// remove takes away what belongs to the instance, and gives the interface back to whoever served it before.
+func (r *Result) remove(s *system.System, i *Instance, have *Observed) error {
 	link := i.Interface
+	before, err := remembered(have.Files, link)
+	if err != nil {
+		return err
+	}
+	first := len(r.Steps)
 	if have.Active || have.Enabled {
 		r.Steps = append(r.Steps, plan.Step{
 			Phase: plan.Remove, Action: "stop", Object: "dnsmasq on " + link,
@@ -145,7 +175,7 @@ func (r *Result) remove(s *system.System, i *Instance, have *Observed) {
 			r.file(s, plan.Finish, file, system.NoFile(file.Path))
 		}
 	}
-	if len(r.Steps) > 0 {
+	if len(r.Steps) > first {
 		last := &r.Steps[len(r.Steps)-1]
 		run := last.Run
 		last.Run = func() error {
@@ -155,6 +185,12 @@ func (r *Result) remove(s *system.System, i *Instance, have *Observed) {
 			return err
 		}
 	}
+	for _, one := range before {
+		r.Steps = append(r.Steps, plan.Step{
+			Phase: plan.Finish, Action: "give back", Object: link + " to " + one.Unit.Name, Run: func() error { return one.restore(s) },
+		})
+	}
+	return nil
 }
 
 func (r *Result) file(s *system.System, phase plan.Phase, old, fresh system.File) {

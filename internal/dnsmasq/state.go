@@ -61,7 +61,7 @@ func Observe(s *system.System, links []string) (*State, error) {
 
 func observe(s *system.System, link string) (*Observed, error) {
 	one := &Observed{Interface: link, loaded: true}
-	paths := []string{configOf(link)}
+	paths := []string{configOf(link), memoryOf(link)}
 	for _, name := range reloadedFiles {
 		paths = append(paths, folderOf(link)+"/"+name)
 	}
