@@ -64,6 +64,29 @@ func dnsmasqProcesses() ([]system.Process, error) {
 	return slices.DeleteFunc(all, func(p system.Process) bool { return p.NetworkNamespace != own && !p.Zombie }), err
 }
 
+// defunct tells of dnsmasq processes that have ended and that nobody has noticed: they look as if they served.
+func defunct() ([]string, error) {
+	own, err := system.OwnNetworkNamespace()
+	if err != nil {
+		return nil, err
+	}
+	all, err := system.Processes(func(name string) bool { return name == "dnsmasq" })
+	if err != nil {
+		return nil, err
+	}
+	var warnings []string
+	for _, process := range all {
+		// What has ended has no namespace any more, but its parent has.
+		parent, found := system.FindProcess(process.Parent)
+		if !process.Zombie || !found || parent.NetworkNamespace != own || slices.Contains(parent.Command, SuperviseCommand) {
+			continue
+		}
+		warnings = append(warnings, fmt.Sprintf("a defunct dnsmasq (PID %d) is left over: it serves nothing and holds no port; it goes once %s (PID %d) ends",
+			process.PID, parent.Name, parent.PID))
+	}
+	return warnings, nil
+}
+
 // settings are the parts of a running dnsmasq's configuration that tell whom it serves.
 type settings struct {
 	interfaces, addresses, configs []string

@@ -40,6 +40,12 @@ func Plan(s *system.System, current *State, wanted []*Instance) (*Result, error)
 		result.file(s, plan.Finish, current.Unit, system.NoFile(unitFile))
 		result.Steps = append(result.Steps, reloadStep(s, plan.Finish))
 	}
+	if absent < len(wanted) {
+		var err error
+		if result.Warnings, err = defunct(); err != nil {
+			return nil, err
+		}
+	}
 	return result, problems.Err()
 }
 

@@ -219,6 +219,20 @@ func TestRepairAndRemoval(t *testing.T) {
 		t.Errorf("after a flush: %+v", plan.Describe(result.Steps))
 	}
 	s.apply(t, lxcbr0(t, nil))
+	rules := s.host.Exec(t, "nft", "-s", "list", "ruleset")
+	for _, edit := range []string{
+		`flush table inet hostnet_lxcbr0`, `delete table inet hostnet_lxcbr0`, `insert rule inet hostnet_lxcbr0 forward iifname "lxcbr0" drop`,
+		`add chain inet hostnet_lxcbr0 more`, `add chain inet hostnet_lxcbr0 forward { policy drop; }`,
+	} {
+		s.host.Exec(t, "nft", edit)
+		if changed := s.plan(t, lxcbr0(t, nil)); len(changed.Steps) != 1 {
+			t.Errorf("after %s: %+v", edit, plan.Describe(changed.Steps))
+		}
+		s.apply(t, lxcbr0(t, nil))
+		if after := s.host.Exec(t, "nft", "-s", "list", "ruleset"); after != rules {
+			t.Errorf("after %s and a repair: %s", edit, after)
+		}
+	}
 	s.apply(t, lxcbr0(t, map[string]any{"state": "absent"}))
 	if after := s.host.Exec(t, "nft", "-s", "list", "ruleset"); after != before {
 		t.Errorf("after absent: %s", after)
@@ -270,6 +284,9 @@ func TestDockerIsHandled(t *testing.T) {
 	if len(warnings) != 1 || !strings.Contains(warnings[0], "the policy of chain ip filter FORWARD") {
 		t.Errorf("warnings: %q", warnings)
 	}
+	if warnings := s.apply(t, lxcbr0(t, map[string]any{"firewall": "ignore"})); len(warnings) != 0 {
+		t.Errorf("ignored: %q", warnings)
+	}
 	if seen := s.seenSource(t, s.inside, "192.0.2.99:7"); seen != refused {
 		t.Errorf("Docker's policy let through to %s: the test proves nothing", seen)
 	}
@@ -301,7 +318,18 @@ func TestFirewallsInTheWay(t *testing.T) {
 		"wildcard":       {`table inet f { chain c { type filter hook forward priority 0; policy drop; iifname "lxc*" accept; } }`, nil},
 		"another bridge": {`table inet f { chain c { type filter hook forward priority 0; policy drop; iifname "br0" accept; } }`, []string{"iifname \"lxcbr0\" accept"}},
 		"set":            {`table inet f { chain c { type filter hook forward priority 0; policy drop; iifname { "lxcbr0", "b" } accept; } }`, nil},
-		"last rule":      {`table inet f { chain c { type filter hook forward priority 0; ct state established accept; reject; } }`, []string{"a rule in chain inet f c"}},
+		"set of others": {`table inet f { chain c { type filter hook forward priority 0; policy drop; iifname { "br0", "br1" } accept; ct state { established, related } accept; } }`,
+			[]string{"the policy of chain inet f c"}},
+		"map": {`table inet f { chain c { type filter hook forward priority 0; policy drop; ct state vmap { established : accept, related : accept, invalid : drop }; } }`,
+			[]string{"the policy of chain inet f c"}},
+		"map, jump": {`table inet f { chain d { accept; }
+			chain c { type filter hook forward priority 0; policy drop; iifname vmap { "lxcbr0" : jump d }; } }`, nil},
+		"subnets": {`table inet f { chain c { type filter hook forward priority 0; policy drop; ip saddr { 10.0.0.0/8, 192.168.0.0/16 } accept; } }`, nil},
+		"other subnets": {`table inet f { chain c { type filter hook forward priority 0; policy drop; ip saddr { 10.1.0.0/16, 192.168.0.0/16 } accept; } }`,
+			[]string{"the policy of chain inet f c"}},
+		"named set": {`table inet f { set s { type ipv4_addr; flags interval; elements = { 10.1.0.0/16 }; }
+			chain c { type filter hook forward priority 0; policy drop; ip saddr @s accept; } }`, nil},
+		"last rule": {`table inet f { chain c { type filter hook forward priority 0; ct state established accept; reject; } }`, []string{"a rule in chain inet f c"}},
 		"input": {"table inet f { chain c { " + guarded + " } }",
 			[]string{"DHCP from lxcbr0", "DNS from lxcbr0"}},
 		"input, DHCP open": {"table inet f { chain c { " + guarded + " udp dport 67 accept; } }", []string{"DNS from lxcbr0"}},

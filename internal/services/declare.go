@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 
 	"hostnet.linux/internal/dnsmasq"
 	"hostnet.linux/internal/host"
@@ -105,6 +106,7 @@ func (d *Declaration) finish(problems *schema.Problems) {
 			at.Key("name").Problem("%s is declared among the interfaces as well: an lxc_bridge makes its bridge itself", bridge.Name)
 		}
 		bridge.Check(at)
+		d.checkInterfaces(bridge, at)
 		tables[nft.TableName(bridge.Name)], served[bridge.Name] = bridge.Path, bridge.Path
 	}
 	lxcbridge.CheckTogether(d.Bridges, problems)
@@ -115,6 +117,25 @@ func (d *Declaration) finish(problems *schema.Problems) {
 	for _, instance := range d.DNSMasqs {
 		instance.Check(schema.At(instance.Path, problems))
 		unique(served, instance.Interface, instance.Path, "DHCP and DNS on "+instance.Interface)
+	}
+}
+
+// checkInterfaces notes addresses of the task's other links that are in the bridge's network.
+func (d *Declaration) checkInterfaces(bridge *lxcbridge.Bridge, at schema.Place) {
+	if d.Host == nil || bridge.Absent() {
+		return
+	}
+	for _, one := range d.Host.Interfaces {
+		if one.Addresses == nil || one.Link.Name == bridge.Name {
+			continue
+		}
+		for _, address := range *one.Addresses {
+			for option, own := range map[string]*netip.Prefix{"address": bridge.Address, "address6": bridge.Address6} {
+				if own != nil && address.Prefix != nil && own.Overlaps(*address.Prefix) {
+					at.Key(option).Problem("%s overlaps %s of %s", own, address.Prefix, one.Link.Name)
+				}
+			}
+		}
 	}
 }
 

@@ -53,7 +53,13 @@ func newMachine(t *testing.T) *machine {
 // try runs the module lxc_bridge.
 func (m *machine) try(t *testing.T, arguments map[string]any, check bool) ansible.Result {
 	t.Helper()
-	_, declaration, err := services.ParseBridge(arguments)
+	return m.run(t, services.ParseBridge, arguments, check)
+}
+
+// run runs the module that reads its arguments so.
+func (m *machine) run(t *testing.T, parse task.ParseServices, arguments map[string]any, check bool) ansible.Result {
+	t.Helper()
+	_, declaration, err := parse(arguments)
 	if err != nil {
 		return ansible.Fail(err)
 	}
@@ -74,15 +80,20 @@ func (m *machine) try(t *testing.T, arguments map[string]any, check bool) ansibl
 // apply must succeed; a check before predicts its actions, and a second run has none.
 func (m *machine) apply(t *testing.T, arguments map[string]any) ansible.Result {
 	t.Helper()
-	would := m.try(t, arguments, true)
-	result := m.try(t, arguments, false)
+	return m.applyWith(t, services.ParseBridge, arguments)
+}
+
+func (m *machine) applyWith(t *testing.T, parse task.ParseServices, arguments map[string]any) ansible.Result {
+	t.Helper()
+	would := m.run(t, parse, arguments, true)
+	result := m.run(t, parse, arguments, false)
 	if result.Err != nil {
 		t.Fatalf("%v (warnings: %q)", result.Err, result.Warnings)
 	}
 	if a, b := actionsOf(t, would), actionsOf(t, result); a != b {
 		t.Errorf("a check says\n%s\na run does\n%s", a, b)
 	}
-	if again := m.try(t, arguments, false); again.Err != nil || again.Changed {
+	if again := m.run(t, parse, arguments, false); again.Err != nil || again.Changed {
 		t.Errorf("the second run: %v, %s", again.Err, actionsOf(t, again))
 	}
 	return result

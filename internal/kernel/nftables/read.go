@@ -59,7 +59,11 @@ func (c *Conn) read(want func(Family, string) bool) ([]*Table, error) {
 		if !known || !want(family, one.Name) {
 			continue
 		}
-		table := &Table{Family: family, Name: one.Name}
+		sets, err := c.sets(library, one)
+		if err != nil {
+			return nil, err
+		}
+		table := &Table{Family: family, Name: one.Name, sets: sets}
 		rules, err := c.rules(family, one.Name)
 		if err != nil {
 			return nil, err

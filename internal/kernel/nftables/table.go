@@ -13,6 +13,7 @@ type Table struct {
 	Family Family  `json:"family"`
 	Name   string  `json:"name"`
 	Chains []Chain `json:"chains"`
+	sets   map[string]*set
 }
 
 // Family is the protocol family of a table, by nft's name.

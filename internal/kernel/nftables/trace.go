@@ -90,7 +90,7 @@ func (w *walk) through(chain *Chain, depth int) outcome {
 	}
 	mayReturn := false
 	for _, rule := range chain.Rules {
-		matches, verdict, target := w.packet.evaluate(rule)
+		matches, verdict, target := w.packet.evaluate(w.table, rule)
 		if matches == no || verdict == "" {
 			continue
 		}
@@ -100,24 +100,31 @@ func (w *walk) through(chain *Chain, depth int) outcome {
 			mayReturn = mayReturn || verdict == "return" || verdict == "goto" && result == passed
 			continue
 		}
-		switch {
-		case result == dropped && w.maybe:
-			return unsure
-		case result == dropped && mayReturn:
-			// It is dropped here, or goes on where it came from: what comes there decides.
-			return passed
-		case result == dropped:
-			if verdict == "drop" {
-				w.blocker = Blocker{Family: w.table.Family, Table: w.table.Name, Chain: chain.Name}
-			}
-			return dropped
-		case result != passed:
+		if result == dropped {
+			return w.drop(chain, verdict, mayReturn)
+		}
+		if result != passed {
 			return result
-		case verdict == "return" || verdict == "goto":
+		}
+		if verdict == "return" || verdict == "goto" {
 			return passed
 		}
 	}
 	return passed
+}
+
+// drop is where a packet ends that a rule surely drops, if it gets that far.
+func (w *walk) drop(chain *Chain, verdict string, mayReturn bool) outcome {
+	switch {
+	case w.maybe:
+		return unsure
+	case mayReturn:
+		// It is dropped here, or goes on where it came from: what comes there decides.
+		return passed
+	case verdict == "drop":
+		w.blocker = Blocker{Family: w.table.Family, Table: w.table.Name, Chain: chain.Name}
+	}
+	return dropped
 }
 
 // follow is where a rule's verdict leads.
@@ -143,7 +150,7 @@ const (
 )
 
 // evaluate runs a rule's expressions over what is known of the packet.
-func (p Packet) evaluate(rule Rule) (matches match, verdict, target string) {
+func (p Packet) evaluate(table *Table, rule Rule) (matches match, verdict, target string) {
 	matches = yes
 	registers := map[uint32][]byte{}
 	for _, e := range expressions(rule.Expressions) {
@@ -162,7 +169,12 @@ func (p Packet) evaluate(rule Rule) (matches match, verdict, target string) {
 		case "match":
 			one = p.extension(e)
 		case "immediate":
-			if kind, chain := verdictOf(e); kind != "" {
+			if kind, chain := verdictOf(e.get(unix.NFTA_IMMEDIATE_DATA)); kind != "" {
+				verdict, target = kind, chain
+			}
+		case "lookup":
+			var kind, chain string
+			if one, kind, chain = table.lookup(registers[e.number(unix.NFTA_LOOKUP_SREG)], e); kind != "" {
 				verdict, target = kind, chain
 			}
 		case "reject":
@@ -181,8 +193,9 @@ func (p Packet) evaluate(rule Rule) (matches match, verdict, target string) {
 	return matches, verdict, target
 }
 
-func verdictOf(e expression) (kind, chain string) {
-	for _, data := range attributes(e.get(unix.NFTA_IMMEDIATE_DATA)) {
+// verdictOf reads the attributes of a verdict.
+func verdictOf(nest []byte) (kind, chain string) {
+	for _, data := range attributes(nest) {
 		if data.typ != unix.NFTA_DATA_VERDICT {
 			continue
 		}
