@@ -1,0 +1,158 @@
+package container
+
+import (
+	"fmt"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"hostnet.linux/internal/kernel"
+	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/schema"
+)
+
+// liveChanges are the options that the kernel holds and that differ.
+func liveChanges(want, have *Interface) []schema.Change {
+	var changes []schema.Change
+	for _, change := range optionRows.Diff(want, have) {
+		if slices.ContainsFunc(recordOnly, func(row schema.Option[Interface]) bool { return row.Name == change.Option }) || empty(change.New) && change.Old == nil {
+			continue
+		}
+		changes = append(changes, change)
+	}
+	return changes
+}
+
+// recordOnly are not properties of the links themselves.
+var recordOnly = schema.Table[Interface]{dhcpRow, dhcpRoutesRow, dhcpDNSRow, downRateRow, upRateRow}
+
+func empty(value any) bool {
+	list, isList := value.([]any)
+	return value == nil || value == "none" || isList && len(list) == 0
+}
+
+// changeLive alters an interface that stays, and says what the link loses by it.
+func (p *planner) changeLive(t *target) plan.Loss {
+	loss := plan.Kept
+	if t.want.Name != t.live.Name {
+		loss = p.rename(t.container.kernel, t, t.live.Name, t.want.Name, "name", t.live.Up)
+	}
+	for _, change := range liveChanges(t.want, &t.live.Interface) {
+		switch change.Option {
+		case "bridge":
+			p.moveToBridge(t, change)
+		case "host_name":
+			p.rename(p.host.kernel, t, *t.live.HostName, *t.want.HostName, "host_name", t.live.HostUp)
+		case "mac_address":
+			p.change(t, plan.Change, change, func() error {
+				return t.container.kernel.ChangeLink(t.want.Name, kernel.LinkRequest{Address: t.want.MAC})
+			})
+		case "mtu":
+			p.changeMTU(t, change)
+		}
+	}
+	bridge := t.want.Bridge
+	if bridge != nil && *bridge != deref(t.live.Bridge) {
+		p.planVLANs(t, nil, nil)
+	} else {
+		p.planVLANs(t, t.live.VLAN, t.live.Trunk)
+	}
+	p.raise(t)
+	return loss
+}
+
+func (p *planner) change(t *target, phase plan.Phase, change schema.Change, run func() error) {
+	p.add(plan.Step{Phase: phase, Action: "change", Object: t.describe(), Changes: []schema.Change{change}, Run: run})
+}
+
+// rename gives a link another name. Before Linux 6.2 a link must be down for it, and loses its routes and IPv6 addresses.
+func (p *planner) rename(k Kernel, t *target, from, to, option string, up bool) plan.Loss {
+	step := plan.Step{
+		Phase: plan.Widen, Depth: -1, Action: "rename", Object: t.describe(), Changes: []schema.Change{{Option: option, Old: from, New: to}},
+		Run: func() error { return k.ChangeLink(from, kernel.LinkRequest{Name: to}) },
+	}
+	if !up || p.liveRename {
+		p.add(step)
+		return plan.Kept
+	}
+	down, again := false, true
+	step.Disruption = plan.LinkDown
+	step.Run = func() error {
+		if err := k.ChangeLink(from, kernel.LinkRequest{Up: &down}); err != nil {
+			return err
+		}
+		if err := k.ChangeLink(from, kernel.LinkRequest{Name: to}); err != nil {
+			return err
+		}
+		return k.ChangeLink(to, kernel.LinkRequest{Up: &again})
+	}
+	p.add(step)
+	return plan.Bounced
+}
+
+// hostEnd is the name of the host's end once renames are done.
+func (t *target) hostEnd() string {
+	if t.want.HostName != nil {
+		return *t.want.HostName
+	}
+	return deref(t.live.HostName)
+}
+
+func (p *planner) moveToBridge(t *target, change schema.Change) {
+	bridge := *t.want.Bridge
+	if empty(change.Old) || change.Old == "" {
+		change.Old = nil
+	}
+	p.keepBridgeAddress(deref(t.live.Bridge), t.live.HostMAC)
+	p.keepBridgeAddress(bridge, t.live.HostMAC)
+	p.add(plan.Step{
+		Phase: plan.Attach, Action: "attach", Object: t.describe(), Changes: []schema.Change{change}, Disruption: plan.PortFlap,
+		Run: func() error { return p.host.kernel.ChangeLink(t.hostEnd(), kernel.LinkRequest{Controller: &bridge}) },
+	})
+}
+
+// changeMTU sets both ends of a veth; a smaller bridge must not see larger frames for longer than needed.
+func (p *planner) changeMTU(t *target, change schema.Change) {
+	request := kernel.LinkRequest{MTU: t.want.MTU}
+	phase := plan.Widen
+	if *t.want.MTU < *t.live.MTU {
+		phase = plan.Adjust
+	}
+	p.change(t, phase, change, func() error {
+		if t.want.kind() == Veth {
+			if err := p.host.kernel.ChangeLink(t.hostEnd(), request); err != nil {
+				return err
+			}
+		}
+		return t.container.kernel.ChangeLink(t.want.Name, request)
+	})
+}
+
+func (p *planner) raise(t *target) {
+	if t.live.Up && (t.live.kind() != Veth || t.live.HostUp) {
+		return
+	}
+	up := true
+	p.add(plan.Step{
+		Phase: plan.Up, Action: "up", Object: t.describe(),
+		Run: func() error {
+			if t.want.kind() == Veth {
+				if err := p.host.kernel.ChangeLink(t.hostEnd(), kernel.LinkRequest{Up: &up}); err != nil {
+					return err
+				}
+			}
+			return t.container.kernel.ChangeLink(t.want.Name, kernel.LinkRequest{Up: &up})
+		},
+	})
+}
+
+// renamesLive tells whether the kernel is Linux 6.2 or newer.
+func renamesLive() bool {
+	var name unix.Utsname
+	if unix.Uname(&name) != nil {
+		return false
+	}
+	var major, minor int
+	_, err := fmt.Sscanf(unix.ByteSliceToString(name.Release[:]), "%d.%d", &major, &minor)
+	return err == nil && (major > 6 || major == 6 && minor >= 2)
+}
