@@ -2,7 +2,6 @@ package container
 
 import (
 	"fmt"
-	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -15,7 +14,8 @@ import (
 func liveChanges(want, have *Interface) []schema.Change {
 	var changes []schema.Change
 	for _, change := range optionRows.Diff(want, have) {
-		if slices.ContainsFunc(recordOnly, func(row schema.Option[Interface]) bool { return row.Name == change.Option }) || empty(change.New) && change.Old == nil {
+		ofClient := change.Option == dhcpRoutesRow.Name || change.Option == dhcpDNSRow.Name
+		if ofClient && !getsDHCP(want, have) || empty(change.New) && change.Old == nil {
 			continue
 		}
 		changes = append(changes, change)
@@ -23,8 +23,10 @@ func liveChanges(want, have *Interface) []schema.Change {
 	return changes
 }
 
-// recordOnly are not properties of the links themselves.
-var recordOnly = schema.Table[Interface]{dhcpRow, dhcpRoutesRow, dhcpDNSRow, downRateRow, upRateRow}
+// newInterface is one that is not there yet: what it lacks that way needs no mention.
+var newInterface = Interface{
+	DHCP: point(false), DHCPRoutes: point(true), DHCPDNS: point(true), DownRate: point(uint32(0)), UpRate: point(uint32(0)),
+}
 
 func empty(value any) bool {
 	list, isList := value.([]any)
@@ -49,6 +51,10 @@ func (p *planner) changeLive(t *target) plan.Loss {
 			})
 		case "mtu":
 			p.changeMTU(t, change)
+		case "down_rate":
+			p.limit(t, change, p.host.kernel.SetDownRate, *t.want.DownRate)
+		case "up_rate":
+			p.limit(t, change, p.host.kernel.SetUpRate, *t.want.UpRate)
 		}
 	}
 	bridge := t.want.Bridge
@@ -88,6 +94,11 @@ func (p *planner) rename(k Kernel, t *target, from, to, option string, up bool) 
 	}
 	p.add(step)
 	return plan.Bounced
+}
+
+// limit holds the traffic of a veth back at the host's end, where the container has no say.
+func (p *planner) limit(t *target, change schema.Change, set func(link string, kilobits uint32) error, kilobits uint32) {
+	p.change(t, plan.Adjust, change, func() error { return set(t.hostEnd(), kilobits) })
 }
 
 // hostEnd is the name of the host's end once renames are done.

@@ -11,13 +11,19 @@ import (
 	"strings"
 	"testing"
 
+	"hostnet.linux/internal/dhcp"
 	"hostnet.linux/internal/kernel/linux"
 	"hostnet.linux/internal/lxc/lxctest"
 	"hostnet.linux/internal/schema"
 )
 
 func TestMain(m *testing.M) {
-	lxctest.Main(m, func(moment string) error { return testMachine().Hook(moment, os.Getenv) })
+	lxctest.Main(m, func(arguments []string) error {
+		if arguments[0] == dhcp.Command {
+			return testMachine().DHCP(arguments[1:])
+		}
+		return testMachine().Hook(arguments[1], os.Getenv)
+	})
 }
 
 func testMachine() *Machine {

@@ -44,12 +44,13 @@ func (p *planner) createLive(t *target) {
 		run = func() error { return p.host.kernel.ChangeLink(parent, request) }
 	}
 	p.add(plan.Step{
-		Phase: plan.Create, Action: "create", Object: t.describe(), Changes: liveChanges(final, &Interface{}), Run: run,
+		Phase: plan.Create, Action: "create", Object: t.describe(), Changes: liveChanges(final, &newInterface), Run: run,
 	})
 	if final.kind() == Veth {
 		p.keepBridgeAddress(deref(final.Bridge), hostMAC(*final.MAC))
 	}
 	p.planVLANs(t, nil, nil)
+	p.limitNew(t)
 	p.raiseLoopback(c)
 }
 
@@ -138,4 +139,18 @@ func (p *planner) deleteHostEnd(_ *target, name, object string, disruption plan.
 		Phase: plan.Delete, Action: "delete", Object: object, Disruption: disruption,
 		Run: func() error { return p.host.kernel.DeleteLink(name) },
 	})
+}
+
+// limitNew limits what a new veth takes.
+func (p *planner) limitNew(t *target) {
+	if t.final.kind() != Veth {
+		return
+	}
+	for _, change := range (schema.Table[Interface]{downRateRow, upRateRow}).Diff(t.final, &newInterface) {
+		name, set, kilobits := *t.final.HostName, p.host.kernel.SetDownRate, deref(t.final.DownRate)
+		if change.Option == upRateRow.Name {
+			set, kilobits = p.host.kernel.SetUpRate, deref(t.final.UpRate)
+		}
+		p.change(t, plan.Adjust, change, func() error { return set(name, kilobits) })
+	}
 }

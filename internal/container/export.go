@@ -2,6 +2,7 @@ package container
 
 import (
 	"slices"
+	"time"
 
 	"hostnet.linux/internal/schema"
 )
@@ -50,7 +51,7 @@ func (t *target) difference() (before, after schema.Object) {
 		before, after = append(before, schema.Entry{Key: section, Value: old}), append(after, schema.Entry{Key: section, Value: fresh})
 	}
 	if t.container.running() {
-		live := &Interface{}
+		live := &newInterface
 		if t.live != nil {
 			live = &t.live.Interface
 		}
@@ -120,6 +121,12 @@ func (l *Live) export(h *host) schema.Object {
 	if len(l.DynamicAddresses) > 0 {
 		inside.Set("dynamic_addresses", addressesRow.Export(&Interface{Addresses: &l.DynamicAddresses}))
 	}
+	if l.lease != nil && l.lease.Server.IsValid() {
+		inside.Set("dhcp", schema.Object{
+			{Key: "address", Value: l.lease.Address.String()}, {Key: "server", Value: l.lease.Server.String()},
+			{Key: "until", Value: l.lease.Until.UTC().Format(time.RFC3339)},
+		})
+	}
 	out := schema.Object{{Key: "inside", Value: inside}}
 	switch l.kind() {
 	case Veth:
@@ -130,6 +137,11 @@ func (l *Live) export(h *host) schema.Object {
 		if len(*l.Trunk) > 0 || *l.VLAN > 1 {
 			outside.Set("vlan", *l.VLAN)
 			outside.Set("trunk", trunkRow.Export(&l.Interface))
+		}
+		for _, row := range []schema.Option[Interface]{downRateRow, upRateRow} {
+			if !row.Equal(&l.Interface, &newInterface) {
+				outside.Set(row.Name, row.Export(&l.Interface))
+			}
 		}
 		if link := h.byIndex[l.HostIndex]; link != nil {
 			outside.Set("mtu", link.MTU)

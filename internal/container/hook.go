@@ -108,5 +108,12 @@ func (p *planner) planStart(c *Container) {
 		want.Type = live.Type
 		t := &target{container: c, want: &want, final: &want, have: c.findConfigured(kept.Name), live: live}
 		p.planRoutes(t, plan.Kept)
+		if want.kind() == Veth {
+			t.final.HostName = live.HostName
+			p.limitNew(t)
+		}
+		if deref(want.DHCP) {
+			p.startDHCP(t, live.Index)
+		}
 	}
 }

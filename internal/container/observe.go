@@ -6,10 +6,12 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"hostnet.linux/internal/addr"
+	"hostnet.linux/internal/dhcp"
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/lxc"
 )
@@ -21,6 +23,7 @@ type Kernel interface {
 	kernel.Addresses
 	kernel.Routes
 	kernel.Modules
+	kernel.Rates
 	Close()
 }
 
@@ -31,6 +34,8 @@ type Machine struct {
 	Open func(namespace string) (Kernel, error)
 	// Program is what LXC's hooks call: a program that hands its arguments to Hook. It is installed on first use.
 	Program Program
+	// LeaseTime bounds the wait for a DHCP server; 0 is usualLeaseTime.
+	LeaseTime time.Duration
 	// BeforeStep, if set, is called ahead of each step with its number from 0. An error stops the run there.
 	BeforeStep func(number int) error
 }
@@ -46,6 +51,7 @@ type host struct {
 	byIndex map[int]*kernel.Link
 	byName  map[string]*kernel.Link
 	vlans   map[int][]kernel.BridgeVLAN
+	rates   map[int]kernel.Rate
 }
 
 func (h *host) observe() error {
@@ -57,7 +63,11 @@ func (h *host) observe() error {
 	if err != nil {
 		return err
 	}
-	h.links, h.vlans = links, vlans
+	rates, err := h.kernel.Rates()
+	if err != nil {
+		return err
+	}
+	h.links, h.vlans, h.rates = links, vlans, rates
 	h.byIndex, h.byName = make(map[int]*kernel.Link, len(links)), make(map[string]*kernel.Link, len(links))
 	for i := range links {
 		h.byIndex[links[i].Index], h.byName[links[i].Name] = &links[i], &links[i]
@@ -104,6 +114,8 @@ type Live struct {
 	HostMAC            string
 	DynamicAddresses   []netip.Prefix
 	loopback           bool
+	// lease is what our DHCP client says of itself, if there is one.
+	lease *dhcp.State
 }
 
 func (c *Container) running() bool { return c.kernel != nil }
@@ -182,6 +194,9 @@ func (c *Container) decode(link *kernel.Link, h *host) *Live {
 		live.Type, live.HostIndex, live.Parent = point(Macvlan), link.Parent, point(h.nameOf(link.Parent))
 		live.Mode = macvlanMode(link)
 	}
+	if live.Type != nil {
+		c.decodeDHCP(live)
+	}
 	return live
 }
 
@@ -205,6 +220,8 @@ func (c *Container) decodeVeth(live *Live, link *kernel.Link, h *host) {
 		}
 	}
 	slices.Sort(trunk)
+	rate := h.rates[end.Index]
+	live.DownRate, live.UpRate = &rate.Down, &rate.Up
 	live.VLAN, live.Trunk = &vlan, &trunk
 	if end.MTU != link.MTU {
 		// The ends differ: no declared value is right, so any will be set.

@@ -59,11 +59,15 @@ var (
 		"The VLAN of the container's untagged frames on a bridge with vlan_filtering; 0 is none. Left out, the bridge's default.")
 	trunkRow = schema.Field("trunk", trunkForm(), func(i *Interface) **[]uint16 { return &i.Trunk },
 		"Exactly the VLANs that the container sends and receives tagged on a bridge with vlan_filtering: numbers, or ranges such as 20-29.")
-	downRateRow = schema.Field("down_rate", schema.Int[uint32](0, math.MaxInt32), func(i *Interface) **uint32 { return &i.DownRate },
+	downRateRow = schema.Field("down_rate", schema.Int[uint32](0, highestRate), func(i *Interface) **uint32 { return &i.DownRate },
 		"The most that a veth takes to the container, in kilobits a second; 0 is no limit.")
-	upRateRow = schema.Field("up_rate", schema.Int[uint32](0, math.MaxInt32), func(i *Interface) **uint32 { return &i.UpRate },
-		"The most that a veth takes from the container, in kilobits a second; 0 is no limit.")
+	upRateRow = schema.Field("up_rate", schema.Int[uint32](0, highestRate), func(i *Interface) **uint32 { return &i.UpRate },
+		"The most that a veth takes from the container, in kilobits a second; 0 is no limit. What is above it is dropped on the host, where the "+
+			"container cannot lift the limit.")
 )
+
+// highestRate is what the kernel's 32 bits of bytes a second can say.
+const highestRate = 34_000_000
 
 // InterfaceTable is the options of one interface.
 func InterfaceTable() schema.Table[Interface] {

@@ -54,6 +54,9 @@ func (p *planner) planLive() {
 		}
 		p.planAddresses(c, scope)
 		for _, t := range p.targets {
+			if t.container == c {
+				p.planDHCP(t, scope.losses[t.want.Name])
+			}
 			if t.container == c && !t.want.Absent() {
 				p.planRoutes(t, scope.losses[t.want.Name])
 			}

@@ -81,6 +81,7 @@ func (p *planner) planBack(before *checkpoint) {
 		for _, t := range p.targets {
 			if t.container == c {
 				p.planTarget(t, scope)
+				p.planDHCP(t, scope.losses[t.want.Name])
 			}
 		}
 		ground := plan.Ground{Losses: scope.losses, Deleted: scope.deleted}

@@ -20,7 +20,9 @@ type Lease struct {
 	DNS     []netip.Addr
 	Domain  string
 	MTU     uint32
-	Time    time.Duration
+	// Routes take the place of Router where the server gives any (RFC 3442).
+	Routes []Route
+	Time   time.Duration
 	// Sound tells that the checksums of the answers were right on arrival, as old clients insist on.
 	Sound bool
 }
@@ -76,36 +78,38 @@ func (c *Client) Acquire(limit time.Duration) (*Lease, error) {
 }
 
 func (c *Client) attempt(wait time.Duration) (*Lease, error) {
-	options := map[byte][]byte{
-		optionType:       {discover},
-		optionParameters: {optionMask, optionRouter, optionDNS, optionDomain, optionMTU, optionLeaseTime},
-	}
-	if c.name != "" {
-		options[optionHostName] = []byte(c.name)
-	}
-	offered, err := c.exchange(options, offer, wait)
+	options := c.wishes()
+	options[optionType] = []byte{discover}
+	offered, err := c.exchange(netip.IPv4Unspecified(), options, offer, wait)
 	if err != nil {
 		return nil, fmt.Errorf("no DHCP offer: %w", err)
 	}
 	options[optionType] = []byte{request}
 	options[optionRequested] = offered.yourAddress.AsSlice()
 	options[optionServer] = offered.options[optionServer]
-	got, err := c.exchange(options, ack, wait)
+	got, err := c.exchange(netip.IPv4Unspecified(), options, ack, wait)
 	if err != nil {
 		return nil, fmt.Errorf("%s was offered, but not given: %w", offered.yourAddress, err)
 	}
+	return c.lease(got), nil
+}
+
+func (c *Client) lease(got message) *Lease {
 	return &Lease{
 		Address: netip.PrefixFrom(got.yourAddress, got.prefixLength()),
 		Server:  got.address(optionServer), Router: got.address(optionRouter), DNS: got.addresses(optionDNS),
-		Domain: string(got.options[optionDomain]), MTU: got.number(optionMTU),
+		Domain: string(got.options[optionDomain]), MTU: got.number(optionMTU), Routes: decodeRoutes(got.options[optionRoutes]),
 		Time: time.Duration(got.number(optionLeaseTime)) * time.Second, Sound: c.sound,
-	}, nil
+	}
 }
 
-// exchange sends a message to everybody and waits for the answer of that kind.
-func (c *Client) exchange(options map[byte][]byte, want byte, wait time.Duration) (message, error) {
+// exchange sends a message to everybody and waits for the answer of that kind. from is the address that the client has.
+func (c *Client) exchange(from netip.Addr, options map[byte][]byte, want byte, wait time.Duration) (message, error) {
 	sent := message{transaction: c.transaction, hardware: c.hardware, options: options}
-	if err := c.send(netip.IPv4Unspecified(), sent); err != nil {
+	if !from.IsUnspecified() {
+		sent.clientAddress = from
+	}
+	if err := c.send(from, sent); err != nil {
 		return message{}, err
 	}
 	deadline := time.Now().Add(wait)

@@ -30,6 +30,7 @@ const (
 	optionType       = 53
 	optionServer     = 54
 	optionParameters = 55
+	optionRoutes     = 121
 	optionEnd        = 255
 )
 

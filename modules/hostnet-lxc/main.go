@@ -13,6 +13,7 @@ import (
 
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/container"
+	"hostnet.linux/internal/dhcp"
 	"hostnet.linux/internal/kernel/linux"
 	"hostnet.linux/internal/lxc/liblxc"
 	"hostnet.linux/modules/containers"
@@ -31,6 +32,7 @@ const usage = `hostnet-lxc wires LXC containers as declared.
   hostnet-lxc version      print the version
   hostnet-lxc FILE         run an Ansible module: its arguments are in the file
   hostnet-lxc hook MOMENT  called by LXC when it starts a container: MOMENT is pre-start or start-host
+  hostnet-lxc dhcp …       the DHCP client of a container's interface, started by the two above
 `
 
 func run(arguments []string, input io.Reader, output, errors io.Writer) int {
@@ -38,6 +40,12 @@ func run(arguments []string, input io.Reader, output, errors io.Writer) int {
 	case len(arguments) >= 3 && arguments[1] == "hook":
 		if err := machine().Hook(arguments[2], os.Getenv); err != nil {
 			fmt.Fprintf(output, "hostnet: container %s: %v\n", os.Getenv("LXC_NAME"), err)
+			return 1
+		}
+		return 0
+	case len(arguments) >= 2 && arguments[1] == dhcp.Command:
+		if err := machine().DHCP(arguments[2:]); err != nil {
+			fmt.Fprintln(errors, err)
 			return 1
 		}
 		return 0

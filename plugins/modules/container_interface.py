@@ -139,11 +139,12 @@ options:
     elements: str
   down_rate:
     description:
-      - The most that a veth takes to the container, in kilobits a second; 0 is no limit. From 0 to 2147483647.
+      - The most that a veth takes to the container, in kilobits a second; 0 is no limit. From 0 to 34000000.
     type: int
   up_rate:
     description:
-      - The most that a veth takes from the container, in kilobits a second; 0 is no limit. From 0 to 2147483647.
+      - The most that a veth takes from the container, in kilobits a second; 0 is no limit. What is above it is dropped on the host, where the
+          container cannot lift the limit. From 0 to 34000000.
     type: int
 attributes:
   check_mode:

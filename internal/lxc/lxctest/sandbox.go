@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -21,11 +22,12 @@ const inside = "HOSTNET_LXC_SANDBOX"
 // covers are folders that LXC or the collection writes to; the sandbox has its own.
 var covers = []string{"/run", "/usr/local/lib"}
 
-// Main runs a package's tests in the sandbox. Called by an LXC hook, the process is the collection's hook program instead.
-func Main(m *testing.M, hook func(moment string) error) {
+// Main runs a package's tests in the sandbox. Called by an LXC hook, or as a DHCP client, the process is the collection's
+// program instead.
+func Main(m *testing.M, program func(arguments []string) error) {
 	switch {
-	case len(os.Args) > 2 && os.Args[1] == "hook":
-		if err := hook(os.Args[2]); err != nil {
+	case len(os.Args) > 2 && !strings.HasPrefix(os.Args[1], "-"):
+		if err := program(os.Args[1:]); err != nil {
 			fmt.Println(err)
 			os.Exit(1)
 		}

@@ -1,0 +1,133 @@
+package dhcp
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"hostnet.linux/internal/kernel"
+	"hostnet.linux/internal/probe"
+)
+
+// metric is behind that of every route that somebody declared.
+const metric = 1024
+
+// take makes the interface as the lease says, and then drops what an earlier one said.
+func (c *client) take(lease *probe.Lease) error {
+	before := c.lease
+	address := c.address(lease)
+	err := c.kernel.AddAddress(address)
+	if errors.Is(err, unix.EEXIST) {
+		err = c.kernel.ChangeAddress(address)
+	}
+	if err != nil {
+		return err
+	}
+	for _, route := range c.routes(lease) {
+		if err := c.kernel.ReplaceRoute(route); err != nil {
+			return err
+		}
+	}
+	c.lease, c.until = lease, time.Now().Add(lease.Remaining())
+	if before != nil && before.Address != lease.Address {
+		_ = c.kernel.DeleteAddress(c.address(before), true)
+	}
+	if c.job.DNS && len(lease.DNS) > 0 {
+		if err := c.resolve(lease); err != nil {
+			return err
+		}
+	}
+	return c.record.write(State{Job: c.job, PID: os.Getpid(), Address: lease.Address, Server: lease.Server, Until: c.until})
+}
+
+// drop takes the lease's address away, and with it the routes; release tells the server.
+func (c *client) drop(release bool) {
+	if c.lease == nil {
+		return
+	}
+	if link, err := c.link(); err == nil {
+		c.name = link.Name
+	}
+	if release {
+		_ = c.socket.Release(c.lease)
+	}
+	for _, route := range c.routes(c.lease) {
+		_ = c.kernel.DeleteRoute(route)
+	}
+	_ = c.kernel.DeleteAddress(c.address(c.lease), true)
+	c.lease = nil
+}
+
+// address has an end: so everybody sees that it is nobody's declaration.
+func (c *client) address(lease *probe.Lease) kernel.Address {
+	seconds := uint32(lease.Remaining() / time.Second)
+	return kernel.Address{Link: c.name, Prefix: lease.Address, Label: c.name, ValidLifetime: seconds, PreferredLifetime: seconds}
+}
+
+func (c *client) routes(lease *probe.Lease) []kernel.Route {
+	if !c.job.Routes {
+		return nil
+	}
+	given := lease.Routes
+	if len(given) == 0 && lease.Router.IsValid() {
+		given = []probe.Route{{To: netip.PrefixFrom(netip.IPv4Unspecified(), 0), Via: lease.Router}}
+	}
+	routes := make([]kernel.Route, len(given))
+	for i, one := range given {
+		scope := uint8(unix.RT_SCOPE_UNIVERSE)
+		if !one.Via.IsValid() {
+			scope = unix.RT_SCOPE_LINK
+		}
+		routes[i] = kernel.Route{
+			To: one.To, Table: unix.RT_TABLE_MAIN, Metric: metric, Protocol: unix.RTPROT_DHCP, Scope: scope, Type: unix.RTN_UNICAST,
+			NextHops: []kernel.NextHop{{Via: one.Via, Link: c.name, Weight: 1}},
+		}
+	}
+	return routes
+}
+
+// resolve writes the container's /etc/resolv.conf. Links in it lead nowhere but into the container.
+func (c *client) resolve(lease *probe.Lease) error {
+	root, err := unix.Open(fmt.Sprintf("/proc/%d/root", c.job.Init), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("cannot look into container %s: %w", c.job.Container, err)
+	}
+	defer func() { _ = unix.Close(root) }()
+	how := &unix.OpenHow{Flags: unix.O_WRONLY | unix.O_CREAT | unix.O_TRUNC | unix.O_NONBLOCK | unix.O_CLOEXEC, Mode: 0o644, Resolve: unix.RESOLVE_IN_ROOT}
+	file, err := unix.Openat2(root, "etc/resolv.conf", how)
+	if errors.Is(err, unix.ENOENT) {
+		// It has no /etc, or a link to a program's file that is not there: nobody would read ours.
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write resolv.conf of container %s: %w", c.job.Container, err)
+	}
+	out := os.NewFile(uintptr(file), "resolv.conf")
+	_, err = out.WriteString(c.resolver(lease))
+	return errors.Join(err, out.Close())
+}
+
+func (c *client) resolver(lease *probe.Lease) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "# From the DHCP server %s by %s.\n", lease.Server, c.name)
+	if isDomain(lease.Domain) {
+		fmt.Fprintf(&text, "search %s\n", lease.Domain)
+	}
+	for _, server := range lease.DNS {
+		fmt.Fprintf(&text, "nameserver %s\n", server)
+	}
+	return text.String()
+}
+
+// isDomain keeps what a server says from being more than a name.
+func isDomain(name string) bool {
+	other := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '-' && r != '_'
+	}
+	return name != "" && strings.IndexFunc(name, other) < 0
+}

@@ -1,0 +1,115 @@
+// Package dhcp is a DHCP client for an interface inside a container. It runs on the host, so that the container needs no
+// client of its own, and ends with the container.
+package dhcp
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Command is the first argument with which the collection's program is the client. Job's arguments follow.
+const Command = "dhcp"
+
+// Folder is where clients say what they do.
+const Folder = "/run/hostnet/dhcp"
+
+// Job is what one client does.
+type Job struct {
+	Container string `json:"container"`
+	// Init is the container's first process, Index the interface's number inside.
+	Init  int `json:"init"`
+	Index int `json:"index"`
+	// Routes and DNS tell whether what the server says of these is taken.
+	Routes bool `json:"routes"`
+	DNS    bool `json:"dns"`
+}
+
+func (j Job) arguments() []string {
+	return []string{Command, j.Container, strconv.Itoa(j.Init), strconv.Itoa(j.Index), strconv.FormatBool(j.Routes), strconv.FormatBool(j.DNS)}
+}
+
+func parseJob(arguments []string) (Job, error) {
+	if len(arguments) != 5 {
+		return Job{}, fmt.Errorf("usage: %s CONTAINER PID INDEX ROUTES DNS", Command)
+	}
+	job := Job{Container: arguments[0]}
+	var failed [4]error
+	job.Init, failed[0] = strconv.Atoi(arguments[1])
+	job.Index, failed[1] = strconv.Atoi(arguments[2])
+	job.Routes, failed[2] = strconv.ParseBool(arguments[3])
+	job.DNS, failed[3] = strconv.ParseBool(arguments[4])
+	return job, errors.Join(failed[:]...)
+}
+
+func (j Job) path() string { return filepath.Join(Folder, fmt.Sprintf("%d-%d.json", j.Init, j.Index)) }
+
+// State is what a client says of itself.
+type State struct {
+	Job
+	PID     int          `json:"pid"`
+	Address netip.Prefix `json:"address"`
+	// Server is not valid as long as there is no lease.
+	Server netip.Addr `json:"server"`
+	Until  time.Time  `json:"until"`
+}
+
+// Find is the state of the client of an interface, if one runs.
+func Find(initPID, index int) (State, bool) {
+	job := Job{Init: initPID, Index: index}
+	file, err := os.Open(job.path())
+	if err != nil {
+		return State{}, false
+	}
+	defer func() { _ = file.Close() }()
+	// A client holds its file locked for as long as it lives, which no number of a process can tell as surely.
+	if unix.Flock(int(file.Fd()), unix.LOCK_SH|unix.LOCK_NB) == nil {
+		_ = os.Remove(job.path())
+		return State{}, false
+	}
+	var state State
+	if err := json.NewDecoder(file).Decode(&state); err != nil {
+		// It is just being written.
+		state = State{}
+	}
+	return state, true
+}
+
+// record is the client's own file.
+type record struct{ file *os.File }
+
+func openRecord(job Job) (*record, error) {
+	if err := os.MkdirAll(Folder, 0o700); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(job.path(), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		_ = file.Close()
+		return nil, fmt.Errorf("another client works on interface %d of container %s", job.Index, job.Container)
+	}
+	return &record{file}, nil
+}
+
+func (r *record) write(state State) error {
+	text, err := json.Marshal(state)
+	if err != nil {
+		return err
+	}
+	if err := r.file.Truncate(0); err != nil {
+		return err
+	}
+	_, err = r.file.WriteAt(text, 0)
+	return err
+}
+
+func (r *record) remove() { _ = os.Remove(r.file.Name()) }

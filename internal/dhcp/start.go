@@ -1,0 +1,62 @@
+package dhcp
+
+import (
+	"fmt"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"hostnet.linux/internal/system"
+)
+
+// Start starts a client that outlives this process, and does not wait for a lease.
+func Start(program string, job Job) error {
+	host := &system.System{}
+	if launcher := host.Find("systemd-run"); launcher != "" && host.HasSystemd() {
+		// Otherwise it would end with the session or the service that it was started in.
+		unit := fmt.Sprintf("--unit=hostnet-dhcp-%d-%d", job.Init, job.Index)
+		arguments := append([]string{"--quiet", "--collect", unit, program}, job.arguments()...)
+		if _, err := host.Run(20*time.Second, nil, launcher, arguments...); err == nil {
+			return nil
+		}
+	}
+	command := exec.Command(program, job.arguments()...)
+	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	command.Dir = "/"
+	if err := command.Start(); err != nil {
+		return fmt.Errorf("cannot start the DHCP client: %w", err)
+	}
+	go func() { _ = command.Wait() }()
+	return nil
+}
+
+// pause is between two looks at a client.
+const pause = 20 * time.Millisecond
+
+// Await waits until the client has a lease. One that gets none in time is stopped.
+func Await(job Job, limit time.Duration) error {
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(pause) {
+		if state, runs := Find(job.Init, job.Index); runs && state.Server.IsValid() {
+			return nil
+		}
+	}
+	if err := Stop(job.Init, job.Index); err != nil {
+		return err
+	}
+	return fmt.Errorf("no DHCP server gave an address in %s: does one serve the bridge?", limit)
+}
+
+// Stop ends the client of an interface, which takes back what it did there.
+func Stop(initPID, index int) error {
+	const patience = 10 * time.Second
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(pause) {
+		state, runs := Find(initPID, index)
+		if !runs {
+			return nil
+		}
+		if state.PID > 0 {
+			_ = syscall.Kill(state.PID, syscall.SIGTERM)
+		}
+	}
+	return fmt.Errorf("the DHCP client of interface %d does not end", index)
+}
