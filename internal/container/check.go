@@ -18,7 +18,7 @@ func checkDeclared(all []*Wanted, problems *schema.Problems) {
 	containers := map[string]string{}
 	for _, wanted := range all {
 		at := schema.At(wanted.Path, problems)
-		if wanted.Container == "" || strings.ContainsAny(wanted.Container, "/\x00") || wanted.Container[0] == '.' {
+		if !validName(wanted.Container) {
 			at.Key("container").Problem("must be a container's name, not %q", wanted.Container)
 		}
 		if other, twice := containers[wanted.Container]; twice {

@@ -19,8 +19,11 @@ import (
 
 func TestMain(m *testing.M) {
 	lxctest.Main(m, func(arguments []string) error {
-		if arguments[0] == dhcp.Command {
+		switch {
+		case arguments[0] == dhcp.Command:
 			return testMachine().DHCP(arguments[1:])
+		case IsTemplate(arguments):
+			return Template(arguments)
 		}
 		return testMachine().Hook(arguments[1], os.Getenv)
 	})

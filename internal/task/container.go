@@ -35,13 +35,35 @@ func (w Wire) Module(parse ParseContainers) func(context.Context, ansible.Call) 
 		if outcome == nil {
 			return ansible.Fail(err)
 		}
-		return ansible.Result{
-			Changed: len(outcome.Steps) > 0 && err == nil, Err: err, Before: outcome.Before, After: outcome.After,
-			Values: schema.Object{
-				{Key: "actions", Value: plan.Describe(outcome.Steps)},
-				{Key: "containers", Value: outcome.Containers},
-			},
+		return containerResult(outcome, err)
+	}
+}
+
+func containerResult(outcome *container.Outcome, err error) ansible.Result {
+	return ansible.Result{
+		Changed: len(outcome.Steps) > 0 && err == nil, Err: err, Before: outcome.Before, After: outcome.After,
+		Values: schema.Object{
+			{Key: "actions", Value: plan.Describe(outcome.Steps)},
+			{Key: "containers", Value: outcome.Containers},
+		},
+	}
+}
+
+// Life makes a container be there, run or be gone.
+func (w Wire) Life() func(context.Context, ansible.Call) ansible.Result {
+	return func(_ context.Context, call ansible.Call) ansible.Result {
+		if w == nil {
+			return ansible.Fail(errNoLXC)
 		}
+		life, err := container.ParseLife(call.Arguments)
+		if err != nil {
+			return ansible.Fail(err)
+		}
+		outcome, err := w().Live(life, call.CheckMode)
+		if outcome == nil {
+			return ansible.Fail(err)
+		}
+		return containerResult(outcome, err)
 	}
 }
 

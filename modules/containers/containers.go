@@ -7,6 +7,7 @@ import (
 
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/task"
+	"hostnet.linux/modules/container"
 	containerinfo "hostnet.linux/modules/container_info"
 	containerinterface "hostnet.linux/modules/container_interface"
 	containernetwork "hostnet.linux/modules/container_network"
@@ -14,7 +15,7 @@ import (
 
 // Modules are the modules in the order of their names. Without wire they can only be read about.
 func Modules(wire task.Wire) []ansible.Module {
-	return []ansible.Module{containerinfo.Module(wire), containerinterface.Module(wire), containernetwork.Module(wire)}
+	return []ansible.Module{container.Module(wire), containerinfo.Module(wire), containerinterface.Module(wire), containernetwork.Module(wire)}
 }
 
 // Find is the module of that name.

@@ -14,6 +14,7 @@ import (
 // TestExamples reads the documented tasks of every module; the tests of internal/container run such tasks on containers.
 func TestExamples(t *testing.T) {
 	parsers := map[string]func(map[string]any) error{
+		"container":           func(a map[string]any) error { _, err := container.ParseLife(a); return err },
 		"container_info":      func(a map[string]any) error { _, err := container.ParseInfo(a); return err },
 		"container_interface": func(a map[string]any) error { _, _, err := container.ParseInterface(a); return err },
 		"container_network":   func(a map[string]any) error { _, _, err := container.ParseNetwork(a); return err },
@@ -26,12 +27,14 @@ func TestExamples(t *testing.T) {
 		}
 		for _, one := range tasks {
 			task, _ := one.(map[string]any)
-			arguments, _ := task["hostnet.linux."+module.Name].(map[string]any)
-			if templated(arguments) {
-				continue
-			}
-			if err := parsers[module.Name](arguments); err != nil {
-				t.Errorf("%s: %v: %v", module.Name, task["name"], err)
+			for name, parse := range parsers {
+				arguments, called := task["hostnet.linux."+name].(map[string]any)
+				if !called || templated(arguments) {
+					continue
+				}
+				if err := parse(arguments); err != nil {
+					t.Errorf("%s: %v: %v", module.Name, task["name"], err)
+				}
 			}
 		}
 	}

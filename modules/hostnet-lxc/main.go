@@ -32,6 +32,7 @@ const usage = `hostnet-lxc wires LXC containers as declared.
   hostnet-lxc version      print the version
   hostnet-lxc FILE         run an Ansible module: its arguments are in the file
   hostnet-lxc hook MOMENT  called by LXC when it starts a container: MOMENT is pre-start or start-host
+  hostnet-lxc --path=…     called by LXC when it makes a container of a root file system
   hostnet-lxc dhcp …       the DHCP client of a container's interface, started by the two above
 `
 
@@ -44,11 +45,9 @@ func run(arguments []string, input io.Reader, output, errors io.Writer) int {
 		}
 		return 0
 	case len(arguments) >= 2 && arguments[1] == dhcp.Command:
-		if err := machine().DHCP(arguments[2:]); err != nil {
-			fmt.Fprintln(errors, err)
-			return 1
-		}
-		return 0
+		return exitCode(machine().DHCP(arguments[2:]), errors)
+	case len(arguments) >= 2 && container.IsTemplate(arguments[1:]):
+		return exitCode(container.Template(arguments[1:]), errors)
 	case len(arguments) == 2 && arguments[1] == "version":
 		fmt.Fprintln(output, version)
 		return 0
@@ -64,6 +63,14 @@ func run(arguments []string, input io.Reader, output, errors io.Writer) int {
 	}
 	fmt.Fprint(errors, usage)
 	return 2
+}
+
+func exitCode(err error, errors io.Writer) int {
+	if err != nil {
+		fmt.Fprintln(errors, err)
+		return 1
+	}
+	return 0
 }
 
 // machine is this host with the LXC that is linked in.

@@ -101,7 +101,7 @@ options:
         type: str
       routes:
         description:
-          - Exactly the static routes out of the interface, beside the one that O(gateway) makes.
+          - Exactly the static routes out of the interface, beside the one that O(interfaces[].gateway) makes.
         type: list
         elements: dict
         suboptions:
@@ -243,7 +243,7 @@ options:
             type: str
           routes:
             description:
-              - Exactly the static routes out of the interface, beside the one that O(gateway) makes.
+              - Exactly the static routes out of the interface, beside the one that O(containers[].interfaces[].gateway) makes.
             type: list
             elements: dict
             suboptions:

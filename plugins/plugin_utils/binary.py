@@ -9,7 +9,7 @@ import os
 from ansible_collections.hostnet.linux.plugins.plugin_utils.result import Trouble
 
 # The binary of each module that is not in "hostnet".
-OTHERS = dict.fromkeys(["container_info", "container_interface", "container_network"], "hostnet-lxc")
+OTHERS = dict.fromkeys(["container", "container_info", "container_interface", "container_network"], "hostnet-lxc")
 
 # What `uname -m` prints, and Go's name for it.
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}

@@ -26,7 +26,7 @@ var covers = []string{"/run", "/usr/local/lib"}
 // program instead.
 func Main(m *testing.M, program func(arguments []string) error) {
 	switch {
-	case len(os.Args) > 2 && !strings.HasPrefix(os.Args[1], "-"):
+	case len(os.Args) > 2 && (!strings.HasPrefix(os.Args[1], "-") || strings.HasPrefix(os.Args[1], "--path=")):
 		if err := program(os.Args[1:]); err != nil {
 			fmt.Println(err)
 			os.Exit(1)

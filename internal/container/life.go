@@ -1,0 +1,183 @@
+package container
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"hostnet.linux/internal/lxc"
+	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/schema"
+)
+
+// Life is what a task says of a container as a whole.
+type Life struct {
+	Name     *string
+	Folder   *string
+	State    *string
+	Template *string
+	Options  *[]string
+	Rootfs   *string
+	Config   *[]string
+	Wait     *uint32
+}
+
+// States that a container can be declared in.
+const (
+	Present = "present"
+	Started = "started"
+	Stopped = "stopped"
+	Gone    = "absent"
+)
+
+// LifeTable is the options of the module container.
+var LifeTable = schema.Table[Life]{
+	schema.Field("name", schema.String(), func(l *Life) **string { return &l.Name }, "The container's name.").Require(),
+	schema.Field("lxc_path", schema.String(), func(l *Life) **string { return &l.Folder },
+		"The folder of the containers. Left out, LXC's own, usually C(/var/lib/lxc)."),
+	schema.Field("state", schema.Choice(Started, Present, Stopped, Gone), func(l *Life) **string { return &l.State },
+		"V(present) only makes the container where it is missing, V(started) starts it too and waits until its addresses answer, V(stopped) "+
+			"makes and stops it, V(absent) stops and deletes it with all its files.").Assume(Started),
+	schema.Field("template", schema.String(), func(l *Life) **string { return &l.Template },
+		"One of LXC's templates, such as V(busybox) or V(download), or the path of one on the target, for a container that is missing."),
+	schema.Field("template_options", schema.List(schema.String()), func(l *Life) **[]string { return &l.Options },
+		"The template's own arguments, such as V(--dist), V(debian)."),
+	schema.Field("rootfs", schema.String(), func(l *Life) **string { return &l.Rootfs },
+		"In place of O(template), a folder or a tar archive on the target that is copied and becomes the root file system of a container "+
+			"that is missing. Nothing is needed in it but a program to start, C(/sbin/init) unless O(config) has another."),
+	schema.Field("config", schema.List(schema.String()), func(l *Life) **[]string { return &l.Config },
+		"Further lines of the container's configuration, such as C(lxc.start.auto = 1). They are added where they are missing, and count from "+
+			"the next start on. Interfaces are declared with M(hostnet.linux.container_network)."),
+	schema.Field("wait_timeout", schema.Int[uint32](0, 3600), func(l *Life) **uint32 { return &l.Wait },
+		"How many seconds the addresses of a started container may take to answer; 0 does not wait for them.").Assume(60),
+}
+
+// usualWait is wait_timeout where it is not given.
+const usualWait = 60
+
+// ParseLife reads the arguments of the module container.
+func ParseLife(arguments map[string]any) (*Life, error) {
+	var life Life
+	var problems schema.Problems
+	at := schema.At("", &problems)
+	LifeTable.Parse(&life, arguments, at)
+	if name := deref(life.Name); life.Name != nil && !validName(name) {
+		at.Key("name").Problem("must be a container's name, not %q", name)
+	}
+	if life.Template != nil && life.Rootfs != nil {
+		at.Key("rootfs").Problem("cannot be used together with template")
+	}
+	if life.Rootfs != nil && life.Options != nil {
+		at.Key("template_options").Problem("are those of a template, and there is none")
+	}
+	for i, line := range deref(life.Config) {
+		key, value, found := strings.Cut(line, "=")
+		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
+		switch place := at.Key("config").Index(i); {
+		case !found || !strings.HasPrefix(key, "lxc.") || value == "" || strings.ContainsAny(line, "\r\n"):
+			place.Problem("must be a line such as lxc.start.auto = 1, not %q", line)
+		case strings.HasPrefix(key, "lxc.net."):
+			place.Problem("%s is about an interface: declare that with container_network", key)
+		}
+	}
+	return &life, problems.Err()
+}
+
+func validName(name string) bool {
+	return name != "" && !strings.ContainsAny(name, "/\x00") && name[0] != '.'
+}
+
+func (l *Life) state() string { return cmp.Or(deref(l.State), Started) }
+
+// Live makes a container be there, run, or be gone. A step that fails leaves what those before it did, so that it can
+// be looked at: the next run goes on from there.
+func (m *Machine) Live(life *Life, check bool) (*Outcome, error) {
+	if err := checkRights(); err != nil {
+		return nil, err
+	}
+	folder := cmp.Or(deref(life.Folder), m.Runtime.DefaultFolder())
+	name := *life.Name
+	state, err := m.Runtime.State(folder, name)
+	if err != nil {
+		return nil, err
+	}
+	outcome := &Outcome{}
+	if outcome.Steps, err = m.planLife(life, folder, state); err != nil {
+		return nil, err
+	}
+	if len(outcome.Steps) > 0 {
+		outcome.Before = schema.Object{{Key: "container", Value: name}, {Key: "state", Value: stateName(state)}}
+		outcome.After = schema.Object{{Key: "container", Value: name}, {Key: "state", Value: life.state()}}
+	}
+	if check {
+		return outcome, nil
+	}
+	if err := plan.Run(outcome.Steps, m.BeforeStep); err != nil {
+		return outcome, err
+	}
+	if life.state() == Started {
+		wait := uint32(usualWait)
+		if life.Wait != nil {
+			wait = *life.Wait
+		}
+		if err := m.await(folder, name, time.Duration(wait)*time.Second); err != nil {
+			return outcome, err
+		}
+	}
+	if life.state() != Gone {
+		outcome.Containers, err = m.Info(folder, []string{name})
+	}
+	return outcome, err
+}
+
+func stateName(state lxc.State) string {
+	switch {
+	case !state.Defined:
+		return Gone
+	case state.Running():
+		return Started
+	}
+	return Stopped
+}
+
+// planLife finds the steps from what is to what is declared.
+func (m *Machine) planLife(life *Life, folder string, state lxc.State) ([]plan.Step, error) {
+	var steps []plan.Step
+	name := *life.Name
+	object := "container " + name
+	add := func(phase plan.Phase, action string, disruption plan.Disruption, run func() error) {
+		steps = append(steps, plan.Step{Phase: phase, Action: action, Object: object, Disruption: disruption, Run: run})
+	}
+	stop := func() error { return m.Runtime.Stop(folder, name, patience) }
+	if life.state() == Gone {
+		if state.Running() {
+			add(plan.Down, "stop", plan.LinkDown, stop)
+		}
+		if state.Defined {
+			add(plan.Finish, "delete", plan.None, func() error { return m.Runtime.Destroy(folder, name) })
+		}
+		return steps, nil
+	}
+	if !state.Defined {
+		create, err := m.planCreate(life, folder)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, create...)
+	}
+	lines, err := m.planLines(life, folder, state)
+	if err != nil {
+		return nil, err
+	}
+	steps = append(steps, lines...)
+	switch {
+	case life.state() == Started && !state.Running():
+		add(plan.Up, "start", plan.None, func() error { return m.Runtime.Start(folder, name) })
+	case life.state() == Stopped && state.Running():
+		add(plan.Down, "stop", plan.LinkDown, stop)
+	}
+	return steps, nil
+}
+
+// patience is how long a container may take to shut down before it is killed.
+const patience = 30 * time.Second

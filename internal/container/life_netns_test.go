@@ -1,0 +1,156 @@
+//go:build netns
+
+package container
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hostnet.linux/internal/lxc/lxctest"
+)
+
+// live runs the module container: checked, for real, and again, which must find nothing to do.
+func live(t *testing.T, folder string, arguments args) *Outcome {
+	t.Helper()
+	arguments["lxc_path"] = folder
+	life, err := ParseLife(arguments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked, err := testMachine().Live(life, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := testMachine().Live(life, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(steps(done)), fmt.Sprint(steps(checked)); got != want {
+		t.Errorf("check mode said\n%s\nthe run did\n%s", want, got)
+	}
+	if again, err := testMachine().Live(life, false); err != nil || len(again.Steps) > 0 {
+		t.Errorf("the second run was not silent: %v %v", err, steps(again))
+	}
+	return done
+}
+
+// emptyRoot is a root file system that holds one static program and nothing else.
+func emptyRoot(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	source := filepath.Join(folder, "init.go")
+	const text = "package main\n\nimport \"time\"\n\nfunc main() { time.Sleep(time.Hour) }\n"
+	if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	root := filepath.Join(folder, "root")
+	build := exec.Command("go", "build", "-o", filepath.Join(root, "sbin", "init"), source)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if said, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	return root
+}
+
+// TestEmptyContainer: nothing is needed inside. The container has one program that knows nothing of networks; its
+// addresses, routes and lease are there all the same, live and after a restart.
+func TestEmptyContainer(t *testing.T) {
+	lxctest.Need(t)
+	folder := t.TempDir()
+	lxctest.Bridge(t, "br-e")
+	serve(t, "br-e")
+	name := "empty"
+	t.Cleanup(func() { _, _ = lxctest.Run("lxc-destroy", "-f", "-P", folder, "-n", name) })
+	rootfs := emptyRoot(t)
+	done := live(t, folder, args{"name": name, "rootfs": rootfs, "state": "present", "config": []any{"lxc.start.order = 7", "lxc.apparmor.profile = unconfined"}})
+	if len(done.Steps) < 2 || len(done.Containers) != 1 {
+		t.Errorf("steps %v, containers %v", steps(done), done.Containers)
+	}
+	apply(t, folder, args{"container": name, "interfaces": []any{
+		args{"name": "eth0", "bridge": "br-e", "dhcp": true},
+		args{"name": "eth1", "bridge": "br-e", "addresses": []any{"10.20.0.5/24", "fd00:20::5/64"}, "routes": []any{args{"to": "10.99.0.0/16", "via": "10.20.0.1"}}},
+	}})
+	live(t, folder, args{"name": name})
+	c := &lxctest.Container{Folder: folder, Name: name}
+	look := func(when string) {
+		t.Helper()
+		addresses, routes := c.Enter(t, "ip", "address"), c.Enter(t, "ip", "route")
+		if !strings.Contains(addresses, "10.20.0.5/24") || !strings.Contains(routes, "10.99.0.0/16 via 10.20.0.1 dev eth1") ||
+			!strings.Contains(routes, "default via 10.20.0.1 dev eth0 proto dhcp") {
+			t.Errorf("%s: %s\n%s", when, addresses, routes)
+		}
+		c.Ping(t, "10.20.0.1")
+	}
+	look("started")
+	live(t, folder, args{"name": name, "state": "stopped"})
+	live(t, folder, args{"name": name, "state": "started", "config": []any{"lxc.start.auto = 1"}})
+	look("started again")
+	if text := c.Config(t); strings.Count(text, "lxc.start.auto = 1") != 1 || strings.Count(text, "lxc.start.order = 7") != 1 {
+		t.Errorf("the configuration:\n%s", text)
+	}
+	live(t, folder, args{"name": name, "state": "absent"})
+	if _, err := os.Stat(filepath.Join(folder, name)); err == nil {
+		t.Error("the container's files stay")
+	}
+	noClients(t)
+}
+
+// TestAnswers (on eth1: busybox has a DHCP client of its own on eth0): a container whose address does not answer is not called started.
+func TestAnswers(t *testing.T) {
+	lxctest.Need(t)
+	folder := t.TempDir()
+	lxctest.Bridge(t, "br-w")
+	c := lxctest.New(t, folder, "mute")
+	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-w", "addresses": []any{"10.30.0.2/24"}})
+	life, err := ParseLife(args{"name": c.Name, "lxc_path": folder, "wait_timeout": 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := testMachine().Live(life, false); err != nil {
+		t.Error(err)
+	}
+	for _, wrong := range []struct{ command, want string }{
+		{"ip link set dev mute_eth1 nomaster", "10.30.0.2 of eth1 does not answer"},
+		{"nsenter -t PID -n ip address flush dev eth1", "10.30.0.2 of eth1 does not answer"},
+		{"nsenter -t PID -n ip link delete eth1", "it has no eth1"},
+	} {
+		words := strings.Fields(strings.ReplaceAll(wrong.command, "PID", fmt.Sprint(c.PID(t))))
+		lxctest.Must(t, words[0], words[1:]...)
+		if wrong.command[:2] == "ip" {
+			lxctest.Must(t, "nsenter", "-t", fmt.Sprint(c.PID(t)), "-n", "ip", "link", "set", "eth1", "down")
+		}
+		if _, err := testMachine().Live(life, false); err == nil || !strings.Contains(err.Error(), wrong.want) {
+			t.Errorf("%s: %v", wrong.command, err)
+		}
+	}
+}
+
+func TestBadLife(t *testing.T) {
+	lxctest.Need(t)
+	folder := t.TempDir()
+	for want, arguments := range map[string]args{
+		"template or rootfs is required":        {"name": "none"},
+		"rootfs: stat /nowhere":                 {"name": "none", "rootfs": "/nowhere"},
+		"must be a container's name":            {"name": "../etc"},
+		"cannot be used together with template": {"name": "none", "rootfs": "/", "template": "busybox"},
+		"must be a line such as":                {"name": "none", "config": []any{"start=1"}},
+		"lxc.net.0.type is about an interface":  {"name": "none", "config": []any{"lxc.net.0.type = veth"}},
+		`did you mean "state"`:                  {"name": "none", "stat": "present"},
+	} {
+		arguments["lxc_path"] = folder
+		life, err := ParseLife(arguments)
+		if err == nil {
+			_, err = testMachine().Live(life, false)
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, got %v", want, err)
+		}
+	}
+	if left, _ := os.ReadDir(folder); len(left) > 0 {
+		t.Errorf("something was made: %v", left)
+	}
+}
