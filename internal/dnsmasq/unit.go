@@ -9,7 +9,8 @@ func UnitName(link string) string { return "hostnet-dnsmasq@" + link + ".service
 // unitText starts dnsmasq as a daemon, since it forks only once it is ready and otherwise says why not. It needs
 // capabilities to bind low ports, to set ARP entries for clients without an address, to answer on raw sockets, and to
 // change to its user; whoever it becomes must write the leases that another user may have left. It is not ordered after
-// network.target, which waits for hostnet.service, which waits for it.
+// network.target, which waits for hostnet.service, which waits for it. The plus is for kill, which needs a capability
+// that dnsmasq does not: its process belongs to another user.
 const unitText = head + `[Unit]
 Description=DHCP and DNS on %i
 Documentation=man:dnsmasq(8)
@@ -21,7 +22,7 @@ Type=forking
 PIDFile=/run/hostnet/dnsmasq-%i.pid
 ExecStartPre=/usr/sbin/dnsmasq --test --conf-file=/etc/hostnet/dnsmasq/%i/dnsmasq.conf
 ExecStart=/usr/sbin/dnsmasq --conf-file=/etc/hostnet/dnsmasq/%i/dnsmasq.conf
-ExecReload=/bin/kill -HUP $MAINPID
+ExecReload=+/bin/kill -HUP $MAINPID
 Restart=on-failure
 RestartSec=1
 RuntimeDirectory=hostnet

@@ -28,7 +28,7 @@ type Bridge struct {
 
 // Defaults of lxc-net, but for the range, which is OpenStack-Ansible's.
 const (
-	defaultName = "lxcbr0"
+	DefaultName = "lxcbr0"
 	defaultMAC  = "00:16:3e:00:00:00"
 )
 
@@ -38,7 +38,7 @@ var defaultAddress = netip.MustParsePrefix("10.0.3.1/24")
 var Options = func() schema.Table[Bridge] {
 	table := schema.Table[Bridge]{
 		schema.Value("name", schema.LinkName(), func(b *Bridge) *string { return &b.Name },
-			"The bridge's name.").Assume(defaultName),
+			"The bridge's name.").Assume(DefaultName),
 		schema.Value("state", schema.Choice("present", "absent"), func(b *Bridge) *string { return &b.State },
 			"Whether it is to be there. V(absent) leaves rules, files, services and settings as they were before the first run.").Assume("present"),
 		schema.Field("address", schema.CIDR(), func(b *Bridge) **netip.Prefix { return &b.Address },
@@ -64,7 +64,7 @@ var Options = func() schema.Table[Bridge] {
 // Complete fills in the defaults and gives each part what it shares with the others.
 func (b *Bridge) Complete() {
 	if b.Name == "" {
-		b.Name = defaultName
+		b.Name = DefaultName
 	}
 	if b.Address == nil {
 		b.Address = &defaultAddress

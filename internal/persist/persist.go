@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/lxcbridge"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/system"
 )
@@ -55,6 +56,9 @@ func (o Object) Path() string {
 		if value, given := o.Arguments[option]; given && value != nil {
 			parts = append(parts, fmt.Sprint(value))
 		}
+	}
+	if len(parts) == 0 && o.Group == "lxc_bridges" {
+		parts = []string{lxcbridge.DefaultName}
 	}
 	return filepath.Join(Folder, o.Group, fileName(strings.Join(parts, "_"))+".yml")
 }

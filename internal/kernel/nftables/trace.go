@@ -7,7 +7,6 @@ import (
 	"net/netip"
 
 	"github.com/google/nftables/expr"
-	"github.com/google/nftables/xt"
 	"golang.org/x/sys/unix"
 )
 
@@ -249,8 +248,11 @@ func (p Packet) payload(e expression) []byte {
 	base, offset, length := e.number(unix.NFTA_PAYLOAD_BASE), e.number(unix.NFTA_PAYLOAD_OFFSET), int(e.number(unix.NFTA_PAYLOAD_LEN))
 	source := p.Source.AsSlice()
 	switch {
-	case base == unix.NFT_PAYLOAD_TRANSPORT_HEADER && offset == portAt && length == 2 && p.Port != 0:
-		return binary.BigEndian.AppendUint16(nil, p.Port)
+	case base == unix.NFT_PAYLOAD_TRANSPORT_HEADER && p.Port != 0 && offset <= portAt && length >= 2:
+		ports := binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(nil, p.sourcePort()), p.Port)
+		if int(offset)+length <= len(ports) {
+			return ports[offset:][:length]
+		}
 	case base != unix.NFT_PAYLOAD_NETWORK_HEADER:
 	case p.Source.Is4() && offset == protocolAt4 && length == 1:
 		return []byte{protocols[p.Protocol]}
@@ -259,6 +261,15 @@ func (p Packet) payload(e expression) []byte {
 		return source[:length]
 	}
 	return nil
+}
+
+// sourcePort is the one that a client has by its protocol (RFC 2131, RFC 8415), or one of those for nothing in particular.
+func (p Packet) sourcePort() uint16 {
+	const ephemeral = 49152
+	if client, known := map[uint16]uint16{67: 68, 547: 546}[p.Port]; known {
+		return client
+	}
+	return ephemeral
 }
 
 // connection is new: this is about packets that open one.
@@ -312,18 +323,19 @@ func compared(value []byte, e expression) match {
 
 // extension is an iptables match. Of these, only that for the state of connections is understood.
 func (p Packet) extension(e expression) match {
-	name := unix.ByteSliceToString(e.get(unix.NFTA_MATCH_NAME))
-	revision := e.number(unix.NFTA_MATCH_REV)
-	if name != "conntrack" || revision != 3 {
+	name, revision, info := unix.ByteSliceToString(e.get(unix.NFTA_MATCH_NAME)), e.number(unix.NFTA_MATCH_REV), e.get(unix.NFTA_MATCH_INFO)
+	// Of struct xt_conntrack_mtinfo2 and 3 in linux/netfilter/xt_conntrack.h: match_flags, invert_flags, state_mask.
+	const flagsAt, invertedAt, statesAt, end = 146, 148, 150, 152
+	if name != "conntrack" || revision < 2 || revision > 3 || len(info) < end {
 		return perhaps
 	}
-	info, err := xt.Unmarshal(name, 0, revision, e.get(unix.NFTA_MATCH_INFO))
-	conntrack, ok := info.(*xt.ConntrackMtinfo3)
-	if err != nil || !ok || conntrack.MatchFlags != uint16(xt.ConntrackState) || conntrack.InvertFlags != 0 {
+	number := func(at int) uint16 { return binary.NativeEndian.Uint16(info[at:]) }
+	const byState = 1 << 0 // XT_CONNTRACK_STATE
+	if number(flagsAt) != byState || number(invertedAt) != 0 {
 		return perhaps
 	}
 	const stateNew = 1 << (2 + 1) // XT_CONNTRACK_STATE_BIT(IP_CT_NEW)
-	if conntrack.StateMask&stateNew == 0 {
+	if number(statesAt)&stateNew == 0 {
 		return no
 	}
 	return yes
