@@ -3,6 +3,7 @@ package host
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/schema"
@@ -13,7 +14,8 @@ type Settings struct {
 	Netns   *string
 	Confirm *Confirm
 	Probes  *Probes
-	Persist *bool
+	Persist *string
+	Manager *string
 	Purge   *bool
 }
 
@@ -79,8 +81,13 @@ func SafetyTable() schema.Table[Settings] {
 			"The change undoes itself unless the controller reaches the host again, over a new connection, and confirms it. A mode alone may be given instead."),
 		schema.Field("probes", schema.Dict(probesTable, ""), func(s *Settings) **Probes { return &s.Probes },
 			"Checks from the host that must pass after the change, or it is undone. Those that did not pass before are not held against it."),
-		schema.Field("persist", schema.Bool(), func(s *Settings) **bool { return &s.Persist },
-			"Whether to keep what is declared in /etc/hostnet, and to have the boot make the host so again. Namespaces other than the host's are not kept.").Assume(true),
+		schema.Field("persist", persistence(), func(s *Settings) **string { return &s.Persist },
+			"Whether to keep what is declared in /etc/hostnet, and to have the boot make the host so again. With V(networkd), systemd-networkd does that, "+
+				"from files in /etc/systemd/network that say the same, for all that is kept on this host; what it has no setting for is an error. Left out, "+
+				"what is kept already decides. Namespaces other than the host's are not kept.").Assume(PersistBoot),
+		schema.Field("manager", schema.Choice("warn", "takeover", "release"), func(s *Settings) **string { return &s.Manager },
+			"What to do when systemd-networkd, NetworkManager, ifupdown or netplan sets up one of the links as well. V(takeover) takes the links, and their "+
+				"ports, out of its hands, until they are declared absent; V(release) gives them back.").Assume("warn"),
 	}
 }
 
@@ -112,8 +119,38 @@ func (s *Settings) Timeout() int {
 	return int(*s.Confirm.Timeout)
 }
 
+// How what is declared is kept.
+const (
+	PersistNot      = "false"
+	PersistBoot     = "true"
+	PersistNetworkd = "networkd"
+)
+
+// persistence is a Choice whose first two are YAML's booleans.
+func persistence() schema.Form[string] {
+	form := schema.Choice(PersistBoot, PersistNot, PersistNetworkd)
+	text, truth := form.Parse, schema.Bool().Parse
+	form.Parse = func(raw any, at schema.Place) (string, bool) {
+		if raw == PersistNetworkd {
+			return PersistNetworkd, true
+		}
+		var none schema.Problems
+		if on, ok := truth(raw, schema.At("", &none)); ok {
+			raw = strconv.FormatBool(on)
+		}
+		return text(raw, at)
+	}
+	return form
+}
+
 // Persists tells whether what is declared is kept for the next boot.
-func (s *Settings) Persists() bool { return s.Persist == nil || *s.Persist }
+func (s *Settings) Persists() bool { return s.Persist == nil || *s.Persist != PersistNot }
+
+// Takes tells whether the links are taken out of the hands of other programs, Gives whether they are given back.
+func (s *Settings) Takes() bool { return s.Manager != nil && *s.Manager == "takeover" }
+
+// Gives is the opposite of Takes.
+func (s *Settings) Gives() bool { return s.Manager != nil && *s.Manager == "release" }
 
 // Purges tells whether what is not declared any more goes.
 func (s *Settings) Purges() bool { return s.Purge != nil && *s.Purge }

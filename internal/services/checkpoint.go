@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/manager"
 	"hostnet.linux/internal/system"
 )
 
@@ -17,6 +18,8 @@ type Checkpoint struct {
 	Files    []system.File `json:"files,omitempty"`
 	// Units are the systemd units of these files, as they were.
 	Units []system.Unit `json:"units,omitempty"`
+	// Managers are to read the files again once they are as before.
+	Managers []string `json:"managers,omitempty"`
 }
 
 // checkpoint reads the state from before.
@@ -25,7 +28,7 @@ func (s *Site) checkpoint(todo *Plan, d *Declaration) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Checkpoint{Host: seen, Links: touched(todo.Steps)}
+	out := &Checkpoint{Host: seen, Links: touched(todo.Steps), Managers: todo.Managers}
 	if wanted := d.wanted(); !wanted.Empty() {
 		if out.Services, err = s.Services.Observe(wanted); err != nil {
 			return nil, err
@@ -58,15 +61,38 @@ func (s *Site) checkpoint(todo *Plan, d *Declaration) (*Checkpoint, error) {
 
 // Restore makes all that a change may have altered as it was, from whatever point the change has come to.
 func (s *Site) Restore(before *Checkpoint) error {
+	if len(before.Managers) == 0 {
+		return errors.Join(s.restoreKernel(before), s.restoreFiles(before))
+	}
+	// These set up links by what the files say, so they go first, and what they do differently is undone with the rest.
+	failures := []error{s.restoreFiles(before)}
+	for _, service := range before.Managers {
+		failures = append(failures, manager.Restart(s.Services.System, service))
+	}
+	return errors.Join(append(failures, s.restoreKernel(before))...)
+}
+
+func (s *Site) restoreKernel(before *Checkpoint) error {
 	failures := []error{s.Host.Restore(before.Host, before.Links)}
 	if before.Services != nil {
 		failures = append(failures, s.Services.Restore(before.Services))
 	}
-	return errors.Join(append(failures, s.RestoreFiles(before))...)
+	return errors.Join(failures...)
 }
 
 // RestoreFiles makes the files alone as they were: after a boot, the kernel knows nothing of the change any more.
 func (s *Site) RestoreFiles(before *Checkpoint) error {
+	failures := []error{s.restoreFiles(before)}
+	for _, service := range before.Managers {
+		// One that has not started yet reads them when it does.
+		if manager.IsActive(s.Services.System, service) {
+			failures = append(failures, manager.Restart(s.Services.System, service))
+		}
+	}
+	return errors.Join(failures...)
+}
+
+func (s *Site) restoreFiles(before *Checkpoint) error {
 	var failures []error
 	for _, was := range before.Units {
 		// While its file is still there, systemd knows where it has enabled the unit.
@@ -81,6 +107,11 @@ func (s *Site) RestoreFiles(before *Checkpoint) error {
 	}
 	if len(before.Units) > 0 && s.Services.System.HasSystemd() {
 		failures = append(failures, s.Services.System.ReloadUnits())
+	}
+	for _, was := range before.Units {
+		if now, err := s.Services.System.Unit(was.Name); err == nil && was.Enabled && !now.Enabled {
+			failures = append(failures, s.Services.System.Enable(was.Name))
+		}
 	}
 	return errors.Join(failures...)
 }

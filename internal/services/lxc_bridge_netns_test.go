@@ -70,7 +70,7 @@ func (m *machine) run(t *testing.T, parse task.ParseServices, arguments map[stri
 			t.Fatal(err)
 		}
 		defer done()
-		off := false
+		off := host.PersistNot
 		one := &task.Task{Call: ansible.Call{Module: "lxc_bridge", CheckMode: check}, Settings: &host.Settings{Persist: &off}}
 		result = one.Apply(site, declaration)
 	})

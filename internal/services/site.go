@@ -49,6 +49,14 @@ type Plan struct {
 	Before, After schema.Object
 	// Files are written by steps of others than the site's own; Units are systemd's, which these files describe.
 	Files, Units []string
+	// Managers are services that set up links by themselves, and read some of these files when they start.
+	Managers []string
+}
+
+// Add takes the steps of another in, and shows what they change.
+func (p *Plan) Add(steps []plan.Step) {
+	p.Steps = append(p.Steps, steps...)
+	p.addDifference(steps)
 }
 
 // wanted are the declared services with those of the bridges.

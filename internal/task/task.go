@@ -129,7 +129,14 @@ func (t *Task) plan(site *services.Site, declaration *services.Declaration) (*se
 	if err != nil {
 		return nil, err
 	}
-	if site.Services.Elsewhere || !t.Settings.Persists() {
+	if site.Services.Elsewhere {
+		return todo, nil
+	}
+	if err := t.planManagers(site, declaration, todo); err != nil {
+		return nil, err
+	}
+	plan.Order(todo.Steps)
+	if !t.Settings.Persists() {
 		return todo, nil
 	}
 	files := site.Services.System
@@ -142,7 +149,7 @@ func (t *Task) plan(site *services.Site, declaration *services.Declaration) (*se
 		return nil, err
 	}
 	todo.Steps = slices.Concat(todo.Steps, steps, installed)
-	todo.Files, todo.Units = slices.Concat(paths, more), units
+	todo.Files, todo.Units = slices.Concat(todo.Files, paths, more), units
 	todo.Warnings = append(todo.Warnings, warnings...)
 	plan.Order(todo.Steps)
 	return todo, nil

@@ -313,9 +313,25 @@ options:
         default: false
   persist:
     description:
-      - Whether to keep what is declared in /etc/hostnet, and to have the boot make the host so again. Namespaces other than the host's are not kept.
-    type: bool
-    default: true
+      - Whether to keep what is declared in /etc/hostnet, and to have the boot make the host so again. With V(networkd), systemd-networkd does that,
+          from files in /etc/systemd/network that say the same, for all that is kept on this host; what it has no setting for is an error. Left out,
+          what is kept already decides. Namespaces other than the host's are not kept.
+    type: str
+    default: "true"
+    choices:
+      - "true"
+      - "false"
+      - networkd
+  manager:
+    description:
+      - What to do when systemd-networkd, NetworkManager, ifupdown or netplan sets up one of the links as well. V(takeover) takes the links, and
+          their ports, out of its hands, until they are declared absent; V(release) gives them back.
+    type: str
+    default: warn
+    choices:
+      - warn
+      - takeover
+      - release
 attributes:
   check_mode:
     description: Shows exactly the steps that a run then performs.

@@ -1,0 +1,154 @@
+package task
+
+import (
+	"net"
+	"slices"
+
+	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/manager"
+	"hostnet.linux/internal/persist"
+	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/rule"
+	"hostnet.linux/internal/services"
+	"hostnet.linux/internal/system"
+)
+
+// planManagers adds what it takes that no other program sets up the task's links, or a warning for each that does.
+func (t *Task) planManagers(site *services.Site, declaration *services.Declaration, todo *services.Plan) error {
+	files := site.Services.System
+	request := manager.Request{Takeover: t.Settings.Takes()}
+	for _, name := range present(declaration) {
+		request.Links = append(request.Links, describe(declaration, name))
+	}
+	state := stateOf(declaration)
+	request.Foreign = slices.ContainsFunc(state.Rules, func(r *rule.Rule) bool { return !r.Absent() })
+	if t.Settings.Gives() {
+		request.Release, request.ForeignGone = append(present(declaration), absent(declaration)...), true
+	} else if err := t.release(files, declaration, todo, &request); err != nil {
+		return err
+	}
+	found, err := manager.Plan(files, request)
+	if err != nil {
+		return err
+	}
+	todo.Add(found.Steps)
+	todo.Files = append(todo.Files, found.Files...)
+	todo.Managers = found.Services
+	todo.Warnings = append(todo.Warnings, found.Warnings...)
+	return nil
+}
+
+// release gives back what was taken over for the sake of objects that are not declared any more, or not with these ports.
+func (t *Task) release(files *system.System, declaration *services.Declaration, todo *services.Plan, request *manager.Request) error {
+	taken, foreign, err := manager.Taken(files)
+	if err != nil || len(taken) == 0 && !foreign {
+		return err
+	}
+	kept, err := persist.Load(files)
+	if err != nil {
+		return err
+	}
+	// What the task declares takes the place of what was kept of it.
+	var others, replaced []persist.Object
+	for _, object := range kept {
+		same := func(o persist.Object) bool { return o.Path() == object.Path() }
+		if slices.ContainsFunc(t.Objects, same) {
+			replaced = append(replaced, object)
+		} else {
+			others = append(others, object)
+		}
+	}
+	before, after := parsed(replaced), parsed(others)
+	still := append(present(after), present(declaration)...)
+	candidates := append(present(before), absent(declaration)...)
+	for _, step := range todo.Steps {
+		if step.Phase == plan.Release {
+			candidates = append(candidates, step.Links...)
+		}
+	}
+	for _, name := range candidates {
+		if !slices.Contains(still, name) && slices.Contains(taken, name) && !slices.Contains(request.Release, name) {
+			request.Release = append(request.Release, name)
+		}
+	}
+	request.ForeignGone = foreign && !request.Foreign && len(stateOf(before).Rules) > 0 && len(stateOf(after).Rules) == 0
+	return nil
+}
+
+// parsed is what kept objects declare; files that a person has spoilt declare nothing here.
+func parsed(objects []persist.Object) *services.Declaration {
+	_, declaration, err := services.ParseNetwork(persist.Arguments(objects))
+	if err != nil {
+		return &services.Declaration{}
+	}
+	return declaration
+}
+
+func stateOf(d *services.Declaration) *host.State {
+	if d.Host == nil {
+		return &host.State{}
+	}
+	return d.Host
+}
+
+// present are the links that are declared, with those that become their ports.
+func present(d *services.Declaration) []string {
+	var names []string
+	add := func(name string) {
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, one := range stateOf(d).Interfaces {
+		if one.Link.Absent() {
+			continue
+		}
+		add(one.Link.Name)
+		if one.Link.Ports != nil {
+			for _, port := range *one.Link.Ports {
+				add(port.Name)
+			}
+		}
+	}
+	for _, bridge := range d.Bridges {
+		if !bridge.Absent() {
+			add(bridge.Name)
+		}
+	}
+	return names
+}
+
+func absent(d *services.Declaration) []string {
+	var names []string
+	for _, one := range stateOf(d).Interfaces {
+		if one.Link.Absent() {
+			names = append(names, one.Link.Name)
+		}
+	}
+	for _, bridge := range d.Bridges {
+		if bridge.Absent() {
+			names = append(names, bridge.Name)
+		}
+	}
+	return names
+}
+
+// describe is what other programs know the link by.
+func describe(d *services.Declaration, name string) manager.Link {
+	out := manager.Link{Name: name}
+	for _, one := range stateOf(d).Interfaces {
+		if one.Link.Name == name {
+			out.Kind = one.Link.Kind
+		}
+	}
+	for _, bridge := range d.Bridges {
+		if bridge.Name == name {
+			out.Kind = link.Bridge
+		}
+	}
+	if there, err := net.InterfaceByName(name); err == nil {
+		out.Index, out.MAC = there.Index, there.HardwareAddr.String()
+	}
+	return out
+}
