@@ -38,6 +38,9 @@ func run(arguments []string, input io.Reader, output *os.File, errors io.Writer)
 		return task.Work(runCall)
 	case len(arguments) > 1 && arguments[1] == dnsmasq.SuperviseCommand:
 		return dnsmasq.Supervise(arguments[2:])
+	case len(arguments) == 2 && (arguments[1] == "help" || arguments[1] == "--help" || arguments[1] == "-h"):
+		fmt.Fprint(output, usage)
+		return 0
 	case len(arguments) == 2 && arguments[1] == "version":
 		fmt.Fprintln(output, version)
 		return 0

@@ -8,13 +8,14 @@ import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/persist"
 	"hostnet.linux/internal/schema"
+	"hostnet.linux/internal/services"
 	"hostnet.linux/internal/system"
 	"hostnet.linux/internal/task"
 )
 
-func diff(t *terminal, _ []string) error { return t.run(true, true) }
+func diff(t *terminal) error { return t.run(true, true) }
 
-func apply(t *terminal, rest []string) error { return t.run(len(rest) > 0, false) }
+func apply(t *terminal) error { return t.run(t.check, false) }
 
 // run compares the host with what is kept, and makes it so unless this is a check.
 func (t *terminal) run(check, differ bool) error {
@@ -31,9 +32,16 @@ func (t *terminal) run(check, differ bool) error {
 	}
 	defer done()
 	one.Call.CheckMode = check
+	if !check {
+		t.guard(one)
+	}
 	result := one.Apply(site, declaration)
-	if err := t.report(result, check); err != nil {
+	token := task.TokenOf(result)
+	if err := t.report(result, check || token != ""); err != nil {
 		return err
+	}
+	if token != "" {
+		return t.await(site, token)
 	}
 	if differ && result.Changed {
 		return errDiffers
@@ -78,7 +86,7 @@ func shown(value any) string {
 	return fmt.Sprint(value)
 }
 
-func rollback(t *terminal, _ []string) error {
+func rollback(t *terminal) error {
 	if err := needRoot(); err != nil {
 		return err
 	}
@@ -100,7 +108,7 @@ const patience = 60 * time.Second
 
 // boot makes the host as declared. What cannot be made does not keep the rest from being made: a host that can be
 // reached is worth more than one that is right or nothing.
-func boot(t *terminal, _ []string) error {
+func boot(t *terminal) error {
 	if err := needRoot(); err != nil {
 		return err
 	}
@@ -109,11 +117,8 @@ func boot(t *terminal, _ []string) error {
 		return err
 	}
 	defer done()
-	recovered, err := task.Recover(site)
-	if err != nil {
+	if err := t.finish(site); err != nil {
 		fmt.Fprintln(t.output, "hostnet:", err)
-	} else if recovered != "" {
-		fmt.Fprintln(t.output, recovered)
 	}
 	objects, failure := persist.Load(site.Services.System)
 	// Waiting mends a card that is not there yet, but no mistake in a file.
@@ -141,4 +146,25 @@ func boot(t *terminal, _ []string) error {
 		}
 	}
 	return failure
+}
+
+// finish undoes a change that nobody made final.
+func (t *terminal) finish(site *services.Site) error {
+	recovered, err := task.Recover(site)
+	if recovered != "" {
+		fmt.Fprintln(t.output, recovered)
+	}
+	return err
+}
+
+func finish(t *terminal) error {
+	if err := needRoot(); err != nil {
+		return err
+	}
+	site, done, err := task.OpenSite("", &system.System{})
+	if err != nil {
+		return err
+	}
+	defer done()
+	return t.finish(site)
 }

@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/persist"
@@ -20,7 +23,7 @@ import (
 // command is one word that a person gives to the program.
 type command struct {
 	name, text string
-	run        func(*terminal, []string) error
+	run        func(*terminal) error
 }
 
 // commands are in the order in which the help lists them.
@@ -28,10 +31,13 @@ func commands() []command {
 	return []command{
 		{"show", "what is: a table of the links, and who stands on what", show},
 		{"diff", "what differs from what was declared; exit code 1 if anything does", diff},
-		{"apply", "make the host as declared in " + persist.Folder + " (--check: only say what would be done)", apply},
+		{"apply", "make the host as declared in " + persist.Folder + "\n                       --check: only say what would be done\n" +
+			"                       --confirm SECONDS: undo it then, unless you confirm it", apply},
+		{"confirm", "keep the change that waits for its confirmation", confirm},
 		{"rollback", "put back what the last change replaced", rollback},
 		{"export", "this host as a task of hostnet.linux.network", export},
 		{"boot", "what hostnet.service runs: finish what a crash left behind, then apply", boot},
+		{"recover", "finish what a crash left behind, and no more", finish},
 	}
 }
 
@@ -40,6 +46,9 @@ type terminal struct {
 	output io.Writer
 	colour bool
 	json   bool
+	check  bool
+	// seconds is how long a change waits for its confirmation; 0 leaves that to what it changes.
+	seconds int
 }
 
 // errDiffers ends `hostnet diff` with an exit code and without a message.
@@ -70,19 +79,14 @@ func Run(arguments []string, output *os.File, complaints io.Writer) int {
 		if one.name != arguments[0] {
 			continue
 		}
-		t := &terminal{output: output, colour: isTerminal(output)}
-		flags := flag.NewFlagSet("hostnet "+one.name, flag.ContinueOnError)
-		flags.SetOutput(complaints)
-		flags.BoolVar(&t.json, "json", false, "answer in JSON")
-		check := flags.Bool("check", false, "only say what would be done")
-		if err := flags.Parse(arguments[1:]); err != nil {
+		t := &terminal{output: output, colour: isTerminal(output) && os.Getenv("NO_COLOR") == ""} // https://no-color.org
+		if err := t.parse(one, arguments[1:]); errors.Is(err, flag.ErrHelp) {
+			return 0
+		} else if err != nil {
+			fmt.Fprintln(complaints, "hostnet:", err)
 			return 2
 		}
-		rest := flags.Args()
-		if *check {
-			rest = append(rest, "check")
-		}
-		err := one.run(t, rest)
+		err := one.run(t)
 		if err != nil && !errors.Is(err, errDiffers) {
 			fmt.Fprintln(complaints, "hostnet:", err)
 		}
@@ -94,10 +98,36 @@ func Run(arguments []string, output *os.File, complaints io.Writer) int {
 	return 2
 }
 
-// isTerminal tells whether a person looks at the output; colours in a file or a pipe are noise (https://no-color.org).
+func (t *terminal) parse(one command, arguments []string) error {
+	flags := flag.NewFlagSet("hostnet "+one.name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.BoolVar(&t.json, "json", false, "answer in JSON")
+	if one.name == "apply" {
+		flags.BoolVar(&t.check, "check", false, "only say what would be done")
+		flags.IntVar(&t.seconds, "confirm", 0, "undo the change after that many `seconds`, from 5 to 3600, unless you confirm it")
+	}
+	err := flags.Parse(arguments)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		text, _, _ := strings.Cut(one.text, "\n")
+		fmt.Fprintf(t.output, "hostnet %s: %s\n\n", one.name, text)
+		flags.SetOutput(t.output)
+		flags.PrintDefaults()
+	case err == nil && flags.NArg() > 0:
+		err = fmt.Errorf("%s takes no %q", one.name, flags.Arg(0))
+	case err == nil && t.seconds != 0 && (t.seconds < 5 || t.seconds > 3600):
+		err = errors.New("--confirm takes from 5 to 3600 seconds")
+	}
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		err = fmt.Errorf("%w: see hostnet %s --help", err, one.name)
+	}
+	return err
+}
+
+// isTerminal tells whether a person is at the other end (isatty(3)).
 func isTerminal(file *os.File) bool {
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == ""
+	_, err := unix.IoctlGetTermios(int(file.Fd()), unix.TCGETS)
+	return err == nil
 }
 
 func (t *terminal) printJSON(value any) error {
@@ -140,7 +170,7 @@ func taskOf(objects []persist.Object) (*task.Task, *services.Declaration, error)
 	return &task.Task{Call: call, Settings: &settings.Settings}, declaration, nil
 }
 
-func export(t *terminal, _ []string) error {
+func export(t *terminal) error {
 	site, done, err := task.OpenSite("", &system.System{})
 	if err != nil {
 		return err

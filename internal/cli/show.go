@@ -12,7 +12,7 @@ import (
 	"hostnet.linux/internal/task"
 )
 
-func show(t *terminal, _ []string) error {
+func show(t *terminal) error {
 	site, done, err := task.OpenSite("", &system.System{})
 	if err != nil {
 		return err

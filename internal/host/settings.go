@@ -143,8 +143,8 @@ func persistence() schema.Form[string] {
 	return form
 }
 
-// Persists tells whether what is declared is kept for the next boot.
-func (s *Settings) Persists() bool { return s.Persist == nil || *s.Persist != PersistNot }
+// Boots tells whether the task asks for our own service to make the host at boot.
+func (s *Settings) Boots() bool { return s.Persist != nil && *s.Persist == PersistBoot }
 
 // Takes tells whether the links are taken out of the hands of other programs, Gives whether they are given back.
 func (s *Settings) Takes() bool { return s.Manager != nil && *s.Manager == "takeover" }

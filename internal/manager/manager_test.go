@@ -30,7 +30,7 @@ func host(t *testing.T, active []string, texts map[string]string) *system.System
 
 func TestNetworkdClaims(t *testing.T) {
 	t.Parallel()
-	s := host(t, []string{networkdService}, map[string]string{
+	s := host(t, []string{Networkd}, map[string]string{
 		"/etc/systemd/network/10-a.network":             "[Match]\nName=eth0 ens*\n\n[Network]\nDHCP=yes\n",
 		"/etc/systemd/network/20-b.network":             "# all but one\n[Match]\nName=!lo dm0\nType=ether\n",
 		"/usr/lib/systemd/network/20-b.network":         "[Match]\nName=*\n",
@@ -146,7 +146,7 @@ func TestIfupdown(t *testing.T) {
 func TestTakeover(t *testing.T) {
 	t.Parallel()
 	s := host(t, nil, map[string]string{
-		"/etc/systemd/system/multi-user.target.wants/" + networkdService:       "",
+		"/etc/systemd/system/multi-user.target.wants/" + Networkd:              "",
 		"/etc/systemd/system/multi-user.target.wants/" + networkManagerService: "",
 		"/etc/systemd/network/10-a.network":                                    "[Match]\nName=eth0\n",
 		"/etc/NetworkManager/system-connections/b.nmconnection":                "[connection]\ninterface-name=eth1\n",

@@ -8,17 +8,23 @@ import (
 	"hostnet.linux/internal/system"
 )
 
-const networkdService = "systemd-networkd.service"
+// Networkd is the service of systemd-networkd.
+const Networkd = "systemd-networkd.service"
 
 // networkdFolders are searched in this order (systemd.network(5)).
 var networkdFolders = []string{"/etc/systemd/network", "/run/systemd/network", "/usr/local/lib/systemd/network", "/usr/lib/systemd/network"}
 
 // networkdFile sorts before the files of others: the first one that matches a link is the only one that counts.
-func networkdFile(link string) string { return "/etc/systemd/network/0-hostnet-" + link + ".network" }
+func networkdFile(link string) string {
+	return "/etc/systemd/network/0-hostnet.unmanaged-" + link + ".network"
+}
 
 func unmanagedByNetworkd(link string) system.File {
 	return system.Text(networkdFile(link), mark+"[Match]\nName="+link+"\n\n[Link]\nUnmanaged=yes\n")
 }
+
+// ours begins the names of all files of ours there.
+const ours = "0-hostnet"
 
 // networkdConfig keeps networkd from removing routes and rules that it did not make: of rules it takes all for its own.
 const networkdConfig = "/etc/systemd/networkd.conf.d/hostnet.conf"
@@ -26,7 +32,7 @@ const networkdConfig = "/etc/systemd/networkd.conf.d/hostnet.conf"
 var foreignAreKept = system.Text(networkdConfig, mark+"[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\n")
 
 func networkdClaims(s *system.System, links []Link) ([]Claim, error) {
-	if !isUsed(s, networkdService) {
+	if !isUsed(s, Networkd) {
 		return nil, nil
 	}
 	networks, err := files(s, networkdFolders, ".network")
@@ -43,7 +49,7 @@ func networkdClaims(s *system.System, links []Link) ([]Claim, error) {
 			if !matches(entries, link) {
 				continue
 			}
-			if unmanaged, _ := truth(last(entries, "Link", "Unmanaged")); !unmanaged && file.Path != networkdFile(link.Name) {
+			if unmanaged, _ := truth(last(entries, "Link", "Unmanaged")); !unmanaged && !strings.HasPrefix(path.Base(file.Path), ours) {
 				claims = append(claims, Claim{link.Name, networkd, file.Path})
 			}
 			break
@@ -119,7 +125,7 @@ func networkdType(kind string) string {
 
 // dropsForeign tells whether networkd, once it starts, removes rules that it did not make.
 func dropsForeign(s *system.System) (bool, error) {
-	if !isUsed(s, networkdService) {
+	if !isUsed(s, Networkd) {
 		return false, nil
 	}
 	main, err := s.File("/etc/systemd/networkd.conf")

@@ -22,6 +22,8 @@ type Request struct {
 	Takeover bool
 	// Release gives links back.
 	Release []string
+	// Kept says that networkd is to make the links itself, from files of ours.
+	Kept bool
 	// Foreign says that the task declares routing policy rules, which networkd takes for its own.
 	Foreign bool
 	// ForeignGone says that no task declares any more.
@@ -47,11 +49,17 @@ func Plan(s *system.System, request Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	var wanted []system.File
+	if request.Kept {
+		drops, claims = false, slices.DeleteFunc(claims, func(c Claim) bool { return c.Manager == networkd })
+		for _, link := range request.Links {
+			wanted = append(wanted, system.NoFile(networkdFile(link.Name)))
+		}
+	}
 	if !request.Takeover {
 		out.warn(claims, drops && request.Foreign)
 		claims = nil
 	}
-	var wanted []system.File
 	if request.Takeover && drops && request.Foreign {
 		wanted = append(wanted, foreignAreKept)
 	}
@@ -143,7 +151,7 @@ func (r *Result) add(s *system.System, wanted []system.File, claims []Claim, rel
 			restarts[service] = max(restarts[service], step.Phase)
 		}
 	}
-	for _, service := range []string{networkdService, networkManagerService} {
+	for _, service := range []string{Networkd, networkManagerService} {
 		phase, needed := restarts[service]
 		if !needed {
 			continue
@@ -169,7 +177,7 @@ func (c Claim) isTakenBy(file system.File) bool {
 func serviceOf(path string) string {
 	switch filepath.Dir(path) {
 	case filepath.Dir(networkdFile("")), filepath.Dir(networkdConfig):
-		return networkdService
+		return Networkd
 	case filepath.Dir(networkManagerFile("")):
 		return networkManagerService
 	}

@@ -33,19 +33,42 @@ var volatile = []string{
 // what changes by itself, one line an object in an order that does not depend on when each was made.
 func (n *Namespace) Snapshot(t testing.TB) string {
 	t.Helper()
-	var lines []string
-	for _, question := range questions {
+	answers := make([]string, len(questions))
+	for i, question := range questions {
 		output, err := n.Try(question[0], question[1:]...)
 		// A kernel without VLAN filtering has no VLANs of bridges to tell of.
 		if err != nil && !strings.Contains(output, "not supported") {
 			t.Fatalf("%s: %v: %s", strings.Join(question, " "), err, output)
 		}
-		if err != nil || strings.TrimSpace(output) == "" {
+		if err == nil {
+			answers[i] = output
+		}
+	}
+	return snapshot(t, answers)
+}
+
+// RemoteSnapshot is the same of another machine, where run runs a shell command.
+func RemoteSnapshot(t testing.TB, run func(command string) string) string {
+	t.Helper()
+	const between = "\n----\n"
+	commands := make([]string, len(questions))
+	for i, question := range questions {
+		// One that fails is one that this kernel has no answer to.
+		commands[i] = "answer=$(" + strings.Join(question, " ") + ") && echo \"$answer\""
+	}
+	return snapshot(t, strings.Split(run(strings.Join(commands, "; printf '"+strings.ReplaceAll(between, "\n", `\n`)+"'; ")), between))
+}
+
+func snapshot(t testing.TB, answers []string) string {
+	t.Helper()
+	var lines []string
+	for i, question := range questions {
+		if strings.TrimSpace(answers[i]) == "" {
 			continue
 		}
 		var objects []map[string]any
-		if err := json.Unmarshal([]byte(output), &objects); err != nil {
-			t.Fatalf("%s: %v in %s", strings.Join(question, " "), err, output)
+		if err := json.Unmarshal([]byte(answers[i]), &objects); err != nil {
+			t.Fatalf("%s: %v in %s", strings.Join(question, " "), err, answers[i])
 		}
 		for _, object := range objects {
 			if kernelsOwn(object) {

@@ -28,6 +28,11 @@ const (
 //go:embed hostnet.service
 var unitText string
 
+// recoverText is the service on a host whose network systemd-networkd makes.
+//
+//go:embed recover.service
+var recoverText string
+
 //go:embed hostnet.init
 var initText string
 
@@ -47,36 +52,60 @@ func bootFile(s *system.System) (path, text string, mode os.FileMode, enable []s
 	return "", "", 0, nil
 }
 
-// Install finds the steps that have this very program make the host as declared at boot.
-func Install(s *system.System) (steps []plan.Step, files, units, warnings []string, err error) {
-	same, err := sameContent("/proc/self/exe", s.Path(Program))
-	if err != nil {
-		return nil, nil, nil, nil, fmt.Errorf("cannot look at %s: %w", Program, err)
-	}
-	if !same {
-		steps = append(steps, plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + Program, Run: func() error {
-			return copyProgram(s.Path(Program))
-		}})
+// Installation is what it takes that the boot makes the host as declared.
+type Installation struct {
+	Steps []plan.Step
+	// Files are written by the steps, Units are enabled or disabled by them, and Managers read some of the files.
+	Files, Units, Managers []string
+	Warnings               []string
+}
+
+// Install has this very program make the host as declared at boot.
+func Install(s *system.System) (*Installation, error) {
+	out := &Installation{}
+	if err := out.program(s); err != nil {
+		return nil, err
 	}
 	path, text, mode, enable := bootFile(s)
 	if path == "" {
-		warnings = append(warnings, "this host has neither systemd nor OpenRC nor init scripts: have its boot run `"+Program+" boot`")
-		return steps, nil, nil, warnings, nil
+		out.Warnings = append(out.Warnings, "this host has neither systemd nor OpenRC nor init scripts: have its boot run `"+Program+" boot`")
+		return out, nil
 	}
-	want := system.File{Path: path, Present: true, Content: []byte(text), Mode: mode}
-	have, err := s.File(path)
+	if err := out.service(s, system.File{Path: path, Present: true, Content: []byte(text), Mode: mode}, enable); err != nil {
+		return nil, err
+	}
+	return out, out.networkd(s, nil)
+}
+
+// program keeps this very program on the host.
+func (i *Installation) program(s *system.System) error {
+	same, err := sameContent("/proc/self/exe", s.Path(Program))
 	if err != nil {
-		return nil, nil, nil, nil, err
+		return fmt.Errorf("cannot look at %s: %w", Program, err)
+	}
+	if !same {
+		i.Steps = append(i.Steps, plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + Program, Run: func() error {
+			return copyProgram(s.Path(Program))
+		}})
+	}
+	return nil
+}
+
+// service has the boot start us.
+func (i *Installation) service(s *system.System, want system.File, enable []string) error {
+	have, err := s.File(want.Path)
+	if err != nil {
+		return err
 	}
 	unit, err := s.Unit(Unit)
 	if err != nil {
-		return nil, nil, nil, nil, err
+		return err
 	}
 	systemd := s.HasSystemd()
 	if have.Equal(want) && (unit.Enabled || !systemd) {
-		return steps, nil, nil, warnings, nil
+		return nil
 	}
-	steps = append(steps, plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + path, Run: func() error { return s.Put(want) }},
+	i.Steps = append(i.Steps, plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + want.Path, Run: func() error { return s.Put(want) }},
 		plan.Step{Phase: plan.Finish, Action: "enable", Object: "service hostnet", Run: func() error {
 			if systemd {
 				return errors.Join(s.ReloadUnits(), s.Enable(Unit))
@@ -84,9 +113,10 @@ func Install(s *system.System) (steps []plan.Step, files, units, warnings []stri
 			return enableScript(s, enable)
 		}})
 	if systemd {
-		units = []string{Unit}
+		i.Units = append(i.Units, Unit)
 	}
-	return steps, []string{path}, units, warnings, nil
+	i.Files = append(i.Files, want.Path)
+	return nil
 }
 
 // enableScript does nothing in a test's own folder, where no init system is.

@@ -2,6 +2,7 @@ package task
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"hostnet.linux/internal/control"
 	"hostnet.linux/internal/journal"
 	"hostnet.linux/internal/schema"
+	"hostnet.linux/internal/services"
 	"hostnet.linux/internal/system"
 )
 
@@ -93,6 +95,47 @@ func answer(verdict string, entry *journal.Journal) ansible.Result {
 		}
 	}
 	return out
+}
+
+// TokenOf names the change that the result leaves to a guard, "" if it leaves none.
+func TokenOf(result ansible.Result) string {
+	wanted, _ := result.Values.Get(ConfirmKey).(schema.Object)
+	token, _ := wanted.Get("token").(string)
+	return token
+}
+
+// Await waits until a change that was left to a guard is made, and asks for its confirmation, or is undone. Its error
+// says why it was.
+func Await(site *services.Site, token string) (*journal.Journal, error) {
+	for {
+		verdict, entry, err := judge(storeOf(site), token, "")
+		switch {
+		case err != nil:
+			return nil, err
+		case verdict == ready || verdict == confirmed:
+			return entry, nil
+		case verdict != pending:
+			return nil, fmt.Errorf("the change was undone: %s", entry.Reason)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// Keep confirms the change that waits for it; whoever asks for that has reached the host after the change.
+func Keep(site *services.Site) (*journal.Journal, error) {
+	store := storeOf(site)
+	waiting, err := store.Current()
+	if err != nil {
+		return nil, err
+	}
+	if waiting == nil {
+		return nil, errors.New("no change waits for its confirmation")
+	}
+	verdict, entry, err := judge(store, waiting.Token, waiting.Nonce)
+	if err == nil && verdict != confirmed {
+		err = fmt.Errorf("the change by %s cannot be confirmed: it is being made or undone", waiting.Task)
+	}
+	return entry, err
 }
 
 // connectionText is the SSH connection in the form of SSH_CONNECTION, for a process that sshd did not start.

@@ -30,7 +30,7 @@ type order struct {
 	Call    ansible.Call  `json:"call"`
 	Token   string        `json:"token"`
 	Timeout time.Duration `json:"timeout"`
-	// Parent is the process that answers Ansible; the change begins when it has done so.
+	// Parent is the process that answers Ansible; the change begins when it has done so. 0 is nobody to wait for.
 	Parent     int    `json:"parent"`
 	Connection string `json:"connection"`
 }
@@ -49,8 +49,10 @@ func (t *Task) guard(site *services.Site, result ansible.Result, why string) ans
 	} else if recovered != "" {
 		result.Warnings = append(result.Warnings, recovered)
 	}
-	one := order{Call: t.Call, Token: newToken(), Timeout: time.Duration(t.Settings.Timeout()) * time.Second, Parent: os.Getpid(),
-		Connection: connectionText()}
+	one := order{Call: t.Call, Token: newToken(), Timeout: time.Duration(t.Settings.Timeout()) * time.Second, Connection: connectionText()}
+	if !t.Attended {
+		one.Parent = os.Getpid()
+	}
 	path, err := one.write(site.Services.System)
 	if err == nil {
 		err = detach(site.Services.System, path, one.Token)
@@ -59,7 +61,7 @@ func (t *Task) guard(site *services.Site, result ansible.Result, why string) ans
 		_ = os.Remove(path)
 		return ansible.Fail(fmt.Errorf("confirm: cannot leave the change to a process of its own: %w: nothing was touched", err))
 	}
-	result.Values.Set("_hostnet_confirm", schema.Object{
+	result.Values.Set(ConfirmKey, schema.Object{
 		{Key: "token", Value: one.Token}, {Key: "deadline_seconds", Value: t.Settings.Timeout()}, {Key: "reason", Value: why},
 	})
 	return result
@@ -172,6 +174,9 @@ func (o *order) guard(site *services.Site) error {
 
 // awaitParent gives the task's answer time to leave by the connection that the change may cut.
 func (o *order) awaitParent() {
+	if o.Parent == 0 {
+		return
+	}
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline) && syscall.Kill(o.Parent, 0) == nil; {
 		time.Sleep(20 * time.Millisecond)
 	}

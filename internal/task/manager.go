@@ -15,9 +15,14 @@ import (
 )
 
 // planManagers adds what it takes that no other program sets up the task's links, or a warning for each that does.
-func (t *Task) planManagers(site *services.Site, declaration *services.Declaration, todo *services.Plan) error {
+func (t *Task) planManagers(site *services.Site, declaration *services.Declaration, kept bool, todo *services.Plan) error {
 	files := site.Services.System
-	request := manager.Request{Takeover: t.Settings.Takes()}
+	if is, err := persist.UsesNetworkd(files); err != nil {
+		return err
+	} else if is && !t.Settings.Boots() {
+		kept = true
+	}
+	request := manager.Request{Takeover: t.Settings.Takes(), Kept: kept}
 	for _, name := range present(declaration) {
 		request.Links = append(request.Links, describe(declaration, name))
 	}

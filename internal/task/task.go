@@ -63,6 +63,8 @@ type Task struct {
 	Settings *host.Settings
 	// Objects are what it declares, as it gave them.
 	Objects []persist.Object
+	// Attended says that whoever called waits for the change, rather than coming back for its result.
+	Attended bool
 }
 
 // groupOf is the key of the network module for the objects of a module.
@@ -132,25 +134,16 @@ func (t *Task) plan(site *services.Site, declaration *services.Declaration) (*se
 	if site.Services.Elsewhere {
 		return todo, nil
 	}
-	if err := t.planManagers(site, declaration, todo); err != nil {
-		return nil, err
+	keeper, err := t.keeper(site.Services.System)
+	if err == nil {
+		err = t.planManagers(site, declaration, keeper == host.PersistNetworkd, todo)
 	}
-	plan.Order(todo.Steps)
-	if !t.Settings.Persists() {
-		return todo, nil
+	if err == nil && keeper != host.PersistNot {
+		err = t.keep(site.Services.System, keeper, todo)
 	}
-	files := site.Services.System
-	steps, paths, err := persist.Plan(files, t.Objects, "hostnet.linux."+t.Call.Module)
 	if err != nil {
 		return nil, err
 	}
-	installed, more, units, warnings, err := persist.Install(files)
-	if err != nil {
-		return nil, err
-	}
-	todo.Steps = slices.Concat(todo.Steps, steps, installed)
-	todo.Files, todo.Units = slices.Concat(todo.Files, paths, more), units
-	todo.Warnings = append(todo.Warnings, warnings...)
 	plan.Order(todo.Steps)
 	return todo, nil
 }

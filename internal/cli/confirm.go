@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/services"
+	"hostnet.linux/internal/system"
+	"hostnet.linux/internal/task"
+)
+
+// guard has a change undo itself unless a person confirms it: as asked for, or where somebody sits at the terminal and
+// the change may cut them off.
+func (t *terminal) guard(one *task.Task) {
+	mode, seconds := "auto", uint16(60)
+	switch {
+	case t.seconds > 0:
+		mode, seconds = "on", uint16(t.seconds)
+	case !isTerminal(os.Stdin):
+		return
+	}
+	one.Attended = true
+	one.Settings.Confirm = &host.Confirm{Mode: &mode, Timeout: &seconds}
+}
+
+// await asks the person once the change is made. Who is cut off cannot answer, and the change undoes itself.
+func (t *terminal) await(site *services.Site, token string) error {
+	entry, err := task.Await(site, token)
+	if err != nil {
+		return err
+	}
+	left := time.Until(entry.Deadline).Round(time.Second)
+	if t.json || !isTerminal(os.Stdin) {
+		fmt.Fprintf(os.Stderr, "the change is made, and undoes itself in %s: keep it with `hostnet confirm`\n", left)
+		return nil
+	}
+	fmt.Fprintf(t.output, "The change is made, and undoes itself in %s. Press Enter to keep it: ", left)
+	answered := make(chan error, 1)
+	go func() {
+		_, err := bufio.NewReader(os.Stdin).ReadString('\n')
+		answered <- err
+	}()
+	select {
+	case err := <-answered:
+		if err != nil {
+			return errors.New("no answer: the change undoes itself")
+		}
+		return confirm(t)
+	case <-time.After(time.Until(entry.Deadline)):
+		return errors.New("no answer: the change undoes itself")
+	}
+}
+
+func confirm(t *terminal) error {
+	if err := needRoot(); err != nil {
+		return err
+	}
+	site, done, err := task.OpenSite("", &system.System{})
+	if err != nil {
+		return err
+	}
+	defer done()
+	kept, err := task.Keep(site)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.output, "kept: the change by %s of %s\n", kept.Task, kept.Started.Format(time.DateTime))
+	return nil
+}

@@ -1,0 +1,92 @@
+package networkd
+
+import (
+	"fmt"
+	"strings"
+
+	"hostnet.linux/internal/schema"
+)
+
+// saying is how systemd writes an option: which section and key, and the value. It answers false for a value that
+// systemd has no word for.
+type saying struct {
+	section, key string
+	value        func(any) (string, bool)
+}
+
+func as(section, key string) saying { return saying{section, key, plain} }
+
+// plain writes numbers, names, booleans and lists.
+func plain(value any) (string, bool) {
+	switch v := value.(type) {
+	case bool:
+		return yesNo(v), true
+	case []any:
+		words := make([]string, len(v))
+		for i, word := range v {
+			words[i] = fmt.Sprint(word)
+		}
+		return strings.Join(words, " "), true
+	}
+	return fmt.Sprint(value), true
+}
+
+func yesNo(on bool) string {
+	if on {
+		return "yes"
+	}
+	return "no"
+}
+
+// with adds a unit.
+func (s saying) with(unit string) saying {
+	s.value = func(value any) (string, bool) { return fmt.Sprint(value) + unit, true }
+	return s
+}
+
+// inverted is for a key that says the opposite of our option.
+func (s saying) inverted() saying {
+	s.value = func(value any) (string, bool) { return yesNo(value != true), true }
+	return s
+}
+
+// words translates values; others have no word.
+func (s saying) words(dictionary map[string]string) saying {
+	s.value = func(value any) (string, bool) {
+		word, known := dictionary[fmt.Sprint(value)]
+		return word, known
+	}
+	return s
+}
+
+// except leaves out values that systemd 252 does not know.
+func (s saying) except(unknown ...string) saying {
+	s.value = func(value any) (string, bool) {
+		for _, one := range unknown {
+			if fmt.Sprint(value) == one {
+				return "", false
+			}
+		}
+		return plain(value)
+	}
+	return s
+}
+
+// pairs writes a map of numbers as FROM-TO.
+func (s saying) pairs() saying {
+	s.value = func(value any) (string, bool) {
+		pairs, isMap := value.(schema.Object)
+		words := make([]string, len(pairs))
+		for i, pair := range pairs {
+			words[i] = fmt.Sprintf("%s-%v", pair.Key, pair.Value)
+		}
+		return strings.Join(words, " "), isMap
+	}
+	return s
+}
+
+// dictionary is the sayings of one kind of object, by our options.
+type dictionary map[string]saying
+
+// elsewhere marks options that are not one line, and are written by the code around the table.
+var elsewhere = saying{}

@@ -1,0 +1,117 @@
+package persist
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"hostnet.linux/internal/manager"
+	"hostnet.linux/internal/networkd"
+	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/system"
+)
+
+// UsesNetworkd tells whether systemd-networkd makes what is kept on this host.
+func UsesNetworkd(s *system.System) (bool, error) {
+	unit, err := s.File(unitFile)
+	return string(unit.Content) == recoverText, err
+}
+
+// InstallNetworkd has systemd-networkd make the host as declared at boot. render gives its files; the MAC addresses in
+// them may be those of links that only the run makes.
+func InstallNetworkd(s *system.System, render func() ([]system.File, error)) (*Installation, error) {
+	out := &Installation{}
+	unit, err := s.Unit(manager.Networkd)
+	if err == nil && !unit.Known {
+		err = errors.New("persist: networkd: this host has no systemd-networkd")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := out.program(s); err != nil {
+		return nil, err
+	}
+	if err := out.service(s, system.Text(unitFile, recoverText), nil); err != nil {
+		return nil, err
+	}
+	if err := out.networkd(s, render); err != nil {
+		return nil, err
+	}
+	if !unit.Enabled {
+		out.Units = append(out.Units, manager.Networkd)
+		out.Steps = append(out.Steps, plan.Step{Phase: plan.Finish, Action: "enable", Object: "service systemd-networkd",
+			Run: func() error { return s.Enable(manager.Networkd) }})
+	}
+	return out, nil
+}
+
+// networkd makes its files those that render gives; nil is none.
+func (i *Installation) networkd(s *system.System, render func() ([]system.File, error)) error {
+	stale, err := filepath.Glob(s.Path(networkd.Folder + networkd.Prefix + "*"))
+	if err != nil {
+		return err
+	}
+	var wanted []system.File
+	if render != nil {
+		if wanted, err = render(); err != nil {
+			return err
+		}
+	}
+	for _, path := range stale {
+		path = networkd.Folder + filepath.Base(path)
+		if !slices.ContainsFunc(wanted, func(f system.File) bool { return f.Path == path }) {
+			wanted = append(wanted, system.NoFile(path))
+		}
+	}
+	for _, want := range wanted {
+		have, err := s.File(want.Path)
+		if err != nil {
+			return err
+		}
+		if have.Equal(want) {
+			continue
+		}
+		step := plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + want.Path, Run: func() error { return write(s, want.Path, render) }}
+		if !want.Present {
+			step.Action, step.Run = "remove", func() error { return s.Put(want) }
+		}
+		i.Steps = append(i.Steps, step)
+		i.Files = append(i.Files, want.Path)
+	}
+	if len(i.Files) > 0 && len(wanted) > 0 && manager.IsActive(s, manager.Networkd) {
+		i.Managers = append(i.Managers, manager.Networkd)
+		i.Steps = append(i.Steps, plan.Step{Phase: plan.Finish, Depth: 1, Action: "restart", Object: "service systemd-networkd",
+			Run: func() error { return manager.Restart(s, manager.Networkd) }})
+	}
+	return nil
+}
+
+func write(s *system.System, path string, render func() ([]system.File, error)) error {
+	files, err := render()
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if file.Path == path {
+			return s.Put(file)
+		}
+	}
+	return nil
+}
+
+// Label is how messages call an object: the file that keeps it, or where it stands in the task's arguments.
+func Label(object Object, task []Object, single bool) string {
+	place := 0
+	for _, one := range task {
+		switch {
+		case one.Path() == object.Path() && single:
+			return ""
+		case one.Path() == object.Path():
+			return fmt.Sprintf("%s[%d]", one.Group, place)
+		case one.Group == object.Group:
+			place++
+		}
+	}
+	return object.Path() + " "
+}

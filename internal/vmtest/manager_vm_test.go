@@ -1,0 +1,185 @@
+//go:build vm
+
+package vmtest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hostnet.linux/internal/netnstest"
+	"hostnet.linux/internal/testhost"
+)
+
+// rivals are the programs that set up links beside us: how each is made to have eth0 and eth1, and how it is restarted.
+var rivals = []struct {
+	name, start, restart, stop string
+	// claims are parts of the warnings, taken what is there once it has lost the links.
+	claims []string
+	taken  string
+}{
+	{
+		"NetworkManager",
+		`printf '[connection]\nid=up\ntype=ethernet\ninterface-name=eth0\n[ipv4]\nmethod=manual\naddress1=10.50.0.2/24,10.50.0.1\n[ipv6]\nmethod=disabled\n' >/etc/NetworkManager/system-connections/up.nmconnection
+printf '[connection]\nid=second\ntype=ethernet\ninterface-name=eth1\n[ipv4]\nmethod=disabled\n[ipv6]\nmethod=disabled\n' >/etc/NetworkManager/system-connections/second.nmconnection
+chmod 600 /etc/NetworkManager/system-connections/*; ip link set eth2 down; ip link set eth3 down
+systemctl start NetworkManager; nmcli connection reload; nmcli connection up up >/dev/null; nmcli connection up second >/dev/null`,
+		"systemctl restart NetworkManager; nm-online -s -q -t 10", "systemctl disable --now NetworkManager",
+		[]string{"eth0 is set up by NetworkManager as well (/etc/NetworkManager/system-connections/up.nmconnection)", "eth1 is set up by NetworkManager as well"},
+		"test -e /etc/NetworkManager/conf.d/zz-hostnet-bond0.conf -o -e /etc/NetworkManager/conf.d/zz-hostnet-eth0.conf",
+	},
+	{
+		"networkd and netplan",
+		`printf '[Match]\nName=eth0\n[Network]\nAddress=10.50.0.2/24\nGateway=10.50.0.1\n' >/etc/systemd/network/10-up.network
+printf 'network:\n  version: 2\n  renderer: networkd\n  ethernets:\n    eth1: {addresses: [10.51.0.2/24]}\n' >/etc/netplan/test.yaml
+chmod 600 /etc/netplan/test.yaml; netplan generate
+systemctl enable --now systemd-networkd 2>/dev/null; for i in $(seq 100); do ip route | grep -q 'default via 10.50.0.1' && break; sleep 0.2; done; sleep 2`,
+		"netplan apply; systemctl restart systemd-networkd; sleep 3",
+		"systemctl disable --now systemd-networkd systemd-networkd.socket; rm -rf /etc/systemd/network/*.network /etc/netplan/* /run/systemd/network",
+		[]string{"eth0 is set up by systemd-networkd as well (/etc/systemd/network/10-up.network)",
+			"eth1 is set up by netplan, which uses systemd-networkd as well (/run/systemd/network/10-netplan-eth1.network)", "removes routing policy rules"},
+		"test -e /etc/systemd/network/0-hostnet.unmanaged-eth0.network",
+	},
+	{
+		"ifupdown",
+		`printf 'auto lo eth0\niface lo inet loopback\niface eth0 inet static\n  address 10.50.0.2/24\n  gateway 10.50.0.1\n\nauto eth1\niface eth1 inet manual\n  up ip link set $IFACE up\n' >/etc/network/interfaces
+systemctl enable --now networking`,
+		"systemctl restart networking", "systemctl disable networking",
+		[]string{"eth0 is set up by ifupdown as well (/etc/network/interfaces)", "eth1 is set up by ifupdown as well"},
+		"grep -q '#hostnet(eth0)# iface eth0' /etc/network/interfaces",
+	},
+}
+
+// TestOtherManagers: links that other programs set up as well are named, taken over so that a restart of the program
+// changes nothing of ours, and given back with the objects that wanted them. One machine has all of the programs.
+func TestOtherManagers(t *testing.T) {
+	host := testhost.ForTest(t, testhost.Machine{
+		Name: "managed", Packages: []string{"netplan.io", "network-manager"}, NICs: []testhost.NIC{{}, {}, {}, {}}, Memory: 768,
+	})
+	install(t, host)
+	for _, rival := range rivals {
+		t.Run(rival.name, func(t *testing.T) {
+			host.MustRun(t, rival.start)
+			defer host.MustRun(t, rival.stop+"; ip -4 address flush dev eth0; ip -4 address flush dev eth1")
+			before := remote(t, host)
+			warned := call(t, host, "network", bonded("warn", true))
+			for _, claim := range rival.claims {
+				if !strings.Contains(strings.Join(warned.Warnings, "\n"), claim) {
+					t.Errorf("no warning %q in %q", claim, warned.Warnings)
+				}
+			}
+			would := call(t, host, "network", bonded("takeover", true))
+			did := call(t, host, "network", bonded("takeover", false))
+			if did.Failed || !did.Changed || cmp.Diff(would.Actions, did.Actions) != "" {
+				t.Fatalf("takeover: %s\nchecked: %v\nrun: %v", did.Msg, would.Actions, did.Actions)
+			}
+			ours := remote(t, host)
+			host.MustRun(t, rival.taken+"; "+rival.restart)
+			if diff := cmp.Diff(ours, remote(t, host)); diff != "" {
+				t.Errorf("a restart changes what is ours (-before +after):\n%s", diff)
+			}
+			again := call(t, host, "network", bonded("takeover", false))
+			if again.Failed || again.Changed || len(again.Warnings) > 0 {
+				t.Errorf("a second run: %+v", again)
+			}
+			host.MustRun(t, "hostnet rollback")
+			host.MustRun(t, "! { "+rival.taken+"; }")
+			if diff := cmp.Diff(before, remote(t, host)); diff != "" {
+				t.Errorf("the way back (-before +after):\n%s", diff)
+			}
+			if now := call(t, host, "network", bonded("warn", true)); len(now.Warnings) < len(rival.claims) {
+				t.Errorf("after the way back: %q", now.Warnings)
+			}
+			call(t, host, "network", bonded("takeover", false))
+			gone := call(t, host, "network", map[string]any{"bonds": []any{map[string]any{"name": "bond0", "state": "absent"}}, "confirm": "off",
+				"rules": []any{map[string]any{"priority": 77, "from": "10.50.0.0/24", "table": 77, "state": "absent"}}})
+			if gone.Failed || !gone.Changed {
+				t.Errorf("absent: %+v", gone)
+			}
+			host.MustRun(t, "! { "+rival.taken+"; }; test ! -e /etc/systemd/networkd.conf.d/hostnet.conf; test ! -e /etc/hostnet/bonds")
+		})
+	}
+	t.Run("persist networkd", func(t *testing.T) { testPersistNetworkd(t, host) })
+}
+
+func bonded(manager string, check bool) map[string]any {
+	return map[string]any{
+		"_ansible_check_mode": check, "manager": manager, "confirm": "off",
+		"bonds": []any{map[string]any{
+			"name": "bond0", "mode": "active-backup", "miimon": 100, "ports": []any{"eth0", "eth1"}, "addresses": []any{"10.50.0.2/24"},
+			"routes": []any{map[string]any{"to": "default", "via": "10.50.0.1"}},
+		}},
+		"rules": []any{map[string]any{"priority": 77, "from": "10.50.0.0/24", "table": 77}},
+	}
+}
+
+// remote is the whole network of the machine.
+func remote(t *testing.T, host *testhost.Host) string {
+	t.Helper()
+	return netnstest.RemoteSnapshot(t, func(command string) string { return host.MustRun(t, command) })
+}
+
+// all is a network with what networkd has words for.
+func all() map[string]any {
+	return map[string]any{
+		"confirm": "off", "persist": "networkd", "purge": true,
+		"interfaces": []any{map[string]any{"name": "eth3", "mtu": 1450, "addresses": []any{"10.63.0.1/24"}}},
+		"bonds": []any{map[string]any{
+			"name": "bond0", "mode": "802.3ad", "miimon": 100, "lacp_rate": "fast", "xmit_hash_policy": "layer3+4", "ports": []any{"eth0", "eth1"},
+		}},
+		"vlans": []any{
+			map[string]any{"name": "bond0.10", "parent": "bond0", "id": 10},
+			map[string]any{"name": "bond0.20", "parent": "bond0", "id": 20, "egress_qos_map": map[string]any{"1": 2}, "addresses": []any{"10.62.0.1/24"}},
+		},
+		"bridges": []any{
+			map[string]any{
+				"name": "br-mgmt", "forward_delay": 2, "stp": false, "ports": []any{map[string]any{"name": "bond0.10", "cost": 7}, "v0"},
+				"addresses": []any{"10.61.0.1/24", "2001:db8:61::1/64"}, "mac_address": "02:00:00:00:61:01",
+				"routes": []any{map[string]any{"to": "10.99.0.0/16", "via": "10.61.0.254", "metric": 50}},
+			},
+			map[string]any{"name": "br-own", "vlan_filtering": true, "ports": []any{"eth2"}},
+		},
+		"veths":    []any{map[string]any{"name": "v0", "peer": "v1", "mac_address": "02:00:00:00:61:02"}},
+		"dummies":  []any{map[string]any{"name": "dm0", "mac_address": "02:00:00:00:61:03", "addresses": []any{"192.0.2.1/32"}}},
+		"macvlans": []any{map[string]any{"name": "mv0", "parent": "eth3", "mode": "bridge", "mac_address": "02:00:00:00:61:04"}},
+		"vxlans": []any{map[string]any{
+			"name": "vx0", "id": 7, "dst_port": 4789, "local": "10.61.0.1", "learning": false, "mac_address": "02:00:00:00:61:05",
+			"fdb": []any{map[string]any{"dst": "10.61.0.9"}},
+		}},
+		"routes": []any{map[string]any{"to": "10.98.0.0/16", "via": "10.62.0.254", "table": 62}, map[string]any{"to": "10.97.0.0/16", "type": "blackhole"}},
+		"rules":  []any{map[string]any{"priority": 62, "from": "10.62.0.0/24", "table": 62}},
+	}
+}
+
+// testPersistNetworkd: networkd makes after a reboot what we made before it, without our service.
+func testPersistNetworkd(t *testing.T, host *testhost.Host) {
+	refused := all()
+	refused["veths"] = []any{map[string]any{"name": "v0", "peer": "v1", "rp_filter": 1}}
+	before := remote(t, host)
+	if answer := call(t, host, "network", refused); !answer.Failed || !strings.Contains(answer.Msg, "veths[0].rp_filter: systemd-networkd has no setting") {
+		t.Errorf("unsayable: %+v", answer)
+	}
+	if diff := cmp.Diff(before, remote(t, host)); diff != "" {
+		t.Errorf("it was refused and changed the host (-before +after):\n%s", diff)
+	}
+	if answer := call(t, host, "network", all()); answer.Failed || !answer.Changed {
+		t.Fatalf("%+v", answer)
+	}
+	host.MustRun(t, "ip link set v1 up; systemctl is-enabled systemd-networkd; ! grep boot /etc/systemd/system/hostnet.service")
+	if again := call(t, host, "network", all()); again.Failed || again.Changed {
+		t.Errorf("a second run: %+v", again)
+	}
+	ours := remote(t, host)
+	if err := host.Reboot(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	host.MustRun(t, "/lib/systemd/systemd-networkd-wait-online -i br-mgmt -i dm0 --timeout=20 >/dev/null 2>&1; ip link set v1 up; ! journalctl -b -u systemd-networkd | grep -i 'unknown key\\|invalid\\|failed to parse'")
+	if diff := cmp.Diff(strings.Split(ours, "\n"), strings.Split(remote(t, host), "\n")); diff != "" {
+		t.Errorf("-before the reboot +after:\n%s", diff)
+	}
+	if silent := call(t, host, "network", all()); silent.Failed || silent.Changed {
+		t.Errorf("after the reboot: %+v", silent)
+	}
+	host.MustRun(t, program+" diff")
+}
