@@ -3,12 +3,18 @@
 package ansibletest
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"hostnet.linux/internal/netnstest"
 	"hostnet.linux/internal/testhost"
 )
 
@@ -38,7 +44,20 @@ var cutting = []struct{ name, task string }{
   rules:
     - {priority: 10, to: 10.0.2.0/24, action: prohibit}
   confirm: {mode: on, timeout: 8}`},
+	// The host's own firewall, see firewall, drops what arrives by this bridge.
+	{"nftables drop", `hostnet.linux.bridge:
+  name: br-shut
+  forward_delay: 0
+  ports: [eth0]
+  addresses: [10.0.2.15/24]
+  confirm: {timeout: 8}`},
+	{"port led elsewhere", `hostnet.linux.nat:
+  name: wrong
+  port_forwards: [{port: 22, to: 10.77.0.1}]
+  confirm: {mode: on, timeout: 8}`},
 }
+
+const firewall = `nft 'table inet own { chain in { type filter hook input priority 0; iifname "br-shut" drop; } }'`
 
 // TestConfirm: a change that cuts the controller off undoes itself, the right one stays, and it survives a reboot.
 func TestConfirm(t *testing.T) {
@@ -49,25 +68,33 @@ func TestConfirm(t *testing.T) {
 	host := testhost.ForTest(t, testhost.Machine{Name: "guarded", NICs: []testhost.NIC{{User: true}, {}}})
 	l := lab{NewSession(t, controller, Artifact(t), host), host}
 	l.ok(t, "hostnet.linux.dummy:\n  name: d0\n  mac_address: 02:00:00:00:00:d0") // so that the machine keeps the program before the states are compared
+	host.MustRun(t, firewall+"; systemd-run --unit=pulse sh -c 'ping -D -i 0.2 -W 1 10.0.2.2 >>/run/pulse.log'")
 	for _, one := range cutting {
 		t.Run(one.name, func(t *testing.T) { testCut(t, l, one.task) })
 	}
+	t.Run("become and serial", func(t *testing.T) { testConfirmOnTheWay(t, l) })
+	t.Run("local connection", func(t *testing.T) { testConfirmLocally(t, l) })
 	t.Run("probes", func(t *testing.T) { testProbes(t, l) })
 	t.Run("rollback", func(t *testing.T) { testRollback(t, l) })
 	t.Run("crash and reset", func(t *testing.T) { testCrash(t, l) })
+	t.Run("resets", func(t *testing.T) { testResets(t, l) })
+	t.Run("command line", func(t *testing.T) { testCommandLine(t, l) })
 	t.Run("the right change", func(t *testing.T) { testRightChange(t, l) })
 }
 
-// witness is the whole network as iproute2 and nft tell it, without what passes by itself.
-func witness(t *testing.T, l lab) string {
+// witness is the whole network as iproute2 and nft tell it in JSON, without what passes by itself, and what is kept.
+func witness(t *testing.T, l lab) []string {
 	t.Helper()
-	return l.host.MustRun(t, `ip -d address | sed 's/valid_lft [^ ]*//; s/preferred_lft [^ ]*//; s/^[0-9]*: //; s/ promiscuity [0-9]*//; s/ allmulti [0-9]*//; s/link-netnsid [0-9]*//; s/_timer  *[0-9.]*//g; s/qdisc [a-z_]*//'
-ip -4 route show table all; ip -4 rule; ip -6 rule; ip -6 route show table main | sed 's/expires [0-9]*sec//' | sort; nft -s list ruleset
-find /etc/hostnet -type f | sort | xargs cat`)
+	network := netnstest.RemoteSnapshot(t, func(command string) string { return l.host.MustRun(t, command) })
+	return strings.Split(network+l.host.MustRun(t, "nft -j -s list ruleset | sed 's/\"handle\": [0-9]*//g'; cat /proc/sys/net/ipv4/ip_forward; find /etc/hostnet -type f | sort | xargs cat"), "\n")
 }
+
+// limit is how long a cut may last: the timeout of the tasks, and five seconds.
+const limit = 13 * time.Second
 
 func testCut(t *testing.T, l lab, task string) {
 	before := witness(t, l)
+	l.host.MustRun(t, ": >/run/pulse.log")
 	started := time.Now()
 	result, outcome := l.task(t, task)
 	took := time.Since(started)
@@ -80,7 +107,85 @@ func testCut(t *testing.T, l lab, task string) {
 	if diff := cmp.Diff(before, witness(t, l)); diff != "" {
 		t.Errorf("-before +after:\n%s", diff)
 	}
-	t.Logf("the task took %s: %v", took.Round(time.Second), result.Values["confirm"])
+	// From the start of the change until the host has noted that it is undone, and the longest silence meanwhile.
+	noted := l.host.MustRun(t, `echo $(date +%s.%N -r /var/lib/hostnet/undone.json) $(date +%s.%N -d "$(sed 's/.*"started":"\([^"]*\)".*/\1/' /var/lib/hostnet/undone.json)")`)
+	var end, begin float64
+	if _, err := fmt.Sscan(noted, &end, &begin); err != nil || end-begin > limit.Seconds() || end < begin {
+		t.Errorf("undone after %.1f s: %v", end-begin, err)
+	}
+	silence := longestSilence(t, l.host.MustRun(t, "cat /run/pulse.log"))
+	if silence > limit {
+		t.Errorf("the gateway did not answer for %s", silence)
+	}
+	t.Logf("undone after %.1f s, silent for %s; the task took %s: %v", end-begin, silence, took.Round(time.Second), result.Values["confirm"])
+}
+
+var pulse = regexp.MustCompile(`(?m)^\[([0-9.]+)\] \d+ bytes from`)
+
+// longestSilence is the longest time between two answers to a ping.
+func longestSilence(t *testing.T, log string) time.Duration {
+	t.Helper()
+	last, longest := 0.0, 0.0
+	for _, match := range pulse.FindAllStringSubmatch(log, -1) {
+		now, err := strconv.ParseFloat(match[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last > 0 {
+			longest = max(longest, now-last)
+		}
+		last = now
+	}
+	if last == 0 {
+		t.Fatalf("no ping was answered: %s", log)
+	}
+	return time.Duration(longest * float64(time.Second)).Round(time.Millisecond)
+}
+
+// testConfirmOnTheWay confirms as another user, in a play that takes its hosts one by one.
+func testConfirmOnTheWay(t *testing.T, l lab) {
+	outcome := l.Play(t, `- hosts: target
+  gather_facts: false
+  serial: 1
+  become: true
+  remote_user: operator
+  tasks:
+    - hostnet.linux.dummy: {name: d1, confirm: on}
+    - hostnet.linux.dummy: {name: d1, state: absent, confirm: on}
+`, "-e", "ansible_user=operator")
+	if len(outcome.Results) != 2 {
+		t.Fatalf("%s", outcome.Output)
+	}
+	for _, result := range outcome.Results {
+		result.changed(t, true)
+		if !strings.Contains(result.Text("confirm"), "verdict:confirmed") {
+			t.Errorf("%v", result.Values)
+		}
+	}
+}
+
+// testConfirmLocally has the controller itself as its target, in a network namespace of its own.
+func testConfirmLocally(t *testing.T, l lab) {
+	here := *l.Session
+	here.Controller.apart = true
+	t.Cleanup(func() {
+		if err := os.RemoveAll(filepath.Join(here.Controller.folder, "run/hostnet")); err != nil {
+			t.Error(err)
+		}
+	})
+	outcome := here.Play(t, `- hosts: localhost
+  connection: local
+  gather_facts: false
+  tasks:
+    - hostnet.linux.bridge: {name: br-here, confirm: on}
+`)
+	if len(outcome.Results) != 1 {
+		t.Fatalf("%s", outcome.Output)
+	}
+	outcome.Results[0].changed(t, true)
+	if said := outcome.Results[0].Text("warnings"); !strings.Contains(said, "that a controller elsewhere still reaches this host cannot be proven") {
+		t.Errorf("warnings: %s, %v", said, outcome.Results[0].Values)
+	}
 }
 
 // testProbes: a change that keeps the controller and loses something else that worked is undone.
@@ -123,6 +228,25 @@ func testRollback(t *testing.T, l lab) {
 	}
 }
 
+// testCommandLine: what a person applies undoes itself as well, unless it is confirmed.
+func testCommandLine(t *testing.T, l lab) {
+	l.host.MustRun(t, "ip link delete d0")
+	said := l.host.MustRun(t, "hostnet apply --confirm 5 2>&1; ls -d /sys/class/net/d0; sleep 8; ls -d /sys/class/net/d0 2>&1; ! hostnet confirm 2>&1")
+	if !strings.Contains(said, "keep it with `hostnet confirm`\n/sys/class/net/d0\n") || !strings.Contains(said, "No such file") ||
+		!strings.Contains(said, "no change waits for its confirmation") {
+		t.Errorf("not confirmed: %s", said)
+	}
+	said = l.host.MustRun(t, "hostnet apply --confirm 5 2>&1 && hostnet confirm && sleep 6; ls -d /sys/class/net/d0; hostnet diff")
+	if !strings.Contains(said, "kept: the change by hostnet.linux.network") || !strings.Contains(said, "/sys/class/net/d0\nthe host is as declared") {
+		t.Errorf("confirmed: %s", said)
+	}
+	if coloured := l.host.MustRun(t, "hostnet show; ! hostnet apply --confirm 2 2>&1; hostnet rollback --help"); strings.Contains(coloured, "\x1b[") ||
+		!strings.Contains(coloured, "--confirm takes from 5 to 3600 seconds") || !strings.Contains(coloured, "put back what the last change replaced") {
+		t.Errorf("output: %q", coloured)
+	}
+	l.host.MustRun(t, "script -qec 'hostnet show' /dev/null | grep -q \"$(printf '\\033')\\[1m\"; hostnet show --json | grep -q '\"dummies\"'; hostnet diff --json | grep -q '\"changed\": false'")
+}
+
 // testCrash resets the machine while a change waits for its confirmation: after the boot, nothing is left of it.
 func testCrash(t *testing.T, l lab) {
 	kept := l.host.MustRun(t, "find /etc/hostnet -type f | sort | xargs cat")
@@ -144,6 +268,32 @@ func testCrash(t *testing.T, l lab) {
 	}
 	if now := l.host.MustRun(t, "find /etc/hostnet -type f | sort | xargs cat; test ! -e /var/lib/hostnet/journal.json"); now != kept {
 		t.Errorf("files before\n%s\nafter\n%s", kept, now)
+	}
+}
+
+// testResets cuts the power at several points of a change with hundreds of steps: a boot finds no half of it.
+func testResets(t *testing.T, l lab) {
+	const kept = "find /etc/hostnet -type f | sort | xargs cat"
+	before := l.host.MustRun(t, kept)
+	var dummies []string
+	for i := range 150 {
+		dummies = append(dummies, fmt.Sprintf(`{"name": "half%d", "addresses": ["10.200.%d.1/24"]}`, i, i))
+	}
+	l.host.MustRun(t, `echo '{"_ansible_module_name": "hostnet.linux.network", "confirm": "off", "dummies": [`+strings.Join(dummies, ",")+`]}' >/root/half.json; sync`)
+	for _, count := range []int{0, 40, 150} {
+		// As many of the links are there; then the files follow.
+		l.host.MustRun(t, fmt.Sprintf(`systemd-run --quiet --collect sh -c '/usr/local/sbin/hostnet module </root/half.json'
+for i in $(seq 300); do test -e /var/lib/hostnet/journal.json && test $(ls /sys/class/net | grep -c half) -ge %d && exit; sleep 0.02; done; exit 1`, count))
+		if err := l.host.Reset(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		left := l.host.MustRun(t, "ls /sys/class/net | grep -c half; ls /var/lib/hostnet/journal.json 2>&1")
+		if !strings.HasPrefix(left, "0\n") || !strings.Contains(left, "No such file") {
+			t.Errorf("reset with %d links made, left behind: %s\n%s", count, left, l.host.MustRun(t, "journalctl -b -u hostnet --no-pager"))
+		}
+		if diff := cmp.Diff(before, l.host.MustRun(t, kept)); diff != "" {
+			t.Errorf("reset with %d links made: files -before +after:\n%s", count, diff)
+		}
 	}
 }
 

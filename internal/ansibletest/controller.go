@@ -22,6 +22,8 @@ import (
 type Controller struct {
 	Name   string // such as "ansible-core 2.14"
 	folder string
+	// apart runs it in a network namespace of its own, for tasks whose target is the controller itself.
+	apart bool
 }
 
 // edition is what a controller is made of.
@@ -82,8 +84,12 @@ exec chroot "$root" "$@"`
 
 // command is a program of Ansible, such as "playbook" or "doc", with the test's files in playFolder.
 func (c Controller) command(ctx context.Context, files string, environment []string, program string, arguments ...string) *exec.Cmd {
-	words := []string{"--mount", "--propagation", "slave", "sh", "-c", enter, "enter", c.folder, files, "/usr/bin/env", "-i",
-		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + playFolder, "LANG=C.UTF-8", "PYTHONPATH=" + pypiFolder}
+	var words []string
+	if c.apart {
+		words = append(words, "--net")
+	}
+	words = append(words, "--mount", "--propagation", "slave", "sh", "-c", enter, "enter", c.folder, files, "/usr/bin/env", "-i",
+		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME="+playFolder, "LANG=C.UTF-8", "PYTHONPATH="+pypiFolder)
 	words = append(words, environment...)
 	words = append(words, "/usr/bin/python3", "-m", "ansible", program)
 	command := exec.CommandContext(ctx, "unshare", append(words, arguments...)...)

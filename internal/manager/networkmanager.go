@@ -58,14 +58,18 @@ func networkManagerClaims(s *system.System, links []Link) ([]Claim, error) {
 	return claims, nil
 }
 
-// profileOf is the file of the profile that is about the link, "" if there is none.
+// profileOf is the file of the profile that is about the link, "" if there is none. One that names the link counts more
+// than one that NetworkManager has made up for the card.
 func profileOf(profiles []system.File, link Link) string {
+	found := ""
 	for _, profile := range profiles {
 		entries := parseKeyfile(string(profile.Content))
-		mac := last(entries, "ethernet", "mac-address")
-		if last(entries, "connection", "interface-name") == link.Name || mac != "" && strings.EqualFold(mac, link.MAC) {
+		if last(entries, "connection", "interface-name") == link.Name {
 			return profile.Path
 		}
+		if mac := last(entries, "ethernet", "mac-address"); mac != "" && strings.EqualFold(mac, link.MAC) {
+			found = profile.Path
+		}
 	}
-	return ""
+	return found
 }

@@ -54,25 +54,40 @@ type answer struct {
 // module runs one task over SSH, and confirms its change as the action plugin does.
 func module(t *testing.T, host *testhost.Host, name string, arguments map[string]any) answer {
 	t.Helper()
-	result := call(t, host, name, arguments)
+	return moduleBy(t, host, program+" module", name, arguments)
+}
+
+// moduleBy does so with a command of its own, which reaches the program in another way.
+func moduleBy(t *testing.T, host *testhost.Host, command, name string, arguments map[string]any) answer {
+	t.Helper()
+	result := callBy(t, host, command, name, arguments)
 	if result.Confirm == nil {
 		return result
 	}
 	question := map[string]any{"_hostnet_confirm": result.Confirm.Token}
-	verdict := call(t, host, name, question)
+	verdict := callBy(t, host, command, name, question)
 	for deadline := time.Now().Add(50 * time.Second); verdict.Verdict != "ready" && time.Now().Before(deadline); {
 		time.Sleep(500 * time.Millisecond)
-		verdict = call(t, host, name, question)
+		verdict = callBy(t, host, command, name, question)
 	}
 	question["_hostnet_nonce"] = verdict.Nonce
-	verdict = call(t, host, name, question)
+	verdict = callBy(t, host, command, name, question)
 	if verdict.Verdict != "confirmed" || verdict.Result == nil {
 		t.Fatalf("%s: the verdict is %q: %s", name, verdict.Verdict, verdict.Reason)
+	}
+	// A second confirmation is harmless.
+	if again := callBy(t, host, command, name, question); again.Verdict != "confirmed" {
+		t.Errorf("%s: confirmed twice, the verdict is %q: %s", name, again.Verdict, again.Reason)
 	}
 	return *verdict.Result
 }
 
 func call(t *testing.T, host *testhost.Host, name string, arguments map[string]any) answer {
+	t.Helper()
+	return callBy(t, host, program+" module", name, arguments)
+}
+
+func callBy(t *testing.T, host *testhost.Host, command, name string, arguments map[string]any) answer {
 	t.Helper()
 	arguments["_ansible_module_name"] = name
 	text, err := json.Marshal(arguments)
@@ -82,7 +97,7 @@ func call(t *testing.T, host *testhost.Host, name string, arguments map[string]a
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	var stdout, stderr strings.Builder
-	err = host.Exec(ctx, program+" module", strings.NewReader(string(text)), &stdout, &stderr)
+	err = host.Exec(ctx, command, strings.NewReader(string(text)), &stdout, &stderr)
 	var result answer
 	if parseErr := json.Unmarshal([]byte(stdout.String()), &result); parseErr != nil {
 		t.Fatalf("%s: no answer (%v): %s%s", name, err, stdout.String(), stderr.String())
@@ -93,8 +108,10 @@ func call(t *testing.T, host *testhost.Host, name string, arguments map[string]a
 // TestSessionSurvives moves the very address that the SSH session uses, with its route and MAC address, from a card to
 // a bond to a bridge, while a ping asks ten times a second.
 func TestSessionSurvives(t *testing.T) {
-	host := testhost.ForTest(t, testhost.Machine{Name: "session", NICs: []testhost.NIC{{User: true}, {}}})
+	wire := testhost.NewSegment("wire")
+	host := testhost.ForTest(t, testhost.Machine{Name: "session", NICs: []testhost.NIC{{User: true}, {}, {Segment: wire}, {}, {Segment: wire}}})
 	install(t, host)
+	t.Run("to a VLAN", func(t *testing.T) { testOwnVLAN(t, host) })
 	mac := strings.TrimSpace(host.MustRun(t, "cat /sys/class/net/eth0/address"))
 	host.MustRun(t, "systemd-run --unit=witness sh -c 'ping -i 0.1 -W 1 -O 10.0.2.2 >/run/ping.log'")
 	declared := map[string]any{
@@ -124,6 +141,37 @@ func TestSessionSurvives(t *testing.T) {
 	time.Sleep(time.Second)
 	host.MustRun(t, "systemctl stop witness")
 	if gap := longestGap(t, host.MustRun(t, "cat /run/ping.log")); gap > 20 {
+		t.Errorf("%d pings in a row, at ten a second, had no answer", gap)
+	}
+}
+
+// testOwnVLAN moves the address of a session from a card to a bond to a VLAN to a bridge. The operator sits in a
+// namespace with a card of its own, where it is reached both with and without a tag.
+func testOwnVLAN(t *testing.T, host *testhost.Host) {
+	if err := host.Put(t.Context(), host.SSH().KeyFile, "/root/key", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	host.MustRun(t, `ip link set eth2 up; ip address add 10.9.0.2/24 dev eth2
+ip netns add desk; ip link set eth4 netns desk
+ip -n desk link add link eth4 name eth4.10 type vlan id 10
+ip -n desk link add br0 type bridge
+for link in eth4 eth4.10; do ip -n desk link set $link master br0 up; done
+ip -n desk link set br0 up; ip -n desk address add 10.9.0.1/24 dev br0
+systemd-run --unit=desk ip netns exec desk sh -c 'ping -i 0.1 -W 1 -O 10.9.0.2 >/run/desk.log'`)
+	const desk = "ip netns exec desk ssh -i /root/key -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR root@10.9.0.2 " + program + " module"
+	declared := map[string]any{
+		"bonds":   []any{map[string]any{"name": "bond7", "mode": "active-backup", "miimon": 100, "primary": "eth2", "ports": []any{"eth2", "eth3"}}},
+		"vlans":   []any{map[string]any{"name": "bond7.10", "parent": "bond7", "id": 10}},
+		"bridges": []any{map[string]any{"name": "br-desk", "forward_delay": 0, "ports": []any{"bond7.10"}, "addresses": []any{"10.9.0.2/24"}}},
+	}
+	if result := moduleBy(t, host, desk, "network", declared); result.Failed || !result.Changed {
+		t.Fatalf("the change: %+v", result)
+	}
+	if again := moduleBy(t, host, desk, "network", declared); again.Failed || again.Changed {
+		t.Errorf("the second run: %+v", again)
+	}
+	host.MustRun(t, "sleep 1; systemctl stop desk")
+	if gap := longestGap(t, host.MustRun(t, "cat /run/desk.log")); gap > 20 {
 		t.Errorf("%d pings in a row, at ten a second, had no answer", gap)
 	}
 }
