@@ -71,6 +71,8 @@ func (w *writer) network(name string) *file {
 	if w.networks[name] == nil {
 		w.networks[name] = &file{}
 		w.networks[name].section("Match").set("Name", name)
+		// networkd would take it away from ports.
+		w.networks[name].section("Network").set("LinkLocalAddressing", "ipv6")
 		if !slices.Contains(w.order, name) {
 			w.order = append(w.order, name)
 		}
