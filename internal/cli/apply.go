@@ -127,6 +127,7 @@ func boot(t *terminal) error {
 		if err != nil {
 			return err
 		}
+		declaration.WithoutProof()
 		for limit := time.Now().Add(wait); ; time.Sleep(time.Second) {
 			result := one.Apply(site, declaration)
 			if result.Err == nil {

@@ -214,6 +214,15 @@ func TestAFirewallInTheWayFailsTheProofAndIsNamed(t *testing.T) {
 		t.Errorf("after the failure:\n%s\nbefore:\n%s", after, before)
 	}
 	m.apply(t, quick(map[string]any{"verify": false}))
+	// At boot, the bridge comes all the same.
+	_, declared, err := services.ParseBridge(quick(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared.WithoutProof()
+	if booted := m.run(t, func(map[string]any) (*host.Declaration, *services.Declaration, error) { return nil, declared, nil }, nil, false); booted.Err != nil {
+		t.Errorf("at boot: %v", booted.Err)
+	}
 }
 
 func TestEveryFailingStepIsUndone(t *testing.T) {
