@@ -33,7 +33,8 @@ var Options = schema.Table[Host]{
 	schema.Value("state", schema.Choice("present", "absent"), func(h *Host) *string { return &h.State },
 		"V(absent) puts /etc/lxc/default.conf back as it was before the first run. Packages stay.").Assume("present"),
 	schema.Field("packages", schema.List(packageForm()), func(h *Host) **[]string { return &h.Packages },
-		"The packages to install where they are missing; an empty list installs none. Left out, it is lxc and dnsmasq-base on Debian, lxc and dnsmasq elsewhere."),
+		"The packages to install where they are missing; an empty list installs none. Left out, it is lxc and dnsmasq, and on Debian "+
+			"lxc-templates, debootstrap and apparmor as well."),
 	schema.Value("bridge", schema.LinkName(), func(h *Host) *string { return &h.Bridge },
 		"The bridge that a new container is attached to.").Assume(defaultBridge),
 	schema.Value("interface", schema.LinkName(), func(h *Host) *string { return &h.Interface },

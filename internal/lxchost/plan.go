@@ -63,7 +63,8 @@ func (h *Host) packages(s *system.System) []string {
 	case h.Packages != nil:
 		return *h.Packages
 	case s.IsDebian():
-		return []string{"lxc", "dnsmasq-base"}
+		// Without AppArmor's programs, containers with its profile do not start.
+		return []string{"apparmor", "debootstrap", "dnsmasq-base", "lxc", "lxc-templates"}
 	}
 	return []string{"lxc", "dnsmasq"}
 }

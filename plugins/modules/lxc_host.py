@@ -12,7 +12,7 @@ short_description: Installs LXC and says what new containers get
 version_added: 1.0.0
 description:
   - Installs the packages that a host of LXC containers needs, and writes what a new container is given into /etc/lxc/default.conf.
-  - Lines of others in that file stay. The role P(hostnet.linux.lxc_host#role) does this and sets up the bridge.
+  - Lines of others in that file stay. The role C(hostnet.linux.lxc_host) does this and sets up the bridge.
 author:
   - The hostnet.linux authors (@hostnet)
 options:
@@ -26,8 +26,8 @@ options:
       - absent
   packages:
     description:
-      - The packages to install where they are missing; an empty list installs none. Left out, it is lxc and dnsmasq-base on Debian, lxc and dnsmasq
-          elsewhere.
+      - The packages to install where they are missing; an empty list installs none. Left out, it is lxc and dnsmasq, and on Debian lxc-templates,
+          debootstrap and apparmor as well.
     type: list
     elements: str
   bridge:
