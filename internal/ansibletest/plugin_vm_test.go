@@ -55,7 +55,7 @@ var both = []labTest{
 	{"round trips", testRoundTrips}, {"check mode and diff", testCheckMode}, {"failures", testFailures},
 	{"environment", testEnvironment}, {"async", testAsync}, {"no_log", testNoLog}, {"large arguments", testLargeArguments},
 	{"become", testBecome}, {"become without a terminal refused", testRequireTerminal},
-	{"plain binary module", testPlainModule}, {"documentation", testDocumentation},
+	{"plain binary module", testPlainModule}, {"documentation", testDocumentation}, {"role", testRole},
 }
 
 // targets are about what runs on the target, which is the same text from every controller.

@@ -324,7 +324,9 @@ func TestFirewallsInTheWay(t *testing.T) {
 			[]string{"the policy of chain inet f c"}},
 		"map, jump": {`table inet f { chain d { accept; }
 			chain c { type filter hook forward priority 0; policy drop; iifname vmap { "lxcbr0" : jump d }; } }`, nil},
-		"subnets": {`table inet f { chain c { type filter hook forward priority 0; policy drop; ip saddr { 10.0.0.0/8, 192.168.0.0/16 } accept; } }`, nil},
+		"subnets":    {`table inet f { chain c { type filter hook forward priority 0; policy drop; ip saddr { 10.0.0.0/8, 192.168.0.0/16 } accept; } }`, nil},
+		"two fields": {`table inet f { chain c { type filter hook forward priority 0; policy drop; ip saddr . ip daddr { 10.0.3.2 . 192.0.2.1 } accept; } }`, nil},
+		"any but":    {`table inet f { chain c { type filter hook forward priority 0; policy drop; iifname != { "br0", "br1" } accept; } }`, nil},
 		"other subnets": {`table inet f { chain c { type filter hook forward priority 0; policy drop; ip saddr { 10.1.0.0/16, 192.168.0.0/16 } accept; } }`,
 			[]string{"the policy of chain inet f c"}},
 		"named set": {`table inet f { set s { type ipv4_addr; flags interval; elements = { 10.1.0.0/16 }; }

@@ -59,7 +59,7 @@ func (c *Conn) read(want func(Family, string) bool) ([]*Table, error) {
 		if !known || !want(family, one.Name) {
 			continue
 		}
-		sets, err := c.sets(library, one)
+		sets, err := c.sets(family, one.Name)
 		if err != nil {
 			return nil, err
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/google/nftables"
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
@@ -23,66 +22,87 @@ type element struct {
 	verdict []byte // as in an expression, nil in a plain set
 }
 
-// sets reads the anonymous sets of a table. Named ones may be large, and their contents may change at any time.
-func (c *Conn) sets(library *nftables.Conn, table *nftables.Table) (map[string]*set, error) {
-	listed, err := library.GetSets(table)
+// Flags of linux/netfilter/nf_tables.h.
+const (
+	setAnonymous = 0x1
+	setInterval  = 0x4
+	elementEnd   = 0x1 // of an interval
+	lookupNot    = 0x1
+)
+
+// sets reads the anonymous sets of a table. Named ones may be large, and their contents may change at any time. Only what
+// is needed is looked at: others have sets of every kind.
+func (c *Conn) sets(family Family, table string) (map[string]*set, error) {
+	listed, err := c.dump(unix.NFT_MSG_GETSET, unix.NFT_MSG_NEWSET, family, text(unix.NFTA_SET_TABLE, table))
 	if err != nil {
-		return nil, explain(err)
+		return nil, err
 	}
 	out := map[string]*set{}
 	for _, one := range listed {
-		if !one.Anonymous || one.Concatenation {
+		flags, name := one.number(unix.NFTA_SET_FLAGS), unix.ByteSliceToString(one.get(unix.NFTA_SET_NAME))
+		if flags&setAnonymous == 0 || unix.ByteSliceToString(one.get(unix.NFTA_SET_TABLE)) != table {
 			continue
 		}
-		elements, err := c.elements(byte(table.Family), table.Name, one.Name)
+		elements, err := c.elements(family, table, name)
 		if err != nil {
 			return nil, err
 		}
-		out[one.Name] = &set{one.Interval, elements}
+		out[name] = &set{flags&setInterval != 0, elements}
 	}
 	return out, nil
 }
 
-func (c *Conn) elements(family byte, table, name string) ([]element, error) {
-	socket, err := c.dial()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = socket.Close() }()
-	request, err := message(unix.NFT_MSG_GETSETELEM, netlink.Dump, family,
+func (c *Conn) elements(family Family, table, name string) ([]element, error) {
+	lists, err := c.dump(unix.NFT_MSG_GETSETELEM, unix.NFT_MSG_NEWSETELEM, family,
 		text(unix.NFTA_SET_ELEM_LIST_TABLE, table), text(unix.NFTA_SET_ELEM_LIST_SET, name))
 	if err != nil {
 		return nil, err
 	}
-	replies, err := socket.Execute(request)
-	if err != nil {
-		return nil, fmt.Errorf("set %s: %w", name, explain(err))
-	}
 	var out []element
-	for _, reply := range replies {
-		if len(reply.Data) < 4 || reply.Header.Type != messageType(unix.NFT_MSG_NEWSETELEM) {
-			continue
-		}
-		for _, list := range attributes(reply.Data[4:]) {
-			if list.typ != unix.NFTA_SET_ELEM_LIST_ELEMENTS {
-				continue
-			}
-			for _, one := range attributes(list.data) {
-				out = append(out, elementOf(one.data))
-			}
+	for _, list := range lists {
+		for _, one := range attributes(list.get(unix.NFTA_SET_ELEM_LIST_ELEMENTS)) {
+			out = append(out, elementOf(one.data))
 		}
 	}
 	slices.SortFunc(out, func(a, b element) int { return bytes.Compare(a.key, b.key) })
 	return out, nil
 }
 
+// dump asks for everything of a kind, and gives the attributes of each answer.
+func (c *Conn) dump(ask, answer int, family Family, list ...netlink.Attribute) ([]expression, error) {
+	socket, err := c.dial()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = socket.Close() }()
+	request, err := message(ask, netlink.Dump, families[family], list...)
+	if err != nil {
+		return nil, err
+	}
+	replies, err := socket.Execute(request)
+	if err != nil {
+		return nil, fmt.Errorf("sets of a table of family %s: %w", family, explain(err))
+	}
+	var out []expression
+	for _, reply := range replies {
+		if len(reply.Data) >= 4 && reply.Header.Type == messageType(answer) {
+			out = append(out, expression{attributes: attributes(reply.Data[4:])})
+		}
+	}
+	return out, nil
+}
+
 func elementOf(data []byte) element {
 	e := expression{attributes: attributes(data)}
-	const intervalEnd = 1 // NFT_SET_ELEM_INTERVAL_END
 	return element{
-		key: slices.Clone(valueIn(e.get(unix.NFTA_SET_ELEM_KEY))), end: e.number(unix.NFTA_SET_ELEM_FLAGS)&intervalEnd != 0,
+		key: slices.Clone(valueIn(e.get(unix.NFTA_SET_ELEM_KEY))), end: e.number(unix.NFTA_SET_ELEM_FLAGS)&elementEnd != 0,
 		verdict: slices.Clone(e.get(unix.NFTA_SET_ELEM_DATA)),
 	}
+}
+
+// holds tells whether the set is about values of that length: those of several fields in a row are longer.
+func (s *set) holds(length int) bool {
+	return !slices.ContainsFunc(s.elements, func(e element) bool { return len(e.key) != length })
 }
 
 // find is the element that the value matches, or nil.
@@ -112,14 +132,13 @@ func (t *Table) lookup(value []byte, e expression) (matches match, verdict, targ
 	switch {
 	case register != nil && !toVerdict:
 		return perhaps, "", ""
-	case (in == nil || value == nil) && toVerdict:
+	case toVerdict && (in == nil || value == nil || !in.holds(len(value))):
 		return perhaps, "accept", ""
-	case in == nil || value == nil:
+	case in == nil || value == nil || !in.holds(len(value)):
 		return perhaps, "", ""
 	}
-	const inverted = 1 // NFT_LOOKUP_F_INV
 	found := in.find(value)
-	if (found == nil) == (e.number(unix.NFTA_LOOKUP_FLAGS)&inverted == 0) {
+	if (found == nil) == (e.number(unix.NFTA_LOOKUP_FLAGS)&lookupNot == 0) {
 		return no, "", ""
 	}
 	if found != nil && found.verdict != nil {
