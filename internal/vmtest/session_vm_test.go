@@ -10,10 +10,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"hostnet.linux/internal/testhost"
 )
@@ -111,6 +114,7 @@ func TestSessionSurvives(t *testing.T) {
 	wire := testhost.NewSegment("wire")
 	host := testhost.ForTest(t, testhost.Machine{Name: "session", NICs: []testhost.NIC{{User: true}, {}, {Segment: wire}, {}, {Segment: wire}}})
 	install(t, host)
+	t.Run("udev", func(t *testing.T) { testUdev(t, host) })
 	t.Run("to a VLAN", func(t *testing.T) { testOwnVLAN(t, host) })
 	mac := strings.TrimSpace(host.MustRun(t, "cat /sys/class/net/eth0/address"))
 	host.MustRun(t, "systemd-run --unit=witness sh -c 'ping -i 0.1 -W 1 -O 10.0.2.2 >/run/ping.log'")
@@ -142,6 +146,42 @@ func TestSessionSurvives(t *testing.T) {
 	host.MustRun(t, "systemctl stop witness")
 	if gap := longestGap(t, host.MustRun(t, "cat /run/ping.log")); gap > 20 {
 		t.Errorf("%d pings in a row, at ten a second, had no answer", gap)
+	}
+}
+
+// testUdev: udev, which gives new links a MAC address by its own policy (systemd.link(5), MACAddressPolicy=), leaves that
+// of bonds and bridges alone, declared or taken from a port.
+func testUdev(t *testing.T, host *testhost.Host) {
+	const count = 8
+	groups := map[string]any{"confirm": "off", "persist": false}
+	add := func(group string, object map[string]any) {
+		list, _ := groups[group].([]any)
+		groups[group] = append(list, object)
+	}
+	var want []string
+	for i := range count {
+		lower, upper, own := fmt.Sprintf("02:00:00:00:01:%02x", i), fmt.Sprintf("02:00:00:00:02:%02x", i), fmt.Sprintf("02:00:00:00:03:%02x", i)
+		add("dummies", map[string]any{"name": fmt.Sprintf("low%d", i), "mac_address": lower})
+		add("dummies", map[string]any{"name": fmt.Sprintf("high%d", i), "mac_address": upper})
+		add("bonds", map[string]any{"name": fmt.Sprintf("bond2%d", i), "mode": "active-backup", "miimon": 100, "ports": []any{fmt.Sprintf("low%d", i)}})
+		add("bridges", map[string]any{"name": fmt.Sprintf("br2%d", i), "ports": []any{fmt.Sprintf("high%d", i)}})
+		add("bridges", map[string]any{"name": fmt.Sprintf("own2%d", i), "mac_address": own})
+		want = append(want, fmt.Sprintf("bond2%d %s", i, lower), fmt.Sprintf("br2%d %s", i, upper), fmt.Sprintf("own2%d %s", i, own))
+	}
+	if result := module(t, host, "network", groups); result.Failed || !result.Changed {
+		t.Fatalf("%+v", result)
+	}
+	policy := host.MustRun(t, "udevadm settle; udevadm info --query=property /sys/class/net/own20; cat /usr/lib/systemd/network/99-default.link /lib/systemd/network/99-default.link")
+	if !strings.Contains(policy, "MACAddressPolicy=persistent") || !strings.Contains(policy, "ID_NET_LINK_FILE=") {
+		t.Errorf("udev has no policy here: %s", policy)
+	}
+	slices.Sort(want)
+	got := strings.Split(strings.TrimSpace(host.MustRun(t, "cd /sys/class/net; for link in bond2* br2* own2*; do echo $link $(cat $link/address); done | sort")), "\n")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if again := module(t, host, "network", groups); again.Failed || again.Changed {
+		t.Errorf("the second run: %+v", again)
 	}
 }
 
