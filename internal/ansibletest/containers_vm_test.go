@@ -198,6 +198,7 @@ func testPlainStart(t *testing.T, l lab) {
 	if text := info.Text("containers"); !strings.Contains(text, "RUNNING") || !strings.Contains(text, "br-mgmt") || !strings.Contains(text, "carrier:true") {
 		t.Errorf("container_info: %s", text)
 	}
+	l.host.MustRun(t, "systemctl --quiet enable lxc.service")
 	if err := l.host.Reboot(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ package container
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -24,11 +25,12 @@ func TestBenchWiring(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
 	const many = 100
+	root := emptyRoot(t)
 	lxctest.Bridge(t, "br-w")
 	pids := map[int]int{}
 	var declared, empty []any
 	for i := range many {
-		c := lxctest.New(t, folder, fmt.Sprintf("wired%03d", i))
+		c := bare(t, folder, fmt.Sprintf("wired%03d", i), root)
 		pids[i] = c.PID(t)
 		declared = append(declared, args{"container": c.Name, "interfaces": three(i)})
 		empty = append(empty, args{"container": c.Name, "interfaces": []any{}})
@@ -61,6 +63,22 @@ func TestBenchWiring(t *testing.T) {
 	if ratio > mostForWiring || repeated > mostForSilence {
 		t.Errorf("more than %.1f× and %.1f×", mostForWiring, mostForSilence)
 	}
+}
+
+// bare starts a container of the root file system as it is, which many can share.
+func bare(t *testing.T, folder, name, root string) *lxctest.Container {
+	t.Helper()
+	c := &lxctest.Container{Folder: folder, Name: name}
+	if err := os.Mkdir(filepath.Dir(c.File()), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	text := "lxc.rootfs.path = dir:" + root + "\nlxc.uts.name = " + name + "\nlxc.net.0.type = empty\n"
+	if err := os.WriteFile(c.File(), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = lxctest.Run("lxc-stop", "-k", "-P", folder, "-n", name) })
+	c.Start(t)
+	return c
 }
 
 func took(what func()) time.Duration {
