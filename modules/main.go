@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"hostnet.linux/internal/ansible"
@@ -18,7 +19,11 @@ import (
 // version is that of the collection; the build sets it.
 var version = "development"
 
+// garbage is how much, in percent of what is in use, may pile up before it is collected: a task ends before it has to be.
+const garbage = 400
+
 func main() {
+	debug.SetGCPercent(garbage)
 	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
 

@@ -36,6 +36,14 @@ func TestOldestGlibc(t *testing.T) {
 			t.Errorf("%s for %s: %v: %s", name, other, err, said)
 		}
 	}
+	// The emulation passes no netlink on: that far, a task is read and judged.
+	task := exec.CommandContext(t.Context(), "qemu-aarch64", filepath.Join(bin, "linux_"+other, "hostnet"), "module")
+	task.Stdin = strings.NewReader(`{"_ansible_module_name": "hostnet.linux.bond", "name": "bond0", "mode": "802.3"}`)
+	said, err := task.Output()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(string(said), `did you mean \"802.3ad\"`) {
+		t.Errorf("a task on %s: %v: %s", other, err, said)
+	}
 }
 
 func wantStatic(t *testing.T, path string) {

@@ -138,14 +138,15 @@ func decodeTopology(link *Link, raw *kernel.Link) {
 
 // dropMeaningless removes what the kernel reports but would not take back, such as LACP options in other modes.
 func dropMeaningless(link *Link) {
-	var unset, dormant Link
 	rows := kindRows[link.Kind]
 	for i := range rows {
 		row := &rows[i]
 		if row.applies != nil && row.IsSet(link) && row.applies(link) != "" {
-			row.Assign(&dormant, link)
-			row.Assign(link, &unset)
-			link.Observed.Dormant = &dormant
+			if link.Observed.Dormant == nil {
+				link.Observed.Dormant = &Link{}
+			}
+			row.Assign(link.Observed.Dormant, link)
+			row.Assign(link, &Link{})
 		}
 	}
 }

@@ -14,8 +14,9 @@ func List[V any](element Form[V]) Form[[]V] {
 		Type: "list", Elements: element.Type,
 		Choices: element.Choices, Note: element.Note, Suboptions: element.Suboptions,
 		Parse: func(raw any, at Place) ([]V, bool) {
-			values, sound := make([]V, 0), true
-			for i, one := range listOf(raw) {
+			elements, sound := listOf(raw), true
+			values := make([]V, 0, len(elements))
+			for i, one := range elements {
 				value, ok := element.Parse(one, at.Index(i))
 				sound = sound && ok
 				values = append(values, value)

@@ -33,7 +33,8 @@ func eachAttribute(run []byte, f func(typ uint16, data []byte) error) error {
 }
 
 func attributesOf(run []byte) (kernel.Attributes, error) {
-	var attributes kernel.Attributes
+	const usual = 2 * unix.SizeofRtAttr // most are numbers: growing the list step by step costs more than the reading
+	attributes := make(kernel.Attributes, 0, len(run)/usual)
 	err := eachAttribute(run, func(typ uint16, data []byte) error {
 		attributes = append(attributes, kernel.Attribute{Type: typ, Data: data})
 		return nil
