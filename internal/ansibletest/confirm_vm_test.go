@@ -78,7 +78,6 @@ func TestConfirm(t *testing.T) {
 	t.Run("rollback", func(t *testing.T) { testRollback(t, l) })
 	t.Run("crash and reset", func(t *testing.T) { testCrash(t, l) })
 	t.Run("resets", func(t *testing.T) { testResets(t, l) })
-	t.Run("command line", func(t *testing.T) { testCommandLine(t, l) })
 	t.Run("the right change", func(t *testing.T) { testRightChange(t, l) })
 }
 
@@ -226,25 +225,6 @@ func testRollback(t *testing.T, l lab) {
 	if diff := cmp.Diff(before, witness(t, l)); diff != "" {
 		t.Errorf("-before +after:\n%s", diff)
 	}
-}
-
-// testCommandLine: what a person applies undoes itself as well, unless it is confirmed.
-func testCommandLine(t *testing.T, l lab) {
-	l.host.MustRun(t, "ip link delete d0")
-	said := l.host.MustRun(t, "hostnet apply --confirm 5 2>&1; ls -d /sys/class/net/d0; sleep 8; ls -d /sys/class/net/d0 2>&1; ! hostnet confirm 2>&1")
-	if !strings.Contains(said, "keep it with `hostnet confirm`\n/sys/class/net/d0\n") || !strings.Contains(said, "No such file") ||
-		!strings.Contains(said, "no change waits for its confirmation") {
-		t.Errorf("not confirmed: %s", said)
-	}
-	said = l.host.MustRun(t, "hostnet apply --confirm 5 2>&1 && hostnet confirm && sleep 6; ls -d /sys/class/net/d0; hostnet diff")
-	if !strings.Contains(said, "kept: the change by hostnet.linux.network") || !strings.Contains(said, "/sys/class/net/d0\nthe host is as declared") {
-		t.Errorf("confirmed: %s", said)
-	}
-	if coloured := l.host.MustRun(t, "hostnet show; ! hostnet apply --confirm 2 2>&1; hostnet rollback --help"); strings.Contains(coloured, "\x1b[") ||
-		!strings.Contains(coloured, "--confirm takes from 5 to 3600 seconds") || !strings.Contains(coloured, "put back what the last change replaced") {
-		t.Errorf("output: %q", coloured)
-	}
-	l.host.MustRun(t, "script -qec 'hostnet show' /dev/null | grep -q \"$(printf '\\033')\\[1m\"; hostnet show --json | grep -q '\"dummies\"'; hostnet diff --json | grep -q '\"changed\": false'")
 }
 
 // testCrash resets the machine while a change waits for its confirmation: after the boot, nothing is left of it.

@@ -48,7 +48,7 @@ func until(t *testing.T, what string, true func() bool) {
 	}
 }
 
-// TestDHCP: the container has no client of its own, and gets address, routes and name servers all the same.
+// TestDHCP: no client in the container works on the interface, which gets address, routes and name servers all the same.
 func TestDHCP(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
@@ -56,10 +56,10 @@ func TestDHCP(t *testing.T) {
 	serve(t, "br-d")
 	c := lxctest.New(t, folder, "leased")
 	pid := c.PID(t)
-	leased := func() bool { return strings.Contains(c.Enter(t, "ip", "address", "show", "eth0"), " 10.20.0.") }
+	leased := func() bool { return strings.Contains(c.Enter(t, "ip", "address", "show", "eth1"), " 10.20.0.") }
 	resolver := filepath.Join(folder, c.Name, "rootfs/etc/resolv.conf")
-	apply(t, folder, args{"container": c.Name, "name": "eth0", "bridge": "br-d", "dhcp": true})
-	if routes := c.Enter(t, "ip", "route"); !leased() || !strings.Contains(routes, "default via 10.20.0.1 dev eth0 proto dhcp metric 1024") {
+	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-d", "dhcp": true})
+	if routes := c.Enter(t, "ip", "route"); !leased() || !strings.Contains(routes, "default via 10.20.0.1 dev eth1 proto dhcp metric 1024") {
 		t.Errorf("the address came: %t, routes %s", leased(), routes)
 	}
 	if text, _ := os.ReadFile(resolver); !strings.Contains(string(text), "search test.example\nnameserver 10.20.0.1\nnameserver 10.20.0.2\n") {
@@ -72,7 +72,7 @@ func TestDHCP(t *testing.T) {
 	if err := os.Remove(resolver); err != nil {
 		t.Fatal(err)
 	}
-	apply(t, folder, args{"container": c.Name, "name": "eth0", "dhcp_use_routes": false, "dhcp_use_dns": false})
+	apply(t, folder, args{"container": c.Name, "name": "eth1", "dhcp_use_routes": false, "dhcp_use_dns": false})
 	if routes := c.Enter(t, "ip", "route"); !leased() || strings.Contains(routes, "default") {
 		t.Errorf("routes were refused: %s", routes)
 	}
@@ -81,15 +81,15 @@ func TestDHCP(t *testing.T) {
 	}
 	c.Restart(t)
 	until(t, "a lease after a restart", leased)
-	if again, err := task(t, folder, args{"container": c.Name, "name": "eth0", "dhcp": true}, false); err != nil || len(again.Steps) > 0 {
+	if again, err := task(t, folder, args{"container": c.Name, "name": "eth1", "dhcp": true}, false); err != nil || len(again.Steps) > 0 {
 		t.Errorf("after a restart: %v %v", err, again)
 	}
-	apply(t, folder, args{"container": c.Name, "name": "eth0", "dhcp": false})
+	apply(t, folder, args{"container": c.Name, "name": "eth1", "dhcp": false})
 	if leased() || strings.Contains(c.Config(t), "hook") {
 		t.Errorf("the address stays, or the hook: %s", c.Config(t))
 	}
-	apply(t, folder, args{"container": c.Name, "name": "eth0", "dhcp": true, "mac_address": "00:16:3e:00:20:01"})
-	apply(t, folder, args{"container": c.Name, "name": "eth0", "state": "absent"})
+	apply(t, folder, args{"container": c.Name, "name": "eth1", "dhcp": true, "mac_address": "00:16:3e:00:20:01"})
+	apply(t, folder, args{"container": c.Name, "name": "eth1", "state": "absent"})
 	noClients(t)
 }
 
@@ -117,7 +117,7 @@ func TestLinksInResolvConf(t *testing.T) {
 	if err := os.Symlink(victim, link); err != nil {
 		t.Fatal(err)
 	}
-	apply(t, folder, args{"container": c.Name, "name": "eth0", "bridge": "br-d", "dhcp": true})
+	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-d", "dhcp": true})
 	if text, _ := os.ReadFile(victim); string(text) != "mine" {
 		t.Errorf("the host's file is %q", text)
 	}
@@ -139,7 +139,7 @@ func TestNoServer(t *testing.T) {
 	before := snapshot(t, folder)
 	machine := testMachine()
 	machine.LeaseTime = time.Second
-	_, wanted, err := ParseInterface(args{"container": c.Name, "name": "eth0", "bridge": "br-n", "dhcp": true})
+	_, wanted, err := ParseInterface(args{"container": c.Name, "name": "eth1", "bridge": "br-n", "dhcp": true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,8 +158,8 @@ func TestRenewal(t *testing.T) {
 	lxctest.Bridge(t, "br-d")
 	serve(t, "br-d")
 	c := lxctest.New(t, folder, "renewing")
-	apply(t, folder, args{"container": c.Name, "name": "eth0", "bridge": "br-d"})
-	near := c.Links(t)["eth0"]
+	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-d"})
+	near := c.Links(t)["eth1"]
 	hardware, err := net.ParseMAC(near.Address)
 	if err != nil {
 		t.Fatal(err)
@@ -170,7 +170,7 @@ func TestRenewal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Enter(t, "ip", "address", "add", first.Address.String(), "dev", "eth0")
+	c.Enter(t, "ip", "address", "add", first.Address.String(), "dev", "eth1")
 	second, err := client.Renew(first)
 	if err != nil || second.Address != first.Address || second.Remaining() != 2*time.Minute || second.Router.String() != "10.20.0.1" {
 		t.Errorf("renewed %+v to %+v: %v", first, second, err)

@@ -5,7 +5,6 @@ package container
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -36,24 +35,6 @@ func live(t *testing.T, folder string, arguments args) *Outcome {
 		t.Errorf("the second run was not silent: %v %v", err, steps(again))
 	}
 	return done
-}
-
-// emptyRoot is a root file system that holds one static program and nothing else.
-func emptyRoot(t *testing.T) string {
-	t.Helper()
-	folder := t.TempDir()
-	source := filepath.Join(folder, "init.go")
-	const text = "package main\n\nimport \"time\"\n\nfunc main() { time.Sleep(time.Hour) }\n"
-	if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	root := filepath.Join(folder, "root")
-	build := exec.Command("go", "build", "-o", filepath.Join(root, "sbin", "init"), source)
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if said, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, said)
-	}
-	return root
 }
 
 // TestEmptyContainer: nothing is needed inside. The container has one program that knows nothing of networks; its

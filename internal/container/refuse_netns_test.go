@@ -3,9 +3,6 @@
 package container
 
 import (
-	"fmt"
-	"os"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -178,85 +175,4 @@ func TestOpenStackNetworks(t *testing.T) {
 	}
 	wantProblem(t, folder, args{"container": c.Name, "container_networks": args{"x": args{"bridge": "br-mgmt", "adress": "1.2.3.4"}}},
 		`option "interface" is required`, `container_networks.x.adress: unknown option "adress": did you mean "address"?`)
-}
-
-// BenchmarkWiring compares 100 containers with 3 interfaces each with the same by ip -batch.
-func BenchmarkWiring(b *testing.B) {
-	lxctest.Need(b)
-	folder := b.TempDir()
-	const many = 100
-	lxctest.Bridge(b, "br-w")
-	var containers []*lxctest.Container
-	var declared []any
-	for i := range many {
-		c := lxctest.New(b, folder, fmt.Sprintf("wired%03d", i))
-		containers = append(containers, c)
-		var interfaces []any
-		for j := range 3 {
-			interfaces = append(interfaces, args{"name": fmt.Sprintf("eth%d", j), "bridge": "br-w", "addresses": []any{fmt.Sprintf("10.%d.%d.2/24", j+1, i)}})
-		}
-		declared = append(declared, args{"container": c.Name, "interfaces": interfaces})
-	}
-	empty := make([]any, len(declared))
-	for i, c := range containers {
-		empty[i] = args{"container": c.Name, "interfaces": []any{}}
-	}
-	pids := map[int]int{}
-	for i, c := range containers {
-		pids[i] = c.PID(b)
-	}
-	b.ResetTimer()
-	for b.Loop() {
-		start := time.Now()
-		batch(b, pids)
-		byIP := time.Since(start)
-		for i := range many {
-			for j := range 3 {
-				lxctest.Must(b, "ip", "link", "delete", fmt.Sprintf("b%d_%d", i, j))
-			}
-		}
-		start = time.Now()
-		if _, err := task(b, folder, args{"containers": declared}, false); err != nil {
-			b.Fatal(err)
-		}
-		ours := time.Since(start)
-		start = time.Now()
-		again, err := task(b, folder, args{"containers": declared}, false)
-		if err != nil || len(again.Steps) > 0 {
-			b.Fatal(err, steps(again))
-		}
-		silent := time.Since(start)
-		if _, err := task(b, folder, args{"containers": empty}, false); err != nil {
-			b.Fatal(err)
-		}
-		b.Logf("300 veths: ip -batch %v, ours %v, again %v", byIP, ours, silent)
-		b.ReportMetric(ours.Seconds()/byIP.Seconds(), "×ip-batch")
-		b.ReportMetric(silent.Seconds(), "s-repeated")
-	}
-}
-
-// batch makes the same with iproute2: one batch on the host, one in each container.
-func batch(b *testing.B, pids map[int]int) {
-	var host strings.Builder
-	for i, pid := range pids {
-		for j := range 3 {
-			fmt.Fprintf(&host, "link add name b%d_%d up master br-w type veth peer name eth%d netns %d\n", i, j, j, pid)
-		}
-	}
-	file := b.TempDir() + "/batch"
-	run := func(text string, enter ...string) {
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			b.Fatal(err)
-		}
-		command := slices.Concat(enter, []string{"ip", "-batch", file})
-		lxctest.Must(b, command[0], command[1:]...)
-	}
-	run(host.String())
-	for i, pid := range pids {
-		var inside strings.Builder
-		for j := range 3 {
-			fmt.Fprintf(&inside, "address add 10.%d.%d.2/24 dev eth%d\nlink set eth%d up\n", j+1, i, j, j)
-		}
-		run(inside.String(), "nsenter", "-t", fmt.Sprint(pid), "-n")
-	}
 }

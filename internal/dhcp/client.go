@@ -159,6 +159,9 @@ func (c *client) keep() error {
 		c.mutex.Unlock()
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "container %s, %s: %v\n", c.job.Container, c.name, err)
+			if c.lease == nil {
+				_ = c.record.write(State{Job: c.job, PID: os.Getpid(), Trouble: err.Error()})
+			}
 			time.Sleep(between)
 			continue
 		}

@@ -59,6 +59,8 @@ type State struct {
 	// Server is not valid as long as there is no lease.
 	Server netip.Addr `json:"server"`
 	Until  time.Time  `json:"until"`
+	// Trouble is why there is none yet.
+	Trouble string `json:"trouble,omitempty"`
 }
 
 // Find is the state of the client of an interface, if one runs.

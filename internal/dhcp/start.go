@@ -35,15 +35,20 @@ const pause = 20 * time.Millisecond
 
 // Await waits until the client has a lease. One that gets none in time is stopped.
 func Await(job Job, limit time.Duration) error {
+	trouble := "the client says nothing"
 	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(pause) {
-		if state, runs := Find(job.Init, job.Index); runs && state.Server.IsValid() {
+		state, runs := Find(job.Init, job.Index)
+		if runs && state.Server.IsValid() {
 			return nil
+		}
+		if state.Trouble != "" {
+			trouble = state.Trouble
 		}
 	}
 	if err := Stop(job.Init, job.Index); err != nil {
 		return err
 	}
-	return fmt.Errorf("no DHCP server gave an address in %s: does one serve the bridge?", limit)
+	return fmt.Errorf("no DHCP server gave an address in %s (%s): does one serve the bridge?", limit, trouble)
 }
 
 // Stop ends the client of an interface, which takes back what it did there.

@@ -107,6 +107,8 @@ func TokenOf(result ansible.Result) string {
 // Await waits until a change that was left to a guard is made, and asks for its confirmation, or is undone. Its error
 // says why it was.
 func Await(site *services.Site, token string) (*journal.Journal, error) {
+	// The guard takes a moment to begin.
+	begin := time.Now().Add(30 * time.Second)
 	for {
 		verdict, entry, err := judge(storeOf(site), token, "")
 		switch {
@@ -114,7 +116,7 @@ func Await(site *services.Site, token string) (*journal.Journal, error) {
 			return nil, err
 		case verdict == ready || verdict == confirmed:
 			return entry, nil
-		case verdict != pending:
+		case verdict == tooLate || verdict == failed || verdict == unknown && time.Now().After(begin):
 			return nil, fmt.Errorf("the change was undone: %s", entry.Reason)
 		}
 		time.Sleep(100 * time.Millisecond)

@@ -158,7 +158,7 @@ func (o *order) guard(site *services.Site) error {
 	deadline := time.Now().Add(o.Timeout)
 	o.Call.Deadline = deadline.Round(0)
 	o.Call.Token = o.Token
-	workErr := o.work(deadline)
+	workErr := o.work(site.Namespace, deadline)
 	lock.Release()
 	for {
 		left, err := store.Current()
@@ -184,14 +184,14 @@ func (o *order) awaitParent() {
 }
 
 // work runs the module in a process of its own: one that hangs, or dies, does not keep the change from being undone.
-func (o *order) work(deadline time.Time) error {
+func (o *order) work(namespace string, deadline time.Time) error {
 	text, err := json.Marshal(o.Call)
 	if err != nil {
 		return err
 	}
 	worker := exec.Command("/proc/self/exe", WorkerCommand)
 	worker.Stdin = bytes.NewReader(text)
-	worker.Env = append(os.Environ(), "SSH_CONNECTION="+o.Connection)
+	worker.Env = append(os.Environ(), "SSH_CONNECTION="+o.Connection, namespaceVariable+"="+namespace)
 	if err := worker.Start(); err != nil {
 		return err
 	}
@@ -259,10 +259,16 @@ func elsewhere() bool {
 	return own != eldest
 }
 
+// namespaceVariable tells a worker what its guard has found: by then the ancestors that tell it may be gone.
+const namespaceVariable = "HOSTNET_NAMESPACE"
+
 // namespaceKey names the namespace that a site is in, "" for the host's own.
 func namespaceKey(namespace string) string {
 	if namespace != "" {
 		return "netns-" + filepath.Base(filepath.Dir(namespace)) + "-" + filepath.Base(namespace)
+	}
+	if key, told := os.LookupEnv(namespaceVariable); told {
+		return key
 	}
 	if !elsewhere() {
 		return ""

@@ -1,11 +1,13 @@
-//go:build netns
+//go:build netns || bench
 
 package container
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -106,11 +108,18 @@ func wantProblem(t *testing.T, folder string, arguments args, texts ...string) {
 	wantSame(t, before, snapshot(t, folder))
 }
 
+func asProblems(err error, problems *schema.Problems) bool { return errors.As(err, problems) }
+
 // snapshot is all that a task may change, a line each: the host's links, each container's, and the files. What the kernel
 // counts or makes up by itself is left out.
 func snapshot(t testing.TB, folder string) []string {
 	t.Helper()
 	lines := look(t, "host")
+	for line := range strings.Lines(lxctest.Must(t, "tc", "qdisc", "show")) {
+		if strings.Contains(line, " tbf ") {
+			lines = append(lines, "host "+strings.TrimSpace(line))
+		}
+	}
 	for line := range strings.Lines(lxctest.Must(t, "bridge", "vlan")) {
 		lines = append(lines, "host vlan "+strings.TrimSpace(line))
 	}
@@ -203,4 +212,33 @@ func wantSame(t testing.TB, before, after []string) {
 			t.Errorf("new: %s", line)
 		}
 	}
+}
+
+// three are the interfaces of one of many containers.
+func three(number int) []any {
+	var interfaces []any
+	for i := range 3 {
+		interfaces = append(interfaces, args{
+			"name": fmt.Sprintf("eth%d", i+1), "bridge": "br-w", "addresses": []any{fmt.Sprintf("10.%d.%d.2/24", i+1, number)},
+		})
+	}
+	return interfaces
+}
+
+// emptyRoot is a root file system that holds one static program and nothing else.
+func emptyRoot(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	source := filepath.Join(folder, "init.go")
+	const text = "package main\n\nimport \"time\"\n\nfunc main() { time.Sleep(time.Hour) }\n"
+	if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	root := filepath.Join(folder, "root")
+	build := exec.Command("go", "build", "-o", filepath.Join(root, "sbin", "init"), source)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if said, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	return root
 }

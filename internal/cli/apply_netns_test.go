@@ -1,0 +1,121 @@
+//go:build netns
+
+package cli_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// binary is the program under test.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "hostnet-cli-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	binary = filepath.Join(folder, "hostnet")
+	build := exec.Command("go", "build", "-o", binary, "hostnet.linux/modules")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, output)
+		return 1
+	}
+	return m.Run()
+}
+
+// apart runs a shell script in namespaces of its own, with empty folders where the program keeps things.
+func apart(t *testing.T, script string) string {
+	t.Helper()
+	const begin = `set -e
+for folder in /etc /run /var/lib; do mount -t tmpfs tmpfs $folder; done
+mkdir -p /etc/hostnet/bridges
+printf 'bridges:\n  - name: br-a\n    addresses: [10.1.1.1/24]\n' >/etc/hostnet/bridges/br-a.yml
+`
+	command := exec.Command("unshare", "--mount", "--net", "--propagation", "private", "sh", "-c", begin+script)
+	command.Env = append(os.Environ(), "hostnet="+binary, "SHELL=/bin/sh", "SSH_CONNECTION=")
+	output, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	return string(output)
+}
+
+func contains(t *testing.T, said string, parts ...string) {
+	t.Helper()
+	rest := said
+	for _, part := range parts {
+		_, after, found := strings.Cut(rest, part)
+		if !found {
+			t.Errorf("%q is missing, or out of order, in:\n%s", part, said)
+			return
+		}
+		rest = after
+	}
+}
+
+// TestApplyConfirmed: what a person applies undoes itself unless it is confirmed, by a command or at the terminal.
+func TestApplyConfirmed(t *testing.T) {
+	t.Parallel()
+	for name, one := range map[string]struct {
+		script string
+		parts  []string
+	}{
+		"not": {
+			`$hostnet apply --confirm 5; ip -br link show br-a; sleep 7; ! ip -br link show br-a; ! $hostnet confirm`,
+			[]string{"3 steps", "the change is made, and undoes itself in 5s: keep it with `hostnet confirm`", "br-a", "does not exist", "no change waits for its confirmation"},
+		},
+		"by command": {
+			`$hostnet apply --confirm 5 && $hostnet confirm; sleep 6; $hostnet diff; ! $hostnet confirm`,
+			[]string{"undoes itself in 5s", "kept: the change by hostnet.linux.network", "the host is as declared", "no change waits"},
+		},
+		"at the terminal": {
+			`echo | script -qec "$hostnet apply --confirm 5" /dev/null; sleep 6; $hostnet diff`,
+			[]string{"Press Enter to keep it: kept: the change by", "the host is as declared"},
+		},
+		"nobody answers": {
+			`sleep 8 | script -qec "! $hostnet apply --confirm 5" /dev/null; sleep 2; ! ip -br link show br-a`,
+			[]string{"Press Enter to keep it: ", "no answer: the change undoes itself", "does not exist"},
+		},
+		"not needed": {
+			`echo | script -qec "$hostnet apply" /dev/null; $hostnet diff`,
+			[]string{"3 steps done: the host is as declared", "the host is as declared"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			contains(t, apart(t, one.script), one.parts...)
+		})
+	}
+}
+
+// TestOutput: help for each command, colours at a terminal only, JSON on request, an exit code that tells of drift.
+func TestOutput(t *testing.T) {
+	t.Parallel()
+	said := apart(t, `$hostnet --help; for command in show diff apply confirm rollback export; do $hostnet $command --help; done
+! $hostnet show more; ! $hostnet apply --confirm 2; ! $hostnet apply --confirm x
+! $hostnet diff; ! $hostnet diff --json; $hostnet apply --check; $hostnet apply --json; $hostnet show; $hostnet show --json; $hostnet export; $hostnet diff`)
+	contains(t, said, "hostnet apply ", "hostnet diff: what differs", "-confirm seconds", "hostnet export: ",
+		`show takes no "more"`, "--confirm takes from 5 to 3600 seconds", "invalid value",
+		"create bridge br-a", `"changed": true`, "create bridge br-a", `"actions"`, "LINK", "10.1.1.1/24", `"bridges": [`, "hostnet.linux.network:", "the host is as declared")
+	if strings.Contains(said, "\x1b[") {
+		t.Errorf("colours in a pipe: %q", said)
+	}
+	if said := apart(t, `script -qec "$hostnet apply --check" /dev/null`); !strings.Contains(said, "\x1b[1mbridge br-a\x1b[0m") {
+		t.Errorf("no colours at a terminal: %q", said)
+	}
+	if said := apart(t, `script -qec "NO_COLOR=1 $hostnet apply --check" /dev/null`); strings.Contains(said, "\x1b[") {
+		t.Errorf("colours in spite of NO_COLOR: %q", said)
+	}
+}
