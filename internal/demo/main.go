@@ -1,15 +1,18 @@
-// Command demo shows the collection's main job on a throw-away host: it boots a machine with four network cards, runs
-// the production host's playbook over SSH, runs it again, and shows what came of it.
+// Command demo shows the collection's main job on a throw-away host: it boots a machine with four network cards and one on
+// the other end of their wires, runs the playbooks of the scenario "containers" over SSH, runs them again, lets the other
+// machine say what it sees, and shows what came of it.
 package main
 
 import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -17,7 +20,8 @@ import (
 	"hostnet.linux/internal/testhost"
 )
 
-const playbook = "molecule/bonded_host/converge.yml"
+// scenario has the playbooks.
+const scenario = "molecule/containers"
 
 func main() {
 	keep := flag.Bool("keep", false, "leave the machine running until Ctrl-C")
@@ -42,32 +46,53 @@ func run(ctx context.Context, keep bool) error {
 	if err := install(ctx, folder); err != nil {
 		return err
 	}
-	say("Starting a Debian host with four network cards")
-	host, err := testhost.Start(ctx, testhost.Machine{
-		Name: "infra1", Log: os.Stdout,
-		NICs: []testhost.NIC{{Card: 1}, {Card: 1}, {Card: 2}, {Card: 2}},
-	})
+	say("Starting a Debian host with two cards of two ports, and a machine on the other end of their wires")
+	hosts, err := boot(ctx)
+	for _, host := range hosts {
+		defer func() { _ = host.Stop() }()
+	}
 	if err != nil {
 		return err
 	}
-	defer func() { _ = host.Stop() }()
-	if err := play(ctx, folder, host); err != nil {
+	if err := play(ctx, folder, hosts); err != nil {
 		return err
 	}
-	if err := show(ctx, host); err != nil {
+	if err := show(ctx, hosts); err != nil {
 		return err
 	}
 	if !keep {
-		say("Taking the host down")
+		say("Taking the machines down")
 		return nil
 	}
-	say("The host runs until you press Ctrl-C. To log in:")
-	fmt.Println(host.SSH().Command("root"))
+	say("The machines run until you press Ctrl-C. To log in:")
+	for _, host := range hosts {
+		fmt.Printf("%-8s %s\n", host.Name(), host.SSH().Command("root"))
+	}
 	select {
 	case <-ctx.Done():
-	case <-host.Done():
+	case <-hosts[0].Done():
+	case <-hosts[1].Done():
 	}
 	return nil
+}
+
+// boot starts the machines: the host, and the one that is the physical network and a compute host. What it returns runs,
+// even if there is an error.
+func boot(ctx context.Context) ([]*testhost.Host, error) {
+	left, right := testhost.NewSegment("left"), testhost.NewSegment("right")
+	var hosts []*testhost.Host
+	for _, machine := range []testhost.Machine{
+		{Name: "infra1", NICs: []testhost.NIC{{Segment: left, Card: 1}, {Segment: right, Card: 1}, {Segment: left, Card: 2}, {Segment: right, Card: 2}}},
+		{Name: "outside", NICs: []testhost.NIC{{Segment: left}, {Segment: right}}},
+	} {
+		machine.Log = os.Stdout
+		host, err := testhost.Start(ctx, machine)
+		if err != nil {
+			return hosts, err
+		}
+		hosts = append(hosts, host)
+	}
+	return hosts, nil
 }
 
 // say marks the start of a part, with the time that has passed.
@@ -79,23 +104,27 @@ var start = time.Now()
 
 // install builds the collection as users get it and installs it beside nothing else.
 func install(ctx context.Context, folder string) error {
-	if err := stream(ctx, nil, "go", "run", "./internal/dist/cmd/dist"); err != nil {
+	if _, err := stream(ctx, nil, "go", "run", "./internal/dist/cmd/dist"); err != nil {
 		return fmt.Errorf("cannot build the collection: %w", err)
 	}
 	artifacts, err := filepath.Glob("build/hostnet-linux-*.tar.gz")
 	if err != nil || len(artifacts) != 1 {
 		return fmt.Errorf("expected one artifact in build/, found %d: run `make clean` first", len(artifacts))
 	}
-	return stream(ctx, nil, "ansible-galaxy", "collection", "install", "--force", "-p", folder, artifacts[0])
+	_, err = stream(ctx, nil, "ansible-galaxy", "collection", "install", "--force", "-p", folder, artifacts[0])
+	return err
 }
 
-// play runs the playbook twice: the second run must find nothing to do.
-func play(ctx context.Context, folder string, host *testhost.Host) error {
-	login := host.SSH()
-	inventory := fmt.Sprintf("[all]\ninfra1 ansible_host=%s ansible_port=%d ansible_user=root ansible_ssh_private_key_file=%s\n",
-		login.Address, login.Port, login.KeyFile)
+// play runs the playbooks twice: the second run must find nothing to do.
+func play(ctx context.Context, folder string, hosts []*testhost.Host) error {
 	file := filepath.Join(folder, "inventory")
-	if err := os.WriteFile(file, []byte(inventory), 0o600); err != nil {
+	var inventory strings.Builder
+	for _, host := range hosts {
+		login := host.SSH()
+		fmt.Fprintf(&inventory, "%s ansible_host=%s ansible_port=%d ansible_user=root ansible_ssh_private_key_file=%s\n",
+			host.Name(), login.Address, login.Port, login.KeyFile)
+	}
+	if err := os.WriteFile(file, []byte(inventory.String()), 0o600); err != nil {
 		return err
 	}
 	environment := []string{
@@ -104,50 +133,71 @@ func play(ctx context.Context, folder string, host *testhost.Host) error {
 		"ANSIBLE_FORCE_COLOR=true", "ANSIBLE_DEPRECATION_WARNINGS=false",
 	}
 	for _, part := range []struct {
-		title     string
-		arguments []string
+		title, playbook string
+		arguments       []string
+		silent          bool
 	}{
-		{"What a run would do (check mode)", []string{"--check", "--diff"}},
-		{"The run", []string{"--diff"}},
-		{"The second run: nothing to do", nil},
+		{"What a run would do to the host (check mode)", "host.yml", []string{"--check", "--diff"}, false},
+		{"The run", "converge.yml", []string{"--diff"}, false},
+		{"The second run: nothing to do", "converge.yml", nil, true},
+		{"What ping, a DHCP client, iproute2 and the other end of the wires say", "verify.yml", nil, true},
 	} {
 		say(part.title)
-		arguments := append([]string{"-i", file, playbook}, part.arguments...)
-		if err := stream(ctx, environment, "ansible-playbook", arguments...); err != nil {
+		arguments := append([]string{"-i", file, filepath.Join(scenario, part.playbook)}, part.arguments...)
+		output, err := stream(ctx, environment, "ansible-playbook", arguments...)
+		if err != nil {
 			return err
+		}
+		if part.silent && changed.MatchString(output) {
+			return fmt.Errorf("%s changed something: it was to find everything as declared", part.playbook)
 		}
 	}
 	return nil
 }
 
-// show lets iproute2, which has no part in the work, say what is there.
-func show(ctx context.Context, host *testhost.Host) error {
-	for _, command := range []string{
-		"ip -brief link", "ip -brief address", "bridge link", "ip route",
-		"grep -E 'Mode|Primary|Active|Slave Interface|MII Status' /proc/net/bonding/bond0",
+// changed is in Ansible's recap when a run was not silent.
+var changed = regexp.MustCompile(`changed=[1-9]`)
+
+// show lets iproute2 and tcpdump, which have no part in the work, say what is there.
+func show(ctx context.Context, hosts []*testhost.Host) error {
+	host, outside := hosts[0], hosts[1]
+	for _, one := range []struct {
+		at      *testhost.Host
+		command string
+	}{
+		{host, "ip -brief link"}, {host, "ip -brief address"}, {host, "bridge link"}, {host, "ip route"},
+		{host, "grep -E 'Mode|Primary|Active|Slave Interface|MII Status' /proc/net/bonding/bond0"},
+		{host, "lxc-ls --fancy"},
+		{outside, "grep -h 'ICMP echo request' /run/eth0.log /run/eth1.log"},
 	} {
-		say(command)
-		output, err := host.Run(ctx, command)
+		say(one.at.Name() + ": " + one.command)
+		output, err := one.at.Run(ctx, one.command)
 		if err != nil {
 			return err
 		}
 		fmt.Print(output)
 	}
-	say("Who is attached to what")
-	drawing, err := draw(ctx, host)
-	if err != nil {
-		return err
+	for _, one := range hosts {
+		say("Who is attached to what on " + one.Name())
+		seen, err := look(ctx, one)
+		if err != nil {
+			return err
+		}
+		var drawing strings.Builder
+		seen.draw(&drawing)
+		fmt.Print(drawing.String())
 	}
-	fmt.Print(drawing)
 	return nil
 }
 
-func stream(ctx context.Context, environment []string, program string, arguments ...string) error {
+// stream runs a program and shows what it says, which it returns as well.
+func stream(ctx context.Context, environment []string, program string, arguments ...string) (string, error) {
+	var output strings.Builder
 	command := exec.CommandContext(ctx, program, arguments...)
 	command.Env = append(os.Environ(), environment...)
-	command.Stdout, command.Stderr = os.Stdout, os.Stderr
+	command.Stdout, command.Stderr = io.MultiWriter(os.Stdout, &output), os.Stderr
 	if err := command.Run(); err != nil {
-		return fmt.Errorf("`%s %s`: %w", program, strings.Join(arguments, " "), err)
+		return output.String(), fmt.Errorf("`%s %s`: %w", program, strings.Join(arguments, " "), err)
 	}
-	return nil
+	return output.String(), nil
 }
