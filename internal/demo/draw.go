@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -66,6 +67,11 @@ func look(ctx context.Context, host *testhost.Host) (*space, error) {
 	if err != nil {
 		return nil, err
 	}
+	return read(output)
+}
+
+// read takes what tell prints.
+func read(output string) (*space, error) {
 	var root *space
 	lines := strings.Split(strings.TrimSpace(output), "\n")
 	for ; len(lines) >= 2; lines = lines[2:] {
@@ -83,6 +89,9 @@ func look(ctx context.Context, host *testhost.Host) (*space, error) {
 		default:
 			root.within = append(root.within, one)
 		}
+	}
+	if root == nil {
+		return nil, errors.New("the machine tells of no links")
 	}
 	return root, nil
 }
@@ -109,9 +118,16 @@ func (s *space) draw(out *strings.Builder) {
 		}
 	}
 	for _, inner := range s.within {
-		fmt.Fprintf(out, "\n%s, from within:\n", inner.title)
-		inner.draw(out)
+		if inner.isMore() {
+			fmt.Fprintf(out, "\nInside %s:\n", inner.title)
+			inner.draw(out)
+		}
 	}
+}
+
+// isMore tells whether there is more within than the ends of pairs, which are drawn at the other end.
+func (s *space) isMore() bool {
+	return slices.ContainsFunc(s.nodes, func(one node) bool { return one.Name != "lo" && one.Info.Kind != "veth" })
 }
 
 func (s *space) drawOne(out *strings.Builder, one node, below map[string][]node, first, rest string) {
