@@ -2,6 +2,7 @@ package dnsmasq
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -216,6 +217,10 @@ func (i *Instance) userFor(s *system.System) (string, bool) {
 
 func users(s *system.System) []string {
 	file, err := os.ReadFile(filepath.Join("/", s.Root, "/etc/passwd"))
+	if errors.Is(err, fs.ErrNotExist) {
+		// A network namespace has files of its own, and the host's users.
+		file, err = os.ReadFile("/etc/passwd")
+	}
 	if err != nil {
 		return nil
 	}

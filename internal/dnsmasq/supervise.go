@@ -3,6 +3,7 @@ package dnsmasq
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -19,6 +20,9 @@ import (
 // without systemd. The interface and the root folder follow.
 const SuperviseCommand = "supervise-dnsmasq"
 
+// lookEvery is how often the supervisor in a namespace looks whether there still is something to serve.
+const lookEvery = 5 * time.Second
+
 // Supervise runs dnsmasq for the interface until it is told to end, and starts it again when it dies. It passes SIGHUP
 // on. It returns the exit code of the program.
 func Supervise(arguments []string) int {
@@ -29,6 +33,11 @@ func Supervise(arguments []string) int {
 	s := &system.System{Root: arguments[1]}
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	// A dnsmasq would keep its namespace alive when the container is long gone that it belonged to; its link goes at once.
+	untilGone := ""
+	if s.Root != "" {
+		untilGone = arguments[0]
+	}
 	for {
 		command := exec.Command(s.Find("dnsmasq"), "--keep-in-foreground", "--conf-file="+s.Path(configOf(arguments[0])))
 		command.Stderr = os.Stderr
@@ -36,7 +45,7 @@ func Supervise(arguments []string) int {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
-		if told := attend(command, signals); told {
+		if told := attend(command, signals, untilGone); told {
 			return 0
 		}
 		// As RestartSec= of the systemd unit. A signal meanwhile ends the wait.
@@ -50,12 +59,25 @@ func Supervise(arguments []string) int {
 	}
 }
 
-// attend waits until the program ends, and tells whether it was told to.
-func attend(command *exec.Cmd, signals <-chan os.Signal) (told bool) {
+// linkExists looks in the namespace that the supervisor is in.
+func linkExists(name string) bool {
+	_, err := net.InterfaceByName(name)
+	return err == nil
+}
+
+// attend waits until the program ends, and tells whether it was told to. It ends with its link if that is asked for.
+func attend(command *exec.Cmd, signals <-chan os.Signal, untilGone string) (told bool) {
 	ended := make(chan error, 1)
 	go func() { ended <- command.Wait() }()
+	looks := time.NewTicker(lookEvery)
+	defer looks.Stop()
 	for {
 		select {
+		case <-looks.C:
+			if untilGone != "" && !linkExists(untilGone) {
+				told = true
+				_ = command.Process.Signal(syscall.SIGTERM)
+			}
 		case got := <-signals:
 			told = told || got != syscall.SIGHUP
 			_ = command.Process.Signal(got)
@@ -91,8 +113,10 @@ func startDirectly(s *system.System, link string) error {
 	if err != nil {
 		return fmt.Errorf("cannot find this program's own file: %w", err)
 	}
-	if err := os.MkdirAll(s.Path(runFolder), 0o755); err != nil {
-		return fmt.Errorf("cannot make %s: %w", runFolder, err)
+	for _, folder := range []string{runFolder, leaseFolder} {
+		if err := os.MkdirAll(s.Path(folder), 0o755); err != nil {
+			return fmt.Errorf("cannot make %s: %w", folder, err)
+		}
 	}
 	log, err := os.Create(s.Path(runFolder + "/dnsmasq-" + link + ".log"))
 	if err != nil {

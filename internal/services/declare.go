@@ -51,8 +51,8 @@ func ParseNetwork(arguments map[string]any) (*host.Declaration, *Declaration, er
 	if len(problems) == before {
 		declaration.take(parsed, &problems)
 	}
-	if settings != nil && settings.Namespace() != "" && len(declaration.Bridges)+len(declaration.DNSMasqs) > 0 {
-		problems.Add("netns", "DHCP and DNS are served in the host's own network namespace only")
+	if settings != nil && settings.Namespace() != "" && len(declaration.Bridges) > 0 {
+		problems.Add("netns", "an lxc_bridge is in the host's own network namespace only: declare bridge, nat and dnsmasq instead")
 	}
 	return settings, declaration, problems.Err()
 }
@@ -150,13 +150,17 @@ func options[T any](table schema.Table[T], settings schema.Table[host.Declaratio
 		schema.Lift(settings, func(w *with[T]) *host.Declaration { return &w.Settings })...)
 }
 
-// safety are the settings of modules that work in the host's own namespace only, where DHCP and DNS are served.
+// safety are the settings of modules that work in the host's own namespace only.
 func safety() schema.Table[host.Declaration] {
 	return schema.Lift(host.SafetyTable(), func(d *host.Declaration) *host.Settings { return &d.Settings })
 }
 
 func natOptions() schema.Table[with[nft.NAT]] {
 	return options(nft.Options, append(safety(), host.InfoTable()...))
+}
+
+func dnsmasqOptions() schema.Table[with[dnsmasq.Instance]] {
+	return options(dnsmasq.Options, append(safety(), host.InfoTable()...))
 }
 
 // NATDocs documents the options of the module nat.
@@ -166,7 +170,7 @@ func NATDocs() []schema.Doc { return natOptions().Docs() }
 func BridgeDocs() []schema.Doc { return options(lxcbridge.Options, safety()).Docs() }
 
 // DNSMasqDocs documents the options of the module dnsmasq.
-func DNSMasqDocs() []schema.Doc { return options(dnsmasq.Options, safety()).Docs() }
+func DNSMasqDocs() []schema.Doc { return dnsmasqOptions().Docs() }
 
 // ParseNAT reads the arguments of the module nat.
 func ParseNAT(arguments map[string]any) (*host.Declaration, *Declaration, error) {
@@ -188,7 +192,7 @@ func ParseBridge(arguments map[string]any) (*host.Declaration, *Declaration, err
 func ParseDNSMasq(arguments map[string]any) (*host.Declaration, *Declaration, error) {
 	var parsed with[dnsmasq.Instance]
 	declaration := &Declaration{Wanted: Wanted{DNSMasqs: []*dnsmasq.Instance{&parsed.Object}}}
-	err := parse(options(dnsmasq.Options, safety()), &parsed, declaration, arguments)
+	err := parse(dnsmasqOptions(), &parsed, declaration, arguments)
 	return &parsed.Settings, declaration, err
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"syscall"
 	"time"
@@ -262,17 +261,21 @@ func elsewhere() bool {
 // namespaceVariable tells a worker what its guard has found: by then the ancestors that tell it may be gone.
 const namespaceVariable = "HOSTNET_NAMESPACE"
 
-// namespaceKey names the namespace that a site is in, "" for the host's own.
-func namespaceKey(namespace string) string {
-	if namespace != "" {
-		return "netns-" + filepath.Base(filepath.Dir(namespace)) + "-" + filepath.Base(namespace)
+// namespaceKey names the namespace that a site is in, by its path, "" for the host's own. Two containers may have equal
+// names for their namespaces, and one namespace several paths, so that the kernel's number of it is what counts.
+func namespaceKey(path string) (string, error) {
+	if path != "" {
+		number, err := system.NetworkNamespaceAt(path)
+		return keyOf(number), err
 	}
 	if key, told := os.LookupEnv(namespaceVariable); told {
-		return key
+		return key, nil
 	}
 	if !elsewhere() {
-		return ""
+		return "", nil
 	}
-	own, _ := system.OwnNetworkNamespace()
-	return "netns-" + strconv.FormatUint(own, 10)
+	number, err := system.OwnNetworkNamespace()
+	return keyOf(number), err
 }
+
+func keyOf(number uint64) string { return "netns-" + strconv.FormatUint(number, 10) }

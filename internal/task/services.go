@@ -1,6 +1,7 @@
 package task
 
 import (
+	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/firewalld"
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/kernel/linux"
@@ -10,10 +11,39 @@ import (
 	"hostnet.linux/internal/system"
 )
 
+// within makes the change from inside another network namespace than the host's, so that what the task starts to serve
+// DHCP and DNS is in there. Its files are apart from the host's, and go with the boot as the namespace does.
+func (t *Task) within(namespace string, declaration *services.Declaration) (result ansible.Result) {
+	path := linux.NamespacePath(namespace)
+	err := linux.Inside(path, func() error {
+		key, err := namespaceKey(path)
+		if err != nil {
+			return err
+		}
+		site, done, err := OpenSite(namespace, &system.System{Root: "/run/hostnet/" + key})
+		if err != nil {
+			return err
+		}
+		defer done()
+		site.Services.Elsewhere = true
+		result = t.Apply(site, declaration)
+		return nil
+	})
+	if err != nil {
+		return ansible.Fail(err)
+	}
+	return result
+}
+
 // OpenSite asks the kernel about a namespace, "" for that of the calling thread. The files are the host's, or a test's own.
 func OpenSite(namespace string, files *system.System) (*services.Site, func(), error) {
 	handle, err := linux.Open(namespace)
 	if err != nil {
+		return nil, nil, err
+	}
+	key, err := namespaceKey(linux.NamespacePath(namespace))
+	if err != nil {
+		handle.Close()
 		return nil, nil, err
 	}
 	rules, err := nftables.Open(linux.NamespacePath(namespace))
@@ -21,7 +51,6 @@ func OpenSite(namespace string, files *system.System) (*services.Site, func(), e
 		handle.Close()
 		return nil, nil, err
 	}
-	key := namespaceKey(linux.NamespacePath(namespace))
 	site := &services.Site{
 		Host:     &host.Host{Kernel: handle},
 		Services: &services.Host{Kernel: handle, Rules: rules, System: files, Elsewhere: files.Root == "" && key != ""},

@@ -48,6 +48,9 @@ func RunServices(parse ParseServices) func(context.Context, ansible.Call) ansibl
 				return ansible.Fail(err)
 			}
 		}
+		if settings.Namespace() != "" && len(declaration.DNSMasqs) > 0 {
+			return t.within(settings.Namespace(), declaration)
+		}
 		site, done, err := OpenSite(settings.Namespace(), files)
 		if err != nil {
 			return ansible.Fail(err)

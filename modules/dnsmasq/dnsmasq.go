@@ -14,6 +14,7 @@ func Module() ansible.Module {
 		Short: "Serves an interface with DHCP and DNS",
 		Description: []string{
 			"Serves an interface with DHCP and DNS by an instance of dnsmasq of its own: a hardened systemd service, or where there is no systemd a supervised process.",
+			"In another network namespace than the host's it is a supervised process too, which ends with the interface and is not there after a boot.",
 		},
 		Options:  services.DNSMasqDocs(),
 		Examples: examples,
@@ -27,6 +28,15 @@ const examples = `- name: DHCP and DNS on a bridge
     interface: br-dbaas
     address: 172.29.232.1/22
     domain: dbaas.example
+
+- name: DHCP for a tenant's network, in the namespace of its agent
+  hostnet.linux.dnsmasq:
+    netns: qdhcp-3f8a1c52-7e
+    interface: ns-51c7e0aa-94
+    address: 192.168.10.2/24
+    gateway: 192.168.10.1
+    mtu: 1450
+    dns: false
 
 - name: No more of it
   hostnet.linux.dnsmasq:

@@ -13,6 +13,7 @@ version_added: 1.0.0
 description:
   - 'Serves an interface with DHCP and DNS by an instance of dnsmasq of its own: a hardened systemd service, or where there is no systemd a
       supervised process.'
+  - In another network namespace than the host's it is a supervised process too, which ends with the interface and is not there after a boot.
 author:
   - The hostnet.linux authors (@hostnet)
 options:
@@ -239,6 +240,10 @@ options:
       - warn
       - takeover
       - release
+  netns:
+    description:
+      - 'The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host''s.'
+    type: str
 attributes:
   check_mode:
     description: Shows exactly the steps that a run then performs.
@@ -256,6 +261,15 @@ EXAMPLES = r"""
     interface: br-dbaas
     address: 172.29.232.1/22
     domain: dbaas.example
+
+- name: DHCP for a tenant's network, in the namespace of its agent
+  hostnet.linux.dnsmasq:
+    netns: qdhcp-3f8a1c52-7e
+    interface: ns-51c7e0aa-94
+    address: 192.168.10.2/24
+    gateway: 192.168.10.1
+    mtu: 1450
+    dns: false
 
 - name: No more of it
   hostnet.linux.dnsmasq:

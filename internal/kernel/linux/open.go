@@ -133,23 +133,28 @@ func (h *Handle) dump(request *nl.NetlinkRequest, reset func(), each func(messag
 	return fmt.Errorf("the list kept changing while it was read (%d attempts): %w", attempts, err)
 }
 
-// inside runs f on a thread that is in the handle's namespace: files under /proc/sys/net show the namespace of the
-// thread that opens them. The thread is never given back, so no other goroutine can end up in that namespace.
+// inside runs f in the handle's namespace: files under /proc/sys/net show the namespace of the thread that opens them.
 func (h *Handle) inside(f func() error) error {
 	if h.namespace == "" {
 		return f()
 	}
+	return Inside(h.namespace, f)
+}
+
+// Inside runs f on a thread that is in a namespace, given by its path; so are the programs that f starts. The thread is
+// never given back, so no other goroutine can end up in that namespace.
+func Inside(path string, f func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
-		target, err := netns.GetFromPath(h.namespace)
+		target, err := netns.GetFromPath(path)
 		if err != nil {
-			done <- fmt.Errorf("cannot open namespace %s: %w", h.namespace, err)
+			done <- fmt.Errorf("cannot open namespace %s: %w", path, err)
 			return
 		}
 		defer func() { _ = target.Close() }()
 		if err := netns.Set(target); err != nil {
-			done <- fmt.Errorf("cannot enter namespace %s: %w", h.namespace, err)
+			done <- fmt.Errorf("cannot enter namespace %s: %w", path, err)
 			return
 		}
 		done <- f()
