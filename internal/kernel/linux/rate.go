@@ -120,12 +120,13 @@ func (h *Handle) SetDownRate(link string, kilobits uint32) error {
 func (h *Handle) SetUpRate(link string, kilobits uint32) error {
 	return h.shape(link, func(shaper *netlink.Handle, index int) error {
 		entry := &netlink.Ingress{QdiscAttrs: netlink.QdiscAttrs{LinkIndex: index, Parent: netlink.HANDLE_INGRESS, Handle: ingress}}
+		// A filter that matches all cannot be replaced (mall_change in net/sched/cls_matchall.c).
+		gone := shaper.QdiscDel(entry)
 		if kilobits == 0 {
-			return shaper.QdiscDel(entry)
+			return gone
 		}
-		added := shaper.QdiscAdd(entry)
-		if added != nil && !errors.Is(added, unix.EEXIST) {
-			return added
+		if err := shaper.QdiscAdd(entry); err != nil {
+			return err
 		}
 		police := netlink.NewPoliceAction()
 		police.Rate = kilobits * bytesPerKilobit
@@ -135,7 +136,7 @@ func (h *Handle) SetUpRate(link string, kilobits uint32) error {
 			FilterAttrs: netlink.FilterAttrs{LinkIndex: index, Parent: ingress, Priority: 1, Handle: 1, Protocol: unix.ETH_P_ALL},
 			Actions:     []netlink.Action{police},
 		})
-		if err != nil && added == nil {
+		if err != nil {
 			err = errors.Join(err, shaper.QdiscDel(entry))
 		}
 		return err
