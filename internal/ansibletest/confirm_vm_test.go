@@ -68,7 +68,8 @@ func TestConfirm(t *testing.T) {
 	host := testhost.ForTest(t, testhost.Machine{Name: "guarded", NICs: []testhost.NIC{{User: true}, {}}})
 	l := lab{NewSession(t, controller, Artifact(t), host), host}
 	l.ok(t, "hostnet.linux.dummy:\n  name: d0\n  mac_address: 02:00:00:00:00:d0") // so that the machine keeps the program before the states are compared
-	host.MustRun(t, firewall+"; systemd-run --unit=pulse sh -c 'ping -D -i 0.2 -W 1 10.0.2.2 >>/run/pulse.log'")
+	// A link that has been up once keeps its queueing discipline.
+	host.MustRun(t, "ip link set eth1 up; ip link set eth1 down; "+firewall+"; systemd-run --unit=pulse sh -c 'ping -D -i 0.2 -W 1 10.0.2.2 >>/run/pulse.log'")
 	for _, one := range cutting {
 		t.Run(one.name, func(t *testing.T) { testCut(t, l, one.task) })
 	}

@@ -65,10 +65,11 @@ func TestNetworkdClaims(t *testing.T) {
 func TestNetworkManagerClaims(t *testing.T) {
 	t.Parallel()
 	s := host(t, []string{networkManagerService}, map[string]string{
-		"/etc/NetworkManager/system-connections/bond.nmconnection": "[connection]\ntype=bond\ninterface-name=bond0\n",
-		"/etc/NetworkManager/system-connections/mac.nmconnection":  "[connection]\ntype=ethernet\n\n[ethernet]\nmac-address=02:00:00:00:00:0A\n",
-		"/run/NetworkManager/devices/3":                            "[device]\nmanaged=true\n",
-		"/run/NetworkManager/devices/4":                            "[device]\nmanaged=false\n",
+		"/etc/NetworkManager/system-connections/bond.nmconnection":  "[connection]\ntype=bond\ninterface-name=bond0\n",
+		"/etc/NetworkManager/system-connections/mac.nmconnection":   "[connection]\ntype=ethernet\n\n[ethernet]\nmac-address=02:00:00:00:00:0A\n",
+		"/run/NetworkManager/system-connections/Wired.nmconnection": "[connection]\ninterface-name=bond0\n",
+		"/run/NetworkManager/devices/3":                             "[device]\nmanaged=true\n",
+		"/run/NetworkManager/devices/4":                             "[device]\nmanaged=false\n",
 	})
 	claims, err := Claims(s, []Link{{Name: "bond0"}, {Name: "eth0", Index: 3}, {Name: "eth1", Index: 4, MAC: "02:00:00:00:00:0a"},
 		{Name: "eth2", Index: 5, MAC: "02:00:00:00:00:0a"}, {Name: "eth3", Index: 6}})
@@ -167,7 +168,7 @@ func TestTakeover(t *testing.T) {
 	if found := mustPlan(t, s, before); len(found.Warnings) > 0 {
 		t.Errorf("warnings %q", found.Warnings)
 	}
-	carryOut(t, s, Request{Release: []string{"eth0", "eth1", "eth2"}, ForeignGone: true})
+	carryOut(t, s, Request{Release: []string{"eth0", "eth1", "eth2", "eth3"}, ForeignGone: true})
 	if taken, foreign, err := Taken(s); err != nil || len(taken) > 0 || foreign {
 		t.Errorf("still taken: %v, %v, %v", taken, foreign, err)
 	}

@@ -47,7 +47,8 @@ func networkManagerClaims(s *system.System, links []Link) ([]Claim, error) {
 			switch {
 			case known && !managed:
 				file = ""
-			case managed && file == "":
+			case managed && file == "" && link.Kind == "":
+				// Links that others have made are watched, and left alone where no profile is about them.
 				file = path
 			}
 		}
@@ -58,17 +59,27 @@ func networkManagerClaims(s *system.System, links []Link) ([]Claim, error) {
 	return claims, nil
 }
 
-// profileOf is the file of the profile that is about the link, "" if there is none. One that names the link counts more
-// than one that NetworkManager has made up for the card.
+// profileOf is the file of the profile that is about the link, "" if there is none. What was written for the link counts
+// more than what NetworkManager has made up for the card, which it keeps under /run.
 func profileOf(profiles []system.File, link Link) string {
-	found := ""
+	found, best := "", 0
 	for _, profile := range profiles {
 		entries := parseKeyfile(string(profile.Content))
-		if last(entries, "connection", "interface-name") == link.Name {
-			return profile.Path
+		mac := last(entries, "ethernet", "mac-address")
+		rank := 0
+		watched, _ := truth(last(entries, ".nmmeta", "external"))
+		generated, _ := truth(last(entries, ".nmmeta", "nm-generated"))
+		switch {
+		case watched || generated && link.Kind != "":
+		case last(entries, "connection", "interface-name") == link.Name && !strings.HasPrefix(profile.Path, "/run/"):
+			rank = 3
+		case last(entries, "connection", "interface-name") == link.Name:
+			rank = 2
+		case mac != "" && strings.EqualFold(mac, link.MAC):
+			rank = 1
 		}
-		if mac := last(entries, "ethernet", "mac-address"); mac != "" && strings.EqualFold(mac, link.MAC) {
-			found = profile.Path
+		if rank > best {
+			found, best = profile.Path, rank
 		}
 	}
 	return found

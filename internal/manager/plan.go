@@ -71,14 +71,14 @@ func Plan(s *system.System, request Request) (*Result, error) {
 		switch claim.Manager {
 		case networkd:
 			wanted = append(wanted, unmanagedByNetworkd(claim.Link))
-		case networkManager:
-			wanted = append(wanted, unmanagedByNetworkManager(claim.Link))
 		case ifupdown:
 			taken = append(taken, claim.Link)
-			// Debian's NetworkManager leaves alone what ifupdown has, and would now take it.
-			if isUsed(s, networkManagerService) {
-				wanted = append(wanted, unmanagedByNetworkManager(claim.Link))
-			}
+		}
+	}
+	if request.Takeover && isUsed(s, networkManagerService) {
+		// It takes up links that come, and those that ifupdown had.
+		for _, link := range request.Links {
+			wanted = append(wanted, unmanagedByNetworkManager(link.Name))
 		}
 	}
 	for _, link := range request.Release {
@@ -88,7 +88,7 @@ func Plan(s *system.System, request Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return out, out.add(s, append(wanted, edited...), claims, request.Release)
+	return out, out.add(s, append(wanted, edited...), claims, request)
 }
 
 func (r *Result) warn(claims []Claim, drops bool) {
@@ -122,7 +122,7 @@ func editInterfaces(s *system.System, taken, released []string) ([]system.File, 
 
 // add makes steps of the files that are not as wanted. What is taken over is so before anything else happens; what is
 // given back is so when all else is done.
-func (r *Result) add(s *system.System, wanted []system.File, claims []Claim, released []string) error {
+func (r *Result) add(s *system.System, wanted []system.File, claims []Claim, request Request) error {
 	restarts := map[string]plan.Phase{}
 	for _, file := range wanted {
 		have, err := s.File(file.Path)
@@ -139,8 +139,8 @@ func (r *Result) add(s *system.System, wanted []system.File, claims []Claim, rel
 				step.Changes = append(step.Changes, schema.Change{Option: claim.Link + " is set up by", Old: claim.Describe(), New: "hostnet"})
 			}
 		}
-		if len(step.Links) == 0 && file.Path != networkdConfig || !file.Present {
-			step.Phase, step.Links = plan.Finish, released
+		if !request.Takeover || !file.Present {
+			step.Phase, step.Links = plan.Finish, request.Release
 		}
 		if !file.Present {
 			step.Action = "remove"

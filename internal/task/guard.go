@@ -32,6 +32,8 @@ type order struct {
 	// Parent is the process that answers Ansible; the change begins when it has done so. 0 is nobody to wait for.
 	Parent     int    `json:"parent"`
 	Connection string `json:"connection"`
+	// Namespace is the one that the task has found itself in.
+	Namespace string `json:"namespace"`
 }
 
 // guard leaves the change to a process that outlives the SSH session, and answers before it begins: an answer over a
@@ -48,7 +50,8 @@ func (t *Task) guard(site *services.Site, result ansible.Result, why string) ans
 	} else if recovered != "" {
 		result.Warnings = append(result.Warnings, recovered)
 	}
-	one := order{Call: t.Call, Token: newToken(), Timeout: time.Duration(t.Settings.Timeout()) * time.Second, Connection: connectionText()}
+	one := order{Call: t.Call, Token: newToken(), Timeout: time.Duration(t.Settings.Timeout()) * time.Second, Connection: connectionText(),
+		Namespace: site.Namespace}
 	if !t.Attended {
 		one.Parent = os.Getpid()
 	}
@@ -120,7 +123,12 @@ func Guard(path string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	site, done, err := OpenSite("", &system.System{})
+	var site *services.Site
+	var done func()
+	// The worker has it from us.
+	if err = os.Setenv(namespaceVariable, one.Namespace); err == nil {
+		site, done, err = OpenSite("", &system.System{})
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -157,7 +165,7 @@ func (o *order) guard(site *services.Site) error {
 	deadline := time.Now().Add(o.Timeout)
 	o.Call.Deadline = deadline.Round(0)
 	o.Call.Token = o.Token
-	workErr := o.work(site.Namespace, deadline)
+	workErr := o.work(deadline)
 	lock.Release()
 	for {
 		left, err := store.Current()
@@ -183,14 +191,14 @@ func (o *order) awaitParent() {
 }
 
 // work runs the module in a process of its own: one that hangs, or dies, does not keep the change from being undone.
-func (o *order) work(namespace string, deadline time.Time) error {
+func (o *order) work(deadline time.Time) error {
 	text, err := json.Marshal(o.Call)
 	if err != nil {
 		return err
 	}
 	worker := exec.Command("/proc/self/exe", WorkerCommand)
 	worker.Stdin = bytes.NewReader(text)
-	worker.Env = append(os.Environ(), "SSH_CONNECTION="+o.Connection, namespaceVariable+"="+namespace)
+	worker.Env = append(os.Environ(), "SSH_CONNECTION="+o.Connection)
 	if err := worker.Start(); err != nil {
 		return err
 	}
@@ -258,7 +266,7 @@ func elsewhere() bool {
 	return own != eldest
 }
 
-// namespaceVariable tells a worker what its guard has found: by then the ancestors that tell it may be gone.
+// namespaceVariable tells a guard and its worker what the task has found: by then the ancestors that tell it may be gone.
 const namespaceVariable = "HOSTNET_NAMESPACE"
 
 // namespaceKey names the namespace that a site is in, by its path, "" for the host's own. Two containers may have equal
