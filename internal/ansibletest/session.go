@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"hostnet.linux/internal/dist"
@@ -45,14 +46,35 @@ type Outcome struct {
 	Failed  bool
 }
 
+// built is the artifact, for all tests of a run.
+var built struct {
+	sync.Mutex
+	name    string
+	content []byte
+}
+
 // Artifact builds the collection from this checkout, as `make dist` does, and returns the file.
 func Artifact(t testing.TB) string {
+	t.Helper()
+	built.Lock()
+	defer built.Unlock()
+	folder := t.TempDir()
+	if built.content == nil {
+		build(t, folder)
+	}
+	artifact := filepath.Join(folder, built.name)
+	if err := os.WriteFile(artifact, built.content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return artifact
+}
+
+func build(t testing.TB, folder string) {
 	t.Helper()
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder := t.TempDir()
 	bin := filepath.Join(folder, "bin")
 	if err := dist.Build(t.Context(), root, bin, t.Output()); err != nil {
 		t.Fatal(err)
@@ -61,7 +83,10 @@ func Artifact(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return artifact
+	if built.content, err = os.ReadFile(artifact); err != nil {
+		t.Fatal(err)
+	}
+	built.name = filepath.Base(artifact)
 }
 
 // NewSession installs the artifact on the controller as an operator does. The host is in the inventory as "target"; the
