@@ -24,37 +24,38 @@ var cutting = []struct{ name, task string }{
 	{"wrong address", `hostnet.linux.interface:
   name: eth0
   addresses: [10.0.99.15/24]
-  confirm: {timeout: 8}`},
+  confirm: {timeout: 10}`},
 	{"wrong VLAN", `hostnet.linux.network:
   vlans:
     - {name: eth0.77, parent: eth0, id: 77, addresses: [10.0.2.15/24], routes: [{to: default, via: 10.0.2.2}]}
   interfaces:
     - {name: eth0, addresses: []}
-  confirm: {timeout: 8}`},
+  confirm: {timeout: 10}`},
 	{"wrong bond mode", `hostnet.linux.network:
   bonds:
     - {name: bond0, mode: active-backup, arp_interval: 100, arp_ip_target: [192.0.2.9], arp_validate: all, ports: [eth0, eth1],
        addresses: [10.0.2.15/24]}
-  confirm: {timeout: 8}`},
+  confirm: {timeout: 10}`},
 	{"no route back", `hostnet.linux.network:
   interfaces:
     - {name: eth0, addresses: [10.0.2.15/32], routes: []}
-  confirm: {timeout: 8}`},
+  confirm: {timeout: 10}`},
 	{"rule in the way", `hostnet.linux.network:
   rules:
     - {priority: 10, to: 10.0.2.0/24, action: prohibit}
-  confirm: {mode: on, timeout: 8}`},
+  confirm: {mode: on, timeout: 10}`},
 	// The host's own firewall, see firewall, drops what arrives by this bridge.
 	{"nftables drop", `hostnet.linux.bridge:
   name: br-shut
   forward_delay: 0
   ports: [eth0]
   addresses: [10.0.2.15/24]
-  confirm: {timeout: 8}`},
+  confirm: {timeout: 10}`},
 	{"port led elsewhere", `hostnet.linux.nat:
   name: wrong
+  subnets: [10.77.0.0/24]
   port_forwards: [{port: 22, to: 10.77.0.1}]
-  confirm: {mode: on, timeout: 8}`},
+  confirm: {mode: on, timeout: 10}`},
 }
 
 const firewall = `nft 'table inet own { chain in { type filter hook input priority 0; iifname "br-shut" drop; } }'`
@@ -90,7 +91,7 @@ func witness(t *testing.T, l lab) []string {
 }
 
 // limit is how long a cut may last: the timeout of the tasks, and five seconds.
-const limit = 13 * time.Second
+const limit = 15 * time.Second
 
 func testCut(t *testing.T, l lab, task string) {
 	before := witness(t, l)
@@ -98,7 +99,7 @@ func testCut(t *testing.T, l lab, task string) {
 	started := time.Now()
 	result, outcome := l.task(t, task)
 	took := time.Since(started)
-	if result.Status != "failed" || !strings.Contains(result.Text("msg"), "the change was rolled back: nobody confirmed it within 8s") {
+	if result.Status != "failed" || !strings.Contains(result.Text("msg"), "the change was rolled back: nobody confirmed it within 10s") {
 		t.Errorf("%s: %v\n%s", result.Status, result.Values, outcome.Output)
 	}
 	if result.Values["changed"] != false || result.Values["actions"] == nil {

@@ -76,7 +76,7 @@ def judged(planned, wanted, answer, seconds, attempts):
         return result
     result["changed"] = False
     result["failed"] = True
-    if verdict != "failed":
+    if verdict != "failed" or "msg" not in result:
         reason = answer.get("reason", "the host says no more")
         result["msg"] = "the change was rolled back: %s. The host could be reached again after %.1f seconds (%d attempts). What was tried is in actions" % (
             reason,
