@@ -64,8 +64,8 @@ func (s *Site) Restore(before *Checkpoint) error {
 	if len(before.Managers) == 0 {
 		return errors.Join(s.restoreKernel(before), s.restoreFiles(before))
 	}
-	// These set up links by what the files say, so they go first, and what they do differently is undone with the rest.
-	failures := []error{s.restoreFiles(before)}
+	// These begin with links as they were, which some then leave alone; what they do differently is undone at the end.
+	failures := []error{s.restoreKernel(before), s.restoreFiles(before)}
 	for _, service := range before.Managers {
 		failures = append(failures, manager.Restart(s.Services.System, service))
 	}

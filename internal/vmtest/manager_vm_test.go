@@ -24,9 +24,9 @@ var rivals = []struct {
 		"NetworkManager",
 		`printf '[connection]\nid=up\ntype=ethernet\ninterface-name=eth0\n[ipv4]\nmethod=manual\naddress1=10.50.0.2/24,10.50.0.1\n[ipv6]\nmethod=disabled\n' >/etc/NetworkManager/system-connections/up.nmconnection
 printf '[connection]\nid=second\ntype=ethernet\ninterface-name=eth1\n[ipv4]\nmethod=disabled\n[ipv6]\nmethod=disabled\n' >/etc/NetworkManager/system-connections/second.nmconnection
-chmod 600 /etc/NetworkManager/system-connections/*; ip link set eth2 down; ip link set eth3 down
-systemctl start NetworkManager; nmcli connection reload; nmcli connection up up >/dev/null; nmcli connection up second >/dev/null`,
-		"systemctl restart NetworkManager; nm-online -s -q -t 10 || true", "systemctl disable --now NetworkManager",
+chmod 600 /etc/NetworkManager/system-connections/*; printf '[keyfile]\nunmanaged-devices+=interface-name:eth2;interface-name:eth3\n' >/etc/NetworkManager/conf.d/zz-test.conf
+systemctl restart NetworkManager; nmcli connection reload; nmcli connection up up >/dev/null; nmcli connection up second >/dev/null`,
+		"systemctl restart NetworkManager; nm-online -s -q -t 10 || true", "systemctl disable --now NetworkManager; rm /etc/NetworkManager/conf.d/zz-test.conf",
 		[]string{"eth0 is set up by NetworkManager as well (/etc/NetworkManager/system-connections/up.nmconnection)", "eth1 is set up by NetworkManager as well"},
 		"test -e /etc/NetworkManager/conf.d/zz-hostnet-bond0.conf -o -e /etc/NetworkManager/conf.d/zz-hostnet-eth0.conf",
 	},
