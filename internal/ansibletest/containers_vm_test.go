@@ -65,6 +65,7 @@ func testNoLXC(t *testing.T, l lab) {
 			t.Errorf("%s: %s %v", when, result.Status, result.Values)
 		}
 	}
+	l.host.MustRun(t, "rm -rf "+rootCache)
 	refused("cold")
 	if result, _ := l.task(t, "hostnet.linux.container_info:", "-e", "ansible_user=operator"); result.Status != "failed" || !strings.Contains(result.Text("msg"), "become: true") {
 		t.Errorf("an ordinary user: %v", result.Values)
