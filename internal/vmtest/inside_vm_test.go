@@ -5,7 +5,6 @@ package vmtest
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -26,7 +25,7 @@ var inside = []string{
 func TestInsideDebian(t *testing.T) {
 	binaries := map[string]string{}
 	for _, folder := range inside {
-		binaries[folder] = compile(t, folder)
+		binaries[folder] = compile(t, folder, "netns")
 	}
 	for _, release := range []testhost.Release{testhost.Bookworm, testhost.Trixie} {
 		t.Run(string(release), func(t *testing.T) {
@@ -38,18 +37,6 @@ func TestInsideDebian(t *testing.T) {
 			}
 		})
 	}
-}
-
-// compile builds the test binary of a package.
-func compile(t *testing.T, folder string) string {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), strings.ReplaceAll(folder, "/", "_")+".test")
-	build := exec.Command("go", "test", "-c", "-tags", "netns", "-o", binary, "hostnet.linux/"+folder)
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", folder, err, output)
-	}
-	return binary
 }
 
 var testFunction = regexp.MustCompile(`(?m)^func (Test\w+)\(t \*testing\.T\)`)
