@@ -19,7 +19,7 @@ func (p *planner) planFiles() error {
 	hooked := false
 	for _, c := range p.containers {
 		changes := p.editConfig(c)
-		c.record.keep(p.becomes(c))
+		c.record.keep(p.becomes(c), func(one *Interface) *string { return p.hardwareOf(c, one) })
 		hooked = c.setHooks(p.machine.Program.Path) || hooked
 		files := c.config.Changes()
 		record, err := c.record.contents()
@@ -115,6 +115,19 @@ func (p *planner) becomes(c *Container) []*Interface {
 		}
 	}
 	return all
+}
+
+// hardwareOf is the MAC address that a lent NIC is known by wherever it is: it comes back under the name that it had inside.
+func (p *planner) hardwareOf(c *Container, one *Interface) *string {
+	if link := p.host.byName[deref(one.Parent)]; link != nil {
+		return point(cmpOr(link.PermanentAddress, link.Address))
+	}
+	for i := range c.links {
+		if link := &c.links[i]; link.Name == one.Name {
+			return point(cmpOr(link.PermanentAddress, link.Address))
+		}
+	}
+	return nil
 }
 
 // setHooks sees to it that LXC calls our program if, and only if, there is something to do.

@@ -93,6 +93,15 @@ func (p *planner) nameReturned(c *Container, one *Interface) {
 	}
 }
 
+// planReturned gives a NIC that a stopped container is not to have any more its name again.
+func (p *planner) planReturned(c *Container) {
+	for _, t := range p.targets {
+		if t.container == c && t.want.Absent() && t.have != nil && t.have.kind() == Phys {
+			p.nameReturned(c, &t.have.Interface)
+		}
+	}
+}
+
 // planStart brings up what LXC's keys cannot say.
 func (p *planner) planStart(c *Container) {
 	for _, kept := range c.record.interfaces {

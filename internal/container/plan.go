@@ -44,6 +44,7 @@ func (p *planner) add(step plan.Step) { p.steps = append(p.steps, step) }
 func (p *planner) planLive() {
 	for _, c := range p.containers {
 		if !c.running() {
+			p.planReturned(c)
 			continue
 		}
 		scope := &addressing{declared: map[string][]addr.Address{}, losses: map[string]plan.Loss{}, deleted: map[string]bool{}}

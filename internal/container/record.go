@@ -69,8 +69,9 @@ func (r *Record) find(name string) *Interface {
 	return nil
 }
 
-// keep gathers what must be remembered of the interfaces as they will be.
-func (r *Record) keep(interfaces []*Interface) {
+// keep gathers what must be remembered of the interfaces as they will be. hardware tells a lent NIC's own MAC address.
+func (r *Record) keep(interfaces []*Interface, hardware func(*Interface) *string) {
+	before := Record{interfaces: r.interfaces}
 	r.interfaces = nil
 	for _, one := range interfaces {
 		kept := &Interface{Name: one.Name}
@@ -80,7 +81,13 @@ func (r *Record) keep(interfaces []*Interface) {
 			}
 		}
 		if one.kind() == Phys {
-			kept.Type, kept.Parent, kept.MAC = one.Type, one.Parent, one.MAC
+			kept.Type, kept.Parent = one.Type, one.Parent
+			known := before.find(one.Name)
+			if known != nil && known.MAC != nil && deref(known.Parent) == deref(one.Parent) {
+				kept.MAC = known.MAC
+			} else {
+				kept.MAC = hardware(one)
+			}
 		}
 		if needsHook(kept) {
 			r.interfaces = append(r.interfaces, kept)
