@@ -47,11 +47,15 @@ type answer struct {
 		Action, Object, Disruption string
 	}
 	Warnings []string
-	Confirm  *struct{ Token string } `json:"_hostnet_confirm"`
-	Verdict  string
-	Nonce    string
-	Reason   string
-	Result   *answer
+	Checks   map[string]struct {
+		Lease          string
+		GatewayReached bool `json:"gateway_reached"`
+	}
+	Confirm *struct{ Token string } `json:"_hostnet_confirm"`
+	Verdict string
+	Nonce   string
+	Reason  string
+	Result  *answer
 }
 
 // module runs one task over SSH, and confirms its change as the action plugin does.
@@ -97,7 +101,7 @@ func callBy(t *testing.T, host *testhost.Host, command, name string, arguments m
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	var stdout, stderr strings.Builder
 	err = host.Exec(ctx, command, strings.NewReader(string(text)), &stdout, &stderr)
