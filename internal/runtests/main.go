@@ -25,8 +25,8 @@ var tiers = []tier{
 	{"netns", []string{"-race", "-shuffle=on", "-timeout=15m", "-tags=netns"}},
 	// Not a part of `make test`: a computer that does other work at the same time tells little.
 	{"bench", []string{"-timeout=30m", "-tags=bench", "-p=1"}},
-	// Machines are large: one package at a time. What runs inside them is built with the race detector where it helps.
-	{"vm", []string{"-shuffle=on", "-timeout=40m", "-tags=vm", "-p=1"}},
+	// Machines are large, and wait a lot: two packages at a time.
+	{"vm", []string{"-shuffle=on", "-timeout=60m", "-tags=vm", "-p=2"}},
 }
 
 func main() {
