@@ -200,8 +200,10 @@ func (r RivalState) restore(s *system.System) error {
 			return err
 		}
 	}
-	if r.Unit.Active && !now.Active {
-		return s.Start(r.Unit.Name)
+	// lxc.service starts an lxc-net at boot that is switched off: it is active then and serves nothing.
+	serves := now.Active && (r.Unit.Name != rivalUnits[lxcNet] || s.Exists(lxcNetRunning))
+	if r.Unit.Active && !serves {
+		return s.Restart(r.Unit.Name)
 	}
 	return nil
 }
