@@ -58,7 +58,7 @@ var cutting = []struct{ name, task string }{
   confirm: {mode: on, timeout: 10}`},
 }
 
-const firewall = `nft 'table inet own { chain in { type filter hook input priority 0; iifname "br-shut" drop; } }'`
+const firewall = `nft 'table inet own { chain in { type filter hook input priority 0; iifname "br-shut" drop; }; }'`
 
 // TestConfirm: a change that cuts the controller off undoes itself, the right one stays, and it survives a reboot.
 func TestConfirm(t *testing.T) {
@@ -69,8 +69,9 @@ func TestConfirm(t *testing.T) {
 	host := testhost.ForTest(t, testhost.Machine{Name: "guarded", NICs: []testhost.NIC{{User: true}, {}}})
 	l := lab{NewSession(t, controller, Artifact(t), host), host}
 	l.ok(t, "hostnet.linux.dummy:\n  name: d0\n  mac_address: 02:00:00:00:00:d0") // so that the machine keeps the program before the states are compared
-	// A link that has been up once keeps its queueing discipline.
-	host.MustRun(t, "ip link set eth1 up; ip link set eth1 down; "+firewall+"; systemd-run --unit=pulse sh -c 'ping -D -i 0.2 -W 1 10.0.2.2 >>/run/pulse.log'")
+	// A link that has been up once keeps its queueing discipline, and loading modules takes its time.
+	host.MustRun(t, "ip link set eth1 up; ip link set eth1 down; modprobe -aq nft_chain_nat nft_nat nft_masq nft_ct nft_fib_inet nft_fib_ipv4 nft_fib_ipv6; "+
+		firewall+" && systemd-run --unit=pulse sh -c 'ping -D -i 0.2 -W 1 10.0.2.2 >>/run/pulse.log'")
 	for _, one := range cutting {
 		t.Run(one.name, func(t *testing.T) { testCut(t, l, one.task) })
 	}
