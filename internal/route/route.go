@@ -107,7 +107,12 @@ const (
 
 func origin(route kernel.Route) maker {
 	switch route.Protocol {
-	case unix.RTPROT_KERNEL, unix.RTPROT_REDIRECT, unix.RTPROT_RA:
+	case unix.RTPROT_KERNEL:
+		if namesKernel(route) {
+			return foreign
+		}
+		return automatic
+	case unix.RTPROT_REDIRECT, unix.RTPROT_RA:
 		return automatic
 	case unix.RTPROT_STATIC, unix.RTPROT_BOOT:
 	default:
@@ -122,6 +127,16 @@ func origin(route kernel.Route) maker {
 		}
 	}
 	return static
+}
+
+// namesKernel tells the route to the network of an address that somebody made in the kernel's name, with a metric of his
+// own, as NetworkManager does for all of its addresses (which have noprefixroute). The kernel does not make it again.
+func namesKernel(route kernel.Route) bool {
+	usual := uint32(0) // of fib_add_ifaddr
+	if route.To.Addr().Is6() {
+		usual = 256 // IP6_RT_PRIO_ADDRCONF
+	}
+	return route.Type == unix.RTN_UNICAST && route.Table != unix.RT_TABLE_LOCAL && route.Metric != usual && !hasGateway(route)
 }
 
 // soleLink is the link through which the whole route leaves, or "".
