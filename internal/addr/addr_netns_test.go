@@ -124,6 +124,7 @@ func (l *lab) still(t *testing.T, link string) []map[string]any {
 		return strings.HasPrefix(address["local"].(string), "fe80")
 	})
 	for _, address := range addresses {
+		delete(address, "tentative") // which ends by itself
 		for _, lifetime := range []string{"valid_life_time", "preferred_life_time"} {
 			seconds, _ := address[lifetime].(float64)
 			if seconds > 0 && seconds < 1<<32-1 {
