@@ -27,6 +27,9 @@ type event struct {
 	Elapsed                       float64
 }
 
+// longTest is from how many seconds on a test that passed is shown: whoever waits sees that something goes on.
+const longTest = 10
+
 // reporter follows the tests of all packages.
 type reporter struct {
 	out    io.Writer
@@ -81,6 +84,9 @@ func (r *reporter) end(e event, key string) {
 	switch e.Action {
 	case "pass":
 		one.passed = 1
+		if e.Elapsed >= longTest {
+			fmt.Fprintf(r.out, "     %s (%.0fs)\n", e.Test, e.Elapsed)
+		}
 	case "fail":
 		one.failed = 1
 		if parent, _, isPart := cutLast(e.Test, "/"); isPart {

@@ -36,6 +36,9 @@ func TestCounts(t *testing.T) {
 		"a skip shows its reason": {
 			events(began("A"), said("A", "    a_test.go:12: this kernel has no bond"), ended("skip", "A")), counts{skipped: 1}, "skipped A: this kernel has no bond",
 		},
+		"a long test shows that it has passed": {
+			events(began("A"), `{"Action":"pass","Package":"p","Test":"A","Elapsed":12}`), counts{passed: 1}, "A (12s)",
+		},
 		"a package that does not build fails": {
 			events(said("", "undefined: x"), ended("fail", "")), counts{failed: 1}, "undefined: x",
 		},
