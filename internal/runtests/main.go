@@ -26,7 +26,7 @@ var tiers = []tier{
 	// Not a part of `make test`: a computer that does other work at the same time tells little.
 	{"bench", []string{"-timeout=30m", "-tags=bench", "-p=1"}},
 	// Machines are large, and wait a lot: two packages at a time.
-	{"vm", []string{"-shuffle=on", "-timeout=60m", "-tags=vm", "-p=2"}},
+	{"vm", []string{"-shuffle=on", "-timeout=80m", "-tags=vm", "-p=2"}},
 }
 
 func main() {
