@@ -87,10 +87,7 @@ func shown(value any) string {
 }
 
 func rollback(t *terminal) error {
-	if err := needRoot(); err != nil {
-		return err
-	}
-	site, done, err := task.OpenSite("", &system.System{})
+	site, done, err := openAsRoot()
 	if err != nil {
 		return err
 	}
@@ -109,10 +106,7 @@ const patience = 60 * time.Second
 // boot makes the host as declared. What cannot be made does not keep the rest from being made: a host that can be
 // reached is worth more than one that is right or nothing.
 func boot(t *terminal) error {
-	if err := needRoot(); err != nil {
-		return err
-	}
-	site, done, err := task.OpenSite("", &system.System{})
+	site, done, err := openAsRoot()
 	if err != nil {
 		return err
 	}
@@ -159,10 +153,7 @@ func (t *terminal) finish(site *services.Site) error {
 }
 
 func finish(t *terminal) error {
-	if err := needRoot(); err != nil {
-		return err
-	}
-	site, done, err := task.OpenSite("", &system.System{})
+	site, done, err := openAsRoot()
 	if err != nil {
 		return err
 	}

@@ -150,6 +150,14 @@ func needRoot() error {
 	return nil
 }
 
+// openAsRoot opens this host's network for a command that changes it.
+func openAsRoot() (*services.Site, func(), error) {
+	if err := needRoot(); err != nil {
+		return nil, nil, err
+	}
+	return task.OpenSite("", &system.System{})
+}
+
 // declared is a task with all that is kept on this host.
 func declared() (*task.Task, *services.Declaration, error) {
 	objects, err := persist.Load(&system.System{})

@@ -9,7 +9,6 @@ import (
 
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/services"
-	"hostnet.linux/internal/system"
 	"hostnet.linux/internal/task"
 )
 
@@ -56,10 +55,7 @@ func (t *terminal) await(site *services.Site, token string) error {
 }
 
 func confirm(t *terminal) error {
-	if err := needRoot(); err != nil {
-		return err
-	}
-	site, done, err := task.OpenSite("", &system.System{})
+	site, done, err := openAsRoot()
 	if err != nil {
 		return err
 	}
