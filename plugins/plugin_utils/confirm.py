@@ -37,7 +37,9 @@ def confirm(remote, planned):
             remote.reset()
             answer = remote.run(question)
             if answer.get("verdict") == "ready":
-                # The answer is from after the change and has arrived; now the target learns of that.
+                # The answer is from after the change, the connection that it came by may be from before it, and live
+                # on over a path that no new one could take. The last word goes over one that was opened since.
+                remote.reset()
                 answer = remote.run(dict(question, _hostnet_nonce=answer["nonce"]))
             failure = answer.get("msg", answer.get("verdict"))
         except (AnsibleConnectionFailure, Trouble) as error:

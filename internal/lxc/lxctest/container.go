@@ -131,10 +131,15 @@ func Stopped(t testing.TB, folder, name, network string) *Container {
 	}
 	c := &Container{Folder: folder, Name: name}
 	t.Cleanup(func() {
+		gone := func() {}
+		if state, err := (Runtime{}).State(folder, name); err == nil && state.InitPID != 0 {
+			gone = c.Ends(t) // the next test compares the host before and after
+		}
 		_, _ = Run("lxc-stop", "-k", "-P", folder, "-n", name)
 		if _, err := Run("lxc-destroy", "-f", "-P", folder, "-n", name); err != nil {
 			t.Error(err)
 		}
+		gone()
 	})
 	return c
 }
