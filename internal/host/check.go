@@ -8,8 +8,8 @@ import (
 
 // check finds what does not fit together, whatever the host is like.
 func (s *State) check(problems *schema.Problems) {
-	names := map[string]string{}
-	controllers := map[string]string{}
+	names := make(map[string]string, len(s.Interfaces))
+	controllers := make(map[string]string, len(s.Interfaces))
 	for _, one := range s.Interfaces {
 		l := &one.Link
 		at := schema.At(l.Path, problems)

@@ -129,7 +129,7 @@ func (p *planner) creation(final *Link) kernel.LinkRequest {
 			request.Peer.Index = other.Observed.Index
 		}
 	}
-	request.Data = kindRows[final.Kind].attributes(final, func(row option[Link]) bool {
+	request.Data = kindRows[final.Kind].attributes(final, func(row *option[Link]) bool {
 		return !row.late && (row.applies == nil || row.applies(final) == "")
 	})
 	return request
@@ -189,6 +189,9 @@ func (p *planner) emitPeer(final *Link) {
 // emitChange alters a link that stays.
 func (p *planner) emitChange(name string) {
 	final, have, changed := p.final[name], p.current.Find(name), p.changed[name]
+	if len(changed) == 0 && p.dormant[name] == nil {
+		return
+	}
 	down := false
 	for _, row := range changed {
 		down = down || p.needs(row, have) >= whileDown
@@ -236,7 +239,7 @@ func (p *planner) emitDormant(final, have *Link) {
 	if want == nil {
 		return
 	}
-	different := func(row option[Link]) bool {
+	different := func(row *option[Link]) bool {
 		return row.encode != nil && row.IsSet(want) && row.IsSet(have) && !row.Equal(want, have)
 	}
 	request := kernel.LinkRequest{Kind: final.Kind, Data: kindRows[final.Kind].attributes(want, different)}
@@ -244,8 +247,9 @@ func (p *planner) emitDormant(final, have *Link) {
 		return
 	}
 	var changes []schema.Change
-	for _, row := range kindRows[final.Kind] {
-		if different(row) {
+	rows := kindRows[final.Kind]
+	for i := range rows {
+		if row := &rows[i]; different(row) {
 			changes = append(changes, schema.Change{Option: row.Name, Old: row.Export(have), New: row.Export(want)})
 		}
 	}
@@ -259,7 +263,7 @@ func (p *planner) emitDormant(final, have *Link) {
 func (p *planner) encodeChanged(final, have *Link, changed options[Link]) kernel.Attributes {
 	full := *final
 	full.VLAN.withRemovals(&have.VLAN)
-	return kindRows[final.Kind].attributes(&full, func(row option[Link]) bool {
+	return kindRows[final.Kind].attributes(&full, func(row *option[Link]) bool {
 		return slices.ContainsFunc(changed, func(c option[Link]) bool {
 			return c.Name == row.Name || (c.attribute == row.attribute && c.otherAttribute == 0)
 		})

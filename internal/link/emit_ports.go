@@ -36,8 +36,11 @@ func (p *planner) emitPorts() {
 
 // portOrder is that of the declarations, then by name.
 func (p *planner) portOrder() []string {
-	var order []string
-	seen := map[string]bool{}
+	if p.order != nil {
+		return p.order
+	}
+	order := make([]string, 0, len(p.controller))
+	seen := make(map[string]bool, len(p.controller))
 	for _, want := range p.wanted {
 		if want.Ports == nil || want.Absent() {
 			continue
@@ -56,7 +59,8 @@ func (p *planner) portOrder() []string {
 		}
 	}
 	slices.Sort(rest)
-	return append(order, rest...)
+	p.order = append(order, rest...)
+	return p.order
 }
 
 func (p *planner) portObject(name, controller string) string {
@@ -193,11 +197,12 @@ func (p *planner) emitPortOptions(name, target string, stays bool) {
 	if want == nil || controller == nil || !isController(controller.Kind) {
 		return
 	}
-	var have Port
+	var have *Port
 	if stays {
-		if port := p.current.Find(target).portNamed(name); port != nil {
-			have = *port
-		}
+		have = p.current.Find(target).portNamed(name)
+	}
+	if have == nil {
+		have = &Port{}
 	}
 	if controller.Kind == Bond && primaryModes(controller) != "" {
 		// The other modes do not take it (bond_opts), and a port that comes again may have it from before.
@@ -206,10 +211,11 @@ func (p *planner) emitPortOptions(name, target string, stays bool) {
 		want = &other
 	}
 	var changes []schema.Change
-	differs := func(row option[Port]) bool { return row.IsSet(want) && !row.Equal(want, &have) }
-	for _, row := range portRows[controller.Kind] {
-		if row.encode != nil && differs(row) {
-			changes = append(changes, schema.Change{Option: row.Name, Old: row.Export(&have), New: row.Export(want)})
+	differs := func(row *option[Port]) bool { return row.IsSet(want) && !row.Equal(want, have) }
+	rows := portRows[controller.Kind]
+	for i := range rows {
+		if row := &rows[i]; row.encode != nil && differs(row) {
+			changes = append(changes, schema.Change{Option: row.Name, Old: row.Export(have), New: row.Export(want)})
 		}
 	}
 	if len(changes) > 0 {

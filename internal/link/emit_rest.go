@@ -105,7 +105,7 @@ func forwardingObject(link string, entry kernel.ForwardingEntry) string {
 
 // emitUp brings up what is to be up and is not, or not any more, and down what is to be down.
 func (p *planner) emitUp() {
-	declared := map[string]bool{}
+	declared := make(map[string]bool, len(p.touched))
 	for _, name := range p.touched {
 		final := p.final[name]
 		declared[name] = true

@@ -22,12 +22,13 @@ func FuzzAttributes(f *testing.F) {
 			raw.Data = append(raw.Data, kernel.Attribute{Type: binary.NativeEndian.Uint16(text), Data: text[3 : 3+length]})
 			text = text[3+length:]
 		}
-		read := decode(&raw, func(int) string { return "other" })
-		_ = kindRows[raw.Kind].attributes(read, func(option[Link]) bool { return true })
+		read := new(Link)
+		decode(read, &raw, func(int) string { return "other" })
+		_ = kindRows[raw.Kind].attributes(read, func(*option[Link]) bool { return true })
 		for controller, rows := range portRows {
 			port := Port{Name: raw.Name}
 			rows.read(&port, raw.Data, func(int) string { return controller })
-			_ = rows.attributes(&port, func(option[Port]) bool { return true })
+			_ = rows.attributes(&port, func(*option[Port]) bool { return true })
 		}
 	})
 }

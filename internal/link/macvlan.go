@@ -103,7 +103,11 @@ func sourceMACsRow() option[Link] {
 			slices.Sort(macs)
 			return macs, true
 		}, "Exactly the senders whose frames a macvlan in mode source takes.").when(sourceMode)
-	row.absent = func(l *Link) { l.Macvlan.SourceMACs = &[]string{} }
+	row.absent = func(l *Link) {
+		if deref(l.Macvlan.Mode) == "source" {
+			l.Macvlan.SourceMACs = &[]string{}
+		}
+	}
 	row.beside = []kernel.Attribute{{Type: unix.IFLA_MACVLAN_MACADDR_MODE, Data: encodeNumber(uint32(set))}}
 	return row
 }

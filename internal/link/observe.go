@@ -55,9 +55,10 @@ func Observe(k Kernel, detail Detail) (*State, error) {
 		names[raw[i].Index] = raw[i].Name
 	}
 	name := func(index int) string { return names[index] }
-	links := make([]*Link, len(raw))
+	links, all := make([]*Link, len(raw)), make([]Link, len(raw))
 	for i := range raw {
-		links[i] = decode(&raw[i], name)
+		links[i] = &all[i]
+		decode(links[i], &raw[i], name)
 	}
 	state := NewState(links)
 	for i := range raw {
@@ -76,9 +77,9 @@ func Observe(k Kernel, detail Detail) (*State, error) {
 	return state, nil
 }
 
-func decode(raw *kernel.Link, name func(int) string) *Link {
+func decode(link *Link, raw *kernel.Link, name func(int) string) {
 	up := raw.Flags&unix.IFF_UP != 0
-	link := &Link{
+	*link = Link{
 		Name: raw.Name, Kind: raw.Kind, Up: &up, MTU: &raw.MTU,
 		Observed: Observed{
 			Index: raw.Index, Controller: name(raw.Controller), PermanentMAC: raw.PermanentAddress,
@@ -109,7 +110,6 @@ func decode(raw *kernel.Link, name func(int) string) *Link {
 		decodeTopology(link, raw)
 	}
 	dropMeaningless(link)
-	return link
 }
 
 func decodeSettings(link *Link, raw *kernel.Link) {

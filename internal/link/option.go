@@ -172,10 +172,11 @@ func (o options[T]) table() schema.Table[T] {
 
 // attributes encodes the rows that pick chooses. Rows that share an attribute are merged: the kernel would take only
 // the last of two.
-func (o options[T]) attributes(object *T, pick func(option[T]) bool) kernel.Attributes {
+func (o options[T]) attributes(object *T, pick func(*option[T]) bool) kernel.Attributes {
 	var out kernel.Attributes
 	place := map[uint16]int{}
-	for _, row := range o {
+	for i := range o {
+		row := &o[i]
 		if row.encode == nil || !row.IsSet(object) || !pick(row) {
 			continue
 		}
@@ -201,14 +202,21 @@ func (o options[T]) attributes(object *T, pick func(option[T]) bool) kernel.Attr
 
 // read decodes the attributes into the object.
 func (o options[T]) read(object *T, attributes kernel.Attributes, name func(index int) string) {
+	// A bridge has more than forty rows and as many attributes: a search for each would be most of the reading.
+	var byType [128][]byte
+	for i := range attributes {
+		if attribute := &attributes[i]; int(attribute.Type) < len(byType) {
+			byType[attribute.Type] = attribute.Data
+		}
+	}
 	for i := range o {
 		row := &o[i] // a row is large
 		if row.decode == nil {
 			continue
 		}
-		data := attributes.Get(row.attribute)
+		data := byType[row.attribute]
 		if data == nil && row.otherAttribute != 0 {
-			data = attributes.Get(row.otherAttribute)
+			data = byType[row.otherAttribute]
 		}
 		switch {
 		case data != nil:

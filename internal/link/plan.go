@@ -42,6 +42,8 @@ type planner struct {
 	dormant map[string]*Link
 	// lateDone are bonds whose late options are in the plan.
 	lateDone map[string]bool
+	// order is the one in which ports are seen to, once it has been asked for.
+	order []string
 	// up follows the links through the plan.
 	up     map[string]bool
 	depths map[string]int
@@ -58,16 +60,16 @@ type planner struct {
 func Plan(k Kernel, current *State, wanted []*Link) (*Result, error) {
 	p := &planner{
 		kernel: k, current: current, wanted: wanted,
-		final: map[string]*Link{}, changed: map[string]options[Link]{},
+		final: make(map[string]*Link, len(wanted)), changed: map[string]options[Link]{},
 		fresh: map[string]bool{}, gone: map[string]bool{}, besides: map[string]bool{},
-		controller: map[string]string{}, ports: map[string]*Port{}, joins: map[string]string{}, flapping: map[string]bool{}, lateDone: map[string]bool{},
-		dormant: map[string]*Link{},
-		up:      map[string]bool{}, depths: map[string]int{}, losses: map[string]plan.Loss{},
+		controller: make(map[string]string, len(wanted)), ports: make(map[string]*Port, len(wanted)),
+		joins: map[string]string{}, flapping: map[string]bool{}, lateDone: map[string]bool{}, dormant: map[string]*Link{},
+		up: make(map[string]bool, len(current.Links)), depths: make(map[string]int, len(current.Links)), losses: map[string]plan.Loss{},
 	}
 	for _, link := range current.Links {
 		p.up[link.Name] = *link.Up
 	}
-	declared := map[string]bool{}
+	declared := make(map[string]bool, len(wanted))
 	for _, link := range wanted {
 		if !p.find(link) {
 			continue
@@ -93,7 +95,7 @@ func Plan(k Kernel, current *State, wanted []*Link) (*Result, error) {
 
 // ground sums up what the plan leaves for addresses and routes.
 func (p *planner) ground() plan.Ground {
-	ground := plan.Ground{Losses: p.losses, Deleted: map[string]bool{}, Down: map[string]bool{}, Joins: p.joins}
+	ground := plan.Ground{Losses: p.losses, Deleted: map[string]bool{}, Down: make(map[string]bool, len(p.up)), Joins: p.joins}
 	for name := range p.gone {
 		if !p.fresh[name] {
 			ground.Deleted[name] = true
@@ -154,12 +156,18 @@ func (p *planner) become(name string, final *Link) {
 
 // compare notes the options that differ and what it takes to change them.
 func (p *planner) compare(want, have *Link) {
+	if want.Observed.Dormant != nil {
+		p.dormant[have.Name] = want.Observed.Dormant
+	}
+	if allTables[have.Kind].Satisfied(want, have) {
+		p.become(have.Name, have)
+		return
+	}
 	final := clone(have)
 	all := rows(have.Kind)
 	allTables[have.Kind].Overlay(final, want)
 	p.roundDelays(final, want)
 	p.become(have.Name, final)
-	p.dormant[have.Name] = want.Observed.Dormant
 	var changed options[Link]
 	worst := live
 	for i := range all {

@@ -15,11 +15,15 @@ func List[V any](element Form[V]) Form[[]V] {
 		Choices: element.Choices, Note: element.Note, Suboptions: element.Suboptions,
 		Parse: func(raw any, at Place) ([]V, bool) {
 			elements, sound := listOf(raw), true
-			values := make([]V, 0, len(elements))
+			values := make([]V, len(elements))
 			for i, one := range elements {
-				value, ok := element.Parse(one, at.Index(i))
+				ok := false
+				if element.parseInto != nil {
+					ok = element.parseInto(&values[i], one, at.Index(i))
+				} else {
+					values[i], ok = element.Parse(one, at.Index(i))
+				}
 				sound = sound && ok
-				values = append(values, value)
 			}
 			return values, sound
 		},
@@ -75,23 +79,28 @@ func Dict[T any](table Table[T], shorthand string) Form[T] {
 	if shorthand != "" {
 		typ = "raw"
 	}
+	parse := func(value *T, raw any, at Place) bool {
+		before := len(*at.problems)
+		fields, isDict := raw.(map[string]any)
+		switch {
+		case isDict:
+		case shorthand != "" && raw != nil:
+			fields = map[string]any{shorthand: raw}
+		default:
+			at.Problem("must be a dictionary, not %s", describe(raw))
+			return false
+		}
+		table.Parse(value, fields, at)
+		return len(*at.problems) == before
+	}
 	return Form[T]{
 		Type: typ, Suboptions: table.Docs(),
 		Parse: func(raw any, at Place) (T, bool) {
 			var value T
-			before := len(*at.problems)
-			fields, isDict := raw.(map[string]any)
-			switch {
-			case isDict:
-			case shorthand != "" && raw != nil:
-				fields = map[string]any{shorthand: raw}
-			default:
-				at.Problem("must be a dictionary, not %s", describe(raw))
-				return value, false
-			}
-			table.Parse(&value, fields, at)
-			return value, len(*at.problems) == before
+			ok := parse(&value, raw, at)
+			return value, ok
 		},
+		parseInto: parse,
 		Format: func(value T) any {
 			out := table.Export(&value)
 			if shorthand != "" && len(out) == 1 && out[0].Key == shorthand {

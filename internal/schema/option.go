@@ -126,7 +126,11 @@ func (t Table[T]) Parse(object *T, fields map[string]any, at Place) {
 	known := 0
 	for i := range t {
 		option := &t[i]
-		raw, given := fields[option.Name]
+		var raw any
+		given := false
+		if known < len(fields) {
+			raw, given = fields[option.Name]
+		}
 		if given {
 			known++
 		}
@@ -167,6 +171,17 @@ func (t Table[T]) Diff(want, have *T) []Change {
 		}
 	}
 	return changes
+}
+
+// Satisfied tells whether have has all that is set in want.
+func (t Table[T]) Satisfied(want, have *T) bool {
+	for i := range t {
+		option := &t[i]
+		if option.isSet(want) && !option.equal(want, have) {
+			return false
+		}
+	}
+	return true
 }
 
 // Equal tells whether all options are the same.

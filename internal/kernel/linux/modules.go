@@ -20,12 +20,20 @@ var modules = map[string][]string{
 	"vxlan":   {"vxlan"},
 }
 
-// LoadKind loads the module of a kind of link, unless it is loaded or part of the kernel.
+// LoadKind loads the module of a kind of link, unless it is loaded or part of the kernel. It looks once.
 func (h *Handle) LoadKind(kind string) error {
 	module, known := modules[kind]
-	if !known {
+	if !known || h.kinds[kind] {
 		return nil
 	}
+	if err := load(kind, module); err != nil {
+		return err
+	}
+	h.kinds[kind] = true
+	return nil
+}
+
+func load(kind string, module []string) error {
 	if _, err := os.Stat(filepath.Join("/sys/module", module[0])); err == nil {
 		return nil
 	}

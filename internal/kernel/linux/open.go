@@ -23,6 +23,8 @@ type Handle struct {
 	indexes map[string]int
 	names   map[int]string
 	files   []int
+	// kinds are those whose module need not be looked for again.
+	kinds map[string]bool
 }
 
 // Open makes a handle for a namespace: "" is this process's, a name is one of /run/netns, a number a process.
@@ -48,7 +50,7 @@ func Open(namespace string) (*Handle, error) {
 	return &Handle{
 		namespace: path,
 		sockets:   map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: {Socket: socket}},
-		indexes:   map[string]int{}, names: map[int]string{},
+		indexes:   map[string]int{}, names: map[int]string{}, kinds: map[string]bool{},
 	}, nil
 }
 
