@@ -168,6 +168,21 @@ func TestBridgeVLANs(t *testing.T) {
 	}
 }
 
+// TestBridgeKeepsItsMTU: a bridge that is made with an MTU does not take on that of a port which comes later.
+func TestBridgeKeepsItsMTU(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	for _, mtu := range []string{"1400", "1500", "68", "65535"} {
+		l.must(t, link.Bridge, `{"name": "x0", "mtu": `+mtu+`}`)
+		l.IP(t, "link", "set", "a0", "mtu", "1450", "master", "x0")
+		if got := l.told(t, "x0", "mtu"); got != mtu {
+			t.Errorf("the MTU was %s and is %s", mtu, got)
+		}
+		l.IP(t, "link", "delete", "x0")
+	}
+	l.must(t, link.Bridge, `{"name": "x0", "mtu": 1400, "ports": ["a0"]}`)
+}
+
 // TestBridgePorts: ports are attached, others stay unless the list is exact, and a container's link always stays.
 func TestBridgePorts(t *testing.T) {
 	t.Parallel()

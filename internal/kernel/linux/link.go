@@ -3,6 +3,7 @@ package linux
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net"
 
@@ -37,6 +38,23 @@ func (h *Handle) Links() ([]kernel.Link, error) {
 
 // CreateLink makes a link, and the other end of a veth pair with it.
 func (h *Handle) CreateLink(request kernel.LinkRequest) error {
+	if request.Kind != "bridge" || request.MTU == nil {
+		return h.createLink(request)
+	}
+	// A bridge goes by its ports' MTU until its own is changed; one that it was made with does not count
+	// (BROPT_MTU_SET_BY_USER in net/bridge/br_device.c).
+	mtu, other := *request.MTU, *request.MTU^1
+	request.MTU = &other
+	if err := h.createLink(request); err != nil {
+		return err
+	}
+	if err := h.ChangeLink(request.Name, kernel.LinkRequest{MTU: &mtu}); err != nil {
+		return errors.Join(err, h.DeleteLink(request.Name))
+	}
+	return nil
+}
+
+func (h *Handle) createLink(request kernel.LinkRequest) error {
 	message := h.request(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL)
 	header := nl.NewIfInfomsg(unix.AF_UNSPEC)
 	header.Index = int32(request.Index)
