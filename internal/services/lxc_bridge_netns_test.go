@@ -184,7 +184,7 @@ func TestAbsentRefusesWhileContainersAreAttached(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
 	m.apply(t, quick(nil))
-	m.host.IP(t, "link", "add", "vethC1", "type", "veth", "peer", "name", "c1")
+	m.host.IP(t, "link", "add", "vethC1", "type", "veth", "peer", "name", "eth0", "netns", netnstest.New(t).Name)
 	m.host.IP(t, "link", "set", "vethC1", "master", "lxcbr0")
 	before := m.snapshot(t)
 	result := m.try(t, map[string]any{"state": "absent"}, false)
@@ -299,6 +299,10 @@ func TestBadInputListsEveryProblem(t *testing.T) {
 	if malformed := (&machine{}).try(t, map[string]any{"static_leases": []any{map[string]any{"mac": "00:16", "address": "10.0.3.5"}}}, false); malformed.Err == nil ||
 		!strings.Contains(malformed.Err.Error(), "static_leases[0].mac: must be a MAC address") {
 		t.Errorf("error: %v", malformed.Err)
+	}
+	if misplaced := (&machine{}).try(t, map[string]any{"dhcp_options": map[string]any{"dns_server": "2001:db8::53"}}, false); misplaced.Err == nil ||
+		!strings.Contains(misplaced.Err.Error(), "dhcp_options.6: 2001:db8::53 is for IPv6 clients, and there are none: set address6") {
+		t.Errorf("error: %v", misplaced.Err)
 	}
 }
 

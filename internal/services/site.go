@@ -154,9 +154,13 @@ func (s *Site) expand(d *Declaration) (*host.State, []plan.Step, error) {
 		at := schema.At(bridge.Path, &problems)
 		bridge.CheckRoutes(routes, at)
 		have := seen.Links.Find(bridge.Name)
-		if bridge.Absent() && !bridge.Forced() {
+		var detached []*host.Interface
+		if bridge.Absent() {
 			for _, port := range containersOn(seen.Links, bridge.Name) {
-				at.Problem("%s is still attached to %s: stop its container, or set force: true", port, bridge.Name)
+				if !bridge.Forced() {
+					at.Problem("%s is still attached to %s: stop its container, or set force: true", port, bridge.Name)
+				}
+				detached = append(detached, &host.Interface{Link: link.Link{Name: port, Controller: new(string), Path: bridge.Path}})
 			}
 		}
 		memory, err := bridge.Remembered(s.Services.System)
@@ -166,6 +170,10 @@ func (s *Site) expand(d *Declaration) (*host.State, []plan.Step, error) {
 		if !bridge.Absent() || memory != nil {
 			// A bridge that no run of ours has touched, or that one has left as it was before, is not ours to remove.
 			state.Interfaces = append(state.Interfaces, interfaceOf(bridge, memory))
+		}
+		if memory != nil && !memory.Existed {
+			// A bridge is not removed from under containers, unless the task says so.
+			state.Interfaces = append(state.Interfaces, detached...)
 		}
 		steps = append(steps, bridge.Remember(s.Services.System, memory, memoryOf(seen, have))...)
 	}
