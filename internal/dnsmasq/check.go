@@ -79,6 +79,7 @@ func (i *Instance) checkIPv6(at schema.Place) {
 		at.Key("address6").Problem("is required for ipv6_mode %s", mode)
 		return
 	}
+	i.checkOptions6(at.Key("dhcp_options"))
 	const slaacBits = 64 // RFC 4862 with RFC 4291's interface identifiers
 	if (mode == "slaac" || mode == "stateless") && i.Address6.Bits() != slaacBits {
 		at.Key("address6").Problem("%s: hosts choose their own addresses only in a /64", i.Address6)
@@ -93,6 +94,19 @@ func (i *Instance) checkIPv6(at schema.Place) {
 		place.Problem("%s is not within %s", i.Range6, i.Address6.Masked())
 	case i.Range6 != nil && i.Range6.Contains(i.Address6.Addr()):
 		place.Problem("%s holds the host's own address %s", i.Range6, i.Address6.Addr())
+	}
+}
+
+func (i *Instance) checkOptions6(at schema.Place) {
+	if i.Mode() != "none" || i.DHCPOptions == nil {
+		return
+	}
+	for key := range names6 {
+		for _, value := range (*i.DHCPOptions)[key] {
+			if address, err := netip.ParseAddr(value); err == nil && address.Is6() {
+				at.Key(key).Problem("%s is for IPv6 clients, and there are none: set address6", value)
+			}
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package dnsmasq
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"hostnet.linux/internal/system"
@@ -154,9 +155,63 @@ func (i *Instance) options() string {
 	var out strings.Builder
 	out.WriteString(head)
 	for _, key := range optionKeys(options) {
-		out.WriteString(strings.Join(append([]string{key}, options[key]...), ",") + "\n")
+		values, told := options[key], true
+		if names6[key] != "" {
+			values, told = ofVersion(values, false)
+		}
+		if told {
+			out.WriteString(strings.Join(append([]string{key}, values...), ",") + "\n")
+		}
+	}
+	for _, line := range i.options6() {
+		out.WriteString(line + "\n")
 	}
 	return out.String()
+}
+
+// names6 are the options that DHCPv6 has too, by their numbers in DHCPv4.
+var names6 = map[string]string{"6": "dns-server", "42": "sntp-server", searchOption: "domain-search"}
+
+const searchOption = "119"
+
+// options6 are told by DHCPv6 and, as far as these have them, by router advertisements.
+func (i *Instance) options6() []string {
+	if i.Mode() == "none" {
+		return nil
+	}
+	options := map[string][]string{}
+	if i.Domain != "" {
+		// In DHCPv4 dnsmasq tells the domain by itself.
+		options[searchOption] = []string{i.Domain}
+	}
+	if i.DHCPOptions != nil {
+		for key := range names6 {
+			values, given := (*i.DHCPOptions)[key]
+			if own, told := ofVersion(values, true); given && told {
+				options[key] = own
+			}
+		}
+	}
+	var lines []string
+	for _, key := range optionKeys(options) {
+		lines = append(lines, strings.Join(append([]string{"option6:" + names6[key]}, options[key]...), ","))
+	}
+	return lines
+}
+
+// ofVersion are an option's values for clients of one version of IP: names, and addresses of that version. They are not
+// told anything if all the addresses are for others.
+func ofVersion(values []string, six bool) (own []string, told bool) {
+	for _, value := range values {
+		address, err := netip.ParseAddr(value)
+		switch {
+		case err != nil || !six && address.Is4():
+			own = append(own, value)
+		case six && address.Is6():
+			own = append(own, "["+value+"]")
+		}
+	}
+	return own, len(own) > 0 || len(values) == 0
 }
 
 // hosts has the form of /etc/hosts.

@@ -106,7 +106,8 @@ var SharedOptions = schema.Table[Instance]{
 			"Left out, it is those of the host's /etc/resolv.conf."),
 	schema.Field("dhcp_options", dhcpOptionsForm(), func(i *Instance) **map[string][]string { return &i.DHCPOptions },
 		"DHCP options by name (router, dns_server, mtu, ntp_server, domain_search…) or number, each with a value or a list. "+
-			"An empty list keeps the option back."),
+			"An empty list keeps the option back. IPv6 clients are told domain_search, or else O(domain), and the IPv6 addresses "+
+			"of dns_server and ntp_server."),
 	schema.Field("static_leases", schema.List(schema.Dict(staticLeaseTable, "")), func(i *Instance) **[]StaticLease { return &i.StaticLeases },
 		"Addresses that are kept for clients."),
 	schema.Field("host_records", schema.List(schema.Dict(hostRecordTable, "")), func(i *Instance) **[]HostRecord { return &i.HostRecords },

@@ -20,6 +20,8 @@ pkg-config --exists lxc 2>/dev/null || need+=(lxc-dev)
 want lxc-start lxc
 want dnsmasq dnsmasq-base
 want busybox busybox-static
+# Debian's busybox has no client for DHCPv6.
+want dhclient isc-dhcp-client
 # Starts the arm64 binaries.
 want qemu-aarch64 qemu-user
 want ssh openssh-client

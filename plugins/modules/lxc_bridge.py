@@ -99,7 +99,7 @@ options:
   dhcp_options:
     description:
       - DHCP options by name (router, dns_server, mtu, ntp_server, domain_search…) or number, each with a value or a list. An empty list keeps the
-          option back.
+          option back. IPv6 clients are told domain_search, or else O(domain), and the IPv6 addresses of dns_server and ntp_server.
     type: dict
   static_leases:
     description:
