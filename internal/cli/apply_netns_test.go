@@ -119,3 +119,11 @@ func TestOutput(t *testing.T) {
 		t.Errorf("colours in spite of NO_COLOR: %q", said)
 	}
 }
+
+// TestOrdinaryUser may look, and is told to become root for the rest.
+func TestOrdinaryUser(t *testing.T) {
+	t.Parallel()
+	said := apart(t, `cp $hostnet /run/hostnet; user="setpriv --reuid 65534 --clear-groups /run/hostnet"
+$user show; $user export; ! $user diff; ! $user apply`)
+	contains(t, said, "LINK", "hostnet.linux.network:", "this takes root", "this takes root")
+}

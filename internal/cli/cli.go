@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/persist"
 	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/services"
@@ -178,13 +179,18 @@ func taskOf(objects []persist.Object) (*task.Task, *services.Declaration, error)
 	return &task.Task{Call: call, Settings: &settings.Settings}, declaration, nil
 }
 
-func export(t *terminal) error {
+// observe reads this host's network, which takes no root.
+func observe() (*host.Observed, error) {
 	site, done, err := task.OpenSite("", &system.System{})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer done()
-	seen, err := site.Host.Observe()
+	return site.Host.Observe()
+}
+
+func export(t *terminal) error {
+	seen, err := observe()
 	if err != nil {
 		return err
 	}

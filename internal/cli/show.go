@@ -8,17 +8,10 @@ import (
 
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/link"
-	"hostnet.linux/internal/system"
-	"hostnet.linux/internal/task"
 )
 
 func show(t *terminal) error {
-	site, done, err := task.OpenSite("", &system.System{})
-	if err != nil {
-		return err
-	}
-	defer done()
-	seen, err := site.Host.Observe()
+	seen, err := observe()
 	if err != nil {
 		return err
 	}

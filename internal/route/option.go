@@ -267,22 +267,7 @@ var typeNames = map[uint8]string{
 }
 
 func routeType() schema.Form[uint8] {
-	names := []string{"unicast", "local", "blackhole", "unreachable", "prohibit", "throw"}
-	choice := schema.Choice(names...)
-	form := schema.Text(
-		func(s string) (uint8, error) {
-			var problems schema.Problems
-			choice.Parse(s, schema.At("", &problems))
-			for number, name := range typeNames {
-				if name == s {
-					return number, nil
-				}
-			}
-			return 0, problems.Err()
-		},
-		func(number uint8) string { return typeNames[number] })
-	form.Choices = names
-	return form
+	return schema.Numbered(typeNames, "unicast", "local", "blackhole", "unreachable", "prohibit", "throw")
 }
 
 // preferences are ICMPV6_ROUTER_PREF_* of linux/icmpv6.h.

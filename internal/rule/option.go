@@ -104,22 +104,7 @@ var actionNames = map[uint8]string{
 }
 
 func action() schema.Form[uint8] {
-	names := []string{"lookup", "goto", "nop", "blackhole", "unreachable", "prohibit"}
-	choice := schema.Choice(names...)
-	form := schema.Text(
-		func(s string) (uint8, error) {
-			var problems schema.Problems
-			choice.Parse(s, schema.At("", &problems))
-			for number, name := range actionNames {
-				if name == s {
-					return number, nil
-				}
-			}
-			return 0, problems.Err()
-		},
-		func(number uint8) string { return actionNames[number] })
-	form.Choices = names
-	return form
+	return schema.Numbered(actionNames, "lookup", "goto", "nop", "blackhole", "unreachable", "prohibit")
 }
 
 // network is a selector by network; `all`, and a network without bits, is everything.

@@ -180,6 +180,22 @@ func Choice(names ...string) Form[string] {
 	return form
 }
 
+// Numbered is one of a set of names that stand for numbers.
+func Numbered[V Integer](names map[V]string, order ...string) Form[V] {
+	form := Text(
+		func(s string) (V, error) {
+			for number, name := range names {
+				if name == s {
+					return number, nil
+				}
+			}
+			return 0, unknownName("value", s, order)
+		},
+		func(number V) string { return names[number] })
+	form.Choices = order
+	return form
+}
+
 // Switch is a Choice that has "on" and "off" among its names: YAML 1.1, which Ansible reads, takes these for booleans.
 func Switch(names ...string) Form[string] {
 	form := Choice(names...)
