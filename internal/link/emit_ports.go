@@ -39,7 +39,7 @@ func (p *planner) portOrder() []string {
 	if p.order != nil {
 		return p.order
 	}
-	order := make([]string, 0, len(p.controller))
+	p.order = make([]string, 0, len(p.controller))
 	seen := make(map[string]bool, len(p.controller))
 	for _, want := range p.wanted {
 		if want.Ports == nil || want.Absent() {
@@ -48,7 +48,7 @@ func (p *planner) portOrder() []string {
 		for _, port := range *want.Ports {
 			if !seen[port.Name] {
 				seen[port.Name] = true
-				order = append(order, port.Name)
+				p.order = append(p.order, port.Name)
 			}
 		}
 	}
@@ -59,7 +59,7 @@ func (p *planner) portOrder() []string {
 		}
 	}
 	slices.Sort(rest)
-	p.order = append(order, rest...)
+	p.order = append(p.order, rest...)
 	return p.order
 }
 

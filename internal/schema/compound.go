@@ -17,7 +17,7 @@ func List[V any](element Form[V]) Form[[]V] {
 			elements, sound := listOf(raw), true
 			values := make([]V, len(elements))
 			for i, one := range elements {
-				ok := false
+				var ok bool
 				if element.parseInto != nil {
 					ok = element.parseInto(&values[i], one, at.Index(i))
 				} else {
