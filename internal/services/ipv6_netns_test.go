@@ -26,12 +26,21 @@ type client6 struct {
 // newClient6 is attached to a bridge whose host takes in nothing but what our table has opened.
 func (m *machine) newClient6(t *testing.T) *client6 {
 	t.Helper()
-	if _, err := exec.LookPath("dhclient"); err != nil {
+	installed, err := exec.LookPath("dhclient")
+	if err != nil {
 		netnstest.Skip(t, "dhclient is not installed")
 	}
 	// An accept in our table does not overrule a drop in another one: the openings decide where the drop is our own.
 	m.host.Exec(t, "nft", "add chain inet hostnet_lxcbr0 input { policy drop; }")
 	c := &client6{netnstest.New(t), t.TempDir()}
+	// Where it is installed, AppArmor keeps it to its usual files.
+	program, err := os.ReadFile(installed)
+	if err == nil {
+		err = os.WriteFile(c.program(), program, 0o700)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	m.host.IP(t, "link", "add", "c1", "up", "type", "veth", "peer", "name", "eth0", "address", "00:16:3e:00:00:05", "netns", c.Name)
 	m.host.IP(t, "link", "set", "c1", "master", "lxcbr0")
 	c.IP(t, "link", "set", "eth0", "up")
@@ -41,6 +50,8 @@ func (m *machine) newClient6(t *testing.T) *client6 {
 	})
 	return c
 }
+
+func (c *client6) program() string { return filepath.Join(c.folder, "dhclient") }
 
 func (c *client6) await(t *testing.T, what string, there func() bool) {
 	t.Helper()
@@ -80,7 +91,7 @@ func (c *client6) dhclient(t *testing.T, how ...string) (map[string]string, erro
 		}
 	}
 	arguments := append([]string{"-6", "-1", "-v", "-cf", file("conf"), "-sf", file("script"), "-lf", file("leases"), "-pf", file("pid")}, how...)
-	if output, err := c.Try("dhclient", append(arguments, "eth0")...); err != nil {
+	if output, err := c.Try(c.program(), append(arguments, "eth0")...); err != nil {
 		return nil, fmt.Errorf("%w: %s", err, output)
 	}
 	if ends := slices.Contains(how, "-r") || slices.Contains(how, "-x"); !ends {

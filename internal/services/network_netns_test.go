@@ -11,6 +11,7 @@ import (
 
 	"hostnet.linux/internal/netnstest"
 	"hostnet.linux/internal/services"
+	"hostnet.linux/internal/task"
 )
 
 // TestOneTaskForLinksAndServices declares bridges of every kind at once, and takes them away at once.
@@ -39,6 +40,36 @@ func TestOneTaskForLinksAndServices(t *testing.T) {
 	client.Exec(t, "ping", "-c", "1", "-W", "3", "192.0.2.254")
 	m.host.IP(t, "link", "delete", "c1")
 	m.applyWith(t, services.ParseNetwork, declared("absent"))
+	if after := m.snapshot(t); after != before {
+		t.Errorf("after absent:\n%s\nbefore:\n%s", after, before)
+	}
+}
+
+// TestPartsAlone: for the modules nat and dnsmasq too, a check predicts a run, from nothing over a change to nothing.
+func TestPartsAlone(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.host.IP(t, "link", "add", "br-dbaas", "up", "type", "bridge")
+	m.host.IP(t, "address", "add", "172.29.232.1/22", "dev", "br-dbaas")
+	before := m.snapshot(t)
+	for _, one := range []struct {
+		parse     task.ParseServices
+		arguments map[string]any
+		want      string // among the actions
+	}{
+		{services.ParseNAT, map[string]any{"name": "dbaas", "interface": "br-dbaas", "subnets": []any{"172.29.232.0/22"}, "services": []any{"dhcp", "dns"}}, "ip_forward"},
+		{services.ParseNAT, map[string]any{"name": "dbaas", "interface": "br-dbaas", "isolated": true}, "hostnet_dbaas"},
+		{services.ParseDNSMasq, map[string]any{"interface": "br-dbaas", "address": "172.29.232.1/22"}, "start"},
+		{services.ParseDNSMasq, map[string]any{"interface": "br-dbaas", "address": "172.29.232.1/22", "lease_time": "2h"}, "restart"},
+		{services.ParseDNSMasq, map[string]any{"interface": "br-dbaas", "address": "172.29.232.1/22", "lease_time": "2h", "dhcp_options": map[string]any{"42": "172.29.232.1"}}, "reload"},
+		{services.ParseDNSMasq, map[string]any{"interface": "br-dbaas", "state": "absent"}, "stop"},
+		{services.ParseNAT, map[string]any{"name": "dbaas", "state": "absent"}, "hostnet_dbaas"},
+	} {
+		result := m.applyWith(t, one.parse, one.arguments)
+		if actions := actionsOf(t, result); !strings.Contains(actions, one.want) {
+			t.Errorf("%v: no %s in %s", one.arguments, one.want, actions)
+		}
+	}
 	if after := m.snapshot(t); after != before {
 		t.Errorf("after absent:\n%s\nbefore:\n%s", after, before)
 	}
