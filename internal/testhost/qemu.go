@@ -84,6 +84,9 @@ func kernelCommandLine(m Machine) string {
 		"net.ifnames=0",
 		// A test must not wait for what only guards production machines.
 		"mitigations=off", "audit=0", "apparmor=0", "nowatchdog", "no_timer_check", "random.trust_cpu=on", "cryptomgr.notests",
+		// Under emulation, code is translated again wherever it is mapped anew: with randomized addresses, in every process.
+		"norandmaps", "init_on_alloc=0", "hardened_usercopy=off", "randomize_kstack_offset=off", "lsm=capability",
+		"rcupdate.rcu_expedited=1", // namespaces come and go by the hundred, and each waits for several grace periods
 		"testhost.hostname=" + m.Name,
 		"testhost.machine_id=" + m.machineID(),
 	}
