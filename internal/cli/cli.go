@@ -10,8 +10,6 @@ import (
 	"os"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/persist"
@@ -80,7 +78,7 @@ func Run(arguments []string, output *os.File, complaints io.Writer) int {
 		if one.name != arguments[0] {
 			continue
 		}
-		t := &terminal{output: output, colour: isTerminal(output) && os.Getenv("NO_COLOR") == ""} // https://no-color.org
+		t := &terminal{output: output, colour: system.TakesColour(output)}
 		if err := t.parse(one, arguments[1:]); errors.Is(err, flag.ErrHelp) {
 			return 0
 		} else if err != nil {
@@ -123,12 +121,6 @@ func (t *terminal) parse(one command, arguments []string) error {
 		err = fmt.Errorf("%w: see hostnet %s --help", err, one.name)
 	}
 	return err
-}
-
-// isTerminal tells whether a person is at the other end (isatty(3)).
-func isTerminal(file *os.File) bool {
-	_, err := unix.IoctlGetTermios(int(file.Fd()), unix.TCGETS)
-	return err == nil
 }
 
 func (t *terminal) printJSON(value any) error {

@@ -9,6 +9,7 @@ import (
 
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/services"
+	"hostnet.linux/internal/system"
 	"hostnet.linux/internal/task"
 )
 
@@ -19,7 +20,7 @@ func (t *terminal) guard(one *task.Task) {
 	switch {
 	case t.seconds > 0:
 		mode, seconds = "on", uint16(t.seconds)
-	case !isTerminal(os.Stdin):
+	case !system.IsTerminal(os.Stdin):
 		return
 	}
 	one.Attended = true
@@ -33,7 +34,7 @@ func (t *terminal) await(site *services.Site, token string) error {
 		return err
 	}
 	left := time.Until(entry.Deadline).Round(time.Second)
-	if t.json || !isTerminal(os.Stdin) {
+	if t.json || !system.IsTerminal(os.Stdin) {
 		fmt.Fprintf(os.Stderr, "the change is made, and undoes itself in %s: keep it with `hostnet confirm`\n", left)
 		return nil
 	}

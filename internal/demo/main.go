@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"hostnet.linux/internal/system"
 	"hostnet.linux/internal/testhost"
 )
 
@@ -97,10 +98,17 @@ func boot(ctx context.Context) ([]*testhost.Host, error) {
 
 // say marks the start of a part, with the time that has passed.
 func say(text string) {
-	fmt.Printf("\n\033[1m== %s (%s)\033[0m\n", text, time.Since(start).Round(time.Second))
+	line := fmt.Sprintf("== %s (%s)", text, time.Since(start).Round(time.Second))
+	if colour {
+		line = "\x1b[1m" + line + "\x1b[0m"
+	}
+	fmt.Printf("\n%s\n", line)
 }
 
-var start = time.Now()
+var (
+	start  = time.Now()
+	colour = system.TakesColour(os.Stdout)
+)
 
 // install builds the collection as users get it and installs it beside nothing else.
 func install(ctx context.Context, folder string) error {
@@ -111,7 +119,9 @@ func install(ctx context.Context, folder string) error {
 	if err != nil || len(artifacts) != 1 {
 		return fmt.Errorf("expected one artifact in build/, found %d: run `make clean` first", len(artifacts))
 	}
-	_, err = stream(ctx, nil, "ansible-galaxy", "collection", "install", "--force", "-p", folder, artifacts[0])
+	// Or it warns that Ansible would not look there.
+	environment := []string{"ANSIBLE_COLLECTIONS_PATH=" + folder}
+	_, err = stream(ctx, environment, "ansible-galaxy", "collection", "install", "--force", "-p", folder, artifacts[0])
 	return err
 }
 
@@ -130,7 +140,7 @@ func play(ctx context.Context, folder string, hosts []*testhost.Host) error {
 	environment := []string{
 		"ANSIBLE_COLLECTIONS_PATH=" + folder, "ANSIBLE_COLLECTIONS_PATHS=" + folder, "ANSIBLE_HOST_KEY_CHECKING=false",
 		"ANSIBLE_SSH_ARGS=-o ControlMaster=auto -o ControlPersist=60s -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR",
-		"ANSIBLE_FORCE_COLOR=true", "ANSIBLE_DEPRECATION_WARNINGS=false",
+		fmt.Sprintf("ANSIBLE_FORCE_COLOR=%t", colour), "ANSIBLE_DEPRECATION_WARNINGS=false",
 	}
 	for _, part := range []struct {
 		title, playbook string

@@ -15,6 +15,7 @@ want nft nftables
 want qemu-system-x86_64 qemu-system-x86
 want mmdebstrap mmdebstrap
 want mke2fs e2fsprogs
+want xz xz-utils
 # A checkout links this host's liblxc (the artifact links another one's), and the tests start real containers and a real dnsmasq.
 pkg-config --exists lxc 2>/dev/null || need+=(lxc-dev)
 want lxc-start lxc
@@ -53,7 +54,7 @@ if ((EUID != 0)); then
 	exit 1
 fi
 export DEBIAN_FRONTEND=noninteractive
-echo "installing: ${need[*]} $backport"
+echo "installing ${need[*]} $backport: this takes some minutes"
 if [[ -n $backport ]] && ! apt-cache policy 2>/dev/null | grep -q bookworm-backports; then
 	mirror=$(grep -rhoE 'https?://[^ ]+' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | grep -m1 -E '/debian/?$' || true)
 	if [[ -z $mirror ]]; then

@@ -123,7 +123,7 @@ func (r Recipe) buildInto(ctx context.Context, cache, target string, log io.Writ
 		return errors.New("must run as root: Debian's packages are installed into a root file system")
 	}
 	if missing := MissingTools(); len(missing) > 0 {
-		return fmt.Errorf("missing programs %v: run `go run ./internal/testhost/cmd/testhost ensure`", missing)
+		return fmt.Errorf("missing programs %v: run internal/prepare/prepare.sh", missing)
 	}
 	scratch, err := os.MkdirTemp(cache, "building-")
 	if err != nil {
