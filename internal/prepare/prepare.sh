@@ -53,7 +53,7 @@ if ((EUID != 0)); then
 	echo "run as root, or install first: ${need[*]} $backport" >&2
 	exit 1
 fi
-export DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes
 echo "installing ${need[*]} $backport: this takes some minutes"
 if [[ -n $backport ]] && ! apt-cache policy 2>/dev/null | grep -q bookworm-backports; then
 	mirror=$(grep -rhoE 'https?://[^ ]+' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | grep -m1 -E '/debian/?$' || true)

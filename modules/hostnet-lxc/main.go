@@ -52,14 +52,9 @@ func run(arguments []string, input io.Reader, output, errors io.Writer) int {
 		fmt.Fprintln(output, version)
 		return 0
 	case len(arguments) == 2 && arguments[1] == "module":
-		return runModule(input, arguments[0], output)
+		return ansible.Serve(input, arguments[0], output, runCall)
 	case len(arguments) == 2 && !strings.HasPrefix(arguments[1], "-"):
-		file, err := os.Open(arguments[1])
-		if err != nil {
-			return ansible.Fail(fmt.Errorf("cannot read the arguments: %w", err)).Write(output, false)
-		}
-		defer func() { _ = file.Close() }()
-		return runModule(file, arguments[0], output)
+		return ansible.ServeFile(arguments[1], arguments[0], output, runCall)
 	}
 	fmt.Fprint(errors, usage)
 	return 2
@@ -89,20 +84,10 @@ func machine() *container.Machine {
 	}
 }
 
-func runModule(input io.Reader, program string, output io.Writer) (code int) {
-	// Ansible shows a crash as noise without the object it was about; an answer is owed whatever happens.
-	defer func() {
-		if fault := recover(); fault != nil {
-			code = ansible.Fail(fmt.Errorf("internal error: %v: please report this with the task's arguments", fault)).Write(output, false)
-		}
-	}()
-	call, err := ansible.ReadCall(input, program)
-	if err != nil {
-		return ansible.Fail(err).Write(output, false)
-	}
+func runCall(call ansible.Call) ansible.Result {
 	module, err := containers.Find(call.Module, machine)
 	if err != nil {
-		return ansible.Fail(err).Write(output, false)
+		return ansible.Fail(err)
 	}
-	return module.Run(context.Background(), call).Write(output, call.Diff)
+	return module.Run(context.Background(), call)
 }
