@@ -187,6 +187,8 @@ func clientIn(t *testing.T, pid, index int, hardware net.HardwareAddr) *probe.Cl
 		var client *probe.Client
 		namespace, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", pid))
 		if err == nil {
+			// Left open, it would keep the namespace, and the host's end with it, until the next garbage collection.
+			defer namespace.Close()
 			err = unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET)
 		}
 		if err == nil {

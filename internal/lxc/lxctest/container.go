@@ -122,17 +122,13 @@ func New(t testing.TB, folder, name string) *Container {
 func Stopped(t testing.TB, folder, name, network string) *Container {
 	t.Helper()
 	Need(t)
-	initial := filepath.Join(folder, name+".conf")
-	if err := os.WriteFile(initial, []byte(network), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := (Runtime{}).Create(folder, name, lxc.Template{Name: "busybox", Config: initial}); err != nil {
+	if err := copyPattern(folder, name, network); err != nil {
 		t.Fatal(err)
 	}
 	c := &Container{Folder: folder, Name: name}
 	t.Cleanup(func() {
 		gone := func() {}
-		if state, err := (Runtime{}).State(folder, name); err == nil && state.InitPID != 0 {
+		if state, err := (Runtime{}).State(folder, name); err == nil && state.InitPID != 0 && !sharesNetwork(state.InitPID) {
 			gone = c.Ends(t) // the next test compares the host before and after
 		}
 		_, _ = Run("lxc-stop", "-k", "-P", folder, "-n", name)
@@ -142,6 +138,13 @@ func Stopped(t testing.TB, folder, name, network string) *Container {
 		gone()
 	})
 	return c
+}
+
+// sharesNetwork tells a container that has the host's own network.
+func sharesNetwork(pid int) bool {
+	theirs, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/net", pid))
+	ours, ownErr := os.Readlink("/proc/self/ns/net")
+	return err == nil && ownErr == nil && theirs == ours
 }
 
 // Start starts the container.

@@ -32,7 +32,11 @@ func Main(m *testing.M, program func(arguments []string) error) {
 			os.Exit(1)
 		}
 		os.Exit(0)
-	case os.Getenv(inside) != "" || Missing() != "":
+	case os.Getenv(inside) != "":
+		code := m.Run()
+		forgetPattern()
+		os.Exit(code)
+	case Missing() != "":
 		os.Exit(m.Run())
 	}
 	os.Exit(again())
