@@ -135,13 +135,13 @@ echo 'lxc.start.auto = 1' >>/var/lib/lxc/%[1]s/config; lxc-start -n %[1]s`, name
 	return l.address(t, name)
 }
 
-// address waits for a container's lease.
+// address waits for a container's lease: busybox's client pauses for twenty seconds after its first three requests.
 func (l *lxcLab) address(t *testing.T, name string) string {
 	t.Helper()
 	out := strings.TrimSpace(l.host.MustRun(t, fmt.Sprintf(
-		`for i in $(seq 40); do lxc-info -n %s -iH 2>/dev/null | grep '^10\.0\.3\.' && exit; sleep 0.5; done; true`, name)))
+		`for i in $(seq 90); do lxc-info -n %s -iH 2>/dev/null | grep '^10\.0\.3\.' && exit; sleep 0.5; done; true`, name)))
 	if out == "" {
-		t.Fatalf("%s has no lease: %s", name, l.host.MustRun(t, "cat /var/lib/misc/dnsmasq.lxcbr0.leases; journalctl -n 30 --no-pager"))
+		t.Fatalf("%s has no lease: %s", name, l.host.MustRun(t, "lxc-attach -n "+name+" -- ps; cat /var/lib/misc/dnsmasq.lxcbr0.leases; journalctl -n 30 --no-pager"))
 	}
 	return out
 }

@@ -28,6 +28,11 @@ printf '[Service]\nExecStartPre=\n' >/etc/systemd/system/ssh.service.d/testhost.
 : >/etc/resolv.conf
 printf 'auto lo\niface lo inet loopback\n' >/etc/network/interfaces
 
+# A container that a test has started from its session outlives its service; its init takes SIGTERM for something else,
+# and a shutdown would wait 90 s for it (systemd-system.conf(5), DefaultTimeoutStopSec).
+mkdir -p /etc/systemd/system.conf.d
+printf '[Manager]\nDefaultTimeoutStopSec=10s\n' >/etc/systemd/system.conf.d/testhost.conf
+
 # Below: what a test machine can do without and what costs time under emulation. A recipe's own packages are enabled as
 # Debian does; a test that is about one of the units below unmasks or starts it.
 
