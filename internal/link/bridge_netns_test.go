@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
+	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/netnstest"
 )
@@ -214,5 +216,32 @@ func TestBridgePorts(t *testing.T) {
 	}
 	if _, err := l.declare(t, link.Bond, `{"name": "x0"}`); err == nil || !strings.Contains(err.Error(), "x0 is a bridge with ports") {
 		t.Errorf("a bridge with ports became a bond: %v", err)
+	}
+}
+
+// TestSpanningTreeGoes switches the spanning tree off just when it changes, and uses an ageing time of its own.
+func TestSpanningTreeGoes(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.must(t, "bridge", `{"name": "br0", "stp": true, "forward_delay": 2, "ageing_time": 100, "ports": ["a0"]}`)
+	_, wanted, err := host.ParseSingle("bridge", map[string]any{"name": "br0", "stp": false})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := l.host.Plan(wanted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const place = "linkinfo.info_data.ageing_time"
+	for limit := time.Now().Add(20 * time.Second); l.told(t, "br0", place) != "400"; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatal("the spanning tree does not change")
+		}
+	}
+	if err := l.host.Run(found, wanted); err != nil {
+		t.Error(err)
+	}
+	if got := l.told(t, "br0", place); got != "10000" {
+		t.Errorf("the ageing time is %s, want 10000", got)
 	}
 }

@@ -221,19 +221,23 @@ func (p *planner) needs(row option[Link], have *Link) change {
 
 // alongside adds the rows that the kernel changes on its own when another one changes.
 func (p *planner) alongside(changed options[Link], final *Link) options[Link] {
-	if final.Kind != Bond {
-		return changed
-	}
 	names := map[string]bool{}
 	for _, row := range changed {
 		names[row.Name] = true
 	}
-	for _, row := range bondRows {
+	for _, row := range kindRows[final.Kind] {
 		if names[row.Name] || row.encode == nil || row.late || !row.IsSet(final) {
 			continue
 		}
-		// The delays are kept as multiples of miimon, and a new mode resets others (bond_option_mode_set).
-		follows := names["mode"] || (names["miimon"] && row.applies != nil && isDelay(row.Name))
+		follows := false
+		switch final.Kind {
+		case Bond:
+			// The delays are kept as multiples of miimon, and a new mode resets others (bond_option_mode_set).
+			follows = names["mode"] || (names["miimon"] && row.applies != nil && isDelay(row.Name))
+		case Bridge:
+			// A spanning tree that goes while it changes leaves its own ageing time behind (__br_set_topology_change).
+			follows = names["stp"] && row.Name == "ageing_time"
+		}
 		if follows && (row.applies == nil || row.applies(final) == "") {
 			changed = append(changed, row)
 		}

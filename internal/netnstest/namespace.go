@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -106,10 +107,13 @@ func sweep() {
 }
 
 // run gives standard output, or standard error in its place when the command fails.
-func run(command string, args ...string) (string, error) {
+func run(command string, args ...string) (string, error) { return runWith(nil, command, args...) }
+
+// runWith is run with something to read.
+func runWith(input io.Reader, command string, args ...string) (string, error) {
 	var stdout, stderr bytes.Buffer
 	process := exec.Command(command, args...)
-	process.Stdout, process.Stderr = &stdout, &stderr
+	process.Stdin, process.Stdout, process.Stderr = input, &stdout, &stderr
 	if err := process.Run(); err != nil {
 		return strings.TrimSpace(stderr.String() + stdout.String()), err
 	}

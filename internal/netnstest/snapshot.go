@@ -8,12 +8,15 @@ import (
 	"testing"
 )
 
-// questions are what iproute2 is asked for a snapshot.
-var questions = [][]string{
-	{"ip", "-j", "-d", "link"}, {"ip", "-j", "-d", "address"},
-	{"ip", "-j", "-d", "-4", "route", "show", "table", "all"}, {"ip", "-j", "-d", "-6", "route", "show", "table", "all"},
-	{"ip", "-j", "-d", "-4", "rule"}, {"ip", "-j", "-d", "-6", "rule"},
-	{"bridge", "-j", "-d", "vlan"}, {"bridge", "-j", "-d", "fdb"},
+// questions are what iproute2 is asked for a snapshot: a program is started once for many, as that is what takes the time.
+var questions = []struct {
+	command []string
+	batch   []string
+}{
+	{[]string{"ip", "-j", "-d"}, []string{"link", "address", "route show table all", "rule"}},
+	{[]string{"ip", "-j", "-d", "-6"}, []string{"rule"}},
+	{[]string{"bridge", "-j", "-d"}, []string{"vlan"}},
+	{[]string{"bridge", "-j", "-d"}, []string{"fdb"}},
 }
 
 // volatile keys are what the kernel alters by itself: counters, timers, states of protocols that are still talking.
@@ -21,7 +24,7 @@ var volatile = []string{
 	"ifindex", "link_index", "operstate", "promiscuity", "allmulti", "state", "tentative", "stats", "stats64", "gc_timer", "hello_timer", "tcn_timer",
 	"topology_change_timer", "hold_timer", "message_age_timer", "forward_delay_timer", "topology_change", "topology_change_ack",
 	"topology_change_detected", "root_port", "root_path_cost", "root_id", "bridge_id", "designated_bridge", "designated_root",
-	"designated_port", "designated_cost", "port_id", "port_no", "id", "no", "config_pending", "fdb_n_learned", "mcast_querier_ipv4_addr",
+	"designated_port", "designated_cost", "port_id", "port_no", "config_pending", "fdb_n_learned", "mcast_querier_ipv4_addr",
 	"mii_status", "active_slave", "ad_info", "ad_aggregator_id", "ad_actor_oper_port_state", "ad_partner_oper_port_state",
 	"ad_actor_oper_port_state_str", "ad_partner_oper_port_state_str", "link_failure_count", "valid_life_time", "preferred_life_time",
 	"num_tx_queues", "num_rx_queues", "multicast_router",
@@ -35,10 +38,11 @@ func (n *Namespace) Snapshot(t testing.TB) string {
 	t.Helper()
 	answers := make([]string, len(questions))
 	for i, question := range questions {
-		output, err := n.Try(question[0], question[1:]...)
+		program := append([]string{"-n", n.Name}, question.command[1:]...)
+		output, err := runWith(strings.NewReader(strings.Join(question.batch, "\n")), question.command[0], append(program, "-batch", "-")...)
 		// A kernel without VLAN filtering has no VLANs of bridges to tell of.
 		if err != nil && !strings.Contains(output, "not supported") {
-			t.Fatalf("%s: %v: %s", strings.Join(question, " "), err, output)
+			t.Fatalf("%s: %v: %s", strings.Join(question.command, " "), err, output)
 		}
 		if err == nil {
 			answers[i] = output
@@ -50,13 +54,13 @@ func (n *Namespace) Snapshot(t testing.TB) string {
 // RemoteSnapshot is the same of another machine, where run runs a shell command.
 func RemoteSnapshot(t testing.TB, run func(command string) string) string {
 	t.Helper()
-	const between = "\n----\n"
+	const between = "----"
 	commands := make([]string, len(questions))
 	for i, question := range questions {
 		// One that fails is one that this kernel has no answer to.
-		commands[i] = "answer=$(" + strings.Join(question, " ") + ") && echo \"$answer\""
+		commands[i] = fmt.Sprintf(`answer=$(printf '%s\n' | %s -batch -) && echo "$answer"`, strings.Join(question.batch, `\n`), strings.Join(question.command, " "))
 	}
-	return snapshot(t, strings.Split(run(strings.Join(commands, "; printf '"+strings.ReplaceAll(between, "\n", `\n`)+"'; ")), between))
+	return snapshot(t, strings.Split(run(strings.Join(commands, "; echo "+between+"; ")), between))
 }
 
 func snapshot(t testing.TB, answers []string) string {
@@ -66,23 +70,35 @@ func snapshot(t testing.TB, answers []string) string {
 		if strings.TrimSpace(answers[i]) == "" {
 			continue
 		}
-		var objects []map[string]any
-		if err := json.Unmarshal([]byte(answers[i]), &objects); err != nil {
-			t.Fatalf("%s: %v in %s", strings.Join(question, " "), err, answers[i])
-		}
-		for _, object := range objects {
-			if kernelsOwn(object) {
-				continue
+		decoder := json.NewDecoder(strings.NewReader(answers[i]))
+		for _, line := range question.batch {
+			label := strings.Join(append(question.command[3:], line), " ")
+			var objects []map[string]any
+			if err := decoder.Decode(&objects); err != nil {
+				t.Fatalf("%s: %v in %s", label, err, answers[i])
 			}
-			text, err := json.Marshal(settled(object))
-			if err != nil {
-				t.Fatal(err)
-			}
-			lines = append(lines, fmt.Sprintf("%s: %s", strings.Join(question[3:], " "), text))
+			lines = append(lines, described(t, label, objects)...)
 		}
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "\n") + "\n"
+}
+
+// described is a line for each object that is not the kernel's own.
+func described(t testing.TB, label string, objects []map[string]any) []string {
+	t.Helper()
+	var lines []string
+	for _, object := range objects {
+		if kernelsOwn(object) {
+			continue
+		}
+		text, err := json.Marshal(settled(object))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, fmt.Sprintf("%s: %s", label, text))
+	}
+	return lines
 }
 
 // kernelsOwn tells the routes and forwarding entries that come and go with links and addresses.
@@ -101,9 +117,12 @@ func settled(value any) any {
 	case map[string]any:
 		out := map[string]any{}
 		for key, inner := range v {
-			// The kernel derives the cost of a port from its speed, and a bond's comes and goes with its ports.
-			if kind, _ := v["info_kind"].(string); key == "info_slave_data" && kind == "bond" {
-				if data, isDict := inner.(map[string]any); isDict {
+			if data, isDict := inner.(map[string]any); isDict && key == "info_slave_data" {
+				// The kernel numbers ports as it likes.
+				delete(data, "id")
+				delete(data, "no")
+				// It derives the cost of a port from its speed, and a bond's comes and goes with its ports.
+				if v["info_kind"] == "bond" {
 					delete(data, "cost")
 				}
 			}
