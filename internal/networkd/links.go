@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"hostnet.linux/internal/host"
@@ -93,9 +94,12 @@ func (w *writer) joins(one host.Written) {
 		}
 		w.network(parent).section("Network").set(key, name)
 	}
+	if one.Kind == "bridge" {
+		w.bridgeVLANs(w.network(name), one, one.Options, one.Path)
+	}
 	list, _ := one.Options.Get("ports").([]any)
 	for i, element := range list {
-		port := objectOf(element, "name")
+		port, path := objectOf(element, "name"), fmt.Sprintf("%s[%d]", pathOf(one.Path, "ports"), i)
 		network := w.network(textOf(port.Get("name")))
 		network.section("Network").set(map[string]string{"bond": "Bond", "bridge": "Bridge"}[one.Kind], name)
 		if link := network.section("Link"); !link.has("RequiredForOnline") {
@@ -106,7 +110,10 @@ func (w *writer) joins(one host.Written) {
 		}
 		words := ports[one.Kind]
 		for _, option := range port {
-			w.say(network.section(words[option.Key].section), schema.Object{option}, words, fmt.Sprintf("%s[%d]", pathOf(one.Path, "ports"), i))
+			w.say(network.section(words[option.Key].section), schema.Object{option}, words, path)
+		}
+		if one.Kind == "bridge" {
+			w.bridgeVLANs(network, one, port, path)
 		}
 	}
 	if fdb, _ := one.Options.Get("fdb").([]any); one.Kind == "vxlan" {
@@ -116,6 +123,49 @@ func (w *writer) joins(one host.Written) {
 	for i, element := range list {
 		w.routeOn(name, objectOf(element, "to"), fmt.Sprintf("%s[%d]", pathOf(one.Path, "routes"), i))
 	}
+}
+
+// bridgeVLANs writes the VLANs of a bridge itself, or of one of its ports. systemd 252 adds its own to that which the
+// kernel gives both, which has to be among them.
+func (w *writer) bridgeVLANs(network *file, bridge host.Written, holder schema.Object, path string) {
+	list, declared := holder.Get("vlans").([]any)
+	if !declared {
+		return
+	}
+	given := textOf(bridge.Options.Get("vlan_default_pvid"))
+	if given == "" {
+		given = "1"
+	}
+	listed, hasPVID := given == "0", given == "0"
+	for _, element := range list {
+		one, section := objectOf(element, "vid"), network.add("BridgeVLAN")
+		vid := textOf(one.Get("vid"))
+		section.set("VLAN", vid)
+		if one.Get("untagged") == true {
+			section.set("EgressUntagged", vid)
+		}
+		if one.Get("pvid") == true {
+			section.set("PVID", vid)
+			hasPVID = true
+		}
+		listed = listed || holds(vid, given)
+	}
+	if !listed || !hasPVID {
+		schema.At(path, w.problems).Key("vlans").Problem("systemd-networkd leaves VLAN %s as the kernel gives it, untagged and for untagged frames: "+
+			"declare `vlan_default_pvid: 0` of %s, or list VLAN %s here and one with `pvid: true`", given, textOf(bridge.Options.Get("name")), given)
+	}
+}
+
+// holds tells whether a VLAN is the one that is written, or in the range that is.
+func holds(written, vlan string) bool {
+	first, last, isRange := strings.Cut(written, "-")
+	if !isRange {
+		last = first
+	}
+	from, _ := strconv.Atoi(first)
+	to, _ := strconv.Atoi(last)
+	id, _ := strconv.Atoi(vlan)
+	return from <= id && id <= to
 }
 
 func (w *writer) forwarding(link string, entries []any, path string) {

@@ -20,7 +20,7 @@ var netdevs = map[string]dictionary{
 		"ageing_time": as("Bridge", "AgeingTimeSec").with("s"), "group_fwd_mask": as("Bridge", "GroupForwardMask"),
 		"vlan_filtering": as("Bridge", "VLANFiltering"), "vlan_default_pvid": as("Bridge", "DefaultPVID"), "vlan_protocol": as("Bridge", "VLANProtocol"),
 		"mcast_snooping": as("Bridge", "MulticastSnooping"), "mcast_querier": as("Bridge", "MulticastQuerier"),
-		"mcast_igmp_version": as("Bridge", "MulticastIGMPVersion"),
+		"mcast_igmp_version": as("Bridge", "MulticastIGMPVersion"), "vlans": elsewhere,
 	},
 	"vlan": {
 		"parent": elsewhere, "id": as("VLAN", "Id"), "protocol": as("VLAN", "Protocol"), "reorder_hdr": as("VLAN", "ReorderHeader"),
@@ -63,7 +63,7 @@ var common = dictionary{
 var ports = map[string]dictionary{
 	"bond": {"name": elsewhere},
 	"bridge": {
-		"name": elsewhere, "cost": as("Bridge", "Cost"), "priority": as("Bridge", "Priority"), "hairpin": as("Bridge", "HairPin"),
+		"name": elsewhere, "vlans": elsewhere, "cost": as("Bridge", "Cost"), "priority": as("Bridge", "Priority"), "hairpin": as("Bridge", "HairPin"),
 		"isolated": as("Bridge", "Isolated"), "learning": as("Bridge", "Learning"), "flood": as("Bridge", "UnicastFlood"),
 		"mcast_flood": as("Bridge", "MulticastFlood"), "mcast_to_unicast": as("Bridge", "MulticastToUnicast"),
 		"neigh_suppress": as("Bridge", "NeighborSuppression"), "guard": as("Bridge", "UseBPDU").inverted(),

@@ -149,9 +149,14 @@ func all() map[string]any {
 				"addresses": []any{"10.61.0.1/24", "2001:db8:61::1/64"}, "mac_address": "02:00:00:00:61:01",
 				"routes": []any{map[string]any{"to": "10.99.0.0/16", "via": "10.61.0.254", "metric": 50}},
 			},
-			map[string]any{"name": "br-own", "vlan_filtering": true, "ports": []any{"eth2"}},
+			map[string]any{"name": "br-own", "vlan_filtering": true, "vlan_default_pvid": 0, "vlans": []any{7}, "ports": []any{
+				map[string]any{"name": "eth2", "vlans": []any{map[string]any{"vid": 10, "pvid": true, "untagged": true}, "20-29", map[string]any{"vid": 31, "untagged": true}}},
+			}},
+			map[string]any{"name": "br-plain", "vlan_filtering": true, "mac_address": "02:00:00:00:61:07", "ports": []any{
+				map[string]any{"name": "v2", "vlans": []any{1, map[string]any{"vid": 9, "pvid": true}}},
+			}},
 		},
-		"veths":    []any{map[string]any{"name": "v0", "peer": "v1", "mac_address": "02:00:00:00:61:02"}},
+		"veths":    []any{map[string]any{"name": "v0", "peer": "v1", "mac_address": "02:00:00:00:61:02"}, map[string]any{"name": "v2", "peer": "v3", "mac_address": "02:00:00:00:61:08"}},
 		"dummies":  []any{map[string]any{"name": "dm0", "mac_address": "02:00:00:00:61:03", "addresses": []any{"192.0.2.1/32"}}},
 		"macvlans": []any{map[string]any{"name": "mv0", "parent": "eth3", "mode": "bridge", "mac_address": "02:00:00:00:61:04"}},
 		"vxlans": []any{map[string]any{
@@ -177,11 +182,14 @@ func testPersistNetworkd(t *testing.T, host *testhost.Host) {
 	if answer := call(t, host, "network", all()); answer.Failed || !answer.Changed {
 		t.Fatalf("%+v", answer)
 	}
-	// Nobody declares the far end of a pair.
-	const undeclared = "ip link set v1 up address 02:00:00:00:61:06; "
+	// Nobody declares the far ends of pairs.
+	const undeclared = "ip link set v1 up address 02:00:00:00:61:06; ip link set v3 up address 02:00:00:00:61:09; "
 	host.MustRun(t, undeclared+"systemctl is-enabled systemd-networkd; ! grep boot /etc/systemd/system/hostnet.service")
 	if again := call(t, host, "network", all()); again.Failed || again.Changed {
 		t.Errorf("a second run: %+v", again)
+	}
+	if vlans := host.MustRun(t, "bridge -j vlan show dev eth2"); !strings.Contains(vlans, `"vlan":20,"vlanEnd":29`) {
+		t.Errorf("the port has no VLANs: %s", vlans)
 	}
 	ours := remote(t, host)
 	if err := host.Reboot(t.Context()); err != nil {
