@@ -92,11 +92,18 @@ func rollback(t *terminal) error {
 		return err
 	}
 	defer done()
-	undone, err := task.Rollback(site)
+	one := task.NewRollback()
+	t.guard(one)
+	undone, token, err := one.Rollback(site)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(t.output, "undone: the change by %s of %s\n", undone.Task, undone.Started.Format(time.DateTime))
+	what := fmt.Sprintf("the change by %s of %s", undone.Task, undone.Started.Format(time.DateTime))
+	if token != "" {
+		fmt.Fprintln(t.output, "to be undone:", what)
+		return t.await(site, token)
+	}
+	fmt.Fprintln(t.output, "undone:", what)
 	return nil
 }
 

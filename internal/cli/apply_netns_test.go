@@ -100,14 +100,51 @@ func TestApplyConfirmed(t *testing.T) {
 	}
 }
 
+// TestRollbackConfirmed: undoing the last change undoes itself, unless it is confirmed; then it is done, once.
+func TestRollbackConfirmed(t *testing.T) {
+	t.Parallel()
+	const change = `printf '{"_ansible_module_name": "bridge", "name": "br-b", "ports": ["v0"], "mtu": 1400, "addresses": ["10.2.2.1/24"], "confirm": "on"}' >/run/task
+ip link add v0 type veth peer name v1; $hostnet module </run/task >/dev/null; until $hostnet confirm 2>/dev/null; do sleep 0.1; done; ip -j address >/run/made
+`
+	for name, one := range map[string]struct {
+		script string
+		parts  []string
+	}{
+		"not": {
+			`$hostnet rollback --confirm 5; ! ip -br link show br-b; ! test -e /etc/hostnet/bridges/br-b.yml; ! $hostnet rollback; sleep 7
+ip -br address show br-b; cat /etc/hostnet/bridges/br-b.yml; ! $hostnet confirm; $hostnet rollback; ! ip -br link show br-b`,
+			[]string{"kept: the change by hostnet.linux.bridge", "to be undone: the change by hostnet.linux.bridge",
+				"the change is made, and undoes itself in 5s: keep it with `hostnet confirm`", "does not exist", "a change by hostnet rollback of",
+				"is not final", "10.2.2.1/24", "mtu: 1400", "no change waits for its confirmation", "undone: the change by hostnet.linux.bridge", "does not exist"},
+		},
+		"by command": {
+			`$hostnet rollback --confirm 5 && $hostnet confirm; sleep 6; ! ip -br link show br-b; ! $hostnet confirm; ! $hostnet rollback`,
+			[]string{"undoes itself in 5s", "kept: the change by hostnet rollback of", "does not exist", "no change waits", "there is no change to undo"},
+		},
+		"at the terminal": {
+			`echo | script -qec "$hostnet rollback --confirm 5" /dev/null; ! ip -br link show br-b`,
+			[]string{"Press Enter to keep it: kept: the change by hostnet rollback", "does not exist"},
+		},
+		"not needed": {
+			`echo | script -qec "$hostnet rollback" /dev/null; ! ip -br link show br-b`,
+			[]string{"\nundone: the change by hostnet.linux.bridge", "does not exist"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			contains(t, apart(t, change+one.script), one.parts...)
+		})
+	}
+}
+
 // TestOutput: help for each command, colours at a terminal only, JSON on request, an exit code that tells of drift.
 func TestOutput(t *testing.T) {
 	t.Parallel()
 	said := apart(t, `$hostnet --help; for command in show diff apply confirm rollback export; do $hostnet $command --help; done
-! $hostnet show more; ! $hostnet apply --confirm 2; ! $hostnet apply --confirm x
+! $hostnet show more; ! $hostnet apply --confirm 2; ! $hostnet apply --confirm x; ! $hostnet rollback --confirm 2
 ! $hostnet diff; ! $hostnet diff --json; $hostnet apply --check; $hostnet apply --json; $hostnet show; $hostnet show --json; $hostnet export; $hostnet diff`)
 	contains(t, said, "hostnet apply ", "hostnet diff: what differs", "-confirm seconds", "hostnet export: ",
-		`show takes no "more"`, "--confirm takes from 5 to 3600 seconds", "invalid value",
+		`show takes no "more"`, "--confirm takes from 5 to 3600 seconds", "invalid value", "--confirm takes from 5 to 3600 seconds",
 		"create bridge br-a", `"changed": true`, "create bridge br-a", `"actions"`, "LINK", "10.1.1.1/24", `"bridges": [`, "hostnet.linux.network:", "the host is as declared")
 	if strings.Contains(said, "\x1b[") {
 		t.Errorf("colours in a pipe: %q", said)

@@ -33,7 +33,7 @@ func commands() []command {
 		{"apply", "make the host as declared in " + persist.Folder + "\n                       --check: only say what would be done\n" +
 			"                       --confirm SECONDS: undo it then, unless you confirm it", apply},
 		{"confirm", "keep the change that waits for its confirmation", confirm},
-		{"rollback", "put back what the last change replaced", rollback},
+		{"rollback", "put back what the last change replaced\n                       --confirm SECONDS: undo that then, unless you confirm it", rollback},
 		{"export", "this host as a task of hostnet.linux.network", export},
 		{"boot", "what hostnet.service runs: finish what a crash left behind, then apply", boot},
 		{"recover", "finish what a crash left behind, and no more", finish},
@@ -103,6 +103,8 @@ func (t *terminal) parse(one command, arguments []string) error {
 	flags.BoolVar(&t.json, "json", false, "answer in JSON")
 	if one.name == "apply" {
 		flags.BoolVar(&t.check, "check", false, "only say what would be done")
+	}
+	if one.name == "apply" || one.name == "rollback" {
 		flags.IntVar(&t.seconds, "confirm", 0, "undo the change after that many `seconds`, from 5 to 3600, unless you confirm it")
 	}
 	err := flags.Parse(arguments)

@@ -28,7 +28,7 @@ func (s *Site) checkpoint(todo *Plan, d *Declaration) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Checkpoint{Host: seen, Links: touched(todo.Steps), Managers: todo.Managers}
+	out := &Checkpoint{Host: seen, Links: todo.Links(), Managers: todo.Managers}
 	if wanted := d.wanted(); !wanted.Empty() {
 		if out.Services, err = s.Services.Observe(wanted); err != nil {
 			return nil, err
@@ -55,6 +55,35 @@ func (s *Site) checkpoint(todo *Plan, d *Declaration) (*Checkpoint, error) {
 			return nil, err
 		}
 		out.Units = append(out.Units, unit)
+	}
+	return out, nil
+}
+
+// Opposite is what putting the checkpoint back replaces.
+func (s *Site) Opposite(before *Checkpoint) (*Checkpoint, error) {
+	seen, err := s.Host.Observe()
+	if err != nil {
+		return nil, err
+	}
+	out := &Checkpoint{Host: seen, Links: before.Links, Managers: before.Managers}
+	if before.Services != nil {
+		if out.Services, err = s.Services.again(before.Services); err != nil {
+			return nil, err
+		}
+	}
+	for _, was := range before.Files {
+		now, err := s.Services.System.File(was.Path)
+		if err != nil {
+			return nil, err
+		}
+		out.Files = append(out.Files, now)
+	}
+	for _, was := range before.Units {
+		now, err := s.Services.System.Unit(was.Name)
+		if err != nil {
+			return nil, err
+		}
+		out.Units = append(out.Units, now)
 	}
 	return out, nil
 }

@@ -84,6 +84,36 @@ func (h *Host) Observe(wanted *Wanted) (*State, error) {
 	return state, err
 }
 
+// again looks at the same once more.
+func (h *Host) again(before *State) (*State, error) {
+	wanted := &Wanted{}
+	for _, instance := range before.DNSMasq.Instances {
+		wanted.DNSMasqs = append(wanted.DNSMasqs, &dnsmasq.Instance{Interface: instance.Interface})
+	}
+	state, err := h.Observe(wanted)
+	if err != nil {
+		return nil, err
+	}
+	if len(before.DNSMasq.Rivals)+len(state.DNSMasq.Rivals) > 0 {
+		return nil, errors.New("it took an interface over from another service, which cannot have it back for a while only: do it without a confirmation")
+	}
+	var zones []firewalld.Request
+	if before.Firewalld != nil {
+		for link := range before.Firewalld.Zones {
+			zones = append(zones, firewalld.Request{Link: link})
+		}
+	}
+	if state.Firewalld, err = firewalld.Observe(h.Firewalld, h.System, zones); err != nil {
+		return nil, err
+	}
+	var settings []sysctl.Setting
+	for key := range before.Settings.Values {
+		settings = append(settings, sysctl.Setting{Key: key})
+	}
+	state.Settings, err = sysctl.Observe(h.Kernel, h.System, settings)
+	return state, err
+}
+
 // trusting are the interfaces that firewalld is to leave alone.
 func trusting(wanted *Wanted) []firewalld.Request {
 	var out []firewalld.Request

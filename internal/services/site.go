@@ -62,6 +62,17 @@ type Plan struct {
 	Managers []string
 }
 
+// Links are those that the steps may alter.
+func (p *Plan) Links() map[string]bool {
+	links := map[string]bool{}
+	for _, step := range p.Steps {
+		for _, name := range step.Links {
+			links[name] = name != ""
+		}
+	}
+	return links
+}
+
 // Add takes the steps of another in, and shows what they change.
 func (p *Plan) Add(steps []plan.Step) {
 	p.Steps = append(p.Steps, steps...)
@@ -267,16 +278,6 @@ func (s *Site) Run(todo *Plan, d *Declaration, hooks *Hooks) (schema.Object, err
 		return checks, fmt.Errorf("%w; putting the host back failed as well: %w", err, undoErr)
 	}
 	return checks, fmt.Errorf("%w; the host is as it was", err)
-}
-
-func touched(steps []plan.Step) map[string]bool {
-	links := map[string]bool{}
-	for _, step := range steps {
-		for _, name := range step.Links {
-			links[name] = name != ""
-		}
-	}
-	return links
 }
 
 // Observed is the observed state of the declared links, those of the bridges among them.

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -26,7 +25,15 @@ func storeOf(site *services.Site) *journal.Store {
 	return &journal.Store{System: site.Services.System, Namespace: site.Namespace}
 }
 
-func (t *Task) name() string { return "hostnet.linux." + t.Call.Module }
+func (t *Task) name() string { return nameOf(t.Call) }
+
+// nameOf is what messages call the change.
+func nameOf(call ansible.Call) string {
+	if call.Module == rollbackModule {
+		return "hostnet rollback"
+	}
+	return "hostnet.linux." + call.Module
+}
 
 // change makes the plan once more under the lock, and carries it out with its journal on the disk.
 func (t *Task) change(site *services.Site, declaration *services.Declaration) ansible.Result {
@@ -152,8 +159,8 @@ func undo(site *services.Site, left *journal.Journal) error {
 	return site.Restore(before)
 }
 
-// needsConfirmation tells whether the controller has to confirm the change, and why.
-func (t *Task) needsConfirmation(site *services.Site, todo *services.Plan) (bool, string) {
+// needsConfirmation tells whether the controller has to confirm a change of these links, and why.
+func (t *Task) needsConfirmation(site *services.Site, links map[string]bool) (bool, string) {
 	switch mode := t.Settings.Mode(); {
 	case mode == "off" || t.Settings.Netns != nil:
 		return false, ""
@@ -173,37 +180,10 @@ func (t *Task) needsConfirmation(site *services.Site, todo *services.Plan) (bool
 		return true, err.Error()
 	}
 	path := seen.Path(towards, connection.Host)
-	for _, step := range todo.Steps {
-		for _, link := range step.Links {
-			if path[link] {
-				return true, link + " is on the path of the SSH connection"
-			}
+	for link := range links {
+		if path[link] {
+			return true, link + " is on the path of the SSH connection"
 		}
 	}
 	return false, ""
-}
-
-// Rollback puts back what the last change replaced, and says which one it was.
-func Rollback(site *services.Site) (*journal.Journal, error) {
-	store := storeOf(site)
-	lock, err := store.Lock("hostnet rollback", 0)
-	if err != nil {
-		return nil, err
-	}
-	defer lock.Release()
-	last, err := store.Previous()
-	if err != nil {
-		return nil, err
-	}
-	if last == nil {
-		return nil, errors.New("there is no change to undo: hostnet remembers the last one only")
-	}
-	if last.Boot != journal.Boot() {
-		return nil, fmt.Errorf("the last change, by %s of %s, was made before this host's boot: declare what you want instead, see `hostnet diff`",
-			last.Task, last.Started.Format(time.DateTime))
-	}
-	if err := undo(site, last); err != nil {
-		return nil, fmt.Errorf("cannot undo the change by %s: %w", last.Task, err)
-	}
-	return last, store.DropPrevious()
 }

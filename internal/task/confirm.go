@@ -137,6 +137,10 @@ func Keep(site *services.Site) (*journal.Journal, error) {
 	if err == nil && verdict != confirmed {
 		err = fmt.Errorf("the change by %s cannot be confirmed: it is being made or undone", waiting.Task)
 	}
+	if err == nil && entry.Task == nameOf(ansible.Call{Module: rollbackModule}) {
+		// It ends the change that it has undone; itself it is none to undo.
+		err = store.DropPrevious()
+	}
 	return entry, err
 }
 

@@ -185,7 +185,7 @@ func TestRollback(t *testing.T) {
 	kept(t, root, "/etc/hostnet/bridges/br-mgmt.yml", "/etc/hostnet/routes/default.yml", "/etc/hostnet/nats/br-mgmt.yml", persist.Program)
 	// Only a change that waits for a confirmation is remembered outside of the host's own namespace.
 	within(t, ns, root, func(site *services.Site) {
-		if _, err := task.Rollback(site); err == nil || !strings.Contains(err.Error(), "there is no change to undo") {
+		if _, _, err := task.NewRollback().Rollback(site); err == nil || !strings.Contains(err.Error(), "there is no change to undo") {
 			t.Errorf("rollback: %v", err)
 		}
 	})

@@ -158,7 +158,7 @@ func readOrder(path string) (*order, error) {
 func (o *order) guard(site *services.Site) error {
 	store := storeOf(site)
 	o.awaitParent()
-	lock, err := store.Lock("the guard of a change by hostnet.linux."+o.Call.Module, time.Minute)
+	lock, err := store.Lock("the guard of a change by "+nameOf(o.Call), time.Minute)
 	if err != nil {
 		return err
 	}
@@ -209,7 +209,7 @@ func (o *order) work(deadline time.Time) error {
 
 // expire undoes the change, unless it has been confirmed in the last moment: the lock makes that one or the other.
 func (o *order) expire(site *services.Site, store *journal.Store, workErr error) error {
-	lock, err := store.Lock("the guard, which undoes a change by hostnet.linux."+o.Call.Module, time.Minute)
+	lock, err := store.Lock("the guard, which undoes a change by "+nameOf(o.Call), time.Minute)
 	if err != nil {
 		return err
 	}
@@ -237,6 +237,9 @@ func Work(run func(ansible.Call) ansible.Result) int {
 	if err := decoder.Decode(&call); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
+	}
+	if call.Module == rollbackModule {
+		run = turnBack
 	}
 	if result := run(call); result.Err != nil {
 		fmt.Fprintln(os.Stderr, result.Err)

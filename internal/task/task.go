@@ -121,7 +121,7 @@ func (t *Task) Apply(site *services.Site, declaration *services.Declaration) ans
 		return t.finish(site, declaration, &result, nil)
 	}
 	if t.Call.Token == "" {
-		if guarded, why := t.needsConfirmation(site, todo); guarded {
+		if guarded, why := t.needsConfirmation(site, todo.Links()); guarded {
 			return t.guard(site, result, why)
 		}
 	}
