@@ -228,6 +228,26 @@ func testRollback(t *testing.T, l lab) {
 	if diff := cmp.Diff(before, witness(t, l)); diff != "" {
 		t.Errorf("-before +after:\n%s", diff)
 	}
+	// One that cuts the operator off: the last change has removed the rule which was in the way.
+	const change = ` | hostnet module; hostnet rollback`
+	l.host.MustRun(t, `: >/run/pulse.log; ip rule add priority 10 to 10.0.2.0/24 prohibit
+echo '{"_ansible_module_name": "rule", "priority": 10, "to": "10.0.2.0/24", "action": "prohibit", "state": "absent", "confirm": "off", "persist": false}'`+
+		change+` --confirm 5; while test -e /var/lib/hostnet/journal.json; do sleep 0.2; done; grep -q 'hostnet rollback.*nobody confirmed it within 5s' /var/lib/hostnet/undone.json; sleep 1`)
+	if silence := longestSilence(t, l.host.MustRun(t, "cat /run/pulse.log")); silence < 3*time.Second || silence > 10*time.Second {
+		t.Errorf("the gateway did not answer for %s", silence)
+	}
+	if diff := cmp.Diff(before, witness(t, l)); diff != "" {
+		t.Errorf("cut off, -before +after:\n%s", diff)
+	}
+	// At a terminal, one that touches the path of the session asks.
+	said = l.host.MustRun(t, `echo '{"_ansible_module_name": "interface", "name": "eth0", "mtu": 1400, "confirm": "off", "persist": false}'`+
+		strings.Replace(change, "hostnet rollback", `echo | script -qec "hostnet rollback" /dev/null`, 1))
+	if !strings.Contains(said, "Press Enter to keep it: kept: the change by hostnet rollback") {
+		t.Errorf("at a terminal: %s", said)
+	}
+	if diff := cmp.Diff(before, witness(t, l)); diff != "" {
+		t.Errorf("confirmed, -before +after:\n%s", diff)
+	}
 }
 
 // testCrash resets the machine while a change waits for its confirmation: after the boot, nothing is left of it.

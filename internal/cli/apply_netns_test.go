@@ -104,18 +104,18 @@ func TestApplyConfirmed(t *testing.T) {
 func TestRollbackConfirmed(t *testing.T) {
 	t.Parallel()
 	const change = `printf '{"_ansible_module_name": "bridge", "name": "br-b", "ports": ["v0"], "mtu": 1400, "addresses": ["10.2.2.1/24"], "confirm": "on"}' >/run/task
-ip link add v0 type veth peer name v1; $hostnet module </run/task >/dev/null; until $hostnet confirm 2>/dev/null; do sleep 0.1; done; ip -j address >/run/made
+ip link add v0 type veth peer name v1; $hostnet module </run/task >/dev/null; until $hostnet confirm 2>/dev/null; do sleep 0.1; done
 `
 	for name, one := range map[string]struct {
 		script string
 		parts  []string
 	}{
 		"not": {
-			`$hostnet rollback --confirm 5; ! ip -br link show br-b; ! test -e /etc/hostnet/bridges/br-b.yml; ! $hostnet rollback; sleep 7
-ip -br address show br-b; cat /etc/hostnet/bridges/br-b.yml; ! $hostnet confirm; $hostnet rollback; ! ip -br link show br-b`,
+			`$hostnet rollback --confirm 5; ! ip -br link show br-b; ! $hostnet rollback; sleep 7
+ip address show br-b; ! $hostnet confirm; $hostnet rollback; ! ip -br link show br-b`,
 			[]string{"kept: the change by hostnet.linux.bridge", "to be undone: the change by hostnet.linux.bridge",
 				"the change is made, and undoes itself in 5s: keep it with `hostnet confirm`", "does not exist", "a change by hostnet rollback of",
-				"is not final", "10.2.2.1/24", "mtu: 1400", "no change waits for its confirmation", "undone: the change by hostnet.linux.bridge", "does not exist"},
+				"is not final", "mtu 1400", "10.2.2.1/24", "no change waits for its confirmation", "undone: the change by hostnet.linux.bridge", "does not exist"},
 		},
 		"by command": {
 			`$hostnet rollback --confirm 5 && $hostnet confirm; sleep 6; ! ip -br link show br-b; ! $hostnet confirm; ! $hostnet rollback`,
