@@ -22,7 +22,7 @@ func TestMachine(t *testing.T) {
 		test func(*testing.T, *testhost.Host)
 	}{
 		{"kernel modules", testKernelModules}, {"two ports of one card", testOneCard}, {"found by hardware", testFoundByHardware},
-		{"udev", testUdev}, {"a session moves to a VLAN", testOwnVLAN}, {"the session survives", testSessionSurvives}, {"found by hardware in a bond", testFoundInBond},
+		{"udev", testUdev}, {"renamed by udev", testRenamed}, {"a session moves to a VLAN", testOwnVLAN}, {"the session survives", testSessionSurvives}, {"found by hardware in a bond", testFoundInBond},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, host) })
 	}
@@ -114,4 +114,46 @@ func testFoundInBond(t *testing.T, host *testhost.Host) {
 	if result := module(t, host, "interface", map[string]any{"match_mac_address": host.MAC(1), "persist": false}); result.Failed || result.Changed {
 		t.Errorf("by its permanent address: %+v", result)
 	}
+}
+
+// testRenamed: a card that udev renames (systemd.link(5)) is found by its hardware, also in a bond. The same file matches
+// what we make upon it, which has the card's MAC address, and leaves that alone.
+func testRenamed(t *testing.T, host *testhost.Host) {
+	const file = "/etc/systemd/network/10-lan3.link"
+	host.MustRun(t, "printf '[Match]\\nMACAddress="+host.MAC(3)+"\\n[Link]\\nName=lan3\\n' >"+file+
+		"; udevadm control --reload; ip link set eth3 down; udevadm trigger -c add /sys/class/net/eth3; udevadm settle; test -e /sys/class/net/lan3")
+	found := map[string]any{"match_mac_address": host.MAC(3), "mtu": 1404, "persist": false}
+	if result := module(t, host, "interface", found); result.Failed || !result.Changed {
+		t.Errorf("found under its new name: %+v", result)
+	}
+	host.MustRun(t, "grep -qx 1404 /sys/class/net/lan3/mtu")
+	made := map[string]any{
+		"persist": false, "bonds": []any{map[string]any{"name": "bond3", "mode": "active-backup", "miimon": 100, "ports": []any{"lan3"}}},
+		"bridges": []any{map[string]any{"name": "br3", "ports": []any{"bond3"}}},
+		"veths":   []any{map[string]any{"name": "pair3", "peer": "riap3", "mac_address": "02:00:00:00:04:01"}},
+		"vlans":   []any{map[string]any{"name": "bond3.5", "parent": "bond3", "id": 5}},
+	}
+	if result := module(t, host, "network", made); result.Failed || !result.Changed {
+		t.Fatalf("%+v", result)
+	}
+	const state = "udevadm settle; cd /sys/class/net; for link in *3*; do echo $link $(cat $link/address); done"
+	before := host.MustRun(t, state)
+	if strings.Count(before, host.MAC(3)) != 4 || strings.Count(before, "02:00:00:00:04:01") != 1 {
+		t.Errorf("the links: %s", before)
+	}
+	matched := host.MustRun(t, "for link in bond3 br3 pair3 riap3 bond3.5; do udevadm trigger -c add /sys/class/net/$link; done; udevadm settle; udevadm info /sys/class/net/br3")
+	if !strings.Contains(matched, "ID_NET_LINK_FILE="+file) {
+		t.Errorf("udev does not see the bridge as the card: %s", matched)
+	}
+	if after := host.MustRun(t, state); after != before {
+		t.Errorf("udev changes what is ours:\n%s\n%s", before, after)
+	}
+	if again := module(t, host, "network", made); again.Failed || again.Changed {
+		t.Errorf("a second run: %+v", again)
+	}
+	if again := module(t, host, "interface", map[string]any{"match_mac_address": host.MAC(3), "persist": false}); again.Failed || again.Changed {
+		t.Errorf("found in the bond: %+v", again)
+	}
+	host.MustRun(t, "for link in br3 bond3.5 bond3 pair3; do ip link delete $link; done; rm "+file+
+		"; udevadm control --reload; ip link set lan3 down; ip link set lan3 name eth3 mtu 1500 up")
 }

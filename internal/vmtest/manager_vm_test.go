@@ -3,6 +3,7 @@
 package vmtest
 
 import (
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,6 +21,8 @@ var rivals = []struct {
 	// claims are parts of the warnings, taken what is there once it has lost the links.
 	claims []string
 	taken  string
+	// has tells that it has eth0.
+	has string
 }{
 	{
 		"NetworkManager",
@@ -30,6 +33,7 @@ systemctl restart NetworkManager; nmcli connection reload; nmcli connection up u
 		"systemctl restart NetworkManager; nm-online -s -q -t 10 || true", "systemctl disable --now NetworkManager; rm /etc/NetworkManager/conf.d/zz-test.conf",
 		[]string{"eth0 is set up by NetworkManager as well (/etc/NetworkManager/system-connections/up.nmconnection)", "eth1 is set up by NetworkManager as well"},
 		"test -e /etc/NetworkManager/conf.d/zz-hostnet-bond0.conf -o -e /etc/NetworkManager/conf.d/zz-hostnet-eth0.conf",
+		"nmcli -t -f DEVICE,STATE device | grep -q '^eth0:connected'",
 	},
 	{
 		"networkd and netplan",
@@ -42,6 +46,7 @@ systemctl enable --now systemd-networkd 2>/dev/null; for i in $(seq 100); do ip 
 		[]string{"eth0 is set up by systemd-networkd as well (/etc/systemd/network/10-up.network)",
 			"eth1 is set up by netplan, which uses systemd-networkd as well (/run/systemd/network/10-netplan-eth1.network)", "removes routing policy rules"},
 		"test -e /etc/systemd/network/0-hostnet.unmanaged-eth0.network",
+		"networkctl status eth0 | grep -q /etc/systemd/network/10-up.network",
 	},
 	{
 		"ifupdown",
@@ -50,6 +55,7 @@ systemctl enable --now networking`,
 		"systemctl restart networking", "systemctl disable networking",
 		[]string{"eth0 is set up by ifupdown as well (/etc/network/interfaces)", "eth1 is set up by ifupdown as well"},
 		"grep -q '#hostnet(eth0)# iface eth0' /etc/network/interfaces",
+		"ifquery --list -a | grep -qx eth0",
 	},
 }
 
@@ -57,7 +63,7 @@ systemctl enable --now networking`,
 // changes nothing of ours, and given back with the objects that wanted them. One machine has all of the programs.
 func TestOtherManagers(t *testing.T) {
 	host := testhost.ForTest(t, testhost.Machine{
-		Name: "managed", Packages: []string{"netplan.io", "network-manager"}, NICs: []testhost.NIC{{}, {}, {}, {}}, Memory: 768,
+		Name: "managed", Packages: []string{"netplan.io", "network-manager", "openrc"}, NICs: []testhost.NIC{{}, {}, {}, {}}, Memory: 768,
 	})
 	install(t, host)
 	for _, rival := range rivals {
@@ -71,6 +77,7 @@ func TestOtherManagers(t *testing.T) {
 					t.Errorf("no warning %q in %q", claim, warned.Warnings)
 				}
 			}
+			testRelease(t, host, rival.taken, rival.has, before)
 			would := call(t, host, "network", bonded("takeover", true))
 			did := call(t, host, "network", bonded("takeover", false))
 			if did.Failed || !did.Changed || cmp.Diff(would.Actions, did.Actions) != "" {
@@ -87,15 +94,7 @@ func TestOtherManagers(t *testing.T) {
 			}
 			host.MustRun(t, "hostnet rollback")
 			host.MustRun(t, "! { "+rival.taken+"; }")
-			// The program has its links again, and may still be setting them up.
-			diff := cmp.Diff(before, remote(t, host))
-			for limit := time.Now().Add(40 * time.Second); diff != "" && time.Now().Before(limit); {
-				time.Sleep(2 * time.Second)
-				diff = cmp.Diff(before, remote(t, host))
-			}
-			if diff != "" {
-				t.Errorf("the way back (-before +after):\n%s", diff)
-			}
+			returns(t, host, before)
 			if now := call(t, host, "network", bonded("warn", true)); len(now.Warnings) < len(rival.claims) {
 				t.Errorf("after the way back: %q", now.Warnings)
 			}
@@ -108,7 +107,48 @@ func TestOtherManagers(t *testing.T) {
 			host.MustRun(t, "! { "+rival.taken+"; }; test ! -e /etc/systemd/networkd.conf.d/hostnet.conf; test ! -e /etc/hostnet/bonds")
 		})
 	}
+	t.Run("init scripts", func(t *testing.T) { testInitScripts(t, host) })
 	t.Run("persist networkd", func(t *testing.T) { testPersistNetworkd(t, host) })
+}
+
+// returns waits until the machine is as it was: a program that has its links again may still be setting them up.
+func returns(t *testing.T, host *testhost.Host, before string) {
+	t.Helper()
+	diff := cmp.Diff(before, remote(t, host))
+	for limit := time.Now().Add(40 * time.Second); diff != "" && time.Now().Before(limit); {
+		time.Sleep(2 * time.Second)
+		diff = cmp.Diff(before, remote(t, host))
+	}
+	if diff != "" {
+		t.Errorf("the way back (-before +after):\n%s", diff)
+	}
+}
+
+// testRelease takes links as they are out of the program's hands, and gives them back.
+func testRelease(t *testing.T, host *testhost.Host, taken, has, before string) {
+	t.Helper()
+	links := func(manager string) map[string]any {
+		return map[string]any{"manager": manager, "confirm": "off", "persist": false, "interfaces": []any{
+			map[string]any{"name": "eth0", "addresses": []any{"10.50.0.2/24"}}, map[string]any{"name": "eth1"},
+		}}
+	}
+	const files = "find /etc/systemd/network /etc/systemd/networkd.conf.d /etc/NetworkManager/conf.d /etc/network /etc/netplan -type f 2>/dev/null | sort | xargs sha256sum"
+	kept := host.MustRun(t, has+"; "+files)
+	if took := call(t, host, "network", links("takeover")); took.Failed || !took.Changed || len(took.Warnings) > 0 {
+		t.Errorf("takeover of links as they are: %+v", took)
+	}
+	host.MustRun(t, taken)
+	if gave := call(t, host, "network", links("release")); gave.Failed || !gave.Changed {
+		t.Errorf("release: %+v", gave)
+	}
+	host.MustRun(t, "! { "+taken+"; }; for i in $(seq 100); do "+has+" && break; sleep 0.2; done; "+has)
+	if diff := cmp.Diff(kept, host.MustRun(t, files)); diff != "" {
+		t.Errorf("files before the takeover and after the release (-before +after):\n%s", diff)
+	}
+	returns(t, host, before)
+	if again := call(t, host, "network", links("release")); again.Failed || again.Changed {
+		t.Errorf("a second release: %+v", again)
+	}
 }
 
 func bonded(manager string, check bool) map[string]any {
@@ -171,9 +211,9 @@ func all() map[string]any {
 // testPersistNetworkd: networkd makes after a reboot what we made before it, without our service.
 func testPersistNetworkd(t *testing.T, host *testhost.Host) {
 	refused := all()
-	refused["veths"] = []any{map[string]any{"name": "v0", "peer": "v1", "rp_filter": 1}}
+	refused["dummies"] = []any{map[string]any{"name": "dm0", "rp_filter": 1}}
 	before := remote(t, host)
-	if answer := call(t, host, "network", refused); !answer.Failed || !strings.Contains(answer.Msg, "veths[0].rp_filter: systemd-networkd has no setting") {
+	if answer := call(t, host, "network", refused); !answer.Failed || !strings.Contains(answer.Msg, "dummies[0].rp_filter: systemd-networkd has no setting") {
 		t.Errorf("unsayable: %+v", answer)
 	}
 	if diff := cmp.Diff(before, remote(t, host)); diff != "" {
@@ -188,7 +228,7 @@ func testPersistNetworkd(t *testing.T, host *testhost.Host) {
 	if again := call(t, host, "network", all()); again.Failed || again.Changed {
 		t.Errorf("a second run: %+v", again)
 	}
-	if vlans := host.MustRun(t, "bridge -j vlan show dev eth2"); !strings.Contains(vlans, `"vlan":20,"vlanEnd":29`) {
+	if vlans := host.MustRun(t, "bridge -j vlan show dev eth2"); !strings.Contains(vlans, `{"vlan":29},{"vlan":31,"flags":["Egress Untagged"]}`) {
 		t.Errorf("the port has no VLANs: %s", vlans)
 	}
 	ours := remote(t, host)
@@ -204,4 +244,39 @@ func testPersistNetworkd(t *testing.T, host *testhost.Host) {
 		t.Errorf("after the reboot: %+v", silent)
 	}
 	host.MustRun(t, program+" diff")
+}
+
+// testInitScripts runs what hosts without systemd get as their init does, under a shell and under OpenRC.
+func testInitScripts(t *testing.T, host *testhost.Host) {
+	for _, file := range []string{"testdata/init.sh", "../persist/hostnet.init", "../persist/hostnet.openrc"} {
+		if err := host.Put(t.Context(), file, "/root/"+filepath.Base(file), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said := host.MustRun(t, "cd /root; unshare --mount --net --propagation private sh init.sh hostnet.init hostnet.openrc 2>&1")
+	sysv, openrc, _ := strings.Cut(said, "--- hostnet.openrc")
+	const there = "br-a             UNKNOWN        10.1.1.1/24"
+	for name, one := range map[string]struct {
+		said  string
+		parts []string
+	}{
+		"sysv": {sysv, []string{
+			"3 steps to make the host as declared", "status: 1", "does not exist", "3 steps done", "start: 0", there, "status: 0", "stop: 0", there,
+			"the host is as declared", "restart: 0", there, "usage: /etc/init.d/hostnet", "nonsense: 2",
+		}},
+		"openrc": {openrc, []string{
+			"stopped", "status: 3", "does not exist", "Making the network as declared", "3 steps done", "start: 0", there, "started", "status: 0",
+			"stop: 0", there, "the host is as declared", "restart: 0", there, "nonsense: 1",
+		}},
+	} {
+		rest := one.said
+		for _, part := range one.parts {
+			_, after, found := strings.Cut(rest, part)
+			if !found {
+				t.Errorf("%s: %q is missing, or out of order, in:\n%s", name, part, one.said)
+				break
+			}
+			rest = after
+		}
+	}
 }
