@@ -103,7 +103,8 @@ func TestApplyConfirmed(t *testing.T) {
 // TestRollbackConfirmed: undoing the last change undoes itself, unless it is confirmed; then it is done, once.
 func TestRollbackConfirmed(t *testing.T) {
 	t.Parallel()
-	const change = `printf '{"_ansible_module_name": "bridge", "name": "br-b", "ports": ["v0"], "mtu": 1400, "addresses": ["10.2.2.1/24"], "confirm": "on"}' >/run/task
+	const change = `printf '{"_ansible_module_name": "network", "confirm": "on", "nats": [{"name": "br-b", "subnets": ["10.2.2.0/24"]}],
+"bridges": [{"name": "br-b", "ports": ["v0"], "mtu": 1400, "addresses": ["10.2.2.1/24"]}]}' >/run/task
 ip link add v0 type veth peer name v1; $hostnet module </run/task >/dev/null; until $hostnet confirm 2>/dev/null; do sleep 0.1; done
 `
 	for name, one := range map[string]struct {
@@ -111,11 +112,11 @@ ip link add v0 type veth peer name v1; $hostnet module </run/task >/dev/null; un
 		parts  []string
 	}{
 		"not": {
-			`$hostnet rollback --confirm 5; ! ip -br link show br-b; ! $hostnet rollback; sleep 7
-ip address show br-b; ! $hostnet confirm; $hostnet rollback; ! ip -br link show br-b`,
-			[]string{"kept: the change by hostnet.linux.bridge", "to be undone: the change by hostnet.linux.bridge",
+			`$hostnet rollback --confirm 5; ! ip -br link show br-b; test -z "$(nft list ruleset)"; ! $hostnet rollback; sleep 7
+ip address show br-b; nft list ruleset; cat /proc/sys/net/ipv4/ip_forward; ! $hostnet confirm; $hostnet rollback; ! ip -br link show br-b`,
+			[]string{"kept: the change by hostnet.linux.network", "to be undone: the change by hostnet.linux.network",
 				"the change is made, and undoes itself in 5s: keep it with `hostnet confirm`", "does not exist", "a change by hostnet rollback of",
-				"is not final", "mtu 1400", "10.2.2.1/24", "no change waits for its confirmation", "undone: the change by hostnet.linux.bridge", "does not exist"},
+				"is not final", "mtu 1400", "10.2.2.1/24", "10.2.2.0/24", "masquerade", "\n1\n", "no change waits for its confirmation", "undone: the change by hostnet.linux.network", "does not exist"},
 		},
 		"by command": {
 			`$hostnet rollback --confirm 5 && $hostnet confirm; sleep 6; ! ip -br link show br-b; ! $hostnet confirm; ! $hostnet rollback`,
@@ -127,7 +128,7 @@ ip address show br-b; ! $hostnet confirm; $hostnet rollback; ! ip -br link show 
 		},
 		"not needed": {
 			`echo | script -qec "$hostnet rollback" /dev/null; ! ip -br link show br-b`,
-			[]string{"\nundone: the change by hostnet.linux.bridge", "does not exist"},
+			[]string{"\nundone: the change by hostnet.linux.network", "does not exist"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
