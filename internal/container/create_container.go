@@ -35,6 +35,10 @@ func (m *Machine) planCreate(life *Life, folder string) ([]plan.Step, error) {
 			steps = append(steps, plan.Step{Phase: plan.Prepare, Action: "install", Object: "program " + m.Program.Path, Run: m.Program.install})
 		}
 	}
+	ranges, err := idMap(deref(life.Config))
+	if err != nil {
+		return nil, err
+	}
 	if template.Name == "" {
 		return nil, fmt.Errorf("container %s does not exist in %s: to make it, template or rootfs is required", name, folder)
 	}
@@ -43,7 +47,17 @@ func (m *Machine) planCreate(life *Life, folder string) ([]plan.Step, error) {
 	}
 	return append(steps, plan.Step{
 		Phase: plan.Create, Action: "create", Object: "container " + name, Changes: []schema.Change{change},
-		Run: func() error { return m.Runtime.Create(folder, name, template) },
+		Run: func() error {
+			err := m.Runtime.Create(folder, name, template)
+			if err != nil || life.Rootfs == nil || ranges == nil {
+				return err
+			}
+			if err := shift(filepath.Join(folder, name, "rootfs"), ranges); err != nil {
+				// With some of its files in other hands it would count as made.
+				return errors.Join(err, m.Runtime.Destroy(folder, name))
+			}
+			return nil
+		},
 	}), nil
 }
 

@@ -44,7 +44,8 @@ var LifeTable = schema.Table[Life]{
 		"The template's own arguments, such as V(--dist), V(debian)."),
 	schema.Field("rootfs", schema.String(), func(l *Life) **string { return &l.Rootfs },
 		"In place of O(template), a folder or a tar archive on the target that is copied and becomes the root file system of a container "+
-			"that is missing. Nothing is needed in it but a program to start, C(/sbin/init) unless O(config) has another."),
+			"that is missing. Nothing is needed in it but a program to start, C(/sbin/init) unless O(config) has another. With C(lxc.idmap) in "+
+			"O(config) its files are given to those whom the container's users are on the host."),
 	schema.Field("config", schema.List(schema.String()), func(l *Life) **[]string { return &l.Config },
 		"Further lines of the container's configuration, such as C(lxc.start.auto = 1). They are added where they are missing, and count from "+
 			"the next start on. Interfaces are declared with M(hostnet.linux.container_network)."),

@@ -3,11 +3,14 @@
 package container
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"hostnet.linux/internal/lxc/lxctest"
 )
@@ -78,6 +81,51 @@ func TestEmptyContainer(t *testing.T) {
 		t.Error("the container's files stay")
 	}
 	noClients(t)
+}
+
+// TestOwnersAreShifted: a root file system belongs to the users of the container that it is copied for.
+func TestOwnersAreShifted(t *testing.T) {
+	lxctest.Need(t)
+	folder, source := t.TempDir(), t.TempDir()
+	lxctest.Must(t, "sh", "-c", `cd "$1" && mkdir sbin etc && echo >sbin/init && chmod 4755 sbin/init && ln sbin/init sbin/second && ln -s init sbin/link &&
+echo >etc/shadow && chown 0:42 etc/shadow && chmod 640 etc/shadow`, "sh", source)
+	// As setcap cap_net_raw+ep has it.
+	ping := []byte{1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+	if err := unix.Setxattr(filepath.Join(source, "etc/shadow"), capability, ping, 0); err != nil {
+		t.Fatal(err)
+	}
+	name := "shifted"
+	t.Cleanup(func() { _, _ = lxctest.Run("lxc-destroy", "-f", "-P", folder, "-n", name) })
+	lines := []any{"lxc.idmap = u 0 100000 65536", "lxc.idmap = g 0 200000 65536"}
+	live(t, folder, args{"name": name, "rootfs": source, "state": "present", "config": lines})
+	root := filepath.Join(folder, name, "rootfs")
+	for file, want := range map[string]string{
+		"": "100000 200000", "sbin/init": "4755 100000 200000", "sbin/second": "4755 100000 200000", "sbin/link": "100000 200000", "etc/shadow": "640 100000 200042",
+	} {
+		if seen := lxctest.Must(t, "stat", "-c", "%a %u %g", filepath.Join(root, file)); !strings.HasSuffix(strings.TrimSpace(seen), want) {
+			t.Errorf("%s is %s, want %s", file, seen, want)
+		}
+	}
+	value := make([]byte, 64)
+	size, err := unix.Getxattr(filepath.Join(root, "etc/shadow"), capability, value)
+	want := append([]byte{1, 0, 0, 3}, append(append([]byte{}, ping[4:]...), 0xa0, 0x86, 0x01, 0)...)
+	if err != nil || !bytes.Equal(value[:max(size, 0)], want) {
+		t.Errorf("capabilities: % x, %v, want % x", value[:max(size, 0)], err, want)
+	}
+	for want, lines := range map[string][]any{
+		"no place for user 0 or group 42": {"lxc.idmap = b 0 100000 42"}, "must be as in u 0 100000 65536": {"lxc.idmap = all"},
+	} {
+		life, err := ParseLife(args{"name": "narrow", "lxc_path": folder, "rootfs": source, "state": "present", "config": lines})
+		if err == nil {
+			_, err = testMachine().Live(life, false)
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, got %v", want, err)
+		}
+		if _, err := os.Stat(filepath.Join(folder, "narrow")); err == nil {
+			t.Errorf("%s: half a container is left", want)
+		}
+	}
 }
 
 // TestAnswers (on eth1: busybox has a DHCP client of its own on eth0): a container whose address does not answer is not called started.

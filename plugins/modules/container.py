@@ -48,7 +48,8 @@ options:
   rootfs:
     description:
       - In place of O(template), a folder or a tar archive on the target that is copied and becomes the root file system of a container that is
-          missing. Nothing is needed in it but a program to start, C(/sbin/init) unless O(config) has another.
+          missing. Nothing is needed in it but a program to start, C(/sbin/init) unless O(config) has another. With C(lxc.idmap) in O(config) its
+          files are given to those whom the container's users are on the host.
     type: str
   config:
     description:
