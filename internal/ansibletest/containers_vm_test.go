@@ -28,7 +28,7 @@ func TestContainers(t *testing.T) {
 		// What the first of them does not share with the other is about cards and boots, not about LXC.
 		only := []labTest{{"without LXC", testNoLXC}, {"reboot", testReboot}, {"lent NIC", testLentNIC}}
 		if i > 0 {
-			only = nil
+			only = []labTest{{"Debian inside", testDebianInside}}
 		}
 		controller, err := editions[i].build(t.Context())
 		if err != nil {
@@ -253,6 +253,55 @@ func testLentNIC(t *testing.T, l lab) {
 	if back := l.host.MustRun(t, "cat /sys/class/net/eth0/address"); back != mac {
 		t.Errorf("eth0 had the address %s and has %s", mac, back)
 	}
+}
+
+// debianRoot is a container that is not of our making. Its root file system is the machine's own, with what it changes in
+// memory, so that it has a Debian with systemd that nobody had to copy.
+const debianRoot = `set -e; c=/var/lib/lxc/debian; mkdir -p $c/rootfs /srv/debian; mount -t tmpfs tmpfs /srv/debian
+mkdir /srv/debian/upper /srv/debian/work; mount -t overlay overlay -o lowerdir=/,upperdir=/srv/debian/upper,workdir=/srv/debian/work $c/rootfs
+cd $c/rootfs/etc; rm -r hostnet systemd/system/*hostnet* systemd/system/multi-user.target.wants
+printf 'lxc.include = /usr/share/lxc/config/common.conf\nlxc.rootfs.path = dir:%s\nlxc.uts.name = debian\nlxc.net.0.type = empty\n' $c/rootfs >$c/config`
+
+// testDebianInside: what runs inside a container makes no difference, here Debian's systemd.
+func testDebianInside(t *testing.T, l lab) {
+	const eth1, eth2 = "{container: debian, name: eth1, bridge: br-mgmt, ", "{container: debian, name: eth2, "
+	l.host.MustRun(t, debianRoot)
+	l.ok(t, "hostnet.linux.container: {name: debian}")
+	inside := func(command string) string {
+		t.Helper()
+		return l.host.MustRun(t, "lxc-attach -n debian -- "+command)
+	}
+	// Its bus is not there at once.
+	inside("sh -c 'for i in $(seq 150); do systemctl is-system-running --wait 2>/dev/null && exit; sleep 0.2; done; systemctl --failed; exit 1'")
+	pid := l.host.MustRun(t, "lxc-info -n debian -pH")
+	for _, arguments := range []string{
+		eth1 + "addresses: [172.29.236.110/22], routes: [{to: 10.176.0.0/12, via: 172.29.236.1}]}", eth2 + "bridge: lxcbr0, dhcp: true}",
+		eth1 + "addresses: [172.29.236.111/22], mtu: 1400}", eth2 + "state: absent}",
+	} {
+		result, _ := l.ok(t, "hostnet.linux.container_interface: "+arguments)
+		result.changed(t, true)
+	}
+	if now := l.host.MustRun(t, "lxc-info -n debian -pH"); now != pid {
+		t.Errorf("init was %s and is %s", pid, now)
+	}
+	look := func(when string) {
+		t.Helper()
+		links := inside("ip address")
+		if !strings.Contains(links, "172.29.236.111/22") || !strings.Contains(links, "mtu 1400") || strings.Contains(links, "eth2") ||
+			strings.Contains(links, "172.29.236.110") || !strings.Contains(inside("ip route"), "10.176.0.0/12 via 172.29.236.1 dev eth1") {
+			t.Errorf("%s: %s", when, links)
+		}
+		inside("ping -c 1 -W 5 172.29.236.1")
+	}
+	look("live")
+	for _, state := range []string{"stopped", "started"} {
+		result, _ := l.ok(t, "hostnet.linux.container: {name: debian, state: "+state+"}")
+		result.changed(t, true)
+	}
+	look("started again")
+	result, _ := l.ok(t, "hostnet.linux.container_interface: "+eth1+"addresses: [172.29.236.111/22], mtu: 1400}")
+	result.changed(t, false)
+	l.host.MustRun(t, "lxc-stop -k -n debian; umount /var/lib/lxc/debian/rootfs /srv/debian; rm -r /var/lib/lxc/debian /srv/debian")
 }
 
 func testContainerGone(t *testing.T, l lab) {
