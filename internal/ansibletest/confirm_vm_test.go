@@ -169,7 +169,7 @@ func testConfirmOnTheWay(t *testing.T, l lab) {
 // testConfirmLocally has the controller itself as its target, in a network namespace of its own.
 func testConfirmLocally(t *testing.T, l lab) {
 	here := *l.Session
-	here.Controller.apart = true
+	here.Controller.network = []string{"unshare", "--net"}
 	t.Cleanup(func() {
 		if err := os.RemoveAll(filepath.Join(here.Controller.folder, "run/hostnet")); err != nil {
 			t.Error(err)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"hostnet.linux/internal/cache"
@@ -22,8 +23,9 @@ import (
 type Controller struct {
 	Name   string // such as "ansible-core 2.14"
 	folder string
-	// apart runs it in a network namespace of its own, for tasks whose target is the controller itself.
-	apart bool
+	// network is a command that runs it in another network namespace: `unshare --net` for tasks whose target is the
+	// controller itself.
+	network []string
 }
 
 // edition is what a controller is made of.
@@ -84,16 +86,12 @@ exec chroot "$root" "$@"`
 
 // command is a program of Ansible, such as "playbook" or "doc", with the test's files in playFolder.
 func (c Controller) command(ctx context.Context, files string, environment []string, program string, arguments ...string) *exec.Cmd {
-	var words []string
-	if c.apart {
-		words = append(words, "--net")
-	}
-	words = append(words, "--mount", "--propagation", "slave", "sh", "-c", enter, "enter", c.folder, files, "/usr/bin/env", "-i",
+	words := append(slices.Clone(c.network), "unshare", "--mount", "--propagation", "slave", "sh", "-c", enter, "enter", c.folder, files, "/usr/bin/env", "-i",
 		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME="+playFolder, "LANG=C.UTF-8", "PYTHONPATH="+pypiFolder)
 	words = append(words, environment...)
 	words = append(words, "/usr/bin/python3", "-m", "ansible", program)
-	command := exec.CommandContext(ctx, "unshare", append(words, arguments...)...)
-	return command
+	words = append(words, arguments...)
+	return exec.CommandContext(ctx, words[0], words[1:]...)
 }
 
 //go:embed controller

@@ -89,9 +89,14 @@ func build(t testing.TB, folder string) {
 	built.name = filepath.Base(artifact)
 }
 
+// Target is where SSH leads to.
+type Target interface {
+	SSH() testhost.SSH
+}
+
 // NewSession installs the artifact on the controller as an operator does. The host is in the inventory as "target"; the
 // variable ansible_user is root unless a play says otherwise.
-func NewSession(t testing.TB, controller Controller, artifact string, host *testhost.Host) *Session {
+func NewSession(t testing.TB, controller Controller, artifact string, host Target) *Session {
 	t.Helper()
 	s := &Session{Controller: controller, files: t.TempDir()}
 	copyFile(t, artifact, s.path(filepath.Base(artifact)), 0o644)

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"hostnet.linux/internal/testhost"
 )
 
 // What a task that finds nothing to do may cost, against Ansible's own in the same run.
@@ -16,23 +14,25 @@ const (
 	mostAgainstPing = 0.7 // ping with pipelining, the least that a task in Python takes
 )
 
-// TestBenchTask runs three kinds of tasks in turn, over one SSH connection to a Debian that has Python for ping's sake.
+// TestBenchTask runs three kinds of tasks in turn, over one SSH connection to a Debian that has Python for ping's sake. It
+// runs on this computer's kernel and processor, as emulation would measure itself.
 func TestBenchTask(t *testing.T) {
 	const rounds = 30
-	host := testhost.ForTest(t, testhost.Machine{Name: "target", Packages: []string{"python3"}})
+	target := newTarget(t)
 	artifact := Artifact(t)
-	host.MustRun(t, "ip link add d0 type dummy && ip link set dev d0 up")
+	target.namespace.IP(t, "link", "add", "br0", "up", "type", "bridge")
 	playbook := "- hosts: target\n  gather_facts: false\n  tasks:\n" + strings.Repeat(`
     - {name: raw, ansible.builtin.raw: "true"}
     - {name: ping, ansible.builtin.ping: }
-    - {name: hostnet, hostnet.linux.dummy: {name: d0}}
+    - {name: hostnet, hostnet.linux.bridge: {name: br0, persist: false}}
 `, rounds+1)
 	for _, edition := range editions {
 		controller, err := edition.build(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := NewSession(t, controller, artifact, host)
+		controller.network = []string{"ip", "netns", "exec", target.namespace.Name}
+		s := NewSession(t, controller, artifact, target)
 		outcome := s.Play(t, playbook, "ANSIBLE_PIPELINING=true", "-e", "ansible_python_interpreter=/usr/bin/python3")
 		if outcome.Failed {
 			t.Fatal(outcome.Output)
