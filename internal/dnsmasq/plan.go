@@ -111,6 +111,8 @@ func (r *Result) takeOver(s *system.System, i *Instance, have *Observed, current
 	memory := fileNamed(have.Files, memoryOf(i.Interface))
 	if len(before) > 0 && !memory.Present {
 		r.file(s, plan.Serve, memory, memoryFile(i.Interface, before))
+		// A note for ourselves, with whole files of others: a diff is for the operator.
+		r.Steps[len(r.Steps)-1].Changes = nil
 	}
 	serves := false
 	for _, rival := range found {
