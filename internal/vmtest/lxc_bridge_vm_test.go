@@ -73,7 +73,8 @@ func newLXCLab(t *testing.T) *lxcLab {
 	lab.outside.MustRun(t, `ip link set eth0 up && ip address add 192.0.2.254/24 dev eth0 && ip address add 2001:db8::254/64 dev eth0 nodad
 mkdir -p /srv/www && echo outside >/srv/www/index.html && systemd-run --quiet --unit=www busybox httpd -f -vv -p 80 -h /srv/www`)
 	install(t, lab.host)
-	lab.host.MustRun(t, "systemctl disable -q --now firewalld")
+	// Stopped right after its start, it may leave its rules behind, which let no DHCP in.
+	lab.host.MustRun(t, "systemctl disable -q --now firewalld; nft flush ruleset")
 	lab.must(t, "interface", map[string]any{
 		"name": "eth0", "up": true, "addresses": []any{"192.0.2.1/24", "2001:db8::1/64"},
 		"routes": []any{map[string]any{"to": "default", "via": "192.0.2.254"}, map[string]any{"to": "::/0", "via": "2001:db8::254"}},
@@ -141,7 +142,7 @@ func (l *lxcLab) address(t *testing.T, name string) string {
 	out := strings.TrimSpace(l.host.MustRun(t, fmt.Sprintf(
 		`for i in $(seq 90); do lxc-info -n %s -iH 2>/dev/null | grep '^10\.0\.3\.' && exit; sleep 0.5; done; true`, name)))
 	if out == "" {
-		t.Fatalf("%s has no lease: %s", name, l.host.MustRun(t, "lxc-attach -n "+name+" -- ps; cat /var/lib/misc/dnsmasq.lxcbr0.leases; journalctl -n 30 --no-pager"))
+		t.Fatalf("%s has no lease: %s", name, l.host.MustRun(t, "lxc-attach -n "+name+" -- ps; systemctl status -n 5 firewalld; nft list ruleset; cat /var/lib/misc/dnsmasq.lxcbr0.leases; journalctl -n 30 --no-pager"))
 	}
 	return out
 }
