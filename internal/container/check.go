@@ -283,6 +283,9 @@ func (p *planner) checkParent(t *target, at schema.Place) {
 		return
 	}
 	link := p.host.byName[name]
+	if link == nil && t.want.kind() == Phys && !t.container.running() {
+		link = p.returned(t.container, t.final)
+	}
 	switch {
 	case link == nil:
 		place.Problem("there is no link %s on this host", name)

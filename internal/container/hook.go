@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/lxc"
 	"hostnet.linux/internal/plan"
 )
@@ -75,28 +76,35 @@ func (p *planner) planPreStart(c *Container) {
 	}
 }
 
-// nameReturned gives a NIC that the kernel took out of a dead container its name on the host again
+// returned is a NIC that the kernel took out of a dead container, if it is not on the host under its own name
 // (default_device_exit_net in net/core/dev.c keeps the name that it had inside).
-func (p *planner) nameReturned(c *Container, one *Interface) {
+func (p *planner) returned(c *Container, one *Interface) *kernel.Link {
 	lent := c.record.find(one.Name)
 	if lent == nil || lent.MAC == nil || one.Parent == nil || p.host.byName[*one.Parent] != nil {
-		return
+		return nil
 	}
 	for i := range p.host.links {
 		link := &p.host.links[i]
-		mac := cmpOr(link.PermanentAddress, link.Address)
-		if link.Kind != "" || mac != *lent.MAC {
-			continue
+		if link.Kind == "" && cmpOr(link.PermanentAddress, link.Address) == *lent.MAC {
+			return link
 		}
+	}
+	return nil
+}
+
+// nameReturned gives such a NIC its name on the host again.
+func (p *planner) nameReturned(c *Container, one *Interface) {
+	if link := p.returned(c, one); link != nil {
 		t := &target{container: c, want: one, final: one}
 		p.rename(p.host.kernel, t, link.Name, *one.Parent, "parent", link.Flags&unix.IFF_UP != 0)
 	}
 }
 
-// planReturned gives a NIC that a stopped container is not to have any more its name again.
+// planReturned gives the NICs that a stopped container has in its configuration their names again: LXC knows nothing of
+// one that came while the container ran.
 func (p *planner) planReturned(c *Container) {
 	for _, t := range p.targets {
-		if t.container == c && t.want.Absent() && t.have != nil && t.have.kind() == Phys {
+		if t.container == c && t.have != nil && t.have.kind() == Phys {
 			p.nameReturned(c, &t.have.Interface)
 		}
 	}
