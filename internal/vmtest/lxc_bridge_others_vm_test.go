@@ -173,7 +173,8 @@ func (l *lxcLab) refuseTakeover(t *testing.T, facts func() string) {
 	if !refused.Failed || !strings.HasSuffix(refused.Msg, "; the host is as it was") || !strings.Contains(fmt.Sprint(refused.Warnings), "the policy of chain inet wall c") {
 		t.Errorf("behind a wall: %+v", refused)
 	}
-	l.host.MustRun(t, "nft delete table inet wall; systemctl is-active lxc-net")
+	// The kernel looks for a carrier again once a second (net/core/link_watch.c).
+	l.host.MustRun(t, "nft delete table inet wall; systemctl is-active lxc-net; for i in $(seq 30); do grep -q up /sys/class/net/lxcbr0/operstate && exit; sleep 0.1; done")
 	if after := facts() + l.state(t); after != before {
 		t.Errorf("after a takeover that failed:\n%s\nbefore\n%s", after, before)
 	}
