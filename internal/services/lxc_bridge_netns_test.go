@@ -44,7 +44,9 @@ func newMachine(t *testing.T) *machine {
 	m.host.IP(t, "route", "add", "default", "via", "192.0.2.254")
 	t.Cleanup(func() {
 		for _, bridge := range []string{"lxcbr0", "lxcbr1"} {
-			m.try(t, map[string]any{"name": bridge, "state": "absent", "force": true}, false)
+			if result := m.try(t, map[string]any{"name": bridge, "state": "absent", "force": true}, false); result.Err != nil {
+				t.Errorf("%s stays: %v", bridge, result.Err)
+			}
 		}
 	})
 	return m
