@@ -42,6 +42,8 @@ func (m *machine) newClient6(t *testing.T) *client6 {
 		t.Fatal(err)
 	}
 	m.host.IP(t, "link", "add", "c1", "up", "type", "veth", "peer", "name", "eth0", "address", "00:16:3e:00:00:05", "netns", c.Name)
+	// A namespace that goes takes its links with it some time later, when the bridge is being removed.
+	t.Cleanup(func() { m.host.IP(t, "link", "delete", "c1") })
 	m.host.IP(t, "link", "set", "c1", "master", "lxcbr0")
 	c.IP(t, "link", "set", "eth0", "up")
 	c.await(t, "a link-local address", func() bool {
