@@ -110,9 +110,9 @@ func (r *Result) takeOver(s *system.System, i *Instance, have *Observed, current
 	}
 	memory := fileNamed(have.Files, memoryOf(i.Interface))
 	if len(before) > 0 && !memory.Present {
-		r.file(s, plan.Serve, memory, memoryFile(i.Interface, before))
-		// A note for ourselves, with whole files of others: a diff is for the operator.
-		r.Steps[len(r.Steps)-1].Changes = nil
+		// A note for ourselves, with whole files of others, which no diff shows: that is for the operator.
+		note := memoryFile(i.Interface, before)
+		r.Steps = append(r.Steps, plan.Step{Phase: plan.Serve, Action: "write", Object: "file " + note.Path, Run: func() error { return s.Put(note) }})
 	}
 	serves := false
 	for _, rival := range found {

@@ -34,7 +34,6 @@ func (s *Site) checkpoint(todo *Plan, d *Declaration) (*Checkpoint, error) {
 			return nil, err
 		}
 	}
-	files := todo.Files
 	for _, bridge := range d.Bridges {
 		memory, err := bridge.MemoryFile(s.Services.System)
 		if err != nil {
@@ -42,21 +41,26 @@ func (s *Site) checkpoint(todo *Plan, d *Declaration) (*Checkpoint, error) {
 		}
 		out.Files = append(out.Files, memory)
 	}
-	for _, path := range files {
-		file, err := s.Services.System.File(path)
+	return out, out.read(s.Services.System, todo.Files, todo.Units)
+}
+
+// read adds files and units as they are.
+func (c *Checkpoint) read(s *system.System, paths, units []string) error {
+	for _, path := range paths {
+		file, err := s.File(path)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		out.Files = append(out.Files, file)
+		c.Files = append(c.Files, file)
 	}
-	for _, name := range todo.Units {
-		unit, err := s.Services.System.Unit(name)
+	for _, name := range units {
+		unit, err := s.Unit(name)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		out.Units = append(out.Units, unit)
+		c.Units = append(c.Units, unit)
 	}
-	return out, nil
+	return nil
 }
 
 // Opposite is what putting the checkpoint back replaces.
@@ -71,21 +75,14 @@ func (s *Site) Opposite(before *Checkpoint) (*Checkpoint, error) {
 			return nil, err
 		}
 	}
-	for _, was := range before.Files {
-		now, err := s.Services.System.File(was.Path)
-		if err != nil {
-			return nil, err
-		}
-		out.Files = append(out.Files, now)
+	var paths, units []string
+	for _, file := range before.Files {
+		paths = append(paths, file.Path)
 	}
-	for _, was := range before.Units {
-		now, err := s.Services.System.Unit(was.Name)
-		if err != nil {
-			return nil, err
-		}
-		out.Units = append(out.Units, now)
+	for _, unit := range before.Units {
+		units = append(units, unit.Name)
 	}
-	return out, nil
+	return out, out.read(s.Services.System, paths, units)
 }
 
 // Restore makes all that a change may have altered as it was, from whatever point the change has come to.

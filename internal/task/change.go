@@ -144,14 +144,20 @@ func Recover(site *services.Site) (string, error) {
 	return fmt.Sprintf("a change by %s of %s was left half-way: it was undone", left.Task, left.Started.Format(time.DateTime)), store.Undo(left, reason)
 }
 
+// replacedBy is what a change has replaced, nil if it has touched nothing.
+func replacedBy(change *journal.Journal) (*services.Checkpoint, error) {
+	var before *services.Checkpoint
+	if err := json.Unmarshal(change.Before, &before); err != nil {
+		return nil, fmt.Errorf("the journal is damaged: %w", err)
+	}
+	return before, nil
+}
+
 // undo puts back what a change has replaced.
 func undo(site *services.Site, left *journal.Journal) error {
-	var before *services.Checkpoint
-	if err := json.Unmarshal(left.Before, &before); err != nil {
-		return fmt.Errorf("the journal is damaged: %w", err)
-	}
-	if before == nil {
-		return nil
+	before, err := replacedBy(left)
+	if err != nil || before == nil {
+		return err
 	}
 	if left.Boot != journal.Boot() {
 		return site.RestoreFiles(before)

@@ -67,9 +67,9 @@ func lastChange(store *journal.Store) (*journal.Journal, *services.Checkpoint, e
 		return nil, nil, fmt.Errorf("the last change, by %s of %s, was made before this host's boot: declare what you want instead, see `hostnet diff`",
 			last.Task, last.Started.Format(time.DateTime))
 	}
-	var before *services.Checkpoint
-	if err := json.Unmarshal(last.Before, &before); err != nil {
-		return nil, nil, fmt.Errorf("the journal is damaged: %w", err)
+	before, err := replacedBy(last)
+	if err != nil {
+		return nil, nil, err
 	}
 	if before == nil {
 		return nil, nil, fmt.Errorf("the last change, by %s of %s, touched nothing", last.Task, last.Started.Format(time.DateTime))
