@@ -10,18 +10,19 @@ import (
 	"hostnet.linux/internal/lxc"
 )
 
-// pattern is the folder of a container that the template has made once for all tests: it runs a program for each of
-// busybox' names, which takes half a minute on an emulated machine.
-var pattern = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "hostnet-lxctest-")
-	if err != nil {
-		return "", err
+// patterns is the folder of a container that the template has made once for all tests: it runs a program for each of
+// busybox' names, which takes half a minute on an emulated machine. "" until a test wants it.
+var patterns string
+
+var makePattern = sync.OnceValue(func() (err error) {
+	if patterns, err = os.MkdirTemp("", "hostnet-lxctest-"); err != nil {
+		return err
 	}
-	network := filepath.Join(folder, "network.conf")
+	network := filepath.Join(patterns, "network.conf")
 	if err := os.WriteFile(network, []byte(patternsNetwork), 0o600); err != nil {
-		return folder, err
+		return err
 	}
-	return folder, Runtime{}.Create(folder, patternsName, lxc.Template{Name: "busybox", Config: network})
+	return Runtime{}.Create(patterns, patternsName, lxc.Template{Name: "busybox", Config: network})
 })
 
 const (
@@ -31,27 +32,27 @@ const (
 
 // forgetPattern removes it after the last test.
 func forgetPattern() {
-	if folder, err := pattern(); err == nil && folder != "" {
-		_ = os.RemoveAll(folder)
+	if patterns != "" {
+		_ = os.RemoveAll(patterns)
 	}
 }
 
 // copyPattern makes a container as the template would have made it, with another network.
 func copyPattern(folder, name, network string) error {
-	from, err := pattern()
+	if err := makePattern(); err != nil {
+		return err
+	}
+	from := filepath.Join(patterns, patternsName)
+	text, err := os.ReadFile(filepath.Join(from, "config"))
 	if err != nil {
 		return err
 	}
-	text, err := os.ReadFile(filepath.Join(from, patternsName, "config"))
-	if err != nil {
-		return err
-	}
-	config := strings.NewReplacer(patternsNetwork, network, filepath.Join(from, patternsName), filepath.Join(folder, name),
+	config := strings.NewReplacer(patternsNetwork, network, from, filepath.Join(folder, name),
 		fmt.Sprintf("%q", patternsName), fmt.Sprintf("%q", name)).Replace(string(text))
 	if err := os.Mkdir(filepath.Join(folder, name), 0o770); err != nil {
 		return err
 	}
-	if _, err := Run("cp", "-a", filepath.Join(from, patternsName, "rootfs"), filepath.Join(folder, name)); err != nil {
+	if _, err := Run("cp", "-a", filepath.Join(from, "rootfs"), filepath.Join(folder, name)); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(folder, name, "config"), []byte(config), 0o640)
