@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"hostnet.linux/internal/ansible"
@@ -43,7 +44,7 @@ func run(arguments []string, input io.Reader, output *os.File, errors io.Writer)
 		return task.Work(runCall)
 	case len(arguments) > 1 && arguments[1] == dnsmasq.SuperviseCommand:
 		return dnsmasq.Supervise(arguments[2:])
-	case len(arguments) == 2 && (arguments[1] == "help" || arguments[1] == "--help" || arguments[1] == "-h"):
+	case len(arguments) == 2 && slices.Contains([]string{"help", "--help", "-h"}, arguments[1]):
 		fmt.Fprint(output, usage)
 		return 0
 	case len(arguments) == 2 && arguments[1] == "version":
@@ -51,6 +52,8 @@ func run(arguments []string, input io.Reader, output *os.File, errors io.Writer)
 		return 0
 	case len(arguments) == 2 && arguments[1] == "module":
 		return ansible.Serve(input, arguments[0], output, runCall)
+	case len(arguments) == 2 && arguments[1] == ansible.StoredCommand:
+		return ansible.ServeStored(input, arguments[0], output, runCall)
 	case len(arguments) == 2 && !strings.HasPrefix(arguments[1], "-"):
 		return ansible.ServeFile(arguments[1], arguments[0], output, runCall)
 	}

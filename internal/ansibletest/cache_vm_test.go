@@ -14,7 +14,7 @@ const noop = `hostnet.linux.dummy: {name: d0, state: absent}`
 func testUnsound(t *testing.T, l lab) {
 	l.ok(t, noop)
 	// evil is a program of the binary's very size that leaves a trace.
-	l.host.MustRun(t, `cd `+rootCache+` && f=$(echo *) && printf '#!/bin/sh\nip link add evil type dummy\nexit\n' >/root/evil &&
+	l.host.MustRun(t, `cd `+rootCache+`/* && f=hostnet && printf '#!/bin/sh\nip link add evil type dummy\nexit\n' >/root/evil &&
 truncate -s "$(stat -c %s "$f")" /root/evil && chmod 755 /root/evil`)
 	for _, unsound := range []struct{ name, how string }{
 		{"truncated", `truncate -s -1 "$f"`},
@@ -25,16 +25,20 @@ truncate -s "$(stat -c %s "$f")" /root/evil && chmod 755 /root/evil`)
 		{"others may write", `cp /root/evil "$f"; chmod 707 "$f"`},
 		{"a link", `rm "$f"; ln -s /root/evil "$f"`},
 		{"a folder", `rm "$f"; mkdir "$f"; cp /root/evil "$f"`},
+		{"older than its folder, and another user's", `cp -p /root/evil "$f"; chown operator "$f"`},
 		{"in a folder that others may write to", `cp /root/evil "$f"; chmod 707 .`},
-		{"in another user's folder", `cp /root/evil "$f"; chown operator .`},
+		{"in a folder of another user's", `cp -p /root/evil "$f"; chown operator .`},
+		{"in a folder that is a link", `cd ..; v=$(echo *); mv $v /root/elsewhere; ln -s /root/elsewhere $v; cp -p /root/evil $v/hostnet`},
+		{"in a file, where its folder is to be", `cd ..; v=$(echo *); rm -r $v; cp -p /root/evil $v`},
+		{"in another user's cache", `cp -p /root/evil "$f"; chown operator ..`},
 	} {
-		l.host.MustRun(t, `set -e; cd `+rootCache+`; f=$(echo *); `+unsound.how)
+		l.host.MustRun(t, `set -e; cd `+rootCache+`/*; f=hostnet; `+unsound.how)
 		result, outcome := l.ok(t, noop)
 		result.changed(t, false)
 		if outcome.SSH != 2 {
 			t.Errorf("%s: %d round trips", unsound.name, outcome.SSH)
 		}
-		if unsound.name == "in another user's folder" {
+		if unsound.name == "in another user's cache" {
 			// Not a place for root's programs: the next one is.
 			l.intact(t, "/var/tmp/hostnet-0", "root", 1)
 			continue
@@ -57,8 +61,8 @@ truncate -s "$(stat -c %s "$f")" /root/evil && chmod 755 /root/evil`)
 }
 
 func testVersions(t *testing.T, l lab) {
-	l.host.MustRun(t, `mkdir -p -m 700 `+rootCache+`; cd `+rootCache+`; for n in 1 2 3 4; do echo >v$n.hostnet; touch -d "$n hours ago" v$n.hostnet; done
-echo >other.hostnet-lxc; touch -d "9 hours ago" other.hostnet-lxc; echo >.new.123; touch -d "9 hours ago" .new.123; echo >.new.124.bin`)
+	l.host.MustRun(t, `mkdir -p -m 700 `+rootCache+`; cd `+rootCache+`; for n in 1 2 3 4; do mkdir v$n.hostnet; touch -d "$n hours ago" v$n.hostnet; done
+mkdir other.hostnet-lxc; touch -d "9 hours ago" other.hostnet-lxc; echo >.new.123; touch -d "9 hours ago" .new.123; echo >.new.124.bin`)
 	l.ok(t, noop)
 	left := l.host.MustRun(t, "ls -A "+rootCache)
 	fields := strings.Fields(left)
@@ -95,11 +99,13 @@ func testNoexec(t *testing.T, l lab) {
 
 // testArchitectures is about what the target says of itself: a miss names it, and picks the binary.
 func testArchitectures(t *testing.T, l lab) {
-	pretend := func(machine string) string {
-		l.host.MustRun(t, fmt.Sprintf("mkdir -p /opt/pretend; printf '#!/bin/sh\\necho %s\\n' >/opt/pretend/uname; chmod 755 /opt/pretend/uname", machine))
+	pretend := func(kernel, machine string) string {
+		l.host.MustRun(t, fmt.Sprintf("mkdir -p /opt/pretend; printf '%s' >/opt/pretend/arch; printf '#!/bin/sh\\necho %s\\n' >/opt/pretend/uname; chmod 755 /opt/pretend/uname", kernel, machine))
 		return noop + "\nenvironment: {PATH: '/opt/pretend:/usr/sbin:/usr/bin:/sbin:/bin'}"
 	}
-	result, outcome := l.task(t, pretend("riscv64"))
+	pretend("", "")
+	l.host.MustRun(t, "mount --bind /opt/pretend/arch /proc/sys/kernel/arch")
+	result, outcome := l.task(t, pretend(`riscv64\n`, "x86_64"))
 	if message := result.Text("msg"); result.Status != "failed" || !strings.Contains(message, "riscv64") || !strings.Contains(message, "amd64, arm64") {
 		t.Errorf("%+v", result)
 	}
@@ -107,9 +113,11 @@ func testArchitectures(t *testing.T, l lab) {
 		t.Errorf("%d round trips for a machine that there is no binary for", outcome.SSH)
 	}
 	// This machine cannot run the arm64 binary; what it says shows that it was sent, and whole.
-	result, outcome = l.task(t, pretend("aarch64"))
+	// A kernel before 6.1 does not say what it is, but uname does.
+	result, outcome = l.task(t, pretend("", "aarch64"))
 	if message := result.Text("msg"); result.Status != "failed" || !strings.Contains(message, "Exec format error") || outcome.SSH != 2 {
 		t.Errorf("%d round trips: %+v", outcome.SSH, result)
 	}
+	l.host.MustRun(t, "umount /proc/sys/kernel/arch")
 	l.ok(t, noop)
 }

@@ -120,25 +120,25 @@ func (l lab) link(t *testing.T, name string) bool {
 	return strings.TrimSpace(l.host.MustRun(t, "ip -brief link show dev "+name+" 2>/dev/null || true")) != ""
 }
 
-// cached lists a folder of binaries: mode, owner and name of it and of each file in it.
+// cached lists a folder of binaries: mode, owner and name of it, of each binary's folder and of each binary.
 func (l lab) cached(t *testing.T, folder string) []string {
 	t.Helper()
-	return strings.Split(strings.TrimSpace(l.host.MustRun(t, "find "+folder+` -maxdepth 1 -printf '%m %u %P\n' | sort -k3`)), "\n")
+	return strings.Split(strings.TrimSpace(l.host.MustRun(t, "find "+folder+` -maxdepth 2 -printf '%m %u %P\n' | sort -k3`)), "\n")
 }
 
 // intact fails the test unless the folder holds exactly the named number of whole binaries and nothing else.
 func (l lab) intact(t *testing.T, folder, user string, count int) {
 	t.Helper()
 	found := l.cached(t, folder)
-	if len(found) != count+1 || strings.TrimSpace(found[0]) != "700 "+user {
+	if len(found) != 2*count+1 || strings.TrimSpace(found[0]) != "700 "+user {
 		t.Errorf("%s: want mode 700, owner %s and %d binaries: %q", folder, user, count, found)
 	}
 	for _, file := range found[1:] {
-		if !strings.HasPrefix(file, "700 "+user+" ") || !strings.HasSuffix(file, ".hostnet") {
+		if !strings.HasPrefix(file, "700 "+user+" ") || !strings.HasSuffix(file, ".hostnet") && !strings.HasSuffix(file, ".hostnet/hostnet") {
 			t.Errorf("%s holds %q", folder, file)
 		}
 	}
-	l.host.MustRun(t, fmt.Sprintf(`cd %s && for f in *; do [ "$(sha256sum <"$f")" = "${f%%.hostnet}  -" ] || exit 1; done`, folder))
+	l.host.MustRun(t, fmt.Sprintf(`cd %s && for f in *; do [ "$(sha256sum <"$f/hostnet")" = "${f%%.hostnet}  -" ] || exit 1; done`, folder))
 	if l.link(t, "evil") {
 		t.Error("an unsound binary was run")
 	}

@@ -53,6 +53,8 @@ func run(arguments []string, input io.Reader, output, errors io.Writer) int {
 		return 0
 	case len(arguments) == 2 && arguments[1] == "module":
 		return ansible.Serve(input, arguments[0], output, runCall)
+	case len(arguments) == 2 && arguments[1] == ansible.StoredCommand:
+		return ansible.ServeStored(input, arguments[0], output, runCall)
 	case len(arguments) == 2 && !strings.HasPrefix(arguments[1], "-"):
 		return ansible.ServeFile(arguments[1], arguments[0], output, runCall)
 	}

@@ -21,9 +21,14 @@ class ActionModule(ActionBase):
         if result.get("skipped") or result.get("failed"):
             return result
         name = self._task.action.split(".")[-1]
-        arguments = dict(self._task.args)
-        self._update_module_args(name, arguments, task_vars)
-        arguments["_ansible_module_name"] = "hostnet.linux." + name
+        # What Ansible adds for modules in Python (ActionBase._update_module_args) would take longer to look up than to send.
+        arguments = dict(
+            self._task.args,
+            _ansible_module_name="hostnet.linux." + name,
+            _ansible_check_mode=self._task.check_mode,
+            _ansible_diff=self._task.diff,
+            _ansible_verbosity=self._display.verbosity,
+        )
         try:
             remote = Remote(self, Binaries.of(name), task_vars)
             if self._task.async_val and self._task.poll <= 0 and name not in UNGUARDED:

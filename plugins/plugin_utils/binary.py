@@ -24,7 +24,7 @@ class Binary:
         self.program = program
         self.path = path
         self.sha256 = sha256
-        # What it is called on the target.
+        # What its folder is called on the target.
         self.name = "%s.%s" % (sha256, program)
         self.size = size
 

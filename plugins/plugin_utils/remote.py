@@ -12,7 +12,7 @@ from ansible_collections.hostnet.linux.plugins.plugin_utils import script
 from ansible_collections.hostnet.linux.plugins.plugin_utils.binary import MACHINES
 from ansible_collections.hostnet.linux.plugins.plugin_utils.result import Trouble, excerpt, parse, unloadable
 
-FOREGROUND = 'exec "$p" module'
+FOREGROUND = 'exec "$p" stored'
 
 
 class Remote:
@@ -93,8 +93,14 @@ class Remote:
                 self.action._remove_tmp_path(self.connection._shell.tmpdir)
 
     def _execute(self, text, data=None):
-        command = "%s /bin/sh -c %s" % (self.action._compute_environment_string(), shlex.quote(text))
-        return self.action._low_level_execute_command(command.strip(), sudoable=True, in_data=data)
+        command = "/bin/sh -c " + shlex.quote(text)
+        environment = self.action._compute_environment_string()
+        if environment:
+            command = "/bin/sh -c " + shlex.quote("%s %s" % (environment, command))
+        # Left to itself, Ansible starts two more programs, lest a terminal that closes loses what was said
+        # (https://github.com/ansible/ansible/issues/13876). Data on standard input means that there is no terminal.
+        executable = None if data is None else False
+        return self.action._low_level_execute_command(command, sudoable=True, in_data=data, executable=executable)
 
     def _missed(self, execution):
         """The binary that the target lacks, or None when the module has run."""

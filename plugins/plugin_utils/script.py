@@ -10,20 +10,26 @@ from ansible_collections.hostnet.linux.plugins.plugin_utils.binary import MACHIN
 MISS = "HOSTNET-MISS"
 FAULT = "HOSTNET-FAULT"
 
-# Where a binary is kept: the first of these that the user owns and that programs may be run from.
-FOLDERS = '${HOME:+"$HOME/.cache/hostnet"} "/var/tmp/hostnet-$u" "/tmp/hostnet-$u"'
+# Where binaries are kept: the first of these that the user owns and that programs may be run from. Each is in a folder of
+# its own there.
+HOME = '"$HOME/.cache/hostnet"'
+OTHERS = '"/var/tmp/hostnet-$u" "/tmp/hostnet-$u"'
 
 # How many versions of a program stay. Two controllers may be on different ones.
 VERSIONS = 3
 
-# sound FOLDER FILE SIZE: both belong to this user, nobody else can write to them, the file is whole, and it may be run,
-# which "-x" denies where the file system is mounted noexec. A symbolic link is neither a folder nor a file here.
+# machine: the kernel says it since Linux 6.1, and to read a file takes no process, each of which costs milliseconds.
+#
+# sound FOLDER: the folder, the binary's own, and the binary belong to this user, and the binary may be run, which "-x"
+# denies where the file system is mounted noexec. It was moved into its folder after it was written, so what is newer than
+# its folder has been written to since. The binary itself looks after the modes. A symbolic link is neither a folder nor a
+# file here.
 SOUND = """\
-u=$(id -u)
+{ read -r m </proc/sys/kernel/arch; } 2>/dev/null || m=$(uname -m)
 sound() {
-[ -f "$2" ] && [ -x "$2" ] &&
-[ "$(find "$1" "$2" -prune -user "$u" ! -perm -020 ! -perm -002 \\( -type d -o -type f -size "$3"c -perm -100 \\) 2>/dev/null)" = "$1
-$2" ]
+v=$1/$h p=$1/$h/%s
+[ -O "$1" ] && [ ! -L "$1" ] && [ -O "$v" ] && [ ! -L "$v" ] && [ -O "$p" ] && [ ! -L "$p" ] &&
+[ -f "$p" ] && [ -s "$p" ] && [ -x "$p" ] && [ ! "$p" -nt "$v" ]
 }
 """
 
@@ -36,18 +42,15 @@ def run(binaries, action, arguments=None):
     cases = ""
     for machine, architecture in sorted(MACHINES.items()):
         if architecture in binaries:
-            binary = binaries[architecture]
-            cases += "%s) h=%s n=%d;;\n" % (machine, binary.name, binary.size)
+            cases += "%s) h=%s;;\n" % (machine, binaries[architecture].name)
+    start = "if sound \"$d\"; then\n%s%s\nfi\n" % ("exec <%s\n" % arguments if arguments else "", action)
     return (
-        SOUND
-        + "m=$(uname -m)\ncase $m in\n"
+        SOUND % next(iter(binaries.values())).program
+        + "case $m in\n"
         + cases
         + '*) echo "%s $m"; exit 0;;\nesac\n' % MISS
-        + "for d in %s; do\n" % FOLDERS
-        + 'p=$d/$h\nif sound "$d" "$p" "$n"; then\n'
-        + ("exec <%s\n" % arguments if arguments else "")
-        + action
-        + "\nfi\ndone\n"
+        + "if [ -n \"$HOME\" ]; then\nd=%s\n%sfi\n" % (HOME, start)
+        + "u=$(id -u)\nfor d in %s; do\n%sdone\n" % (OTHERS, start)
         + 'echo "%s $m"' % MISS
     )
 
@@ -67,14 +70,14 @@ def store(binary, action, source=None, arguments=None):
         "u=$(id -u)\nk=$(umask)\numask 077\nt= why=\n"
         + "trap 'rm -f \"$t\" \"$t.args\" \"$t.bin\" \"$r\"' EXIT\n"
         + 'command -v sha256sum >/dev/null || { echo "%s the target has no sha256sum: install coreutils or busybox"; exit 0; }\n' % FAULT
-        + "for d in %s; do\n" % FOLDERS
+        + "for d in ${HOME:+%s} %s; do\n" % (HOME, OTHERS)
         # Ownership comes before chmod, which would follow another user's link to anywhere.
         + 'mkdir -p "$d" 2>/dev/null\n'
         + '[ "$(find "$d" -prune -type d -user "$u" 2>/dev/null)" = "$d" ] && chmod 700 "$d" ||\n'
         + '{ why="$why $d: not a folder that this user owns and can write to;"; continue; }\n'
         # What a lost connection left behind.
         + "find \"$d\" -type f -name '.*.[0-9]*' -mmin +60 -exec rm -f {} + 2>/dev/null\n"
-        + "p=$d/%s\n" % binary.name
+        + "v=$d/%s p=$d/%s/%s\n" % (binary.name, binary.name, binary.program)
         + 'if [ -z "$t" ]; then\nt=$d/.new.$$\n'
         + 'if ! { %s; } 2>/dev/null; then\necho "%s cannot write to $d: is the disk full?"; exit 0\nfi\n' % (fetch, FAULT)
         + 'case $(sha256sum <"$t.bin") in\n"%s "*) ;;\n' % binary.sha256
@@ -82,8 +85,10 @@ def store(binary, action, source=None, arguments=None):
         + 'r=$d/.run.$$\n{ cp "$t.bin" "$r" && chmod 700 "$r"; } 2>/dev/null || { rm -f "$r"; why="$why $d: cannot be written to;"; continue; }\n'
         # Where programs may not be run from (noexec), the next folder may do.
         + 'e=$("$r" version 2>&1) || { rm -f "$r"; why="$why $d: $(echo "$e" | tr "\\n" " ");"; continue; }\n'
-        + '[ -d "$p" ] && [ ! -L "$p" ] && rm -rf "$p"\n'
-        + 'mv -f "$r" "$p" || { rm -f "$r"; continue; }\n'
+        # After a crash a file that was not written out may be shorter than what its folder knows.
+        + 'sync "$r" 2>/dev/null || sync\n'
+        + '{ [ -d "$v" ] && [ ! -L "$v" ] && [ -O "$v" ] && [ ! -d "$p" ]; } || rm -rf "$v"\n'
+        + 'mkdir -p "$v" && chmod 700 "$v" && mv -f "$r" "$p" || { rm -f "$r"; continue; }\n'
         + 'ls -t "$d" | grep "\\.%s$" | tail -n +%d | while read -r old; do rm -rf "$d/$old"; done\n' % (binary.program, VERSIONS + 1)
         # A program takes the shell's place, and with it the trap.
         + 'exec <%s\nrm -f "$t" "$t.args" "$t.bin"\ntrap - EXIT\numask "$k"\n' % arguments
@@ -104,7 +109,7 @@ def background(job, folder, limit):
         'echo \'{"started": 1, "finished": false, "ansible_job_id": "%(job)s"}\' >"$f"\n'
         # A terminal that closes sends HUP to what was started on it.
         '( trap "" HUP; umask "$k"\n'
-        'setsid timeout %(limit)d "$p" module <"$f.args" >"$f.new" 2>"$f.err"; c=$?\n'
+        'setsid timeout %(limit)d "$p" stored <"$f.args" >"$f.new" 2>"$f.err"; c=$?\n'
         'w="the module gave no answer (exit code $c)"\n'
         '[ $c -ne 124 ] || w="the module did not end within %(limit)d seconds"\n'
         '[ -s "$f.new" ] || echo "{\\"failed\\": true, \\"msg\\": \\"$w\\"}" >"$f.new"\n'

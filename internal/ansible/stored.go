@@ -1,0 +1,36 @@
+package ansible
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// StoredCommand is the program's argument where the action plugin has stored it: FOLDER/DIGEST.PROGRAM/PROGRAM.
+const StoredCommand = "stored"
+
+// ServeStored is Serve for a program that the action plugin has stored, which has looked whose it is; here its modes are
+// put right, since a shell would have to start another program for them.
+func ServeStored(input io.Reader, program string, output io.Writer, run func(Call) Result) int {
+	if err := keepPrivate(program); err != nil {
+		return Fail(err).Write(output, false)
+	}
+	return Serve(input, program, output, run)
+}
+
+// keepPrivate takes the right to write from all but the owner.
+func keepPrivate(program string) error {
+	const others = 0o022
+	own := filepath.Dir(program)
+	for _, path := range []string{filepath.Dir(own), own, program} {
+		info, err := os.Lstat(path)
+		if err == nil && info.Mode().Perm()&others != 0 {
+			err = os.Chmod(path, 0o700)
+		}
+		if err != nil {
+			return fmt.Errorf("others than its user must not be able to write to %s: %w", path, err)
+		}
+	}
+	return nil
+}
