@@ -26,6 +26,7 @@ func TestRouting(t *testing.T) {
 			Modules map[string]struct {
 				Plugin string `yaml:"action_plugin"`
 			}
+			Action map[string]struct{ Redirect string }
 		} `yaml:"plugin_routing"`
 	}
 	if err := yaml.Unmarshal(text, &meta); err != nil {
@@ -43,6 +44,9 @@ func TestRouting(t *testing.T) {
 		routed = append(routed, name)
 		if route.Plugin != "hostnet.linux.hostnet" {
 			t.Errorf("%s runs through %q", name, route.Plugin)
+		}
+		if to := meta.Routing.Action[name].Redirect; to != "hostnet.linux.hostnet" {
+			t.Errorf("the action %s is redirected to %q", name, to)
 		}
 	}
 	slices.Sort(routed)
