@@ -43,12 +43,19 @@ type Plan struct {
 	Warnings []string
 	// Before and After are the managed values that differ.
 	Before, After schema.Object
-	links         *link.Result
+	// Seen is the host that was compared, in no more detail than that took.
+	Seen  *Observed
+	links *link.Result
 }
 
 // Observe reads the host's whole state.
 func (h *Host) Observe() (*Observed, error) {
 	return h.observe(link.Everything)
+}
+
+// Complete is all of what was seen, where nothing has changed since.
+func (h *Host) Complete(seen *Observed) error {
+	return seen.Links.Complete(h.Kernel, link.Everything)
 }
 
 func (h *Host) observe(detail link.Detail) (*Observed, error) {
@@ -98,7 +105,7 @@ func (h *Host) planFrom(current *Observed, wanted *State) (*Plan, error) {
 	out := &Plan{
 		Steps:    slices.Concat(links.Steps, addresses.Steps, routes.Steps, rules),
 		Warnings: slices.Concat(links.Warnings, addresses.Warnings, routes.Warnings),
-		links:    links,
+		Seen:     current, links: links,
 	}
 	plan.Order(out.Steps)
 	out.Before, out.After = difference(current, wanted, out)

@@ -103,6 +103,8 @@ func isController(kind string) bool { return kind == Bond || kind == Bridge }
 type State struct {
 	Links []*Link
 	named map[string]*Link
+	// read is what the kernel was asked for.
+	read Detail
 }
 
 // NewState indexes the links by name.

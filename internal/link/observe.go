@@ -64,17 +64,24 @@ func Observe(k Kernel, detail Detail) (*State, error) {
 	for i := range raw {
 		state.addPort(&raw[i], links[i], name)
 	}
-	if detail.VLANs {
-		if err := state.readVLANs(k); err != nil {
-			return nil, err
+	return state, state.Complete(k, detail)
+}
+
+// Complete asks the kernel for what was left out so far.
+func (s *State) Complete(k Kernel, detail Detail) error {
+	if detail.VLANs && !s.read.VLANs {
+		if err := s.readVLANs(k); err != nil {
+			return err
 		}
+		s.read.VLANs = true
 	}
-	if detail.Forwarding {
-		if err := state.readForwarding(k); err != nil {
-			return nil, err
+	if detail.Forwarding && !s.read.Forwarding {
+		if err := s.readForwarding(k); err != nil {
+			return err
 		}
+		s.read.Forwarding = true
 	}
-	return state, nil
+	return nil
 }
 
 func decode(link *Link, raw *kernel.Link, name func(int) string) {
@@ -105,7 +112,7 @@ func decode(link *Link, raw *kernel.Link, name func(int) string) {
 			link.Parent = &parent
 		}
 	}
-	kindRows[raw.Kind].read(link, raw.Data, name)
+	kindRows(raw.Kind).read(link, raw.Data, name)
 	if raw.Kind == Bridge {
 		decodeTopology(link, raw)
 	}
@@ -138,7 +145,7 @@ func decodeTopology(link *Link, raw *kernel.Link) {
 
 // dropMeaningless removes what the kernel reports but would not take back, such as LACP options in other modes.
 func dropMeaningless(link *Link) {
-	rows := kindRows[link.Kind]
+	rows := kindRows(link.Kind)
 	for i := range rows {
 		row := &rows[i]
 		if row.applies != nil && row.IsSet(link) && row.applies(link) != "" {
@@ -158,7 +165,7 @@ func (s *State) addPort(raw *kernel.Link, link *Link, name func(int) string) {
 		return
 	}
 	port := Port{Name: link.Name}
-	portRows[controller.Kind].read(&port, raw.PortData, name)
+	portRows(controller.Kind).read(&port, raw.PortData, name)
 	if controller.Kind == Bond {
 		if primaryModes(controller) != "" {
 			port.Bond.Prio = nil

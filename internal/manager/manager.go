@@ -4,6 +4,7 @@
 package manager
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -58,8 +59,14 @@ func IsActive(s *system.System, service string) bool {
 
 // isUsed tells whether a service runs or starts with the host.
 func isUsed(s *system.System, service string) bool {
-	wants, err := filepath.Glob(s.Path("/etc/systemd/system/*.wants/" + service))
-	return IsActive(s, service) || err == nil && len(wants) > 0
+	if IsActive(s, service) {
+		return true
+	}
+	const units = "/etc/systemd/system"
+	entries, err := os.ReadDir(s.Path(units))
+	return err == nil && slices.ContainsFunc(entries, func(one os.DirEntry) bool {
+		return strings.HasSuffix(one.Name(), ".wants") && linkExists(s, filepath.Join(units, one.Name(), service))
+	})
 }
 
 // files lists the files with an ending in the folders by their names, in the order in which systemd and its like read

@@ -28,7 +28,6 @@ type Site struct {
 
 // Hooks are called on the way of a run.
 type Hooks struct {
-	Plan *Plan
 	// Begin keeps the checkpoint before the first write.
 	Begin func(*Checkpoint) error
 	// Prove looks whether the change may stay.
@@ -56,6 +55,8 @@ type Plan struct {
 	Steps         []plan.Step
 	Warnings      []string
 	Before, After schema.Object
+	// Seen is what the host was like.
+	Seen *host.Observed
 	// Files are written by steps of others than the site's own; Units are systemd's, which these files describe.
 	Files, Units []string
 	// Managers are services that set up links by themselves, and read some of these files when they start.
@@ -99,7 +100,7 @@ func (s *Site) Plan(d *Declaration) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Plan{Steps: links.Steps, Warnings: links.Warnings, Before: links.Before, After: links.After}
+	out := &Plan{Steps: links.Steps, Warnings: links.Warnings, Before: links.Before, After: links.After, Seen: links.Seen}
 	wanted := d.wanted()
 	if wanted.Empty() {
 		return out, nil
@@ -280,9 +281,9 @@ func (s *Site) Run(todo *Plan, d *Declaration, hooks *Hooks) (schema.Object, err
 	return checks, fmt.Errorf("%w; the host is as it was", err)
 }
 
-// Observed is the observed state of the declared links, those of the bridges among them.
-func (s *Site) Observed(d *Declaration) (schema.Object, error) {
-	seen, err := s.Host.Observe()
+// Observed is the observed state of the declared links, those of the bridges among them, once the plan has been run.
+func (s *Site) Observed(todo *Plan, d *Declaration) (schema.Object, error) {
+	seen, err := s.seen(todo)
 	if err != nil {
 		return nil, err
 	}
@@ -294,6 +295,13 @@ func (s *Site) Observed(d *Declaration) (schema.Object, error) {
 		state.Interfaces = append(state.Interfaces, interfaceOf(bridge, nil))
 	}
 	return seen.Of(state), nil
+}
+
+func (s *Site) seen(todo *Plan) (*host.Observed, error) {
+	if len(todo.Steps) == 0 {
+		return todo.Seen, s.Host.Complete(todo.Seen)
+	}
+	return s.Host.Observe()
 }
 
 // verify compares once more.

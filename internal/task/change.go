@@ -72,7 +72,6 @@ func (t *Task) change(site *services.Site, declaration *services.Declaration) an
 		checks = passing(checks)
 	}
 	hooks := &services.Hooks{
-		Plan: todo,
 		Begin: func(before *services.Checkpoint) error {
 			content, err := json.Marshal(before)
 			if err != nil {
@@ -83,7 +82,7 @@ func (t *Task) change(site *services.Site, declaration *services.Declaration) an
 		},
 		Prove: func() error { return passAll(checks) },
 	}
-	result = t.finish(site, declaration, &result, hooks)
+	result = t.finish(site, declaration, &result, todo, hooks)
 	return t.settle(store, entry, result)
 }
 

@@ -255,6 +255,9 @@ func elsewhere() bool {
 	if err != nil {
 		return false
 	}
+	if first, err := system.NetworkNamespaceOf(1); err == nil && first == own {
+		return false
+	}
 	eldest := own
 	for pid := os.Getpid(); pid > 0; {
 		if number, err := system.NetworkNamespaceOf(pid); err == nil {

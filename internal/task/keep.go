@@ -3,11 +3,11 @@ package task
 import (
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 
 	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/networkd"
 	"hostnet.linux/internal/persist"
 	"hostnet.linux/internal/schema"
@@ -34,7 +34,7 @@ func (t *Task) keep(files *system.System, keeper string, todo *services.Plan) er
 	}
 	var found *persist.Installation
 	if keeper == host.PersistNetworkd {
-		found, err = persist.InstallNetworkd(files, func() ([]system.File, error) { return t.networkdFiles(files) })
+		found, err = persist.InstallNetworkd(files, func() ([]system.File, error) { return t.networkdFiles(files, todo.Seen.Links) })
 	} else {
 		found, err = persist.Install(files)
 	}
@@ -54,7 +54,7 @@ func (t *Task) keep(files *system.System, keeper string, todo *services.Plan) er
 }
 
 // networkdFiles says all that is declared on this host, by this task and earlier ones, in systemd-networkd's words.
-func (t *Task) networkdFiles(files *system.System) ([]system.File, error) {
+func (t *Task) networkdFiles(files *system.System, seen *link.State) ([]system.File, error) {
 	kept, err := persist.Load(files)
 	if err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func (t *Task) networkdFiles(files *system.System) ([]system.File, error) {
 				problems.Add(fmt.Sprintf("%s[%d]", group, i), "systemd-networkd does not do what %s stands for: use `persist: true`", group)
 			}
 		}
-		out = networkd.Files(declaration.Host, macOf, &problems)
+		out = networkd.Files(declaration.Host, func(name string) string { return macOf(seen.Find(name)) }, &problems)
 	}
 	t.relabel(problems, all)
 	return out, problems.Err()
@@ -101,10 +101,9 @@ func (t *Task) relabel(problems schema.Problems, all []persist.Object) {
 }
 
 // macOf is the MAC address that a link has now, "" if it is not there.
-func macOf(link string) string {
-	there, err := net.InterfaceByName(link)
-	if err != nil {
+func macOf(there *link.Link) string {
+	if there == nil || there.MAC == nil {
 		return ""
 	}
-	return there.HardwareAddr.String()
+	return *there.MAC
 }

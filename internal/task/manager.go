@@ -1,7 +1,6 @@
 package task
 
 import (
-	"net"
 	"slices"
 
 	"hostnet.linux/internal/host"
@@ -24,7 +23,7 @@ func (t *Task) planManagers(site *services.Site, declaration *services.Declarati
 	}
 	request := manager.Request{Takeover: t.Settings.Takes(), Kept: kept}
 	for _, name := range present(declaration) {
-		request.Links = append(request.Links, describe(declaration, name))
+		request.Links = append(request.Links, describe(declaration, todo.Seen.Links, name))
 	}
 	state := stateOf(declaration)
 	request.Foreign = slices.ContainsFunc(state.Rules, func(r *rule.Rule) bool { return !r.Absent() })
@@ -140,7 +139,7 @@ func absent(d *services.Declaration) []string {
 }
 
 // describe is what other programs know the link by.
-func describe(d *services.Declaration, name string) manager.Link {
+func describe(d *services.Declaration, seen *link.State, name string) manager.Link {
 	out := manager.Link{Name: name}
 	for _, one := range stateOf(d).Interfaces {
 		if one.Link.Name == name {
@@ -152,8 +151,8 @@ func describe(d *services.Declaration, name string) manager.Link {
 			out.Kind = link.Bridge
 		}
 	}
-	if there, err := net.InterfaceByName(name); err == nil {
-		out.Index, out.MAC = there.Index, there.HardwareAddr.String()
+	if there := seen.Find(name); there != nil {
+		out.Index, out.MAC = there.Observed.Index, macOf(there)
 	}
 	return out
 }

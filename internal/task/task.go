@@ -118,7 +118,7 @@ func (t *Task) Apply(site *services.Site, declaration *services.Declaration) ans
 		return result
 	}
 	if len(todo.Steps) == 0 && t.Call.Token == "" {
-		return t.finish(site, declaration, &result, nil)
+		return t.finish(site, declaration, &result, todo, nil)
 	}
 	if t.Call.Token == "" {
 		if guarded, why := t.needsConfirmation(site, todo.Links()); guarded {
@@ -159,11 +159,9 @@ func report(todo *services.Plan) ansible.Result {
 }
 
 // finish adds what the host is like in the end.
-func (t *Task) finish(site *services.Site, declaration *services.Declaration, result *ansible.Result, hooks *services.Hooks) ansible.Result {
-	todo := &services.Plan{}
-	if hooks != nil {
-		todo = hooks.Plan
-	}
+func (t *Task) finish(
+	site *services.Site, declaration *services.Declaration, result *ansible.Result, todo *services.Plan, hooks *services.Hooks,
+) ansible.Result {
 	checks, err := site.Run(todo, declaration, hooks)
 	if len(checks) > 0 {
 		result.Values.Set("checks", checks)
@@ -172,7 +170,7 @@ func (t *Task) finish(site *services.Site, declaration *services.Declaration, re
 		result.Err, result.Changed = err, false
 		return *result
 	}
-	seen, err := site.Observed(declaration)
+	seen, err := site.Observed(todo, declaration)
 	if err != nil {
 		return ansible.Fail(fmt.Errorf("the change is made, but the host cannot be read: %w", err))
 	}
