@@ -27,8 +27,9 @@ func (g target) SSH() testhost.SSH {
 	return testhost.SSH{Address: "127.0.0.1", Port: 22, KeyFile: filepath.Join(g.keys, "key")}
 }
 
-// serve runs the server in the folder $1 with the keys in $2; what tasks leave there ends with it.
-const serve = `root=$1; mount --rbind /dev "$root/dev" && mount --rbind /proc "$root/proc" && mount --rbind /sys "$root/sys" &&
+// serve runs the server in the folder $1 with the keys in $2; what tasks leave there ends with it. Like that of a host, it
+// sees no process of another network namespace.
+const serve = `root=$1; mount --rbind /dev "$root/dev" && mount -t proc proc "$root/proc" && mount --rbind /sys "$root/sys" &&
 mount -t tmpfs run "$root/run" && mount -t tmpfs home "$root/root" && mkdir "$root/run/sshd" && cp "$2"/* "$root/run/sshd/" &&
 exec chroot "$root" /usr/sbin/sshd -D -e -o HostKey=/run/sshd/host -o AuthorizedKeysFile=/run/sshd/key.pub -o StrictModes=no -o UsePAM=no -o PidFile=none`
 
@@ -44,7 +45,7 @@ func newTarget(t *testing.T) target {
 			t.Fatalf("%v\n%s", err, output)
 		}
 	}
-	server := exec.Command("ip", "netns", "exec", g.namespace.Name, "unshare", "--mount", "--propagation", "slave", "sh", "-c", serve, "serve", debian.folder, g.keys)
+	server := exec.Command("ip", "netns", "exec", g.namespace.Name, "unshare", "--mount", "--propagation", "slave", "--pid", "--fork", "--kill-child", "sh", "-c", serve, "serve", debian.folder, g.keys)
 	var said strings.Builder
 	server.Stdout, server.Stderr = &said, &said
 	if err := server.Start(); err != nil {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Counts: Ansible starts ssh once a round trip. Checks and ends of the shared connection are none.
-case " $* " in
-*" -O "*) ;;
-*) echo "$*" | tr '\n' ' ' >>"$SSH_LOG"; echo >>"$SSH_LOG" ;;
-esac
+for argument; do
+	[ "$argument" != -O ] || exec /usr/bin/ssh "$@"
+done
+echo ssh >>"$SSH_LOG"
 exec /usr/bin/ssh "$@"
