@@ -62,7 +62,7 @@ func (s *State) Declared() map[string][]Address {
 	declared := map[string][]Address{}
 	for _, address := range s.Addresses {
 		if origin(address) == static {
-			declared[address.Link] = append(declared[address.Link], *binding.Read(&address))
+			declared[address.Link] = append(declared[address.Link], *binding().Read(&address))
 		}
 	}
 	return declared

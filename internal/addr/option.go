@@ -3,6 +3,7 @@ package addr
 import (
 	"fmt"
 	"net/netip"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -11,49 +12,51 @@ import (
 )
 
 // binding is every option of an address, with its place in what the kernel reports.
-var binding = schema.Binding[Address, kernel.Address]{
-	schema.Bind("address", schema.CIDR(), func(a *Address) **netip.Prefix { return &a.Prefix },
-		func(k *kernel.Address) (netip.Prefix, bool) { return k.Prefix, true },
-		func(k *kernel.Address, v netip.Prefix) { k.Prefix = v },
-		"The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.").Require(),
-	schema.Bind("peer", schema.Address(), func(a *Address) **netip.Addr { return &a.Peer },
-		func(k *kernel.Address) (netip.Addr, bool) { return k.Peer, k.Peer.IsValid() },
-		func(k *kernel.Address, v netip.Addr) { k.Peer = v },
-		"The address of the far end of a point-to-point link."),
-	schema.Bind("broadcast", schema.AddressOrNone(), func(a *Address) **netip.Addr { return &a.Broadcast },
-		func(k *kernel.Address) (netip.Addr, bool) { return k.Broadcast, k.Broadcast.IsValid() },
-		func(k *kernel.Address, v netip.Addr) { k.Broadcast = v },
-		"The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add);"+
-			" the kernel knows the network's broadcast address without."),
-	schema.Bind("label", labelForm(), func(a *Address) **string { return &a.Label },
-		func(k *kernel.Address) (string, bool) { return k.Label, k.Label != "" && k.Label != k.Link },
-		func(k *kernel.Address, v string) { k.Label = v },
-		"The IPv4 address's label, such as eth0:1, at most 15 bytes. Left out, a new address gets the link's name."),
-	schema.Bind("scope", schema.Scope(), func(a *Address) **uint8 { return &a.Scope },
-		func(k *kernel.Address) (uint8, bool) {
-			return k.Scope, k.Prefix.Addr().Is4() && k.Scope != usualScope(k.Prefix.Addr())
-		},
-		func(k *kernel.Address, v uint8) { k.Scope = v },
-		"How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global)."),
-	schema.Bind("metric", schema.Int[uint32](0, 1<<32-1), func(a *Address) **uint32 { return &a.Metric },
-		func(k *kernel.Address) (uint32, bool) { return k.Metric, k.Metric != 0 },
-		func(k *kernel.Address, v uint32) { k.Metric = v },
-		"The metric of the route to the address's network; 0 is the kernel's own."),
-	schema.Bind("preferred_lifetime", lifetimeForm(), func(a *Address) **uint32 { return &a.Preferred },
-		func(k *kernel.Address) (uint32, bool) { return k.PreferredLifetime, k.PreferredLifetime == 0 },
-		func(k *kernel.Address, v uint32) { k.PreferredLifetime = v },
-		"V(0) makes the address a deprecated one, which no new connection starts from; V(forever) undoes that."),
-	flag("noprefixroute", unix.IFA_F_NOPREFIXROUTE, func(a *Address) **bool { return &a.NoPrefixRoute },
-		"Whether the kernel is not to make a route to the address's network."),
-	flag("nodad", unix.IFA_F_NODAD, func(a *Address) **bool { return &a.NoDAD },
-		"Whether the IPv6 address is used without asking the link first whether another host has it."),
-	flag("home", unix.IFA_F_HOMEADDRESS, func(a *Address) **bool { return &a.Home },
-		"Whether the IPv6 address is the home address of Mobile IPv6."),
-	flag("mngtmpaddr", unix.IFA_F_MANAGETEMPADDR, func(a *Address) **bool { return &a.ManageTemporary },
-		"Whether the kernel makes temporary addresses from the IPv6 address, whose prefix must be 64 bits long."),
-	flag("autojoin", unix.IFA_F_MCAUTOJOIN, func(a *Address) **bool { return &a.AutoJoin },
-		"Whether the kernel joins the group that the address, a multicast one, stands for."),
-}
+var binding = sync.OnceValue(func() schema.Binding[Address, kernel.Address] {
+	return schema.Binding[Address, kernel.Address]{
+		schema.Bind("address", schema.CIDR(), func(a *Address) **netip.Prefix { return &a.Prefix },
+			func(k *kernel.Address) (netip.Prefix, bool) { return k.Prefix, true },
+			func(k *kernel.Address, v netip.Prefix) { k.Prefix = v },
+			"The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.").Require(),
+		schema.Bind("peer", schema.Address(), func(a *Address) **netip.Addr { return &a.Peer },
+			func(k *kernel.Address) (netip.Addr, bool) { return k.Peer, k.Peer.IsValid() },
+			func(k *kernel.Address, v netip.Addr) { k.Peer = v },
+			"The address of the far end of a point-to-point link."),
+		schema.Bind("broadcast", schema.AddressOrNone(), func(a *Address) **netip.Addr { return &a.Broadcast },
+			func(k *kernel.Address) (netip.Addr, bool) { return k.Broadcast, k.Broadcast.IsValid() },
+			func(k *kernel.Address, v netip.Addr) { k.Broadcast = v },
+			"The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add);"+
+				" the kernel knows the network's broadcast address without."),
+		schema.Bind("label", labelForm(), func(a *Address) **string { return &a.Label },
+			func(k *kernel.Address) (string, bool) { return k.Label, k.Label != "" && k.Label != k.Link },
+			func(k *kernel.Address, v string) { k.Label = v },
+			"The IPv4 address's label, such as eth0:1, at most 15 bytes. Left out, a new address gets the link's name."),
+		schema.Bind("scope", schema.Scope(), func(a *Address) **uint8 { return &a.Scope },
+			func(k *kernel.Address) (uint8, bool) {
+				return k.Scope, k.Prefix.Addr().Is4() && k.Scope != usualScope(k.Prefix.Addr())
+			},
+			func(k *kernel.Address, v uint8) { k.Scope = v },
+			"How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global)."),
+		schema.Bind("metric", schema.Int[uint32](0, 1<<32-1), func(a *Address) **uint32 { return &a.Metric },
+			func(k *kernel.Address) (uint32, bool) { return k.Metric, k.Metric != 0 },
+			func(k *kernel.Address, v uint32) { k.Metric = v },
+			"The metric of the route to the address's network; 0 is the kernel's own."),
+		schema.Bind("preferred_lifetime", lifetimeForm(), func(a *Address) **uint32 { return &a.Preferred },
+			func(k *kernel.Address) (uint32, bool) { return k.PreferredLifetime, k.PreferredLifetime == 0 },
+			func(k *kernel.Address, v uint32) { k.PreferredLifetime = v },
+			"V(0) makes the address a deprecated one, which no new connection starts from; V(forever) undoes that."),
+		flag("noprefixroute", unix.IFA_F_NOPREFIXROUTE, func(a *Address) **bool { return &a.NoPrefixRoute },
+			"Whether the kernel is not to make a route to the address's network."),
+		flag("nodad", unix.IFA_F_NODAD, func(a *Address) **bool { return &a.NoDAD },
+			"Whether the IPv6 address is used without asking the link first whether another host has it."),
+		flag("home", unix.IFA_F_HOMEADDRESS, func(a *Address) **bool { return &a.Home },
+			"Whether the IPv6 address is the home address of Mobile IPv6."),
+		flag("mngtmpaddr", unix.IFA_F_MANAGETEMPADDR, func(a *Address) **bool { return &a.ManageTemporary },
+			"Whether the kernel makes temporary addresses from the IPv6 address, whose prefix must be 64 bits long."),
+		flag("autojoin", unix.IFA_F_MCAUTOJOIN, func(a *Address) **bool { return &a.AutoJoin },
+			"Whether the kernel joins the group that the address, a multicast one, stands for."),
+	}
+})
 
 // settable are the flags that are options; the kernel sets the others.
 const settable = unix.IFA_F_NOPREFIXROUTE | unix.IFA_F_NODAD | unix.IFA_F_HOMEADDRESS | unix.IFA_F_MANAGETEMPADDR | unix.IFA_F_MCAUTOJOIN
@@ -107,7 +110,7 @@ func lifetimeForm() schema.Form[uint32] {
 
 // List is the form of the option `addresses`: exactly the static addresses of a link.
 func List() schema.Form[[]Address] {
-	element := schema.Dict(binding.Table(), "address")
+	element := schema.Dict(binding().Table(), "address")
 	form := schema.List(element)
 	parse := form.Parse
 	form.Parse = func(raw any, at schema.Place) ([]Address, bool) {
@@ -187,7 +190,7 @@ func fresh(declared *Address, link string) kernel.Address {
 	if declared.Prefix.Addr().Is4() {
 		address.Scope = usualScope(declared.Prefix.Addr())
 	}
-	binding.Write(declared, &address)
+	binding().Write(declared, &address)
 	return address
 }
 
@@ -201,6 +204,6 @@ func overlay(declared *Address, have kernel.Address) kernel.Address {
 	if origin(have) == static {
 		want.PreferredLifetime = have.PreferredLifetime
 	}
-	binding.Write(declared, &want)
+	binding().Write(declared, &want)
 	return want
 }

@@ -179,12 +179,12 @@ func sameLifetimes(a, b kernel.Address) bool {
 
 // changesOf shows what becomes of an address; without an old one, what it is made of.
 func changesOf(old *kernel.Address, want kernel.Address) []schema.Change {
-	before, after := &Address{Prefix: &want.Prefix}, binding.Read(&want)
+	before, after := &Address{Prefix: &want.Prefix}, binding().Read(&want)
 	if old != nil {
-		before = binding.Read(old)
+		before = binding().Read(old)
 	}
 	var changes []schema.Change
-	for _, option := range binding.Table() {
+	for _, option := range binding().Table() {
 		if !option.Equal(before, after) {
 			changes = append(changes, schema.Change{Option: option.Name, Old: option.Export(before), New: option.Export(after)})
 		}

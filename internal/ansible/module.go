@@ -14,7 +14,8 @@ type Module struct {
 	// Short is one line without a full stop, Description a paragraph an element.
 	Short       string
 	Description []string
-	Options     []schema.Doc
+	// Options makes the descriptions: a task does not need them.
+	Options func() []schema.Doc
 	// Notes and SeeAlso (names of modules) are optional.
 	Notes   []string
 	SeeAlso []string

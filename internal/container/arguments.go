@@ -52,7 +52,7 @@ func InterfaceModule() schema.Table[Declaration] {
 // NetworkModule is the options of container_network.
 func NetworkModule() schema.Table[Declaration] {
 	single := append(schema.Table[containerSet]{}, setTable...)
-	single[0].Required = false
+	single[0] = single[0].Optional()
 	table := append(schema.Table[Declaration]{folderRow()}, schema.Lift(single, func(d *Declaration) *containerSet { return &d.set })...)
 	return append(table, schema.Field("containers", schema.List(schema.Dict(setTable, "")), func(d *Declaration) **[]containerSet { return &d.sets },
 		"Many containers in one task, in place of O(container)."))

@@ -2,20 +2,20 @@ package dnsmasq
 
 import (
 	"net/netip"
-	"regexp"
 
+	"hostnet.linux/internal/pattern"
 	"hostnet.linux/internal/schema"
 )
 
 // plainName is what a systemd instance can be called without escapes (systemd.unit(5)).
-var plainName = regexp.MustCompile(`^[A-Za-z0-9:_.-]+$`)
+var plainName = pattern.Of(`^[A-Za-z0-9:_.-]+$`)
 
 // defaultLimit is lxc-net's LXC_DHCP_MAX.
 const defaultLimit = 253
 
 // Check notes what does not fit together in one instance.
 func (i *Instance) Check(at schema.Place) {
-	if !plainName.MatchString(i.Interface) {
+	if !plainName().MatchString(i.Interface) {
 		at.Key("interface").Problem("%q cannot name a service: use letters, digits, dashes, dots, colons and underscores", i.Interface)
 	}
 	if i.Absent() {

@@ -6,11 +6,11 @@ import (
 	"maps"
 	"math/big"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"hostnet.linux/internal/pattern"
 	"hostnet.linux/internal/schema"
 )
 
@@ -55,7 +55,7 @@ func parseRange(text string) (Range, error) {
 	return Range{a, b}, nil
 }
 
-var leaseTimePattern = regexp.MustCompile(`^([0-9]{1,9})([mhdw]?)$`)
+var leaseTimePattern = pattern.Of(`^([0-9]{1,9})([mhdw]?)$`)
 
 func leaseTimeForm() schema.Form[string] {
 	return schema.Text(parseLeaseTime, func(text string) string { return text })
@@ -65,7 +65,7 @@ func parseLeaseTime(text string) (string, error) {
 	if text == "infinite" {
 		return text, nil
 	}
-	parts := leaseTimePattern.FindStringSubmatch(text)
+	parts := leaseTimePattern().FindStringSubmatch(text)
 	if parts == nil {
 		return "", fmt.Errorf("must be a time such as 3600, 45m, 12h or infinite, not %q", text)
 	}
@@ -79,13 +79,13 @@ func parseLeaseTime(text string) (string, error) {
 	return text, nil
 }
 
-var hostNamePattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$`)
+var hostNamePattern = pattern.Of(`^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$`)
 
 func hostName() schema.Form[string] {
 	return schema.Text(
 		func(text string) (string, error) {
 			const longest = 253 // RFC 1035, 2.3.4
-			if len(text) > longest || !hostNamePattern.MatchString(text) {
+			if len(text) > longest || !hostNamePattern().MatchString(text) {
 				return "", fmt.Errorf("must be a name of letters, digits and dashes, with dots between its parts, not %q", text)
 			}
 			return text, nil
@@ -101,7 +101,7 @@ func serverForm() schema.Form[string] {
 			if strings.HasPrefix(rest, "/") {
 				end := strings.LastIndexByte(rest, '/')
 				for domain := range strings.SplitSeq(strings.Trim(rest[:end+1], "/"), "/") {
-					if !hostNamePattern.MatchString(domain) {
+					if !hostNamePattern().MatchString(domain) {
 						return "", fmt.Errorf("%q: %q is not a domain", text, domain)
 					}
 				}

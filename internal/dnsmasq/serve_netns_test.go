@@ -59,7 +59,7 @@ func parse(t *testing.T, fields map[string]any) *Instance {
 	t.Helper()
 	var instance Instance
 	var problems schema.Problems
-	Options.Parse(&instance, fields, schema.At("", &problems))
+	Options().Parse(&instance, fields, schema.At("", &problems))
 	if len(problems) == 0 {
 		instance.Check(schema.At("", &problems))
 	}

@@ -3,9 +3,9 @@ package dnsmasq
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"syscall"
 
+	"hostnet.linux/internal/pattern"
 	"hostnet.linux/internal/system"
 )
 
@@ -54,7 +54,7 @@ func observeRivals(s *system.System, link string) ([]RivalState, error) {
 }
 
 // assignment is a line of lxc-net's settings, which are shell.
-var assignment = regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+)?(USE_LXC_BRIDGE|LXC_BRIDGE)=["']?([^"'#\s]*)`)
+var assignment = pattern.Of(`(?m)^[ \t]*(?:export[ \t]+)?(USE_LXC_BRIDGE|LXC_BRIDGE)=["']?([^"'#\s]*)`)
 
 // waits tells whether lxc-net, if it does not serve the interface already, would from the next boot on: lxc.service
 // starts it even where it is disabled, and it begins with removing a bridge that is there.
@@ -69,7 +69,7 @@ func waits(s *system.System, link string, serves bool) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		for _, match := range assignment.FindAllStringSubmatch(string(file.Content), -1) {
+		for _, match := range assignment().FindAllStringSubmatch(string(file.Content), -1) {
 			settings[match[1]] = match[2]
 		}
 	}
@@ -162,13 +162,13 @@ func (r rival) end() error {
 	return nil
 }
 
-var useBridgeLine = regexp.MustCompile(`(?m)^[ \t]*(export[ \t]+)?USE_LXC_BRIDGE=.*$`)
+var useBridgeLine = pattern.Of(`(?m)^[ \t]*(export[ \t]+)?USE_LXC_BRIDGE=.*$`)
 
 // withoutBridge switches lxc-net off in its settings and keeps the rest of them.
 func withoutBridge(text string) string {
 	const off = `USE_LXC_BRIDGE="false"`
-	if useBridgeLine.MatchString(text) {
-		return useBridgeLine.ReplaceAllString(text, off)
+	if useBridgeLine().MatchString(text) {
+		return useBridgeLine().ReplaceAllString(text, off)
 	}
 	if text != "" && text[len(text)-1] != '\n' {
 		text += "\n"

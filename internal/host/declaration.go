@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"slices"
 
 	"hostnet.linux/internal/route"
 	"hostnet.linux/internal/rule"
@@ -22,14 +23,14 @@ type Declaration struct {
 
 // SingleTable is the options of a module about one interface of a kind.
 func SingleTable(kind string) schema.Table[Declaration] {
-	return append(schema.Lift(tables[kind], func(d *Declaration) *Interface { return &d.single }), liftedSettings()...)
+	return slices.Concat(schema.Lift(options(kind), func(d *Declaration) *Interface { return &d.single }), liftedSettings())
 }
 
 // NetworkTable is the options of the module about many objects.
 func NetworkTable() schema.Table[Declaration] {
 	var table schema.Table[Declaration]
 	for i, group := range groups {
-		table = append(table, schema.Field(group.key, schema.List(schema.Dict(tables[group.kind], "")),
+		table = append(table, schema.Field(group.key, schema.List(schema.Dict(options(group.kind), "")),
 			func(d *Declaration) **[]Interface { return &d.groups[i] }, group.text))
 	}
 	table = append(table, schema.Field("routes", schema.List(schema.Dict(route.Options(), "")),

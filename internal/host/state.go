@@ -3,6 +3,8 @@
 package host
 
 import (
+	"slices"
+
 	"hostnet.linux/internal/addr"
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/route"
@@ -45,23 +47,21 @@ var groups = [...]group{
 	{"macvlans", link.Macvlan, "Macvlans."},
 }
 
-// belongings are the options of a link that other domains handle.
-var belongings = schema.Table[Interface]{
-	schema.Field("addresses", addr.List(), func(i *Interface) **[]addr.Address { return &i.Addresses },
-		"Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone."),
-	schema.Field("routes", route.List(), func(i *Interface) **[]route.Route { return &i.Routes },
-		"Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing daemons, are left alone."),
-}
+// options are the options of an interface by its kind.
+var options = link.PerKind(func(kind string) schema.Table[Interface] {
+	own := schema.Lift(link.Options(kind), func(i *Interface) *link.Link { return &i.Link })
+	return slices.Concat(own, belongings())
+})
 
-// tables holds the options of an interface by its kind.
-var tables = func() map[string]schema.Table[Interface] {
-	all := map[string]schema.Table[Interface]{}
-	for _, kind := range link.Kinds {
-		own := schema.Lift(link.Options(kind), func(i *Interface) *link.Link { return &i.Link })
-		all[kind] = append(own, belongings...)
+// belongings are the options of a link that other domains handle.
+func belongings() schema.Table[Interface] {
+	return schema.Table[Interface]{
+		schema.Field("addresses", addr.List(), func(i *Interface) **[]addr.Address { return &i.Addresses },
+			"Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone."),
+		schema.Field("routes", route.List(), func(i *Interface) **[]route.Route { return &i.Routes },
+			"Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing daemons, are left alone."),
 	}
-	return all
-}()
+}
 
 func (s *State) links() []*link.Link {
 	links := make([]*link.Link, len(s.Interfaces))

@@ -18,7 +18,7 @@ type Written struct {
 func (s *State) Written() (links, routes, rules []Written) {
 	for _, one := range s.Interfaces {
 		if !one.Link.Absent() {
-			links = append(links, Written{one.Link.Path, one.Link.Kind, tables[one.Link.Kind].Export(one)})
+			links = append(links, Written{one.Link.Path, one.Link.Kind, options(one.Link.Kind).Export(one)})
 		}
 	}
 	for _, one := range s.Routes {

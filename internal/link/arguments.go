@@ -1,6 +1,9 @@
 package link
 
 import (
+	"slices"
+	"sync"
+
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/schema"
 )
@@ -8,39 +11,61 @@ import (
 // Kinds are the kinds that can be declared, in the order in which they are documented.
 var Kinds = []string{Hardware, Dummy, Bond, VLAN, VXLAN, Bridge, Veth, Macvlan}
 
-var nameRow = schema.Value("name", schema.LinkName(), func(l *Link) *string { return &l.Name }, "The link's name.")
-
-var stateRow = schema.Value("state", schema.Choice("present", "absent"), func(l *Link) *string { return &l.State },
-	"Whether the link is to be there.").Assume("present")
+// PerKind makes one value for each kind, when it is first asked for: a task is about one or two kinds, and the memory
+// that a program touches first is most of what its start takes.
+func PerKind[V any](create func(kind string) V) func(kind string) V {
+	made := map[string]func() V{}
+	for _, kind := range Kinds {
+		made[kind] = sync.OnceValue(func() V { return create(kind) })
+	}
+	return func(kind string) (value V) {
+		if one, known := made[kind]; known {
+			value = one()
+		}
+		return value
+	}
+}
 
 // inputRows are options that say what to do rather than what to be: the kernel never reports them.
-var inputRows = map[string]schema.Table[Link]{
-	Hardware: {
-		schema.Field("match_mac_address", schema.MAC(), func(l *Link) **string { return &l.MatchMAC },
-			"Find the link by its permanent MAC address instead of by O(name)."),
-		schema.Field("match_pci_address", schema.String(), func(l *Link) **string { return &l.MatchPCI },
-			"Find the link by its PCI address, such as 0000:05:00.1, instead of by O(name)."),
-	},
-	Bond: {
-		schema.Field("same_card", schema.Choice("warn", "fail", "ignore"), func(l *Link) **string { return &l.SameCard },
-			"What to do when two ports are on one network card, whose failure would take both.").Assume("warn"),
-	},
-	Bridge: {
-		schema.Field("exclusive_ports", schema.Bool(), func(l *Link) **bool { return &l.ExclusivePorts },
-			"Whether ports that are not listed are released. The interfaces of containers and virtual machines always stay.").Assume(false),
-	},
+func inputRows(kind string) schema.Table[Link] {
+	switch kind {
+	case Hardware:
+		return schema.Table[Link]{
+			schema.Field("match_mac_address", schema.MAC(), func(l *Link) **string { return &l.MatchMAC },
+				"Find the link by its permanent MAC address instead of by O(name)."),
+			schema.Field("match_pci_address", schema.String(), func(l *Link) **string { return &l.MatchPCI },
+				"Find the link by its PCI address, such as 0000:05:00.1, instead of by O(name)."),
+		}
+	case Bond:
+		return schema.Table[Link]{
+			schema.Field("same_card", schema.Choice("warn", "fail", "ignore"), func(l *Link) **string { return &l.SameCard },
+				"What to do when two ports are on one network card, whose failure would take both.").Assume("warn"),
+		}
+	case Bridge:
+		return schema.Table[Link]{
+			schema.Field("exclusive_ports", schema.Bool(), func(l *Link) **bool { return &l.ExclusivePorts },
+				"Whether ports that are not listed are released. The interfaces of containers and virtual machines always stay.").Assume(false),
+		}
+	}
+	return nil
 }
 
-var portNameRow = schema.Value("name", schema.LinkName(), func(p *Port) *string { return &p.Name }, "The port's name.").Require()
+// portTable is the options of a port, by the kind of its controller.
+var portTable = PerKind(func(controller string) schema.Table[Port] {
+	name := schema.Value("name", schema.LinkName(), func(p *Port) *string { return &p.Name }, "The port's name.").Require()
+	return append(schema.Table[Port]{name}, portRows(controller).table()...)
+})
 
-// portTables are the options of a port, by the kind of its controller.
-var portTables = map[string]schema.Table[Port]{
-	Bond:   append(schema.Table[Port]{portNameRow}, bondPortRows.table()...),
-	Bridge: append(schema.Table[Port]{portNameRow}, bridgePortRows.table()...),
+// portRows are the rows of portTable that travel to the kernel.
+func portRows(controller string) options[Port] {
+	switch controller {
+	case Bond:
+		return bondPortRows()
+	case Bridge:
+		return bridgePortRows()
+	}
+	return nil
 }
-
-// portRows are the rows of portTables that travel to the kernel.
-var portRows = map[string]options[Port]{Bond: bondPortRows, Bridge: bridgePortRows}
 
 var portTexts = map[string]string{
 	Bond:   "Exactly the ports of the bond: names, or dictionaries with a name and options.",
@@ -49,18 +74,18 @@ var portTexts = map[string]string{
 
 // Options are the options of a kind as a task takes them.
 func Options(kind string) schema.Table[Link] {
-	name := nameRow
+	name := schema.Value("name", schema.LinkName(), func(l *Link) *string { return &l.Name }, "The link's name.")
 	if kind != Hardware {
 		name = name.Require()
 	}
-	table := schema.Table[Link]{name, stateRow}
-	table = append(table, kindRows[kind].table()...)
+	state := schema.Value("state", schema.Choice("present", "absent"), func(l *Link) *string { return &l.State },
+		"Whether the link is to be there.").Assume("present")
+	var ports schema.Table[Link]
 	if isController(kind) {
-		table = append(table, schema.Field("ports", schema.List(schema.Dict(portTables[kind], "name")),
-			func(l *Link) **[]Port { return &l.Ports }, portTexts[kind]))
+		ports = schema.Table[Link]{schema.Field("ports", schema.List(schema.Dict(portTable(kind), "name")),
+			func(l *Link) **[]Port { return &l.Ports }, portTexts[kind])}
 	}
-	table = append(table, inputRows[kind]...)
-	return append(table, commonRows.table()...)
+	return slices.Concat(schema.Table[Link]{name, state}, kindRows(kind).table(), ports, inputRows(kind), commonRows().table())
 }
 
 // SetDefaults fills what a task means when it leaves an option out.
@@ -72,31 +97,14 @@ func (l *Link) SetDefaults() {
 }
 
 // rows are the options of a kind that the kernel reports.
-func rows(kind string) options[Link] {
-	return allRows[kind]
-}
+var rows = PerKind(func(kind string) options[Link] { return slices.Concat(kindRows(kind), commonRows()) })
 
-var allRows = func() map[string]options[Link] {
-	all := map[string]options[Link]{}
-	for kind, own := range kindRows {
-		all[kind] = append(append(options[Link]{}, own...), commonRows...)
-	}
-	return all
-}()
-
-// allTables are allRows as the schema sees them.
-var allTables = func() map[string]schema.Table[Link] {
-	all := map[string]schema.Table[Link]{}
-	for kind, rows := range allRows {
-		all[kind] = rows.table()
-	}
-	return all
-}()
+// tableOf is rows as the schema sees them.
+var tableOf = PerKind(func(kind string) schema.Table[Link] { return rows(kind).table() })
 
 // KnownKind tells whether links of the kind can be declared.
 func KnownKind(kind string) bool {
-	_, known := kindRows[kind]
-	return known
+	return slices.Contains(Kinds, kind)
 }
 
 // Kernel is what this domain asks of a kernel.

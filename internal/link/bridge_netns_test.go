@@ -107,8 +107,11 @@ var portOptions = []option{
 
 func TestBridgePortOptions(t *testing.T) {
 	for _, doc := range link.Options(link.Bridge).Docs() {
-		for _, suboption := range doc.Suboptions {
-			if doc.Name == "ports" && suboption.Name != "name" && suboption.Name != "vlans" && !has(portOptions, suboption.Name) {
+		if doc.Name != "ports" {
+			continue
+		}
+		for _, suboption := range doc.Suboptions() {
+			if suboption.Name != "name" && suboption.Name != "vlans" && !has(portOptions, suboption.Name) {
 				t.Errorf("option %s of a bridge's port has no test", suboption.Name)
 			}
 		}

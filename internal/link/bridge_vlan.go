@@ -59,7 +59,7 @@ func vidRange() schema.Form[[2]uint16] {
 func vlanList() schema.Form[[]kernel.BridgeVLAN] {
 	ranges := schema.List(schema.Dict(vlanRangeTable, "vid"))
 	return schema.Form[[]kernel.BridgeVLAN]{
-		Type: "list", Elements: "raw", Suboptions: vlanRangeTable.Docs(),
+		Type: "list", Elements: "raw", Suboptions: vlanRangeTable.Docs,
 		Parse: func(raw any, at schema.Place) ([]kernel.BridgeVLAN, bool) {
 			written, ok := ranges.Parse(raw, at)
 			if !ok {

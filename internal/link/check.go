@@ -106,7 +106,7 @@ func (p *planner) checkPorts(want *Link) {
 // checkOptions finds options that have no meaning for what the link will be.
 func (p *planner) checkOptions(want *Link) {
 	final := p.final[want.Name]
-	rows := kindRows[want.Kind]
+	rows := kindRows(want.Kind)
 	for i := range rows {
 		row := &rows[i]
 		if row.applies == nil || !row.IsSet(want) {

@@ -36,7 +36,7 @@ func checkBond(l *Link, at schema.Place) {
 	if l.Bond.Mode == nil {
 		return
 	}
-	for _, row := range bondRows {
+	for _, row := range bondRows() {
 		// Whether a delay applies depends on the miimon that the bond has.
 		if row.applies == nil || !row.IsSet(l) || isDelay(row.Name) {
 			continue

@@ -2,27 +2,30 @@ package link
 
 import (
 	"math"
+	"sync"
 
 	"hostnet.linux/internal/schema"
 )
 
 // commonRows are the options of every kind of link. The addresses and routes of a link are domains of their own.
-var commonRows = options[Link]{
-	plain("up", schema.Bool(), func(l *Link) **bool { return &l.Up },
-		"Whether the link is administratively up.").assume(true),
-	plain("mtu", schema.Int[uint32](68, math.MaxInt32), func(l *Link) **uint32 { return &l.MTU },
-		"The largest packet in bytes, without the Ethernet header."),
-	plain("mac_address", schema.MAC(), func(l *Link) **string { return &l.MAC },
-		"The MAC address."),
-	setting("accept_ra", schema.Int[int32](0, 2), func(l *Link) **int32 { return &l.AcceptRA },
-		"Whether IPv6 router advertisements are taken: 0 never, 1 unless the link forwards, 2 always."),
-	setting("proxy_arp", schema.Bool(), func(l *Link) **bool { return &l.ProxyARP },
-		"Whether ARP is answered for hosts on other links."),
-	setting("rp_filter", schema.Int[int32](0, 2), func(l *Link) **int32 { return &l.RPFilter },
-		"Whether packets whose answer would leave elsewhere are dropped: 0 no, 1 strict, 2 loose."),
-	setting("forwarding", schema.Bool(), func(l *Link) **bool { return &l.Forwarding },
-		"Whether IPv4 and IPv6 packets that arrive here are forwarded."),
-}
+var commonRows = sync.OnceValue(func() options[Link] {
+	return options[Link]{
+		plain("up", schema.Bool(), func(l *Link) **bool { return &l.Up },
+			"Whether the link is administratively up.").assume(true),
+		plain("mtu", schema.Int[uint32](68, math.MaxInt32), func(l *Link) **uint32 { return &l.MTU },
+			"The largest packet in bytes, without the Ethernet header."),
+		plain("mac_address", schema.MAC(), func(l *Link) **string { return &l.MAC },
+			"The MAC address."),
+		setting("accept_ra", schema.Int[int32](0, 2), func(l *Link) **int32 { return &l.AcceptRA },
+			"Whether IPv6 router advertisements are taken: 0 never, 1 unless the link forwards, 2 always."),
+		setting("proxy_arp", schema.Bool(), func(l *Link) **bool { return &l.ProxyARP },
+			"Whether ARP is answered for hosts on other links."),
+		setting("rp_filter", schema.Int[int32](0, 2), func(l *Link) **int32 { return &l.RPFilter },
+			"Whether packets whose answer would leave elsewhere are dropped: 0 no, 1 strict, 2 loose."),
+		setting("forwarding", schema.Bool(), func(l *Link) **bool { return &l.Forwarding },
+			"Whether IPv4 and IPv6 packets that arrive here are forwarded."),
+	}
+})
 
 // setting is an option that lives in /proc/sys/net.
 func setting[V any](name string, form schema.Form[V], field func(*Link) **V, text string) option[Link] {
@@ -35,13 +38,20 @@ func parentRow(text string) option[Link] {
 }
 
 // kindRows are the options of one kind beside the common ones.
-var kindRows = map[string]options[Link]{
-	Hardware: nil,
-	Bond:     bondRows,
-	Bridge:   bridgeRows,
-	VLAN:     vlanRows,
-	VXLAN:    vxlanRows,
-	Veth:     vethRows,
-	Dummy:    nil,
-	Macvlan:  macvlanRows,
+func kindRows(kind string) options[Link] {
+	switch kind {
+	case Bond:
+		return bondRows()
+	case Bridge:
+		return bridgeRows()
+	case VLAN:
+		return vlanRows()
+	case VXLAN:
+		return vxlanRows()
+	case Veth:
+		return vethRows()
+	case Macvlan:
+		return macvlanRows()
+	}
+	return nil
 }

@@ -129,7 +129,7 @@ func (p *planner) creation(final *Link) kernel.LinkRequest {
 			request.Peer.Index = other.Observed.Index
 		}
 	}
-	request.Data = kindRows[final.Kind].attributes(final, func(row *option[Link]) bool {
+	request.Data = kindRows(final.Kind).attributes(final, func(row *option[Link]) bool {
 		// A new bridge has it off, and a kernel without VLAN filtering does not even take that.
 		if row.Name == "vlan_filtering" && !deref(final.Bridge.VLANFiltering) {
 			return false
@@ -246,12 +246,12 @@ func (p *planner) emitDormant(final, have *Link) {
 	different := func(row *option[Link]) bool {
 		return row.encode != nil && row.IsSet(want) && row.IsSet(have) && !row.Equal(want, have)
 	}
-	request := kernel.LinkRequest{Kind: final.Kind, Data: kindRows[final.Kind].attributes(want, different)}
+	request := kernel.LinkRequest{Kind: final.Kind, Data: kindRows(final.Kind).attributes(want, different)}
 	if len(request.Data) == 0 {
 		return
 	}
 	var changes []schema.Change
-	rows := kindRows[final.Kind]
+	rows := kindRows(final.Kind)
 	for i := range rows {
 		if row := &rows[i]; different(row) {
 			changes = append(changes, schema.Change{Option: row.Name, Old: row.Export(have), New: row.Export(want)})
@@ -267,7 +267,7 @@ func (p *planner) emitDormant(final, have *Link) {
 func (p *planner) encodeChanged(final, have *Link, changed options[Link]) kernel.Attributes {
 	full := *final
 	full.VLAN.withRemovals(&have.VLAN)
-	return kindRows[final.Kind].attributes(&full, func(row *option[Link]) bool {
+	return kindRows(final.Kind).attributes(&full, func(row *option[Link]) bool {
 		return slices.ContainsFunc(changed, func(c option[Link]) bool {
 			return c.Name == row.Name || (c.attribute == row.attribute && c.otherAttribute == 0)
 		})

@@ -183,7 +183,7 @@ func (p *planner) lateAgain(bond *Link) {
 		return
 	}
 	p.lateDone[bond.Name] = true
-	for _, row := range kindRows[bond.Kind] {
+	for _, row := range kindRows(bond.Kind) {
 		alreadySent := slices.ContainsFunc(p.changed[bond.Name], func(c option[Link]) bool { return c.Name == row.Name })
 		if row.late && row.IsSet(bond) && (row.applies == nil || row.applies(bond) == "") && (!alreadySent || p.fresh[bond.Name]) {
 			p.emitLate(bond, row, schema.Change{Option: row.Name, New: row.Export(bond)})
@@ -212,14 +212,14 @@ func (p *planner) emitPortOptions(name, target string, stays bool) {
 	}
 	var changes []schema.Change
 	differs := func(row *option[Port]) bool { return row.IsSet(want) && !row.Equal(want, have) }
-	rows := portRows[controller.Kind]
+	rows := portRows(controller.Kind)
 	for i := range rows {
 		if row := &rows[i]; row.encode != nil && differs(row) {
 			changes = append(changes, schema.Change{Option: row.Name, Old: row.Export(have), New: row.Export(want)})
 		}
 	}
 	if len(changes) > 0 {
-		request := kernel.LinkRequest{Kind: controller.Kind, PortData: portRows[controller.Kind].attributes(want, differs)}
+		request := kernel.LinkRequest{Kind: controller.Kind, PortData: portRows(controller.Kind).attributes(want, differs)}
 		p.add(plan.Step{
 			Phase: plan.Adjust, Depth: p.depth(target), Action: "change", Object: p.portObject(name, target), Changes: changes,
 			Run: func() error { return p.kernel.ChangeLink(name, request) },

@@ -19,8 +19,9 @@ var settingFiles = map[string][]string{
 
 // emitSettings writes what differs from have, or all that is set when have is nil.
 func (p *planner) emitSettings(final, have *Link) {
-	for i := range commonRows {
-		row := &commonRows[i]
+	rows := commonRows()
+	for i := range rows {
+		row := &rows[i]
 		files, isSetting := settingFiles[row.Name]
 		if !isSetting || !row.IsSet(final) || (have != nil && row.Equal(final, have)) {
 			continue

@@ -3,7 +3,7 @@ package link
 import "hostnet.linux/internal/schema"
 
 // ObservableOptions are the options of a kind that the kernel reports, but for the ports.
-func ObservableOptions(kind string) schema.Table[Link] { return rows(kind).table() }
+func ObservableOptions(kind string) schema.Table[Link] { return tableOf(kind) }
 
 // ManagedPorts is the list of a link's ports as a playbook would write it, with the options that pattern sets. Ports
 // that pattern does not list show by name if it releases them.
@@ -19,7 +19,7 @@ func ManagedPorts(l, pattern *Link) []any {
 			continue
 		}
 		out := schema.Object{}
-		for _, option := range portTables[pattern.Kind] {
+		for _, option := range portTable(pattern.Kind) {
 			if option.IsSet(wanted) {
 				out.Set(option.Name, option.Export(port))
 			}

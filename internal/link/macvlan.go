@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -36,20 +37,22 @@ func sourceMode(l *Link) string {
 	return fmt.Sprintf("has no meaning in mode %s: only in source", *l.Macvlan.Mode)
 }
 
-var macvlanRows = options[Link]{
-	parentRow("The link that the macvlan shares. Needed to make a macvlan.").needs(recreate),
-	macvlanModeRow(),
-	carried("nopromisc", unix.IFLA_MACVLAN_FLAGS, schema.Bool(), func(l *Link) **bool { return &l.Macvlan.NoPromisc },
-		func(on bool) []byte { return encodeNumber(uint16(oneIf(on)) * macvlanNoPromisc) },
-		func(data []byte) (bool, bool) {
-			flags, ok := decodeNumber[uint16](data)
-			return flags&macvlanNoPromisc != 0, ok
-		}, "Whether a passthru macvlan leaves its parent out of promiscuous mode.").needs(recreate),
-	sourceMACsRow(),
-	number("bc_queue_len", unix.IFLA_MACVLAN_BC_QUEUE_LEN, schema.Int[uint32](0, 1<<32-1), func(l *Link) **uint32 { return &l.Macvlan.BcQueueLen },
-		"How many broadcast frames may wait on the parent; the largest wish of all its macvlans counts."),
-	bcCutoffRow(),
-}
+var macvlanRows = sync.OnceValue(func() options[Link] {
+	return options[Link]{
+		parentRow("The link that the macvlan shares. Needed to make a macvlan.").needs(recreate),
+		macvlanModeRow(),
+		carried("nopromisc", unix.IFLA_MACVLAN_FLAGS, schema.Bool(), func(l *Link) **bool { return &l.Macvlan.NoPromisc },
+			func(on bool) []byte { return encodeNumber(uint16(oneIf(on)) * macvlanNoPromisc) },
+			func(data []byte) (bool, bool) {
+				flags, ok := decodeNumber[uint16](data)
+				return flags&macvlanNoPromisc != 0, ok
+			}, "Whether a passthru macvlan leaves its parent out of promiscuous mode.").needs(recreate),
+		sourceMACsRow(),
+		number("bc_queue_len", unix.IFLA_MACVLAN_BC_QUEUE_LEN, schema.Int[uint32](0, 1<<32-1), func(l *Link) **uint32 { return &l.Macvlan.BcQueueLen },
+			"How many broadcast frames may wait on the parent; the largest wish of all its macvlans counts."),
+		bcCutoffRow(),
+	}
+})
 
 // bcCutoffRow: the kernel tells of the value only when it is not its default (macvlan_fill_info).
 func bcCutoffRow() option[Link] {

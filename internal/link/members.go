@@ -33,7 +33,7 @@ func (p *planner) fullPort(want *Link, port *Port) *Port {
 		return port
 	}
 	full := *have.portNamed(port.Name)
-	portTables[want.Kind].Overlay(&full, port)
+	portTable(want.Kind).Overlay(&full, port)
 	return &full
 }
 

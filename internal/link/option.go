@@ -53,12 +53,12 @@ func (o option[T]) when(applies func(*T) string) option[T] {
 
 func (o option[T]) from(release string) option[T] {
 	o.since = release
-	o.Text += " Needs Linux " + release + "."
+	o.Option = o.Note("Needs Linux " + release + ".")
 	return o
 }
 
 func (o option[T]) assume(value any) option[T] {
-	o.Default = value
+	o.Option = o.Assume(value)
 	return o
 }
 

@@ -159,13 +159,13 @@ func (p *planner) compare(want, have *Link) {
 	if want.Observed.Dormant != nil {
 		p.dormant[have.Name] = want.Observed.Dormant
 	}
-	if allTables[have.Kind].Satisfied(want, have) {
+	if tableOf(have.Kind).Satisfied(want, have) {
 		p.become(have.Name, have)
 		return
 	}
 	final := clone(have)
 	all := rows(have.Kind)
-	allTables[have.Kind].Overlay(final, want)
+	tableOf(have.Kind).Overlay(final, want)
 	p.roundDelays(final, want)
 	p.become(have.Name, final)
 	var changed options[Link]
@@ -202,7 +202,7 @@ func (p *planner) hiddenAgeing(changed options[Link], final *Link) options[Link]
 		p.warn("bridge %s: the kernel does not tell ageing_time while the spanning tree changes: it was not compared", final.Name)
 		return changed
 	}
-	for _, row := range kindRows[Bridge] {
+	for _, row := range kindRows(Bridge) {
 		if row.Name == "ageing_time" {
 			changed = append(changed, row)
 		}
@@ -225,7 +225,7 @@ func (p *planner) alongside(changed options[Link], final *Link) options[Link] {
 	for _, row := range changed {
 		names[row.Name] = true
 	}
-	for _, row := range kindRows[final.Kind] {
+	for _, row := range kindRows(final.Kind) {
 		if names[row.Name] || row.encode == nil || row.late || !row.IsSet(final) {
 			continue
 		}

@@ -2,6 +2,7 @@ package link
 
 import (
 	"math"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -31,29 +32,31 @@ const (
 	vlanBridgeBinding = 1 << 4
 )
 
-var vlanRows = options[Link]{
-	parentRow("The link that the VLAN is on. Needed to make a VLAN.").needs(recreate),
-	number("id", unix.IFLA_VLAN_ID, schema.Int[uint16](0, 4094), func(l *Link) **uint16 { return &l.VLAN.ID },
-		"The VLAN's number. Needed to make a VLAN.").needs(recreate),
-	carried("protocol", unix.IFLA_VLAN_PROTOCOL, schema.Choice("802.1q", "802.1ad"), func(l *Link) **string { return &l.VLAN.Protocol },
-		encodeVLANProtocol, decodeVLANProtocol, "The kind of tag.").needs(recreate),
-	vlanFlag("reorder_hdr", vlanReorderHdr, func(l *Link) **bool { return &l.VLAN.ReorderHdr },
-		"Whether the VLAN's frames look untagged to programs that capture them."),
-	vlanFlag("gvrp", vlanGVRP, func(l *Link) **bool { return &l.VLAN.GVRP },
-		"Whether the VLAN is announced to the switch by GVRP."),
-	vlanFlag("mvrp", vlanMVRP, func(l *Link) **bool { return &l.VLAN.MVRP },
-		"Whether the VLAN is announced to the switch by MVRP."),
-	vlanFlag("loose_binding", vlanLooseBinding, func(l *Link) **bool { return &l.VLAN.LooseBinding },
-		"Whether the VLAN keeps its own state when its parent goes up or down."),
-	vlanFlag("bridge_binding", vlanBridgeBinding, func(l *Link) **bool { return &l.VLAN.BridgeBinding },
-		"Whether the VLAN's carrier follows the bridge ports that are in the VLAN."),
-	qosMap("ingress_qos_map", unix.IFLA_VLAN_INGRESS_QOS, schema.Int[uint32](0, 7), schema.Int[uint32](0, math.MaxUint32),
-		func(l *Link) **map[uint32]uint32 { return &l.VLAN.IngressQOSMap },
-		"Exactly the map of frames' priorities to the kernel's that differs from 0."),
-	qosMap("egress_qos_map", unix.IFLA_VLAN_EGRESS_QOS, schema.Int[uint32](0, math.MaxUint32), schema.Int[uint32](0, 7),
-		func(l *Link) **map[uint32]uint32 { return &l.VLAN.EgressQOSMap },
-		"Exactly the map of the kernel's priorities to frames' that differs from 0."),
-}
+var vlanRows = sync.OnceValue(func() options[Link] {
+	return options[Link]{
+		parentRow("The link that the VLAN is on. Needed to make a VLAN.").needs(recreate),
+		number("id", unix.IFLA_VLAN_ID, schema.Int[uint16](0, 4094), func(l *Link) **uint16 { return &l.VLAN.ID },
+			"The VLAN's number. Needed to make a VLAN.").needs(recreate),
+		carried("protocol", unix.IFLA_VLAN_PROTOCOL, schema.Choice("802.1q", "802.1ad"), func(l *Link) **string { return &l.VLAN.Protocol },
+			encodeVLANProtocol, decodeVLANProtocol, "The kind of tag.").needs(recreate),
+		vlanFlag("reorder_hdr", vlanReorderHdr, func(l *Link) **bool { return &l.VLAN.ReorderHdr },
+			"Whether the VLAN's frames look untagged to programs that capture them."),
+		vlanFlag("gvrp", vlanGVRP, func(l *Link) **bool { return &l.VLAN.GVRP },
+			"Whether the VLAN is announced to the switch by GVRP."),
+		vlanFlag("mvrp", vlanMVRP, func(l *Link) **bool { return &l.VLAN.MVRP },
+			"Whether the VLAN is announced to the switch by MVRP."),
+		vlanFlag("loose_binding", vlanLooseBinding, func(l *Link) **bool { return &l.VLAN.LooseBinding },
+			"Whether the VLAN keeps its own state when its parent goes up or down."),
+		vlanFlag("bridge_binding", vlanBridgeBinding, func(l *Link) **bool { return &l.VLAN.BridgeBinding },
+			"Whether the VLAN's carrier follows the bridge ports that are in the VLAN."),
+		qosMap("ingress_qos_map", unix.IFLA_VLAN_INGRESS_QOS, schema.Int[uint32](0, 7), schema.Int[uint32](0, math.MaxUint32),
+			func(l *Link) **map[uint32]uint32 { return &l.VLAN.IngressQOSMap },
+			"Exactly the map of frames' priorities to the kernel's that differs from 0."),
+		qosMap("egress_qos_map", unix.IFLA_VLAN_EGRESS_QOS, schema.Int[uint32](0, math.MaxUint32), schema.Int[uint32](0, 7),
+			func(l *Link) **map[uint32]uint32 { return &l.VLAN.EgressQOSMap },
+			"Exactly the map of the kernel's priorities to frames' that differs from 0."),
+	}
+})
 
 // vlanFlag is one of the flags, of which the kernel tells nothing when all are off (vlan_fill_info).
 func vlanFlag(name string, mask uint32, field func(*Link) **bool, text string) option[Link] {

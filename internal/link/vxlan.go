@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -50,87 +51,89 @@ type VXLANOptions struct {
 }
 
 // vxlanRows: what the kernel changes in place is in vxlan_nl2conf in drivers/net/vxlan/vxlan_core.c.
-var vxlanRows = options[Link]{
-	number("id", unix.IFLA_VXLAN_ID, schema.Int[uint32](0, 1<<24-1), func(l *Link) **uint32 { return &l.VXLAN.ID },
-		"The VXLAN network identifier. Needed to make a VXLAN, but for O(external) ones.").needs(recreate),
-	vxlanParentRow(),
-	tunnelEnd("local", unix.IFLA_VXLAN_LOCAL, unix.IFLA_VXLAN_LOCAL6, func(l *Link) **netip.Addr { return &l.VXLAN.Local }, nil,
-		"This host's end of the tunnel."),
-	tunnelEnd("remote", unix.IFLA_VXLAN_GROUP, unix.IFLA_VXLAN_GROUP6, func(l *Link) **netip.Addr { return &l.VXLAN.Remote }, isUnicast,
-		"The far end of the tunnel. Not together with O(group)."),
-	tunnelEnd("group", unix.IFLA_VXLAN_GROUP, unix.IFLA_VXLAN_GROUP6, func(l *Link) **netip.Addr { return &l.VXLAN.Group }, netip.Addr.IsMulticast,
-		"The multicast group that stands for all far ends. Needs O(parent)."),
-	carried("dst_port", unix.IFLA_VXLAN_PORT, schema.Int[uint16](1, 65535), func(l *Link) **uint16 { return &l.VXLAN.DstPort },
-		func(port uint16) []byte { return binary.BigEndian.AppendUint16(nil, port) },
-		func(data []byte) (uint16, bool) {
-			if len(data) < 2 {
-				return 0, false
-			}
-			return binary.BigEndian.Uint16(data), true
-		}, "The UDP port that the tunnel ends listen on. The kernel's own choice is 8472, the standard's 4789.").needs(recreate),
-	carried("port_range", unix.IFLA_VXLAN_PORT_RANGE, portRange(), func(l *Link) **[2]uint16 { return &l.VXLAN.SrcPort },
-		func(ports [2]uint16) []byte {
-			return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(nil, ports[0]), ports[1])
-		},
-		func(data []byte) ([2]uint16, bool) {
-			if len(data) < 4 {
-				return [2]uint16{}, false
-			}
-			return [2]uint16{binary.BigEndian.Uint16(data), binary.BigEndian.Uint16(data[2:])}, true
-		}, "The UDP ports to send from, such as 32768-61000.").needs(recreate),
-	number("ttl", unix.IFLA_VXLAN_TTL, schema.Int[uint8](0, 255), func(l *Link) **uint8 { return &l.VXLAN.TTL },
-		"The hop limit of the outer packets; 0 lets the kernel choose."),
-	presence("ttl_inherit", unix.IFLA_VXLAN_TTL_INHERIT, func(l *Link) **bool { return &l.VXLAN.TTLInherit },
-		"Whether the hop limit is that of the inner packet."),
-	number("tos", unix.IFLA_VXLAN_TOS, schema.Int[uint8](0, 255), func(l *Link) **uint8 { return &l.VXLAN.TOS },
-		"The type of service of the outer packets; 1 is that of the inner packet."),
-	choice[uint8]("df", unix.IFLA_VXLAN_DF, []string{"unset", "set", "inherit"}, func(l *Link) **string { return &l.VXLAN.DF },
-		"The don't-fragment bit of the outer packets."),
-	carried("flow_label", unix.IFLA_VXLAN_LABEL, schema.Int[uint32](0, 1<<20-1), func(l *Link) **uint32 { return &l.VXLAN.FlowLabel },
-		func(label uint32) []byte { return binary.BigEndian.AppendUint32(nil, label) },
-		func(data []byte) (uint32, bool) {
-			if len(data) < 4 {
-				return 0, false
-			}
-			return binary.BigEndian.Uint32(data), true
-		}, "The flow label of outer IPv6 packets."),
-	number("ageing", unix.IFLA_VXLAN_AGEING, schema.Int[uint32](1, math.MaxUint32), func(l *Link) **uint32 { return &l.VXLAN.Ageing },
-		"Seconds for which a learned address is remembered."),
-	number("limit", unix.IFLA_VXLAN_LIMIT, schema.Int[uint32](0, math.MaxUint32), func(l *Link) **uint32 { return &l.VXLAN.Limit },
-		"How many addresses may be learned; 0 is no limit.").needs(recreate),
-	flag("learning", unix.IFLA_VXLAN_LEARNING, func(l *Link) **bool { return &l.VXLAN.Learning },
-		"Whether far ends are learned from what arrives."),
-	flag("proxy", unix.IFLA_VXLAN_PROXY, func(l *Link) **bool { return &l.VXLAN.Proxy },
-		"Whether ARP and neighbour discovery are answered for far ends.").needs(recreate),
-	flag("rsc", unix.IFLA_VXLAN_RSC, func(l *Link) **bool { return &l.VXLAN.RSC },
-		"Whether frames to a router are routed at once (route short circuit).").needs(recreate),
-	flag("l2miss", unix.IFLA_VXLAN_L2MISS, func(l *Link) **bool { return &l.VXLAN.L2Miss },
-		"Whether unknown MAC addresses are reported over netlink.").needs(recreate),
-	flag("l3miss", unix.IFLA_VXLAN_L3MISS, func(l *Link) **bool { return &l.VXLAN.L3Miss },
-		"Whether unknown IP addresses are reported over netlink.").needs(recreate),
-	flag("udp_csum", unix.IFLA_VXLAN_UDP_CSUM, func(l *Link) **bool { return &l.VXLAN.UDPCsum },
-		"Whether outer IPv4 packets carry a UDP checksum.").needs(recreate),
-	flag("udp_zero_csum6_tx", unix.IFLA_VXLAN_UDP_ZERO_CSUM6_TX, func(l *Link) **bool { return &l.VXLAN.UDPZeroCsum6TX },
-		"Whether outer IPv6 packets leave without a UDP checksum.").needs(recreate),
-	flag("udp_zero_csum6_rx", unix.IFLA_VXLAN_UDP_ZERO_CSUM6_RX, func(l *Link) **bool { return &l.VXLAN.UDPZeroCsum6RX },
-		"Whether outer IPv6 packets are taken without a UDP checksum.").needs(recreate),
-	flag("remcsum_tx", unix.IFLA_VXLAN_REMCSUM_TX, func(l *Link) **bool { return &l.VXLAN.RemCsumTX },
-		"Whether checksums are offloaded to the far end.").needs(recreate),
-	flag("remcsum_rx", unix.IFLA_VXLAN_REMCSUM_RX, func(l *Link) **bool { return &l.VXLAN.RemCsumRX },
-		"Whether far ends may offload checksums to this one.").needs(recreate),
-	flag("external", unix.IFLA_VXLAN_COLLECT_METADATA, func(l *Link) **bool { return &l.VXLAN.External },
-		"Whether routes or filters, rather than this link, say where packets go.").needs(recreate),
-	vniFilterRow(),
-	presence("gbp", unix.IFLA_VXLAN_GBP, func(l *Link) **bool { return &l.VXLAN.GBP },
-		"Whether the group policy extension is spoken."),
-	presence("gpe", unix.IFLA_VXLAN_GPE, func(l *Link) **bool { return &l.VXLAN.GPE },
-		"Whether the generic protocol extension is spoken."),
-	flag("localbypass", unix.IFLA_VXLAN_LOCALBYPASS, func(l *Link) **bool { return &l.VXLAN.LocalBypass },
-		"Whether packets to a VXLAN on this host skip the network.").from("6.4"),
-	plain("fdb", forwardingForm(), func(l *Link) **[]kernel.ForwardingEntry { return &l.VXLAN.FDB },
-		"Exactly the static entries that point to far ends, beside the one that O(remote) or O(group) makes. Several entries for "+
-			"00:00:00:00:00:00 send unknown and many-destination frames to each (head-end replication)."),
-}
+var vxlanRows = sync.OnceValue(func() options[Link] {
+	return options[Link]{
+		number("id", unix.IFLA_VXLAN_ID, schema.Int[uint32](0, 1<<24-1), func(l *Link) **uint32 { return &l.VXLAN.ID },
+			"The VXLAN network identifier. Needed to make a VXLAN, but for O(external) ones.").needs(recreate),
+		vxlanParentRow(),
+		tunnelEnd("local", unix.IFLA_VXLAN_LOCAL, unix.IFLA_VXLAN_LOCAL6, func(l *Link) **netip.Addr { return &l.VXLAN.Local }, nil,
+			"This host's end of the tunnel."),
+		tunnelEnd("remote", unix.IFLA_VXLAN_GROUP, unix.IFLA_VXLAN_GROUP6, func(l *Link) **netip.Addr { return &l.VXLAN.Remote }, isUnicast,
+			"The far end of the tunnel. Not together with O(group)."),
+		tunnelEnd("group", unix.IFLA_VXLAN_GROUP, unix.IFLA_VXLAN_GROUP6, func(l *Link) **netip.Addr { return &l.VXLAN.Group }, netip.Addr.IsMulticast,
+			"The multicast group that stands for all far ends. Needs O(parent)."),
+		carried("dst_port", unix.IFLA_VXLAN_PORT, schema.Int[uint16](1, 65535), func(l *Link) **uint16 { return &l.VXLAN.DstPort },
+			func(port uint16) []byte { return binary.BigEndian.AppendUint16(nil, port) },
+			func(data []byte) (uint16, bool) {
+				if len(data) < 2 {
+					return 0, false
+				}
+				return binary.BigEndian.Uint16(data), true
+			}, "The UDP port that the tunnel ends listen on. The kernel's own choice is 8472, the standard's 4789.").needs(recreate),
+		carried("port_range", unix.IFLA_VXLAN_PORT_RANGE, portRange(), func(l *Link) **[2]uint16 { return &l.VXLAN.SrcPort },
+			func(ports [2]uint16) []byte {
+				return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(nil, ports[0]), ports[1])
+			},
+			func(data []byte) ([2]uint16, bool) {
+				if len(data) < 4 {
+					return [2]uint16{}, false
+				}
+				return [2]uint16{binary.BigEndian.Uint16(data), binary.BigEndian.Uint16(data[2:])}, true
+			}, "The UDP ports to send from, such as 32768-61000.").needs(recreate),
+		number("ttl", unix.IFLA_VXLAN_TTL, schema.Int[uint8](0, 255), func(l *Link) **uint8 { return &l.VXLAN.TTL },
+			"The hop limit of the outer packets; 0 lets the kernel choose."),
+		presence("ttl_inherit", unix.IFLA_VXLAN_TTL_INHERIT, func(l *Link) **bool { return &l.VXLAN.TTLInherit },
+			"Whether the hop limit is that of the inner packet."),
+		number("tos", unix.IFLA_VXLAN_TOS, schema.Int[uint8](0, 255), func(l *Link) **uint8 { return &l.VXLAN.TOS },
+			"The type of service of the outer packets; 1 is that of the inner packet."),
+		choice[uint8]("df", unix.IFLA_VXLAN_DF, []string{"unset", "set", "inherit"}, func(l *Link) **string { return &l.VXLAN.DF },
+			"The don't-fragment bit of the outer packets."),
+		carried("flow_label", unix.IFLA_VXLAN_LABEL, schema.Int[uint32](0, 1<<20-1), func(l *Link) **uint32 { return &l.VXLAN.FlowLabel },
+			func(label uint32) []byte { return binary.BigEndian.AppendUint32(nil, label) },
+			func(data []byte) (uint32, bool) {
+				if len(data) < 4 {
+					return 0, false
+				}
+				return binary.BigEndian.Uint32(data), true
+			}, "The flow label of outer IPv6 packets."),
+		number("ageing", unix.IFLA_VXLAN_AGEING, schema.Int[uint32](1, math.MaxUint32), func(l *Link) **uint32 { return &l.VXLAN.Ageing },
+			"Seconds for which a learned address is remembered."),
+		number("limit", unix.IFLA_VXLAN_LIMIT, schema.Int[uint32](0, math.MaxUint32), func(l *Link) **uint32 { return &l.VXLAN.Limit },
+			"How many addresses may be learned; 0 is no limit.").needs(recreate),
+		flag("learning", unix.IFLA_VXLAN_LEARNING, func(l *Link) **bool { return &l.VXLAN.Learning },
+			"Whether far ends are learned from what arrives."),
+		flag("proxy", unix.IFLA_VXLAN_PROXY, func(l *Link) **bool { return &l.VXLAN.Proxy },
+			"Whether ARP and neighbour discovery are answered for far ends.").needs(recreate),
+		flag("rsc", unix.IFLA_VXLAN_RSC, func(l *Link) **bool { return &l.VXLAN.RSC },
+			"Whether frames to a router are routed at once (route short circuit).").needs(recreate),
+		flag("l2miss", unix.IFLA_VXLAN_L2MISS, func(l *Link) **bool { return &l.VXLAN.L2Miss },
+			"Whether unknown MAC addresses are reported over netlink.").needs(recreate),
+		flag("l3miss", unix.IFLA_VXLAN_L3MISS, func(l *Link) **bool { return &l.VXLAN.L3Miss },
+			"Whether unknown IP addresses are reported over netlink.").needs(recreate),
+		flag("udp_csum", unix.IFLA_VXLAN_UDP_CSUM, func(l *Link) **bool { return &l.VXLAN.UDPCsum },
+			"Whether outer IPv4 packets carry a UDP checksum.").needs(recreate),
+		flag("udp_zero_csum6_tx", unix.IFLA_VXLAN_UDP_ZERO_CSUM6_TX, func(l *Link) **bool { return &l.VXLAN.UDPZeroCsum6TX },
+			"Whether outer IPv6 packets leave without a UDP checksum.").needs(recreate),
+		flag("udp_zero_csum6_rx", unix.IFLA_VXLAN_UDP_ZERO_CSUM6_RX, func(l *Link) **bool { return &l.VXLAN.UDPZeroCsum6RX },
+			"Whether outer IPv6 packets are taken without a UDP checksum.").needs(recreate),
+		flag("remcsum_tx", unix.IFLA_VXLAN_REMCSUM_TX, func(l *Link) **bool { return &l.VXLAN.RemCsumTX },
+			"Whether checksums are offloaded to the far end.").needs(recreate),
+		flag("remcsum_rx", unix.IFLA_VXLAN_REMCSUM_RX, func(l *Link) **bool { return &l.VXLAN.RemCsumRX },
+			"Whether far ends may offload checksums to this one.").needs(recreate),
+		flag("external", unix.IFLA_VXLAN_COLLECT_METADATA, func(l *Link) **bool { return &l.VXLAN.External },
+			"Whether routes or filters, rather than this link, say where packets go.").needs(recreate),
+		vniFilterRow(),
+		presence("gbp", unix.IFLA_VXLAN_GBP, func(l *Link) **bool { return &l.VXLAN.GBP },
+			"Whether the group policy extension is spoken."),
+		presence("gpe", unix.IFLA_VXLAN_GPE, func(l *Link) **bool { return &l.VXLAN.GPE },
+			"Whether the generic protocol extension is spoken."),
+		flag("localbypass", unix.IFLA_VXLAN_LOCALBYPASS, func(l *Link) **bool { return &l.VXLAN.LocalBypass },
+			"Whether packets to a VXLAN on this host skip the network.").from("6.4"),
+		plain("fdb", forwardingForm(), func(l *Link) **[]kernel.ForwardingEntry { return &l.VXLAN.FDB },
+			"Exactly the static entries that point to far ends, beside the one that O(remote) or O(group) makes. Several entries for "+
+				"00:00:00:00:00:00 send unknown and many-destination frames to each (head-end replication)."),
+	}
+})
 
 // vniFilterRow: the kernel tells of it only when it is on (vxlan_fill_info).
 func vniFilterRow() option[Link] {
@@ -254,7 +257,7 @@ func forwardingForm() schema.Form[[]kernel.ForwardingEntry] {
 	written := schema.List(schema.Dict(forwardingTable, ""))
 	entries := schema.Form[kernel.ForwardingEntry]{Equal: func(a, b kernel.ForwardingEntry) bool { return a == b }}
 	return schema.Form[[]kernel.ForwardingEntry]{
-		Type: "list", Elements: "dict", Suboptions: forwardingTable.Docs(),
+		Type: "list", Elements: "dict", Suboptions: forwardingTable.Docs,
 		Parse: func(raw any, at schema.Place) ([]kernel.ForwardingEntry, bool) {
 			list, ok := written.Parse(raw, at)
 			out := make([]kernel.ForwardingEntry, 0, len(list))

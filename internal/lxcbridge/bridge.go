@@ -35,7 +35,7 @@ const (
 var defaultAddress = netip.MustParsePrefix("10.0.3.1/24")
 
 // Options are all options of an lxc_bridge.
-var Options = func() schema.Table[Bridge] {
+func Options() schema.Table[Bridge] {
 	table := schema.Table[Bridge]{
 		schema.Value("name", schema.LinkName(), func(b *Bridge) *string { return &b.Name },
 			"The bridge's name.").Assume(DefaultName),
@@ -50,8 +50,8 @@ var Options = func() schema.Table[Bridge] {
 		schema.Value("mac_address", schema.MAC(), func(b *Bridge) *string { return &b.MAC },
 			"The bridge's MAC address. Without a fixed one it would change whenever a container comes or goes.").Assume(defaultMAC),
 	}
-	table = append(table, schema.Lift(dnsmasq.SharedOptions, func(b *Bridge) *dnsmasq.Instance { return &b.DNSMasq })...)
-	table = append(table, schema.Lift(nft.SharedOptions, func(b *Bridge) *nft.NAT { return &b.NAT })...)
+	table = append(table, schema.Lift(dnsmasq.SharedOptions(), func(b *Bridge) *dnsmasq.Instance { return &b.DNSMasq })...)
+	table = append(table, schema.Lift(nft.SharedOptions(), func(b *Bridge) *nft.NAT { return &b.NAT })...)
 	return append(table,
 		schema.Field("verify", schema.Bool(), func(b *Bridge) **bool { return &b.Verify },
 			"Whether to prove, from a throw-away network namespace on the bridge, that a lease is given and taken back, that names are "+
@@ -59,7 +59,7 @@ var Options = func() schema.Table[Bridge] {
 		schema.Field("force", schema.Bool(), func(b *Bridge) **bool { return &b.Force },
 			"Whether O(state=absent) removes a bridge with containers on it.").Assume(false),
 	)
-}()
+}
 
 // Complete fills in the defaults and gives each part what it shares with the others.
 func (b *Bridge) Complete() {

@@ -2,10 +2,10 @@ package manager
 
 import (
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
+	"hostnet.linux/internal/pattern"
 	"hostnet.linux/internal/system"
 )
 
@@ -53,7 +53,7 @@ func interfacesFiles(s *system.System) ([]system.File, error) {
 }
 
 // names that source-directory takes.
-var directoryName = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
+var directoryName = pattern.Of(`^[a-zA-Z0-9_-]+$`)
 
 func included(s *system.System, p part) []string {
 	if p.keyword != "source" && p.keyword != "source-directory" {
@@ -72,7 +72,7 @@ func included(s *system.System, p part) []string {
 			continue
 		}
 		for _, path := range paths {
-			if p.keyword == "source" || directoryName.MatchString(filepath.Base(path)) {
+			if p.keyword == "source" || directoryName().MatchString(filepath.Base(path)) {
 				out = append(out, "/"+strings.TrimPrefix(strings.TrimPrefix(path, filepath.Clean(s.Root)), "/"))
 			}
 		}
@@ -143,7 +143,7 @@ func (p part) starts(link string) bool {
 
 // The marks in the file: a line that is switched off for the sake of some links, and what is left of it in the next one.
 var (
-	switchedOff = regexp.MustCompile(`^#hostnet\(([^)]*)\)# ?(.*\n?)$`)
+	switchedOff = pattern.Of(`^#hostnet\(([^)]*)\)# ?(.*\n?)$`)
 	rest        = "#hostnet: the next line is what is left of the one above\n"
 )
 
@@ -179,7 +179,7 @@ func restored(text string) (string, []string) {
 	var links []string
 	skip := false
 	for line := range strings.Lines(text) {
-		found := switchedOff.FindStringSubmatch(line)
+		found := switchedOff().FindStringSubmatch(line)
 		switch {
 		case skip:
 			skip = false

@@ -21,10 +21,10 @@ func (w *writer) link(one host.Written) {
 		schema.At(one.Path, w.problems).Problem("systemd-networkd has to be told the link's name: give it besides what the link is found by")
 		return
 	}
-	words := maps.Clone(common)
+	words := maps.Clone(common())
 	network := w.network(name)
 	mac := textOf(one.Options.Get("mac_address"))
-	if kind, isMade := netdevs[one.Kind]; isMade {
+	if kind, isMade := netdevs()[one.Kind]; isMade {
 		for option := range kind {
 			words[option] = elsewhere
 		}
@@ -67,7 +67,7 @@ func (w *writer) netdev(name, mac string, one host.Written) {
 	if mac != "" {
 		head.set("MACAddress", mac)
 	}
-	words := netdevs[one.Kind]
+	words := netdevs()[one.Kind]
 	for _, option := range one.Options {
 		if saying, known := words[option.Key]; known {
 			w.say(netdev.section(saying.section), schema.Object{option}, words, one.Path)
@@ -108,7 +108,7 @@ func (w *writer) joins(one host.Written) {
 		if port.Get("name") == one.Options.Get("primary") {
 			network.section("Network").set("PrimarySlave", "yes")
 		}
-		words := ports[one.Kind]
+		words := ports()[one.Kind]
 		for _, option := range port {
 			w.say(network.section(words[option.Key].section), schema.Object{option}, words, path)
 		}
@@ -191,7 +191,7 @@ func (w *writer) address(network *file, link string, one schema.Object, path str
 	}
 	w.subnets = append(w.subnets, subnet{prefix.Masked(), link})
 	section := network.add("Address")
-	w.say(section, one, addressWords, path)
+	w.say(section, one, addressWords(), path)
 	broadcast := textOf(one.Get("broadcast"))
 	switch {
 	case !prefix.Addr().Is4():

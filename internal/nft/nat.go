@@ -48,63 +48,69 @@ type PortForward struct {
 // PortRange is one port or several neighbours.
 type PortRange struct{ First, Last uint16 }
 
-var portForwardTable = schema.Table[PortForward]{
-	schema.Value("protocol", schema.Choice("tcp", "udp"), func(p *PortForward) *string { return &p.Protocol },
-		"The protocol.").Assume("tcp"),
-	schema.Value("port", portRangeForm(), func(p *PortForward) *PortRange { return &p.Port },
-		"The port of the host, or a range such as 8000-8010.").Require(),
-	schema.Value("to", schema.Address(), func(p *PortForward) *netip.Addr { return &p.To },
-		"The address inside that answers.").Require(),
-	schema.Value("to_port", schema.Int[uint16](1, 65535), func(p *PortForward) *uint16 { return &p.ToPort },
-		"The port there. Left out, it is the same one. A range keeps its ports."),
-	schema.Value("address", schema.Address(), func(p *PortForward) *netip.Addr { return &p.Address },
-		"The address of the host that is forwarded. Left out, it is every one."),
-	schema.Value("source", schema.Subnet(), func(p *PortForward) *netip.Prefix { return &p.Source },
-		"Forward only what comes from this subnet."),
-	schema.Field("hairpin", schema.Bool(), func(p *PortForward) **bool { return &p.Hairpin },
-		"Whether neighbours inside reach the port by the host's address too.").Assume(true),
+func portForwardTable() schema.Table[PortForward] {
+	return schema.Table[PortForward]{
+		schema.Value("protocol", schema.Choice("tcp", "udp"), func(p *PortForward) *string { return &p.Protocol },
+			"The protocol.").Assume("tcp"),
+		schema.Value("port", portRangeForm(), func(p *PortForward) *PortRange { return &p.Port },
+			"The port of the host, or a range such as 8000-8010.").Require(),
+		schema.Value("to", schema.Address(), func(p *PortForward) *netip.Addr { return &p.To },
+			"The address inside that answers.").Require(),
+		schema.Value("to_port", schema.Int[uint16](1, 65535), func(p *PortForward) *uint16 { return &p.ToPort },
+			"The port there. Left out, it is the same one. A range keeps its ports."),
+		schema.Value("address", schema.Address(), func(p *PortForward) *netip.Addr { return &p.Address },
+			"The address of the host that is forwarded. Left out, it is every one."),
+		schema.Value("source", schema.Subnet(), func(p *PortForward) *netip.Prefix { return &p.Source },
+			"Forward only what comes from this subnet."),
+		schema.Field("hairpin", schema.Bool(), func(p *PortForward) **bool { return &p.Hairpin },
+			"Whether neighbours inside reach the port by the host's address too.").Assume(true),
+	}
 }
 
 // services are what a host can offer to an inside network.
 var services = []string{"dhcp", "dns", "dhcp6", "ra"}
 
 // Options are all options of a NAT object.
-var Options = append(schema.Table[NAT]{
-	schema.Value("name", schema.String(), func(n *NAT) *string { return &n.Name },
-		"What to call it. It names the table of rules.").Require(),
-	schema.Value("state", schema.Choice("present", "absent"), func(n *NAT) *string { return &n.State },
-		"Whether it is to be there.").Assume("present"),
-	schema.Value("interface", schema.LinkName(), func(n *NAT) *string { return &n.Interface },
-		"The inside interface, usually a bridge."),
-	schema.Field("subnets", schema.List(schema.Subnet()), func(n *NAT) **[]netip.Prefix { return &n.Subnets },
-		"The inside subnets, IPv4 and IPv6. Left out, whatever comes in by O(interface) is translated."),
-	schema.Field("services", schema.List(schema.Choice(services...)), func(n *NAT) **[]string { return &n.Services },
-		"What the inside may reach on this host itself."),
-}, SharedOptions...)
+func Options() schema.Table[NAT] {
+	return append(schema.Table[NAT]{
+		schema.Value("name", schema.String(), func(n *NAT) *string { return &n.Name },
+			"What to call it. It names the table of rules.").Require(),
+		schema.Value("state", schema.Choice("present", "absent"), func(n *NAT) *string { return &n.State },
+			"Whether it is to be there.").Assume("present"),
+		schema.Value("interface", schema.LinkName(), func(n *NAT) *string { return &n.Interface },
+			"The inside interface, usually a bridge."),
+		schema.Field("subnets", schema.List(schema.Subnet()), func(n *NAT) **[]netip.Prefix { return &n.Subnets },
+			"The inside subnets, IPv4 and IPv6. Left out, whatever comes in by O(interface) is translated."),
+		schema.Field("services", schema.List(schema.Choice(services...)), func(n *NAT) **[]string { return &n.Services },
+			"What the inside may reach on this host itself."),
+	}, SharedOptions()...)
+}
 
 // SharedOptions are those that an lxc_bridge has as well.
-var SharedOptions = schema.Table[NAT]{
-	schema.Field("nat", schema.Bool(), func(n *NAT) **bool { return &n.NAT },
-		"Whether IPv4 connections to the outside get an address of the host.").Assume(true),
-	schema.Field("nat6", schema.Bool(), func(n *NAT) **bool { return &n.NAT6 },
-		"Whether IPv6 connections to the outside get an address of the host (NAT66).").Assume(false),
-	schema.Value("nat_address", schema.Address(), func(n *NAT) *netip.Addr { return &n.NATAddress },
-		"The IPv4 address that connections get. Left out, it is that of the outgoing interface (masquerade)."),
-	schema.Value("nat6_address", schema.Address(), func(n *NAT) *netip.Addr { return &n.NAT6Address },
-		"The IPv6 address that connections get."),
-	schema.Value("out_interface", schema.LinkName(), func(n *NAT) *string { return &n.OutInterface },
-		"Translate only what leaves by this interface. Left out, it is every other interface."),
-	schema.Field("nat_exclude", schema.List(schema.String()), func(n *NAT) **[]string { return &n.Exclude },
-		"Subnets and interfaces towards which nothing is translated, such as other bridges of the host."),
-	schema.Field("port_forwards", schema.List(schema.Dict(portForwardTable, "")), func(n *NAT) **[]PortForward { return &n.PortForwards },
-		"Ports of the host that lead inside."),
-	schema.Field("isolated", schema.Bool(), func(n *NAT) **bool { return &n.Isolated },
-		"Whether other bridges of the host can neither reach this one nor be reached from it. O(out_interface) stays open.").Assume(false),
-	schema.Value("mss_clamp", mssForm(), func(n *NAT) *string { return &n.MSSClamp },
-		"Lower the segment size that TCP connections agree on: V(pmtu) for what the way out takes, or a number of bytes."),
-	schema.Value("firewall", schema.Choice("handle", "warn", "ignore"), func(n *NAT) *string { return &n.Firewall },
-		"What to do about another firewall that drops the traffic: add what Docker and firewalld provide for that and "+
-			"warn of others, only warn, or nothing.").Assume("handle"),
+func SharedOptions() schema.Table[NAT] {
+	return schema.Table[NAT]{
+		schema.Field("nat", schema.Bool(), func(n *NAT) **bool { return &n.NAT },
+			"Whether IPv4 connections to the outside get an address of the host.").Assume(true),
+		schema.Field("nat6", schema.Bool(), func(n *NAT) **bool { return &n.NAT6 },
+			"Whether IPv6 connections to the outside get an address of the host (NAT66).").Assume(false),
+		schema.Value("nat_address", schema.Address(), func(n *NAT) *netip.Addr { return &n.NATAddress },
+			"The IPv4 address that connections get. Left out, it is that of the outgoing interface (masquerade)."),
+		schema.Value("nat6_address", schema.Address(), func(n *NAT) *netip.Addr { return &n.NAT6Address },
+			"The IPv6 address that connections get."),
+		schema.Value("out_interface", schema.LinkName(), func(n *NAT) *string { return &n.OutInterface },
+			"Translate only what leaves by this interface. Left out, it is every other interface."),
+		schema.Field("nat_exclude", schema.List(schema.String()), func(n *NAT) **[]string { return &n.Exclude },
+			"Subnets and interfaces towards which nothing is translated, such as other bridges of the host."),
+		schema.Field("port_forwards", schema.List(schema.Dict(portForwardTable(), "")), func(n *NAT) **[]PortForward { return &n.PortForwards },
+			"Ports of the host that lead inside."),
+		schema.Field("isolated", schema.Bool(), func(n *NAT) **bool { return &n.Isolated },
+			"Whether other bridges of the host can neither reach this one nor be reached from it. O(out_interface) stays open.").Assume(false),
+		schema.Value("mss_clamp", mssForm(), func(n *NAT) *string { return &n.MSSClamp },
+			"Lower the segment size that TCP connections agree on: V(pmtu) for what the way out takes, or a number of bytes."),
+		schema.Value("firewall", schema.Choice("handle", "warn", "ignore"), func(n *NAT) *string { return &n.Firewall },
+			"What to do about another firewall that drops the traffic: add what Docker and firewalld provide for that and "+
+				"warn of others, only warn, or nothing.").Assume("handle"),
+	}
 }
 
 // wantsNAT tells whether connections of the address's IP version are translated.

@@ -85,7 +85,7 @@ func parse(t *testing.T, fields map[string]any) *NAT {
 	t.Helper()
 	var nat NAT
 	var problems schema.Problems
-	Options.Parse(&nat, fields, schema.At("", &problems))
+	Options().Parse(&nat, fields, schema.At("", &problems))
 	nat.Check(schema.At("", &problems))
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ func Options() schema.Table[Route] {
 	state := schema.Field("state", schema.Choice("present", "absent"), func(r *Route) **string { return &r.State },
 		"Whether the route is to be there. V(absent) removes every route to the destination in the table that is like all that is given,"+
 			" but for those that the kernel makes from addresses and router advertisements.").Assume("present")
-	return append(binding.Table(), state)
+	return append(binding().Table(), state)
 }
 
 // Absent tells whether the route is to go.
@@ -22,7 +22,7 @@ func (r *Route) Absent() bool { return r.State != nil && *r.State == "absent" }
 
 // List is the form of a link's option `routes`: exactly the static routes that leave through that link alone.
 func List() schema.Form[[]Route] {
-	form := schema.List(schema.Dict(linkBinding.Table(), ""))
+	form := schema.List(schema.Dict(linkBinding().Table(), ""))
 	parse := form.Parse
 	form.Parse = func(raw any, at schema.Place) ([]Route, bool) {
 		routes, ok := parse(raw, at)
@@ -268,12 +268,12 @@ func (r *Route) covers(route kernel.Route) bool {
 	if *r.To != route.To || route.Table != schema.TableMain && r.Table == nil {
 		return false
 	}
-	have := binding.Read(&route)
+	have := binding().Read(&route)
 	have.Metric, have.Table, have.Type, have.TOS, have.Scope = &route.Metric, &route.Table, &route.Type, &route.TOS, &route.Scope
 	if have.Source == nil {
 		have.Source = &netip.Addr{}
 	}
-	for _, option := range binding.Table() {
+	for _, option := range binding().Table() {
 		if option.Name != "family" && option.IsSet(r) && !option.Equal(r, have) {
 			return false
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"slices"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -15,81 +16,83 @@ import (
 type bound = schema.Bound[Route, kernel.Route]
 
 // binding is every option of a route, with its place in what the kernel reports.
-var binding = append(schema.Binding[Route, kernel.Route]{
-	schema.Bind("to", destination(), func(r *Route) **netip.Prefix { return &r.To },
-		func(k *kernel.Route) (netip.Prefix, bool) { return k.To, true },
-		func(k *kernel.Route, v netip.Prefix) { k.To = v },
-		"The destination: a network such as 10.1.0.0/16, an address, or V(default).").Require(),
-	schema.Bind("via", schema.Address(), func(r *Route) **netip.Addr { return &r.Via },
-		func(k *kernel.Route) (netip.Addr, bool) {
-			if simple(*k) && k.NextHops[0].Via.IsValid() {
-				return k.NextHops[0].Via, true
-			}
-			return netip.Addr{}, false
-		},
-		func(k *kernel.Route, v netip.Addr) { k.NextHops[0].Via = v },
-		"The gateway. Left out, the destination is directly connected."),
-	schema.Bind("dev", schema.LinkName(), func(r *Route) **string { return &r.Dev },
-		func(k *kernel.Route) (string, bool) {
-			if simple(*k) && k.NextHops[0].Link != "" {
-				return k.NextHops[0].Link, true
-			}
-			return "", false
-		},
-		func(k *kernel.Route, v string) { k.NextHops[0].Link = v },
-		"The link to leave through. Left out, the one in whose network the gateway is."),
-	schema.Bind("onlink", schema.Bool(), func(r *Route) **bool { return &r.OnLink },
-		func(k *kernel.Route) (bool, bool) {
-			on := simple(*k) && k.NextHops[0].OnLink
-			return on, on
-		},
-		func(k *kernel.Route, v bool) { k.NextHops[0].OnLink = v },
-		"Whether the gateway counts as directly connected although no address of the link is in its network."),
-	schema.Bind("nexthops", schema.List(schema.Dict(hopBinding.Table(), "")), func(r *Route) **[]NextHop { return &r.NextHops },
-		func(k *kernel.Route) ([]NextHop, bool) { return readHops(k), len(k.NextHops) > 0 && !simple(*k) },
-		writeHops,
-		"Several ways out, over which traffic is spread."),
-	schema.Bind("family", schema.Choice("inet", "inet6"), func(r *Route) **string { return &r.Family },
-		func(k *kernel.Route) (string, bool) {
-			own := familyName(k.To.Addr())
-			if hasGateway(*k) {
-				return own, familyName(k.NextHops[0].Via) != own
-			}
-			return own, k.To.Bits() == 0
-		},
-		func(*kernel.Route, string) {},
-		"The family of a default route that has no gateway to tell, and of an IPv4 route with an IPv6 gateway."),
-	schema.Bind("type", routeType(), func(r *Route) **uint8 { return &r.Type },
-		func(k *kernel.Route) (uint8, bool) { return k.Type, k.Type != unix.RTN_UNICAST },
-		func(k *kernel.Route, v uint8) { k.Type = v },
-		"What becomes of the traffic; all but V(unicast) and V(local) lead nowhere.").Assume(typeNames[unix.RTN_UNICAST]),
-	schema.Bind("table", schema.RoutingTable(), func(r *Route) **uint32 { return &r.Table },
-		func(k *kernel.Route) (uint32, bool) { return k.Table, k.Table != schema.TableMain },
-		func(k *kernel.Route, v uint32) { k.Table = v },
-		"The routing table.").Assume("main"),
-	schema.Bind("metric", schema.Int[uint32](0, 1<<32-1), func(r *Route) **uint32 { return &r.Metric },
-		func(k *kernel.Route) (uint32, bool) { return k.Metric, k.Metric != usualMetric(k.To.Addr()) },
-		func(k *kernel.Route, v uint32) { k.Metric = v },
-		"The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different"+
-			" metrics are two routes. Left out, it is the kernel's: 0 for IPv4, 1024 for IPv6."),
-	schema.Bind("src", schema.AddressOrNone(), func(r *Route) **netip.Addr { return &r.Source },
-		func(k *kernel.Route) (netip.Addr, bool) { return k.Source, k.Source.IsValid() },
-		func(k *kernel.Route, v netip.Addr) { k.Source = v },
-		"The address of this host that connections over the route start from, or V(none)."),
-	schema.Bind("scope", schema.Scope(), func(r *Route) **uint8 { return &r.Scope },
-		func(k *kernel.Route) (uint8, bool) { return k.Scope, k.To.Addr().Is4() && k.Scope != usualScope(*k) },
-		func(k *kernel.Route, v uint8) { k.Scope = v },
-		"How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type"+
-			" V(local), and V(link) otherwise."),
-	schema.Bind("tos", schema.Int[uint8](0, 255), func(r *Route) **uint8 { return &r.TOS },
-		func(k *kernel.Route) (uint8, bool) { return k.TOS, k.TOS != 0 },
-		func(k *kernel.Route, v uint8) { k.TOS = v },
-		"The type of service that an IPv4 packet must have to take the route; 0 is any."),
-	schema.Bind("pref", schema.Choice("low", "medium", "high"), func(r *Route) **string { return &r.Preference },
-		func(k *kernel.Route) (string, bool) { return preferenceName(k.Preference), k.Preference != 0 },
-		func(k *kernel.Route, v string) { k.Preference = preferences[v] },
-		"The preference of an IPv6 route among those with the same metric (RFC 4191)."),
-}, metricOptions...)
+var binding = sync.OnceValue(func() schema.Binding[Route, kernel.Route] {
+	return append(schema.Binding[Route, kernel.Route]{
+		schema.Bind("to", destination(), func(r *Route) **netip.Prefix { return &r.To },
+			func(k *kernel.Route) (netip.Prefix, bool) { return k.To, true },
+			func(k *kernel.Route, v netip.Prefix) { k.To = v },
+			"The destination: a network such as 10.1.0.0/16, an address, or V(default).").Require(),
+		schema.Bind("via", schema.Address(), func(r *Route) **netip.Addr { return &r.Via },
+			func(k *kernel.Route) (netip.Addr, bool) {
+				if simple(*k) && k.NextHops[0].Via.IsValid() {
+					return k.NextHops[0].Via, true
+				}
+				return netip.Addr{}, false
+			},
+			func(k *kernel.Route, v netip.Addr) { k.NextHops[0].Via = v },
+			"The gateway. Left out, the destination is directly connected."),
+		schema.Bind("dev", schema.LinkName(), func(r *Route) **string { return &r.Dev },
+			func(k *kernel.Route) (string, bool) {
+				if simple(*k) && k.NextHops[0].Link != "" {
+					return k.NextHops[0].Link, true
+				}
+				return "", false
+			},
+			func(k *kernel.Route, v string) { k.NextHops[0].Link = v },
+			"The link to leave through. Left out, the one in whose network the gateway is."),
+		schema.Bind("onlink", schema.Bool(), func(r *Route) **bool { return &r.OnLink },
+			func(k *kernel.Route) (bool, bool) {
+				on := simple(*k) && k.NextHops[0].OnLink
+				return on, on
+			},
+			func(k *kernel.Route, v bool) { k.NextHops[0].OnLink = v },
+			"Whether the gateway counts as directly connected although no address of the link is in its network."),
+		schema.Bind("nexthops", schema.List(schema.Dict(hopBinding().Table(), "")), func(r *Route) **[]NextHop { return &r.NextHops },
+			func(k *kernel.Route) ([]NextHop, bool) { return readHops(k), len(k.NextHops) > 0 && !simple(*k) },
+			writeHops,
+			"Several ways out, over which traffic is spread."),
+		schema.Bind("family", schema.Choice("inet", "inet6"), func(r *Route) **string { return &r.Family },
+			func(k *kernel.Route) (string, bool) {
+				own := familyName(k.To.Addr())
+				if hasGateway(*k) {
+					return own, familyName(k.NextHops[0].Via) != own
+				}
+				return own, k.To.Bits() == 0
+			},
+			func(*kernel.Route, string) {},
+			"The family of a default route that has no gateway to tell, and of an IPv4 route with an IPv6 gateway."),
+		schema.Bind("type", routeType(), func(r *Route) **uint8 { return &r.Type },
+			func(k *kernel.Route) (uint8, bool) { return k.Type, k.Type != unix.RTN_UNICAST },
+			func(k *kernel.Route, v uint8) { k.Type = v },
+			"What becomes of the traffic; all but V(unicast) and V(local) lead nowhere.").Assume(typeNames[unix.RTN_UNICAST]),
+		schema.Bind("table", schema.RoutingTable(), func(r *Route) **uint32 { return &r.Table },
+			func(k *kernel.Route) (uint32, bool) { return k.Table, k.Table != schema.TableMain },
+			func(k *kernel.Route, v uint32) { k.Table = v },
+			"The routing table.").Assume("main"),
+		schema.Bind("metric", schema.Int[uint32](0, 1<<32-1), func(r *Route) **uint32 { return &r.Metric },
+			func(k *kernel.Route) (uint32, bool) { return k.Metric, k.Metric != usualMetric(k.To.Addr()) },
+			func(k *kernel.Route, v uint32) { k.Metric = v },
+			"The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different"+
+				" metrics are two routes. Left out, it is the kernel's: 0 for IPv4, 1024 for IPv6."),
+		schema.Bind("src", schema.AddressOrNone(), func(r *Route) **netip.Addr { return &r.Source },
+			func(k *kernel.Route) (netip.Addr, bool) { return k.Source, k.Source.IsValid() },
+			func(k *kernel.Route, v netip.Addr) { k.Source = v },
+			"The address of this host that connections over the route start from, or V(none)."),
+		schema.Bind("scope", schema.Scope(), func(r *Route) **uint8 { return &r.Scope },
+			func(k *kernel.Route) (uint8, bool) { return k.Scope, k.To.Addr().Is4() && k.Scope != usualScope(*k) },
+			func(k *kernel.Route, v uint8) { k.Scope = v },
+			"How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type"+
+				" V(local), and V(link) otherwise."),
+		schema.Bind("tos", schema.Int[uint8](0, 255), func(r *Route) **uint8 { return &r.TOS },
+			func(k *kernel.Route) (uint8, bool) { return k.TOS, k.TOS != 0 },
+			func(k *kernel.Route, v uint8) { k.TOS = v },
+			"The type of service that an IPv4 packet must have to take the route; 0 is any."),
+		schema.Bind("pref", schema.Choice("low", "medium", "high"), func(r *Route) **string { return &r.Preference },
+			func(k *kernel.Route) (string, bool) { return preferenceName(k.Preference), k.Preference != 0 },
+			func(k *kernel.Route, v string) { k.Preference = preferences[v] },
+			"The preference of an IPv6 route among those with the same metric (RFC 4191)."),
+	}, metricOptions...)
+})
 
 // metricOptions travel in RTA_METRICS; 0 or false takes one off the route.
 var metricOptions = schema.Binding[Route, kernel.Route]{
@@ -121,14 +124,14 @@ var metricOptions = schema.Binding[Route, kernel.Route]{
 }
 
 // linkBinding is the options of a route that is declared on a link: it leaves through that link.
-var linkBinding = func() schema.Binding[Route, kernel.Route] {
+var linkBinding = sync.OnceValue(func() schema.Binding[Route, kernel.Route] {
 	var out schema.Binding[Route, kernel.Route]
-	for _, option := range binding {
+	for _, option := range binding() {
 		switch option.Name {
 		case "dev":
 			continue
 		case "nexthops":
-			form := schema.List(schema.Dict(linkHopBinding.Table(), "via"))
+			form := schema.List(schema.Dict(linkHopBinding().Table(), "via"))
 			option = schema.Bind("nexthops", form, func(r *Route) **[]NextHop { return &r.NextHops },
 				func(k *kernel.Route) ([]NextHop, bool) {
 					hops := readHops(k)
@@ -141,31 +144,35 @@ var linkBinding = func() schema.Binding[Route, kernel.Route] {
 		out = append(out, option)
 	}
 	return out
-}()
+})
 
 // hopBinding is every option of one of several ways out.
-var hopBinding = schema.Binding[NextHop, kernel.NextHop]{
-	schema.Bind("via", schema.Address(), func(n *NextHop) **netip.Addr { return &n.Via },
-		func(k *kernel.NextHop) (netip.Addr, bool) { return k.Via, k.Via.IsValid() },
-		func(k *kernel.NextHop, v netip.Addr) { k.Via = v },
-		"The gateway."),
-	schema.Bind("dev", schema.LinkName(), func(n *NextHop) **string { return &n.Dev },
-		func(k *kernel.NextHop) (string, bool) { return k.Link, k.Link != "" },
-		func(k *kernel.NextHop, v string) { k.Link = v },
-		"The link to leave through. Left out, the one in whose network the gateway is."),
-	schema.Bind("weight", schema.Int(1, 256), func(n *NextHop) **int { return &n.Weight },
-		func(k *kernel.NextHop) (int, bool) { return k.Weight, k.Weight != 1 },
-		func(k *kernel.NextHop, v int) { k.Weight = v },
-		"The share of the traffic.").Assume(1),
-	schema.Bind("onlink", schema.Bool(), func(n *NextHop) **bool { return &n.OnLink },
-		func(k *kernel.NextHop) (bool, bool) { return k.OnLink, k.OnLink },
-		func(k *kernel.NextHop, v bool) { k.OnLink = v },
-		"Whether the gateway counts as directly connected.").Assume(false),
-}
-
-var linkHopBinding = slices.DeleteFunc(slices.Clone(hopBinding), func(option schema.Bound[NextHop, kernel.NextHop]) bool {
-	return option.Name == "dev"
+var hopBinding = sync.OnceValue(func() schema.Binding[NextHop, kernel.NextHop] {
+	return schema.Binding[NextHop, kernel.NextHop]{
+		schema.Bind("via", schema.Address(), func(n *NextHop) **netip.Addr { return &n.Via },
+			func(k *kernel.NextHop) (netip.Addr, bool) { return k.Via, k.Via.IsValid() },
+			func(k *kernel.NextHop, v netip.Addr) { k.Via = v },
+			"The gateway."),
+		schema.Bind("dev", schema.LinkName(), func(n *NextHop) **string { return &n.Dev },
+			func(k *kernel.NextHop) (string, bool) { return k.Link, k.Link != "" },
+			func(k *kernel.NextHop, v string) { k.Link = v },
+			"The link to leave through. Left out, the one in whose network the gateway is."),
+		schema.Bind("weight", schema.Int(1, 256), func(n *NextHop) **int { return &n.Weight },
+			func(k *kernel.NextHop) (int, bool) { return k.Weight, k.Weight != 1 },
+			func(k *kernel.NextHop, v int) { k.Weight = v },
+			"The share of the traffic.").Assume(1),
+		schema.Bind("onlink", schema.Bool(), func(n *NextHop) **bool { return &n.OnLink },
+			func(k *kernel.NextHop) (bool, bool) { return k.OnLink, k.OnLink },
+			func(k *kernel.NextHop, v bool) { k.OnLink = v },
+			"Whether the gateway counts as directly connected.").Assume(false),
+	}
 })
+
+func linkHopBinding() schema.Binding[NextHop, kernel.NextHop] {
+	return slices.DeleteFunc(slices.Clone(hopBinding()), func(option schema.Bound[NextHop, kernel.NextHop]) bool {
+		return option.Name == "dev"
+	})
+}
 
 // simple tells a route with one way out, which is written without `nexthops`.
 func simple(route kernel.Route) bool {
@@ -175,7 +182,7 @@ func simple(route kernel.Route) bool {
 func readHops(k *kernel.Route) []NextHop {
 	hops := make([]NextHop, len(k.NextHops))
 	for i := range k.NextHops {
-		hops[i] = *hopBinding.Read(&k.NextHops[i])
+		hops[i] = *hopBinding().Read(&k.NextHops[i])
 	}
 	return hops
 }
@@ -184,7 +191,7 @@ func writeHops(k *kernel.Route, hops []NextHop) {
 	k.NextHops = make([]kernel.NextHop, len(hops))
 	for i := range hops {
 		k.NextHops[i] = kernel.NextHop{Weight: 1}
-		hopBinding.Write(&hops[i], &k.NextHops[i])
+		hopBinding().Write(&hops[i], &k.NextHops[i])
 	}
 }
 
@@ -331,7 +338,7 @@ func write(declared *Route, route *kernel.Route) {
 		route.NextHops = []kernel.NextHop{{Weight: 1}}
 	}
 	route.Metric = usualMetric(declared.To.Addr())
-	binding.Write(declared, route)
+	binding().Write(declared, route)
 	if route.Metric == 0 {
 		route.Metric = usualMetric(declared.To.Addr())
 	}

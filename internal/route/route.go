@@ -84,9 +84,9 @@ func (s *State) Declared() Declaration {
 			continue
 		}
 		if link := soleLink(route); link != "" {
-			declared.Links[link] = append(declared.Links[link], *linkBinding.Read(&route))
+			declared.Links[link] = append(declared.Links[link], *linkBinding().Read(&route))
 		} else {
-			declared.Routes = append(declared.Routes, *binding.Read(&route))
+			declared.Routes = append(declared.Routes, *binding().Read(&route))
 		}
 	}
 	return declared

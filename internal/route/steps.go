@@ -107,15 +107,15 @@ func (p *planner) finish() *Result {
 
 // changes shows what becomes of a route; without an old one, what it is made of beside what its name tells.
 func changes(old *kernel.Route, want kernel.Route) []schema.Change {
-	before, after := &Route{}, binding.Read(&want)
+	before, after := &Route{}, binding().Read(&want)
 	if old != nil {
-		before = binding.Read(old)
+		before = binding().Read(old)
 	} else {
 		before.To, before.Via, before.Dev, before.Table, before.Metric = after.To, after.Via, after.Dev, after.Table, after.Metric
 		before.Type, before.Family = after.Type, after.Family
 	}
 	var out []schema.Change
-	for _, option := range binding.Table() {
+	for _, option := range binding().Table() {
 		if !option.Equal(before, after) {
 			out = append(out, schema.Change{Option: option.Name, Old: option.Export(before), New: option.Export(after)})
 		}

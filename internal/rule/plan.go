@@ -247,9 +247,9 @@ func changes(old *kernel.Rule, want kernel.Rule) []schema.Change {
 	if old == nil {
 		return nil
 	}
-	before, after := binding.Read(old), binding.Read(&want)
+	before, after := binding().Read(old), binding().Read(&want)
 	var out []schema.Change
-	for _, option := range binding.Table() {
+	for _, option := range binding().Table() {
 		if !option.Equal(before, after) {
 			out = append(out, schema.Change{Option: option.Name, Old: option.Export(before), New: option.Export(after)})
 		}

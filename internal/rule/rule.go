@@ -58,7 +58,7 @@ func (s *State) Declared() []Rule {
 	var declared []Rule
 	for _, rule := range s.Rules {
 		if isStatic(rule) && len(rule.Extra) == 0 && actionNames[rule.Action] != "" {
-			declared = append(declared, *binding.Read(&rule))
+			declared = append(declared, *binding().Read(&rule))
 		}
 	}
 	return declared
@@ -130,8 +130,8 @@ func describe(rule kernel.Rule) string {
 	if !rule.From.IsValid() && !rule.To.IsValid() && rule.Family == unix.AF_INET6 {
 		out.WriteString(" (IPv6)")
 	}
-	declared := binding.Read(&rule)
-	for _, option := range binding.Table() {
+	declared := binding().Read(&rule)
+	for _, option := range binding().Table() {
 		if option.Name == "family" || option.Name == "priority" || !option.IsSet(declared) {
 			continue
 		}
@@ -180,7 +180,7 @@ func fresh(declared *Rule) kernel.Rule {
 	if declared.Mark != nil {
 		rule.Mask = 1<<32 - 1
 	}
-	binding.Write(declared, &rule)
+	binding().Write(declared, &rule)
 	return rule
 }
 
@@ -188,5 +188,5 @@ func fresh(declared *Rule) kernel.Rule {
 func Options() schema.Table[Rule] {
 	state := schema.Field("state", schema.Choice("present", "absent"), func(r *Rule) **string { return &r.State },
 		"Whether the rule is to be there. V(absent) removes the rule that matches the same and, of what else is given, is the same.").Assume("present")
-	return append(binding.Table(), state)
+	return append(binding().Table(), state)
 }

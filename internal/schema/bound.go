@@ -58,7 +58,7 @@ func (b Binding[T, K]) Read(reported *K) *T {
 // Write puts the options that are set in object into reported.
 func (b Binding[T, K]) Write(object *T, reported *K) {
 	for _, bound := range b {
-		if bound.isSet(object) {
+		if bound.IsSet(object) {
 			bound.write(object, reported)
 		}
 	}

@@ -94,7 +94,7 @@ func Dict[T any](table Table[T], shorthand string) Form[T] {
 		return len(*at.problems) == before
 	}
 	return Form[T]{
-		Type: typ, Suboptions: table.Docs(),
+		Type: typ, Suboptions: table.Docs,
 		Parse: func(raw any, at Place) (T, bool) {
 			var value T
 			ok := parse(&value, raw, at)

@@ -16,7 +16,7 @@ type Form[V any] struct {
 	Choices        []string
 	// Note is added to the documentation, such as the range of a number.
 	Note       string
-	Suboptions []Doc
+	Suboptions func() []Doc // nil if there are none
 	// Parse reads what JSON or YAML decoded; false means that a problem was noted at the place.
 	Parse func(raw any, at Place) (V, bool)
 	// parseInto, where there is one, is Parse for values that are too large to be handed around. What wraps Parse drops it.
@@ -24,6 +24,14 @@ type Form[V any] struct {
 	// Format is the inverse of Parse.
 	Format func(V) any
 	Equal  func(a, b V) bool
+}
+
+// doc is the documentation of an option of this form.
+func (f *Form[V]) doc(name, text string) *Doc {
+	if f.Note != "" {
+		text += " " + f.Note
+	}
+	return &Doc{Name: name, Text: text, Type: f.Type, Elements: f.Elements, Choices: f.Choices, Suboptions: f.Suboptions}
 }
 
 // simple makes a form whose values compare with ==.

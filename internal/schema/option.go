@@ -2,12 +2,17 @@ package schema
 
 // Option is the one declaration of an option of objects of type T.
 type Option[T any] struct {
-	Doc
-	parse  func(*T, any, Place)
-	export func(*T) any
-	isSet  func(*T) bool
-	equal  func(a, b *T) bool
-	assign func(dst, src *T)
+	*Doc   // shared by copies of the option, so it never changes
+	access access[T]
+}
+
+// access is how an option is reached in an object.
+type access[T any] interface {
+	Parse(object *T, raw any, at Place)
+	Export(object *T) any
+	IsSet(object *T) bool
+	Equal(a, b *T) bool
+	Assign(dst, src *T)
 }
 
 // Doc is what the documentation says of an option.
@@ -18,97 +23,108 @@ type Doc struct {
 	Type, Elements string
 	Choices        []string
 	// Default is what the module assumes when the option is left out, not what the kernel does.
-	Default    any
-	Required   bool
-	Secret     bool
-	Suboptions []Doc
+	Default  any
+	Required bool
+	Secret   bool
+	// Suboptions makes the descriptions of a dictionary's options, which a task does not need; it is nil if there are none.
+	Suboptions func() []Doc
 }
 
 // Field declares an option that is held in a pointer; nil is "unset, so unmanaged".
 func Field[T, V any](name string, form Form[V], field func(*T) **V, text string) Option[T] {
-	if form.Note != "" {
-		text += " " + form.Note
-	}
-	return Option[T]{
-		Doc: Doc{
-			Name: name, Text: text, Type: form.Type, Elements: form.Elements,
-			Choices: form.Choices, Suboptions: form.Suboptions,
-		},
-		parse: func(object *T, raw any, at Place) {
-			if value, ok := form.Parse(raw, at); ok {
-				*field(object) = &value
-			}
-		},
-		export: func(object *T) any { return form.Format(**field(object)) },
-		isSet:  func(object *T) bool { return *field(object) != nil },
-		equal: func(a, b *T) bool {
-			x, y := *field(a), *field(b)
-			if x == nil || y == nil {
-				return x == y
-			}
-			return form.Equal(*x, *y)
-		},
-		assign: func(dst, src *T) { *field(dst) = *field(src) },
+	return Option[T]{form.doc(name, text), &pointer[T, V]{form, field}}
+}
+
+// pointer is access to an option that is held in a pointer.
+type pointer[T, V any] struct {
+	form  Form[V]
+	field func(*T) **V
+}
+
+func (p *pointer[T, V]) Parse(object *T, raw any, at Place) {
+	if value, ok := p.form.Parse(raw, at); ok {
+		*p.field(object) = &value
 	}
 }
+
+func (p *pointer[T, V]) Export(object *T) any { return p.form.Format(**p.field(object)) }
+
+func (p *pointer[T, V]) IsSet(object *T) bool { return *p.field(object) != nil }
+
+func (p *pointer[T, V]) Equal(a, b *T) bool {
+	x, y := *p.field(a), *p.field(b)
+	if x == nil || y == nil {
+		return x == y
+	}
+	return p.form.Equal(*x, *y)
+}
+
+func (p *pointer[T, V]) Assign(dst, src *T) { *p.field(dst) = *p.field(src) }
 
 // Value declares an option that is held in a plain field, whose zero value is "unset".
 func Value[T any, V comparable](name string, form Form[V], field func(*T) *V, text string) Option[T] {
-	if form.Note != "" {
-		text += " " + form.Note
+	return Option[T]{form.doc(name, text), &plain[T, V]{form, field}}
+}
+
+// plain is access to an option that is held in a plain field.
+type plain[T any, V comparable] struct {
+	form  Form[V]
+	field func(*T) *V
+}
+
+func (p *plain[T, V]) Parse(object *T, raw any, at Place) {
+	if value, ok := p.form.Parse(raw, at); ok {
+		*p.field(object) = value
 	}
-	var zero V
-	return Option[T]{
-		Doc: Doc{
-			Name: name, Text: text, Type: form.Type, Elements: form.Elements,
-			Choices: form.Choices, Suboptions: form.Suboptions,
-		},
-		parse: func(object *T, raw any, at Place) {
-			if value, ok := form.Parse(raw, at); ok {
-				*field(object) = value
-			}
-		},
-		export: func(object *T) any { return form.Format(*field(object)) },
-		isSet:  func(object *T) bool { return *field(object) != zero },
-		equal:  func(a, b *T) bool { return *field(a) == *field(b) },
-		assign: func(dst, src *T) { *field(dst) = *field(src) },
-	}
+}
+
+func (p *plain[T, V]) Export(object *T) any { return p.form.Format(*p.field(object)) }
+
+func (p *plain[T, V]) IsSet(object *T) bool {
+	var unset V
+	return *p.field(object) != unset
+}
+
+func (p *plain[T, V]) Equal(a, b *T) bool { return *p.field(a) == *p.field(b) }
+
+func (p *plain[T, V]) Assign(dst, src *T) { *p.field(dst) = *p.field(src) }
+
+// with is the option with a changed description.
+func (o Option[T]) with(change func(*Doc)) Option[T] {
+	doc := *o.Doc
+	change(&doc)
+	o.Doc = &doc
+	return o
 }
 
 // Require marks the option as one that must be given.
-func (o Option[T]) Require() Option[T] {
-	o.Required = true
-	return o
-}
+func (o Option[T]) Require() Option[T] { return o.with(func(d *Doc) { d.Required = true }) }
 
-// Hidden marks the option's value as one that must not be shown.
-func (o Option[T]) Hidden() Option[T] {
-	o.Secret = true
-	return o
-}
+// Optional takes Require back.
+func (o Option[T]) Optional() Option[T] { return o.with(func(d *Doc) { d.Required = false }) }
 
 // Assume documents what the module takes when the option is left out.
-func (o Option[T]) Assume(value any) Option[T] {
-	o.Default = value
-	return o
-}
+func (o Option[T]) Assume(value any) Option[T] { return o.with(func(d *Doc) { d.Default = value }) }
+
+// Note adds a sentence to the documentation.
+func (o Option[T]) Note(text string) Option[T] { return o.with(func(d *Doc) { d.Text += " " + text }) }
 
 // IsSet tells whether the object has a value for the option.
-func (o Option[T]) IsSet(object *T) bool { return o.isSet(object) }
+func (o Option[T]) IsSet(object *T) bool { return o.access.IsSet(object) }
 
 // Export is the option's value as a playbook would write it, or nil.
 func (o Option[T]) Export(object *T) any {
-	if !o.isSet(object) {
+	if !o.access.IsSet(object) {
 		return nil
 	}
-	return o.export(object)
+	return o.access.Export(object)
 }
 
 // Equal compares the option in two objects.
-func (o Option[T]) Equal(a, b *T) bool { return o.equal(a, b) }
+func (o Option[T]) Equal(a, b *T) bool { return o.access.Equal(a, b) }
 
 // Assign copies the option's value from src.
-func (o Option[T]) Assign(dst, src *T) { o.assign(dst, src) }
+func (o Option[T]) Assign(dst, src *T) { o.access.Assign(dst, src) }
 
 // Table is all options of objects of type T.
 type Table[T any] []Option[T]
@@ -136,7 +152,7 @@ func (t Table[T]) Parse(object *T, fields map[string]any, at Place) {
 		}
 		switch {
 		case given && raw != nil:
-			option.parse(object, raw, at.Key(option.Name))
+			option.access.Parse(object, raw, at.Key(option.Name))
 		case option.Required:
 			at.Problem("option %q is required", option.Name)
 		}
@@ -155,8 +171,8 @@ func (t Table[T]) Parse(object *T, fields map[string]any, at Place) {
 func (t Table[T]) Export(object *T) Object {
 	out := Object{}
 	for _, option := range t {
-		if option.isSet(object) {
-			out = append(out, Entry{Key: option.Name, Value: option.export(object)})
+		if option.access.IsSet(object) {
+			out = append(out, Entry{Key: option.Name, Value: option.access.Export(object)})
 		}
 	}
 	return out
@@ -166,7 +182,7 @@ func (t Table[T]) Export(object *T) Object {
 func (t Table[T]) Diff(want, have *T) []Change {
 	var changes []Change
 	for _, option := range t {
-		if option.isSet(want) && !option.equal(want, have) {
+		if option.access.IsSet(want) && !option.access.Equal(want, have) {
 			changes = append(changes, Change{Option: option.Name, Old: option.Export(have), New: option.Export(want)})
 		}
 	}
@@ -177,7 +193,7 @@ func (t Table[T]) Diff(want, have *T) []Change {
 func (t Table[T]) Satisfied(want, have *T) bool {
 	for i := range t {
 		option := &t[i]
-		if option.isSet(want) && !option.equal(want, have) {
+		if option.access.IsSet(want) && !option.access.Equal(want, have) {
 			return false
 		}
 	}
@@ -187,7 +203,7 @@ func (t Table[T]) Satisfied(want, have *T) bool {
 // Equal tells whether all options are the same.
 func (t Table[T]) Equal(a, b *T) bool {
 	for _, option := range t {
-		if !option.equal(a, b) {
+		if !option.access.Equal(a, b) {
 			return false
 		}
 	}
@@ -198,8 +214,8 @@ func (t Table[T]) Equal(a, b *T) bool {
 func (t Table[T]) Overlay(dst, src *T) {
 	for i := range t {
 		option := &t[i]
-		if option.isSet(src) {
-			option.assign(dst, src)
+		if option.access.IsSet(src) {
+			option.access.Assign(dst, src)
 		}
 	}
 }
@@ -208,7 +224,7 @@ func (t Table[T]) Overlay(dst, src *T) {
 func (t Table[T]) Docs() []Doc {
 	docs := make([]Doc, len(t))
 	for i, option := range t {
-		docs[i] = option.Doc
+		docs[i] = *option.Doc
 	}
 	return docs
 }
@@ -232,16 +248,27 @@ func (t Table[T]) names() []string {
 
 // Lift turns the options of a part into options of the whole that holds it.
 func Lift[Part, Whole any](table Table[Part], part func(*Whole) *Part) Table[Whole] {
-	lifted := make(Table[Whole], len(table))
-	for i, option := range table {
-		lifted[i] = Option[Whole]{
-			Doc:    option.Doc,
-			parse:  func(whole *Whole, raw any, at Place) { option.parse(part(whole), raw, at) },
-			export: func(whole *Whole) any { return option.export(part(whole)) },
-			isSet:  func(whole *Whole) bool { return option.isSet(part(whole)) },
-			equal:  func(a, b *Whole) bool { return option.equal(part(a), part(b)) },
-			assign: func(dst, src *Whole) { option.assign(part(dst), part(src)) },
-		}
+	out := make(Table[Whole], len(table))
+	for i := range table {
+		out[i] = Option[Whole]{table[i].Doc, &lifted[Part, Whole]{table[i].access, part}}
 	}
-	return lifted
+	return out
 }
+
+// lifted is access to an option of a part by way of the whole.
+type lifted[Part, Whole any] struct {
+	own  access[Part]
+	part func(*Whole) *Part
+}
+
+func (l *lifted[Part, Whole]) Parse(whole *Whole, raw any, at Place) {
+	l.own.Parse(l.part(whole), raw, at)
+}
+
+func (l *lifted[Part, Whole]) Export(whole *Whole) any { return l.own.Export(l.part(whole)) }
+
+func (l *lifted[Part, Whole]) IsSet(whole *Whole) bool { return l.own.IsSet(l.part(whole)) }
+
+func (l *lifted[Part, Whole]) Equal(a, b *Whole) bool { return l.own.Equal(l.part(a), l.part(b)) }
+
+func (l *lifted[Part, Whole]) Assign(dst, src *Whole) { l.own.Assign(l.part(dst), l.part(src)) }

@@ -21,19 +21,21 @@ type group struct {
 }
 
 // NetworkOptions are the keys that the services add to the network module.
-var NetworkOptions = schema.Table[group]{
-	schema.Field("lxc_bridges", schema.List(schema.Dict(lxcbridge.Options, "name")), func(g *group) **[]lxcbridge.Bridge { return &g.Bridges },
-		"Bridges that give containers the outside world, as lxcbr0."),
-	schema.Field("nats", schema.List(schema.Dict(nft.Options, "")), func(g *group) **[]nft.NAT { return &g.NATs },
-		"Networks whose connections to the outside are translated."),
-	schema.Field("dnsmasqs", schema.List(schema.Dict(dnsmasq.Options, "")), func(g *group) **[]dnsmasq.Instance { return &g.DNSMasqs },
-		"Interfaces that are served with DHCP and DNS."),
+func NetworkOptions() schema.Table[group] {
+	return schema.Table[group]{
+		schema.Field("lxc_bridges", schema.List(schema.Dict(lxcbridge.Options(), "name")), func(g *group) **[]lxcbridge.Bridge { return &g.Bridges },
+			"Bridges that give containers the outside world, as lxcbr0."),
+		schema.Field("nats", schema.List(schema.Dict(nft.Options(), "")), func(g *group) **[]nft.NAT { return &g.NATs },
+			"Networks whose connections to the outside are translated."),
+		schema.Field("dnsmasqs", schema.List(schema.Dict(dnsmasq.Options(), "")), func(g *group) **[]dnsmasq.Instance { return &g.DNSMasqs },
+			"Interfaces that are served with DHCP and DNS."),
+	}
 }
 
 // ParseNetwork reads the arguments of the network module: the host's part, and that of the services.
 func ParseNetwork(arguments map[string]any) (*host.Declaration, *Declaration, error) {
 	rest, own := maps.Clone(arguments), map[string]any{}
-	for _, option := range NetworkOptions {
+	for _, option := range NetworkOptions() {
 		if value, given := rest[option.Name]; given {
 			own[option.Name] = value
 			delete(rest, option.Name)
@@ -46,7 +48,7 @@ func ParseNetwork(arguments map[string]any) (*host.Declaration, *Declaration, er
 	}
 	var parsed group
 	before := len(problems)
-	NetworkOptions.Parse(&parsed, own, schema.At("", &problems))
+	NetworkOptions().Parse(&parsed, own, schema.At("", &problems))
 	declaration := &Declaration{Host: state}
 	if len(problems) == before {
 		declaration.take(parsed, &problems)
@@ -156,18 +158,18 @@ func safety() schema.Table[host.Declaration] {
 }
 
 func natOptions() schema.Table[with[nft.NAT]] {
-	return options(nft.Options, append(safety(), host.InfoTable()...))
+	return options(nft.Options(), append(safety(), host.InfoTable()...))
 }
 
 func dnsmasqOptions() schema.Table[with[dnsmasq.Instance]] {
-	return options(dnsmasq.Options, append(safety(), host.InfoTable()...))
+	return options(dnsmasq.Options(), append(safety(), host.InfoTable()...))
 }
 
 // NATDocs documents the options of the module nat.
 func NATDocs() []schema.Doc { return natOptions().Docs() }
 
 // BridgeDocs documents the options of the module lxc_bridge.
-func BridgeDocs() []schema.Doc { return options(lxcbridge.Options, safety()).Docs() }
+func BridgeDocs() []schema.Doc { return options(lxcbridge.Options(), safety()).Docs() }
 
 // DNSMasqDocs documents the options of the module dnsmasq.
 func DNSMasqDocs() []schema.Doc { return dnsmasqOptions().Docs() }
@@ -184,7 +186,7 @@ func ParseNAT(arguments map[string]any) (*host.Declaration, *Declaration, error)
 func ParseBridge(arguments map[string]any) (*host.Declaration, *Declaration, error) {
 	var parsed with[lxcbridge.Bridge]
 	declaration := &Declaration{Bridges: []*lxcbridge.Bridge{&parsed.Object}}
-	err := parse(options(lxcbridge.Options, safety()), &parsed, declaration, arguments)
+	err := parse(options(lxcbridge.Options(), safety()), &parsed, declaration, arguments)
 	return &parsed.Settings, declaration, err
 }
 

@@ -81,7 +81,7 @@ var provedElsewhere = map[string]string{
 
 func TestEveryOptionHasACase(t *testing.T) {
 	t.Parallel()
-	for _, option := range lxcbridge.Options {
+	for _, option := range lxcbridge.Options() {
 		has := slices.ContainsFunc(optionCases, func(c optionCase) bool { return c.option == option.Name })
 		if _, elsewhere := provedElsewhere[option.Name]; has == elsewhere {
 			t.Errorf("%s: has a case %v, is proved elsewhere %v", option.Name, has, elsewhere)

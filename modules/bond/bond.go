@@ -5,6 +5,7 @@ import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/task"
 )
 
@@ -14,7 +15,7 @@ func Module() ansible.Module {
 		Name:        "bond",
 		Short:       "Bonds network interfaces",
 		Description: []string{"Makes a bond of network interfaces, with exactly the ports that are listed, and keeps it as declared."},
-		Options:     host.SingleTable(link.Bond).Docs(),
+		Options:     func() []schema.Doc { return host.SingleTable(link.Bond).Docs() },
 		Examples:    examples,
 		Returns:     task.Returns,
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {

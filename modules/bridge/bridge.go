@@ -5,6 +5,7 @@ import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/task"
 )
 
@@ -14,7 +15,7 @@ func Module() ansible.Module {
 		Name:        "bridge",
 		Short:       "Bridges network interfaces",
 		Description: []string{"Makes a bridge and attaches the ports that are listed. Ports of containers and virtual machines are never thrown out, and a bridge with ports is never deleted to be made again."},
-		Options:     host.SingleTable(link.Bridge).Docs(),
+		Options:     func() []schema.Doc { return host.SingleTable(link.Bridge).Docs() },
 		Examples:    examples,
 		Returns:     task.Returns,
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {

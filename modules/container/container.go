@@ -4,6 +4,7 @@ package container
 import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/container"
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/task"
 )
 
@@ -16,7 +17,7 @@ func Module(run task.Wire) ansible.Module {
 			"Makes an LXC container by one of LXC's templates or of a root file system, starts it, and waits until its addresses answer.",
 			"A step that fails leaves what those before it did, so that it can be looked at: the next run goes on from there.",
 		},
-		Options:  container.LifeTable.Docs(),
+		Options:  func() []schema.Doc { return container.LifeTable.Docs() },
 		Examples: examples,
 		Returns:  task.ContainerReturns,
 		LXC:      true,

@@ -4,6 +4,7 @@ package containerinfo
 import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/container"
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/task"
 )
 
@@ -13,7 +14,7 @@ func Module(run task.Wire) ansible.Module {
 		Name:        "container_info",
 		Short:       "Tells about LXC containers and their network interfaces",
 		Description: []string{"Tells which LXC containers there are, what state they are in, and their network interfaces inside and out."},
-		Options:     container.InfoModule().Docs(),
+		Options:     func() []schema.Doc { return container.InfoModule().Docs() },
 		Examples:    examples,
 		Returns:     task.ContainerReturns[1:2],
 		LXC:         true,

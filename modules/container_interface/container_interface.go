@@ -4,6 +4,7 @@ package containerinterface
 import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/container"
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/task"
 )
 
@@ -17,7 +18,7 @@ func Module(run task.Wire) ansible.Module {
 				"configuration for every later start.",
 			"Nothing is restarted, nothing is needed inside the container, and no other interface is touched.",
 		},
-		Options:  container.InterfaceModule().Docs(),
+		Options:  func() []schema.Doc { return container.InterfaceModule().Docs() },
 		Examples: examples,
 		Returns:  task.ContainerReturns,
 		LXC:      true,

@@ -4,6 +4,7 @@ package containernetwork
 import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/container"
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/task"
 )
 
@@ -17,7 +18,7 @@ func Module(run task.Wire) ansible.Module {
 				"task is one transaction: it is made whole, or not at all.",
 			"Links that software inside a container made, such as its bridges and tunnels, are never touched.",
 		},
-		Options:  container.NetworkModule().Docs(),
+		Options:  func() []schema.Doc { return container.NetworkModule().Docs() },
 		Examples: examples,
 		Returns:  task.ContainerReturns,
 		LXC:      true,

@@ -16,7 +16,7 @@ func Module() ansible.Module {
 			"Serves an interface with DHCP and DNS by an instance of dnsmasq of its own: a hardened systemd service, or where there is no systemd a supervised process.",
 			"In another network namespace than the host's it is a supervised process too, which ends with the interface and is not there after a boot.",
 		},
-		Options:  services.DNSMasqDocs(),
+		Options:  services.DNSMasqDocs,
 		Examples: examples,
 		Returns:  task.Returns,
 		Run:      task.RunServices(services.ParseDNSMasq),

@@ -5,6 +5,7 @@ import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/task"
 )
 
@@ -14,7 +15,7 @@ func Module() ansible.Module {
 		Name:        "dummy",
 		Short:       "Makes dummy links",
 		Description: []string{"Makes a dummy link, which carries addresses and nothing else."},
-		Options:     host.SingleTable(link.Dummy).Docs(),
+		Options:     func() []schema.Doc { return host.SingleTable(link.Dummy).Docs() },
 		Examples:    examples,
 		Returns:     task.Returns,
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {

@@ -5,6 +5,7 @@ import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/task"
 )
 
@@ -14,7 +15,7 @@ func Module() ansible.Module {
 		Name:        "interface",
 		Short:       "Sets up an interface that is there already",
 		Description: []string{"Sets up an interface that is there already, such as a network card's, found by its name, its MAC address or its PCI address."},
-		Options:     host.SingleTable(link.Hardware).Docs(),
+		Options:     func() []schema.Doc { return host.SingleTable(link.Hardware).Docs() },
 		Examples:    examples,
 		Returns:     task.Returns,
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {

@@ -16,7 +16,7 @@ func Module() ansible.Module {
 			"Makes a bridge for containers with an address, DHCP and DNS by dnsmasq, translation to the outside, and the openings that these need, as one object.",
 			"The defaults are those of lxc-net and OpenStack-Ansible. A run ends with a proof from a throw-away network namespace on the bridge.",
 		},
-		Options:  services.BridgeDocs(),
+		Options:  services.BridgeDocs,
 		Examples: examples,
 		Returns:  task.ReturnsWithChecks(),
 		Run:      task.RunServices(services.ParseBridge),

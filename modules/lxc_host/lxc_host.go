@@ -4,6 +4,7 @@ package lxchost
 import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/lxchost"
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/task"
 )
 
@@ -16,7 +17,7 @@ func Module() ansible.Module {
 			"Installs the packages that a host of LXC containers needs, and writes what a new container is given into /etc/lxc/default.conf.",
 			"Lines of others in that file stay. The role C(hostnet.linux.lxc_host) does this and sets up the bridge.",
 		},
-		Options:  lxchost.Options.Docs(),
+		Options:  func() []schema.Doc { return lxchost.Options().Docs() },
 		Examples: examples,
 		Returns:  []ansible.Return{task.Returns[0], task.Returns[len(task.Returns)-1]},
 		SeeAlso:  []string{"lxc_bridge"},

@@ -5,6 +5,7 @@ import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/task"
 )
 
@@ -14,7 +15,7 @@ func Module() ansible.Module {
 		Name:        "macvlan",
 		Short:       "Makes macvlans",
 		Description: []string{"Makes a macvlan: a link with a MAC address of its own on another link."},
-		Options:     host.SingleTable(link.Macvlan).Docs(),
+		Options:     func() []schema.Doc { return host.SingleTable(link.Macvlan).Docs() },
 		Examples:    examples,
 		Returns:     task.Returns,
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {

@@ -16,7 +16,7 @@ func Module() ansible.Module {
 			"Translates the connections of a bridge or a network to the outside, forwards ports to it, and opens what its clients need, in an nftables table of its own.",
 			"Rules of others are not touched. What another firewall drops all the same is a warning that names its chain.",
 		},
-		Options:  services.NATDocs(),
+		Options:  services.NATDocs,
 		Examples: examples,
 		Returns:  task.Returns,
 		Run:      task.RunServices(services.ParseNAT),

@@ -4,6 +4,7 @@ package network
 import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/services"
 	"hostnet.linux/internal/task"
 )
@@ -17,7 +18,7 @@ func Module() ansible.Module {
 			"Sets up network interfaces, bonds, VLANs, VXLANs, bridges, veth pairs, routes, rules, NAT, DHCP and DNS in one task, with the same options as the modules for one object.",
 			"The objects may come in any order and stand on each other to any depth: the plan orders the steps. If one fails, the host is put back as it was.",
 		},
-		Options:  append(host.NetworkTable().Docs(), services.NetworkOptions.Docs()...),
+		Options:  func() []schema.Doc { return append(host.NetworkTable().Docs(), services.NetworkOptions().Docs()...) },
 		Examples: examples,
 		Returns:  task.ReturnsWithChecks(),
 		Run:      task.RunServices(services.ParseNetwork),

@@ -4,6 +4,7 @@ package networkinfo
 import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/task"
 )
 
@@ -15,7 +16,7 @@ func Module() ansible.Module {
 		Description: []string{
 			"Returns the state of the host's network in exactly the form that M(hostnet.linux.network) takes: feeding it back changes nothing.",
 		},
-		Options:  host.InfoTable().Docs(),
+		Options:  func() []schema.Doc { return host.InfoTable().Docs() },
 		Examples: examples,
 		Returns: []ansible.Return{{
 			Name: "network", Text: "The host's network as the options of M(hostnet.linux.network).", Returned: "success", Type: "dict",

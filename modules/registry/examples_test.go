@@ -56,7 +56,7 @@ func TestEveryModuleHasExamplesOfItself(t *testing.T) {
 
 func TestUnknownOptionIsNamedWithItsNearest(t *testing.T) {
 	for _, module := range registry.Modules() {
-		known := module.Options[0].Name
+		known := module.Options()[0].Name
 		wrong := known + "x"
 		result := module.Run(context.Background(), ansible.Call{Module: module.Name, Arguments: map[string]any{wrong: "v"}})
 		if result.Err == nil || !strings.Contains(result.Err.Error(), `did you mean "`+known+`"`) {

@@ -4,6 +4,7 @@ package route
 import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/task"
 )
 
@@ -13,7 +14,7 @@ func Module() ansible.Module {
 		Name:        "route",
 		Short:       "Sets one route",
 		Description: []string{"Sets or removes one route. To declare exactly the routes of a link, use the link's own option C(routes)."},
-		Options:     host.RouteTable().Docs(),
+		Options:     func() []schema.Doc { return host.RouteTable().Docs() },
 		Examples:    examples,
 		Returns:     task.Returns,
 		Run:         task.Run(host.ParseRoute),

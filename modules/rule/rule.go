@@ -4,6 +4,7 @@ package rule
 import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/task"
 )
 
@@ -13,7 +14,7 @@ func Module() ansible.Module {
 		Name:        "rule",
 		Short:       "Sets one routing policy rule",
 		Description: []string{"Sets or removes one routing policy rule. A rule is known by its priority and by what it matches; others stay."},
-		Options:     host.RuleTable().Docs(),
+		Options:     func() []schema.Doc { return host.RuleTable().Docs() },
 		Examples:    examples,
 		Returns:     task.Returns,
 		Run:         task.Run(host.ParseRule),

@@ -5,6 +5,7 @@ import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/task"
 )
 
@@ -14,7 +15,7 @@ func Module() ansible.Module {
 		Name:        "veth",
 		Short:       "Makes pairs of virtual Ethernet links",
 		Description: []string{"Makes a pair of virtual Ethernet links, whose other end may be in another network namespace. An end that is made along and that nobody declares is brought up."},
-		Options:     host.SingleTable(link.Veth).Docs(),
+		Options:     func() []schema.Doc { return host.SingleTable(link.Veth).Docs() },
 		Examples:    examples,
 		Returns:     task.Returns,
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {

@@ -5,6 +5,7 @@ import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/task"
 )
 
@@ -14,7 +15,7 @@ func Module() ansible.Module {
 		Name:        "vlan",
 		Short:       "Makes VLANs",
 		Description: []string{"Makes a VLAN on another link."},
-		Options:     host.SingleTable(link.VLAN).Docs(),
+		Options:     func() []schema.Doc { return host.SingleTable(link.VLAN).Docs() },
 		Examples:    examples,
 		Returns:     task.Returns,
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {

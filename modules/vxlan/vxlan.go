@@ -5,6 +5,7 @@ import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/task"
 )
 
@@ -14,7 +15,7 @@ func Module() ansible.Module {
 		Name:        "vxlan",
 		Short:       "Makes VXLANs",
 		Description: []string{"Makes a VXLAN tunnel, to one far end, to a multicast group, or to the far ends that are listed."},
-		Options:     host.SingleTable(link.VXLAN).Docs(),
+		Options:     func() []schema.Doc { return host.SingleTable(link.VXLAN).Docs() },
 		Examples:    examples,
 		Returns:     task.Returns,
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {

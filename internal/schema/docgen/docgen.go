@@ -57,7 +57,7 @@ RETURN = r"""
 `
 
 func documentation(module ansible.Module) (schema.Object, error) {
-	described, err := options(module.Options, nil)
+	described, err := options(module.Options(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -130,9 +130,9 @@ func options(docs []schema.Doc, around scopes) (schema.Object, error) {
 		if len(doc.Choices) > 0 {
 			option.Set("choices", anys(doc.Choices))
 		}
-		if len(doc.Suboptions) > 0 {
+		if doc.Suboptions != nil {
 			around[len(around)-1].into = doc
-			suboptions, err := options(doc.Suboptions, around)
+			suboptions, err := options(doc.Suboptions(), around)
 			if err != nil {
 				return nil, fmt.Errorf("option %s: %w", doc.Name, err)
 			}

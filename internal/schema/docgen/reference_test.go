@@ -10,15 +10,15 @@ import (
 func TestReferencesHaveTheirWholeWay(t *testing.T) {
 	docs := []schema.Doc{
 		{Name: "stp", Text: "See O(ports[].cost)."},
-		{Name: "ports", Elements: "dict", Suboptions: []schema.Doc{{Name: "cost", Text: "With O(stp=true), and not with O(prio)."}, {Name: "prio"}}},
-		{Name: "confirm", Suboptions: []schema.Doc{{Name: "mode"}, {Name: "timeout", Text: "Needs O(mode)."}}},
+		{Name: "ports", Elements: "dict", Suboptions: of(schema.Doc{Name: "cost", Text: "With O(stp=true), and not with O(prio)."}, schema.Doc{Name: "prio"})},
+		{Name: "confirm", Suboptions: of(schema.Doc{Name: "mode"}, schema.Doc{Name: "timeout", Text: "Needs O(mode)."})},
 	}
 	for name, one := range map[string]struct {
 		docs []schema.Doc
 		want []string
 	}{
 		"one object":   {docs, []string{"See O(ports[].cost).", "With O(stp=true), and not with O(ports[].prio).", "Needs O(confirm.mode)."}},
-		"many objects": {[]schema.Doc{{Name: "bridges", Elements: "dict", Suboptions: docs}}, []string{"See O(bridges[].ports[].cost).", "With O(bridges[].stp=true), and not with O(bridges[].ports[].prio).", "Needs O(bridges[].confirm.mode)."}},
+		"many objects": {[]schema.Doc{{Name: "bridges", Elements: "dict", Suboptions: of(docs...)}}, []string{"See O(bridges[].ports[].cost).", "With O(bridges[].stp=true), and not with O(bridges[].ports[].prio).", "Needs O(bridges[].confirm.mode)."}},
 	} {
 		described, err := options(one.docs, nil)
 		if err != nil {
@@ -35,6 +35,8 @@ func TestReferencesHaveTheirWholeWay(t *testing.T) {
 		t.Errorf("a name that nothing has: %v", err)
 	}
 }
+
+func of(docs ...schema.Doc) func() []schema.Doc { return func() []schema.Doc { return docs } }
 
 // texts are all descriptions, a line each.
 func texts(described schema.Object) string {
