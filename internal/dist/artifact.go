@@ -16,9 +16,8 @@ import (
 	"time"
 )
 
-// shipped is what users need; of the tests, what ansible-test is to know of the collection. The sources of the binaries
-// stay behind.
-var shipped = []string{"README.md", "COPYING", "bin", "docs", "meta", "plugins", "roles", "tests"}
+// shipped is what users need. The sources of the binaries stay behind.
+var shipped = []string{"README.md", "COPYING", "bin", "docs", "meta", "plugins", "roles"}
 
 // mostBytes keeps away from Galaxy's limit of 20 MB.
 const mostBytes = 18 << 20

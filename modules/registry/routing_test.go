@@ -21,44 +21,30 @@ func TestRouting(t *testing.T) {
 		t.Fatal(err)
 	}
 	var meta struct {
-		Groups  map[string][]string `yaml:"action_groups"`
-		Routing struct {
-			Modules map[string]struct {
-				Plugin string `yaml:"action_plugin"`
-			}
-			Action map[string]struct{ Redirect string }
-		} `yaml:"plugin_routing"`
+		Groups map[string][]string `yaml:"action_groups"`
 	}
 	if err := yaml.Unmarshal(text, &meta); err != nil {
 		t.Fatal(err)
 	}
-	stubs, err := filepath.Glob("../../plugins/modules/*.py")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var documented, routed []string
-	for _, stub := range stubs {
-		documented = append(documented, strings.TrimSuffix(filepath.Base(stub), ".py"))
-	}
-	for name, route := range meta.Routing.Modules {
-		routed = append(routed, name)
-		if route.Plugin != "hostnet.linux.hostnet" {
-			t.Errorf("%s runs through %q", name, route.Plugin)
-		}
-		if to := meta.Routing.Action[name].Redirect; to != "hostnet.linux.hostnet" {
-			t.Errorf("the action %s is redirected to %q", name, to)
-		}
-	}
-	slices.Sort(routed)
+	var names []string
 	for _, module := range slices.Concat(registry.Modules(), containers.Modules(nil)) {
-		if !slices.Contains(routed, module.Name) {
-			t.Errorf("meta/runtime.yml does not route %s", module.Name)
+		names = append(names, module.Name)
+	}
+	slices.Sort(names)
+	if !slices.Equal(meta.Groups["all"], names) {
+		t.Errorf("the group all has %v, modules are %v", meta.Groups["all"], names)
+	}
+	for _, kind := range []string{"modules", "action"} {
+		files, err := filepath.Glob("../../plugins/" + kind + "/*.py")
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if !slices.Equal(documented, routed) {
-		t.Errorf("plugins/modules has %v, meta/runtime.yml routes %v", documented, routed)
-	}
-	if !slices.Equal(meta.Groups["all"], routed) {
-		t.Errorf("the group all has %v, routed are %v", meta.Groups["all"], routed)
+		var found []string
+		for _, file := range files {
+			found = append(found, strings.TrimSuffix(filepath.Base(file), ".py"))
+		}
+		if !slices.Equal(found, names) {
+			t.Errorf("plugins/%s has %v, modules are %v", kind, found, names)
+		}
 	}
 }

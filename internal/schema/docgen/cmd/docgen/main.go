@@ -1,4 +1,5 @@
-// Command docgen writes the documentation of all modules into plugins/modules, or with -check tells what is out of date.
+// Command docgen writes what Ansible needs of all modules beside the binaries, in plugins/modules and plugins/action, or
+// with -check tells what is out of date.
 package main
 
 import (
@@ -14,7 +15,7 @@ import (
 )
 
 func main() {
-	folder := flag.String("o", "plugins/modules", "the folder to write to")
+	folder := flag.String("o", "plugins", "the folder to write to")
 	check := flag.Bool("check", false, "only compare")
 	flag.Parse()
 	if err := run(*folder, *check); err != nil {
@@ -24,39 +25,47 @@ func main() {
 }
 
 func run(folder string, check bool) error {
-	expected := map[string]bool{}
+	expected := map[string]string{}
 	for _, module := range slices.Concat(registry.Modules(), containers.Modules(nil)) {
 		text, err := docgen.Stub(module)
 		if err != nil {
 			return err
 		}
-		file := filepath.Join(folder, module.Name+".py")
-		expected[file] = true
-		if check {
-			if old, err := os.ReadFile(file); err != nil || string(old) != text {
-				return fmt.Errorf("%s does not match the option tables: run `make docs`", file)
-			}
-			continue
-		}
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		expected[filepath.Join(folder, "modules", module.Name+".py")] = text
+		expected[filepath.Join(folder, "action", module.Name+".py")] = docgen.Action
+	}
+	for file, text := range expected {
+		if err := keep(file, text, check); err != nil {
 			return err
 		}
 	}
 	return leftovers(folder, expected)
 }
 
-// leftovers finds documentation of modules that are no more.
-func leftovers(folder string, expected map[string]bool) error {
-	files, err := filepath.Glob(filepath.Join(folder, "*.py"))
-	if err != nil {
+func keep(file, text string, check bool) error {
+	if check {
+		if old, err := os.ReadFile(file); err != nil || string(old) != text {
+			return fmt.Errorf("%s does not match the option tables: run `make docs`", file)
+		}
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	for _, file := range files {
-		if !expected[file] {
-			return fmt.Errorf("%s documents a module that does not exist: remove it", file)
+	return os.WriteFile(file, []byte(text), 0o644)
+}
+
+// leftovers finds files of modules that are no more.
+func leftovers(folder string, expected map[string]string) error {
+	for _, kind := range []string{"modules", "action"} {
+		files, err := filepath.Glob(filepath.Join(folder, kind, "*.py"))
+		if err != nil {
+			return err
+		}
+		for _, file := range files {
+			if _, known := expected[file]; !known {
+				return fmt.Errorf("%s is about a module that does not exist: remove it", file)
+			}
 		}
 	}
 	return nil

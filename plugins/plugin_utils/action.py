@@ -11,7 +11,10 @@ from ansible_collections.hostnet.linux.plugins.plugin_utils.result import Troubl
 
 
 class ActionModule(ActionBase):
-    """Runs every module of the collection: meta/runtime.yml routes them here."""
+    """
+    Runs every module of the collection. Each has a file in plugins/action that leads here: what is named like the module
+    Ansible loads before it forks, and so compiles once, not in the process of each task.
+    """
 
     def run(self, tmp=None, task_vars=None):
         # ansible-core 2.14 ignores these as attributes of the class.
