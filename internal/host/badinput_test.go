@@ -54,6 +54,13 @@ func TestBadInput(t *testing.T) {
 			`{"interfaces": [{"name": "eth0", "addresses": ["10.0.0.1", "10.0.0.1/33", "x/24"], "routes": [{"to": "10.0.0.1/24", "via": "10.0.0.300"}]}]}`,
 			[]string{"interfaces[0].addresses[0]", "interfaces[0].addresses[1]", "interfaces[0].addresses[2]", "interfaces[0].routes[0].to", "interfaces[0].routes[0].via"},
 		},
+		"several kinds at once": {
+			`{"bonds": [{"name": "bond0", "miimon": "often", "ports": ["eth0"]}, {"name": "bond1", "mode": "active-backup", "lacp_rate": "slow", "ports": ["eth0"]}],
+			"dummies": [{"name": "bond1"}, {"name": "a/b", "mtu": 1}], "vlans": [{"name": "v0", "parent": "v0", "id": 5000}],
+			"routes": [{"to": "10.0.0.0/8", "via": "192.0.2.1"}, {"to": "10.0.0.0/8", "via": "192.0.2.1"}]}`,
+			[]string{"bonds[0].miimon: must be a whole number", "dummies[1].name", "dummies[1].mtu: must be from 68", "vlans[0].id: must be from 0", "vlans[0].parent: v0 cannot stand on itself",
+				"bonds[1].name: bond1 is declared twice", "bonds[1].ports[0]: eth0 is a port of bond bond0 already", "bonds[1].lacp_rate: has no meaning in mode active-backup", "routes[1]: ", "is declared twice"},
+		},
 		"options of a VXLAN that exclude each other": {
 			`{"vxlans": [{"name": "x", "id": 1, "remote": "192.0.2.1", "group": "239.0.0.1"}]}`,
 			[]string{"vxlans[0].group: cannot be used together with remote"},
@@ -79,6 +86,24 @@ func TestBadInput(t *testing.T) {
 				t.Errorf("the kernel was written to %d times", k.Writes)
 			}
 		})
+	}
+}
+
+// TestOneProblemIsNamedOnce: what could not be read does not count as missing, or as equal to something else, as well.
+func TestOneProblemIsNamedOnce(t *testing.T) {
+	for declared, want := range map[string]string{
+		`{"interfaces": [{"name": "a/b"}, {"name": "c/d"}]}`:                                              "interfaces[0].name: interfaces[1].name: ",
+		`{"routes": [{"to": "x"}, {"to": "y"}]}`:                                                          "routes[0].to: routes[1].to: ",
+		`{"rules": [{"priority": 1, "from": "x", "table": 7}, {"priority": 1, "from": "y", "table": 7}]}`: "rules[0].from: rules[1].from: ",
+	} {
+		got := ""
+		for line := range strings.SplitSeq(declareBad(t, &Host{Kernel: fake.New("eth0")}, declared).Error(), "\n") {
+			path, _, _ := strings.Cut(line, ": ")
+			got += path + ": "
+		}
+		if got != want {
+			t.Errorf("%s: problems at %s, want %s", declared, got, want)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"hostnet.linux/internal/route"
 	"hostnet.linux/internal/rule"
@@ -30,16 +31,26 @@ func SingleTable(kind string) schema.Table[Declaration] {
 func NetworkTable() schema.Table[Declaration] {
 	var table schema.Table[Declaration]
 	for i, group := range groups {
-		table = append(table, schema.Field(group.key, schema.List(schema.Dict(options(group.kind), "")),
+		table = append(table, schema.Field(group.key, readable(schema.List(schema.Dict(options(group.kind), ""))),
 			func(d *Declaration) **[]Interface { return &d.groups[i] }, group.text))
 	}
-	table = append(table, schema.Field("routes", schema.List(schema.Dict(route.Options(), "")),
+	table = append(table, schema.Field("routes", readable(schema.List(schema.Dict(route.Options(), ""))),
 		func(d *Declaration) **[]route.Route { return &d.routes }, "Routes, one by one; those that are not listed stay."))
-	table = append(table, schema.Field("rules", schema.List(schema.Dict(rule.Options(), "")),
+	table = append(table, schema.Field("rules", readable(schema.List(schema.Dict(rule.Options(), ""))),
 		func(d *Declaration) **[]rule.Rule { return &d.rules }, "Routing policy rules, one by one; those that are not listed stay."))
 	return append(append(table, liftedSettings()...),
 		schema.Field("purge", schema.Bool(), func(d *Declaration) **bool { return &d.Settings.Purge },
 			"Whether to remove what earlier tasks have declared, and kept on this host, and this one does not declare. Never touches what others made."))
+}
+
+// readable keeps what can be read of a list with problems, so that the rest is checked as well.
+func readable[V any](list schema.Form[[]V]) schema.Form[[]V] {
+	parse := list.Parse
+	list.Parse = func(raw any, at schema.Place) ([]V, bool) {
+		values, _ := parse(raw, at)
+		return values, true
+	}
+	return list
 }
 
 // ParseSingle reads the arguments of a module about one interface of a kind.
@@ -49,13 +60,13 @@ func ParseSingle(kind string, arguments map[string]any) (*Declaration, *State, e
 	SingleTable(kind).Parse(&declaration, arguments, schema.At("", &problems))
 	state := &State{Interfaces: []*Interface{&declaration.single}}
 	declaration.single.Link.Kind = kind
-	return &declaration, state, finish(state, problems)
+	return &declaration, state, finish(state, problems, nil)
 }
 
 // ParseNetwork reads the arguments of the module about many objects.
 func ParseNetwork(arguments map[string]any) (*Declaration, *State, error) {
 	var declaration Declaration
-	var problems schema.Problems
+	var problems, misfits schema.Problems
 	NetworkTable().Parse(&declaration, arguments, schema.At("", &problems))
 	state := &State{}
 	for i, group := range groups {
@@ -71,7 +82,7 @@ func ParseNetwork(arguments map[string]any) (*Declaration, *State, error) {
 	if declaration.routes != nil {
 		for i := range *declaration.routes {
 			one := &(*declaration.routes)[i]
-			route.CheckOptions(one, schema.At("routes", &problems).Index(i))
+			route.CheckOptions(one, schema.At("routes", &misfits).Index(i))
 			state.Routes = append(state.Routes, one)
 		}
 	}
@@ -79,11 +90,14 @@ func ParseNetwork(arguments map[string]any) (*Declaration, *State, error) {
 		for i := range *declaration.rules {
 			one := &(*declaration.rules)[i]
 			one.Path = fmt.Sprintf("rules[%d]", i)
-			rule.CheckOptions(one, schema.At(one.Path, &problems))
+			// Of what could not be read, the family may be left in doubt.
+			if !followsFrom(schema.Problem{Path: one.Path}, problems) {
+				rule.CheckOptions(one, schema.At(one.Path, &misfits))
+			}
 			state.Rules = append(state.Rules, one)
 		}
 	}
-	return &declaration, state, finish(state, problems)
+	return &declaration, state, finish(state, problems, misfits)
 }
 
 // RuleTable is the options of the module about one rule.
@@ -99,7 +113,7 @@ func ParseRule(arguments map[string]any) (*Declaration, *State, error) {
 	RuleTable().Parse(&declaration, arguments, at)
 	rule.CheckOptions(&declaration.rule, at)
 	state := &State{Rules: []*rule.Rule{&declaration.rule}}
-	return &declaration, state, finish(state, problems)
+	return &declaration, state, finish(state, problems, nil)
 }
 
 // RouteTable is the options of the module about one route.
@@ -115,18 +129,30 @@ func ParseRoute(arguments map[string]any) (*Declaration, *State, error) {
 	RouteTable().Parse(&declaration, arguments, at)
 	route.CheckOptions(&declaration.route, at)
 	state := &State{Routes: []*route.Route{&declaration.route}}
-	return &declaration, state, finish(state, problems)
+	return &declaration, state, finish(state, problems, nil)
 }
 
-// finish fills in defaults and, where each option is right by itself, checks that they fit together.
-func finish(state *State, problems schema.Problems) error {
+// finish fills in defaults and checks that the options fit together, as far as each is right by itself; misfits are
+// those found already.
+func finish(state *State, problems, misfits schema.Problems) error {
 	for _, one := range state.Interfaces {
 		one.Link.SetDefaults()
 	}
-	if len(problems) == 0 {
-		state.check(&problems)
+	state.check(&misfits)
+	for _, misfit := range misfits {
+		if !followsFrom(misfit, problems) {
+			problems = append(problems, misfit)
+		}
 	}
 	return problems.Err()
+}
+
+// followsFrom tells a problem of something that could not be read: a wrong value counts as left out.
+func followsFrom(misfit schema.Problem, problems schema.Problems) bool {
+	return slices.ContainsFunc(problems, func(problem schema.Problem) bool {
+		rest, within := strings.CutPrefix(problem.Path, misfit.Path)
+		return within && (misfit.Path == "" || rest == "" || rest[0] == '.' || rest[0] == '[')
+	})
 }
 
 // InfoTable is the options of the module that only reads.

@@ -207,6 +207,9 @@ func (c *checker) checkFamilyOptions() {
 func (d Declaration) Check(problems *schema.Problems) {
 	var present, absent []*Route
 	for _, one := range d.all() {
+		if one.To == nil {
+			continue // a problem that is named where it is read
+		}
 		if one.Absent() {
 			absent = append(absent, one)
 		} else {
