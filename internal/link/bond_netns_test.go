@@ -32,10 +32,10 @@ var bondOptions = []option{
 	{name: "use_carrier", with: activeBackup, place: data + "use_carrier", values: [][2]string{{"false", "0"}, {"true", "1"}}},
 	{name: "arp_interval", with: activeBackup + `, "arp_ip_target": ["192.0.2.1"]`, place: data + "arp_interval", values: [][2]string{{"100", "100"}, {"200", "200"}, {"0", "0"}}},
 	{name: "arp_ip_target", with: activeBackup + `, "arp_interval": 100`, place: data + "arp_ip_target", values: [][2]string{
-		{`["192.0.2.1"]`, `["192.0.2.1"]`}, {`["192.0.2.2", "192.0.2.3"]`, `["192.0.2.2","192.0.2.3"]`}, {`["192.0.2.3"]`, `["192.0.2.3"]`},
+		{`["192.0.2.1"]`, `["192.0.2.1"]`}, {`["192.0.2.2", "192.0.2.3"]`, `["192.0.2.2","192.0.2.3"]`}, {`["192.0.2.3"]`, `["192.0.2.3"]`}, {`[]`, "null"},
 	}},
 	{name: "ns_ip6_target", with: activeBackup + `, "arp_interval": 100`, place: data + "ns_ip6_target", values: [][2]string{
-		{`["2001:db8::1"]`, `["2001:db8::1"]`}, {`["2001:db8::2", "2001:db8::3"]`, `["2001:db8::2","2001:db8::3"]`},
+		{`["2001:db8::1"]`, `["2001:db8::1"]`}, {`["2001:db8::2", "2001:db8::3"]`, `["2001:db8::2","2001:db8::3"]`}, {`[]`, "null"},
 	}},
 	{name: "arp_validate", with: activeBackup + `, "arp_interval": 100, "arp_ip_target": ["192.0.2.1"]`, place: "sys:bonding/arp_validate", values: [][2]string{
 		{`"active"`, "active 1"}, {`"backup"`, "backup 2"}, {`"all"`, "all 3"}, {`"filter"`, "filter 4"}, {`"filter_active"`, "filter_active 5"},

@@ -211,7 +211,7 @@ func TestBridgePorts(t *testing.T) {
 		t.Errorf("others did not stay: %s", got)
 	}
 	l.must(t, link.Bridge, `{"name": "x0", "ports": ["a0"], "exclusive_ports": true}`)
-	if got := masters(); got != `"x0" null null "x0" "x0"` && got != `"x0" "x0" "x0" "x0" "x0"` {
+	if got := masters(); got != `"x0" null null "x0" "x0"` {
 		t.Errorf("exclusive ports: %s", got)
 	}
 	if l.told(t, "x0", "ifindex") != index {

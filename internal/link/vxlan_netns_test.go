@@ -39,7 +39,7 @@ var vxlanOptions = []option{
 	{name: "l2miss", with: tunnel, place: data + "l2miss", values: onOff}, {name: "l3miss", with: tunnel, place: data + "l3miss", values: onOff},
 	inTunnel("udp_csum", "udp_csum", "false"), inTunnel("udp_zero_csum6_tx", "udp_zero_csum6_tx", "true"), inTunnel("udp_zero_csum6_rx", "udp_zero_csum6_rx", "true"),
 	{name: "remcsum_tx", with: tunnel, place: data + "remcsum_tx", values: onOff}, {name: "remcsum_rx", with: tunnel, place: data + "remcsum_rx", values: onOff},
-	{name: "external", with: `"dst_port": 4789`, place: data + "external", values: [][2]string{{"true", "true"}}},
+	{name: "external", with: `"dst_port": 4789`, place: data + "external", values: [][2]string{{"true", "true"}, {`false, "id": 7`, "null"}}},
 	{name: "vnifilter", with: `"dst_port": 4789, "external": true`, place: data + "vnifilter", values: onOff},
 	{name: "gbp", with: tunnel, place: data + "gbp", values: onOff}, {name: "gpe", with: `"dst_port": 4790, "external": true, "learning": false`, place: data + "gpe", values: onOff},
 	{name: "localbypass", with: tunnel, place: data + "localbypass", since: "6.4", shown: "6.4", values: [][2]string{{"false", "null"}, {"true", "true"}}},
