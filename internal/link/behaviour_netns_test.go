@@ -137,13 +137,7 @@ func TestBondPortsAreExact(t *testing.T) {
 func TestVethPeers(t *testing.T) {
 	t.Parallel()
 	l, other := newLab(t), netnstest.New(t)
-	sleeper := exec.Command("ip", "netns", "exec", other.Name, "sleep", "60")
-	if err := sleeper.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = sleeper.Process.Kill(); _ = sleeper.Wait() })
-	waitForNamespace(t, sleeper.Process.Pid, other.Name)
-	for i, peer := range []string{other.Name, "/run/netns/" + other.Name, fmt.Sprint(sleeper.Process.Pid)} {
+	for i, peer := range other.Names(t) {
 		name := fmt.Sprintf("v%d", i)
 		l.must(t, link.Veth, fmt.Sprintf(`{"name": %q, "peer": "p%d", "peer_netns": %q}`, name, i, peer))
 		if told := other.IP(t, "-brief", "link", "show", fmt.Sprintf("p%d", i)); !strings.Contains(told, "UP") {
@@ -162,20 +156,6 @@ func TestVethPeers(t *testing.T) {
 	if l.Snapshot(t) != before {
 		t.Error("a refused task changed the host")
 	}
-}
-
-func waitForNamespace(t *testing.T, pid int, name string) {
-	t.Helper()
-	want, err := os.Stat("/run/netns/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if got, err := os.Stat(fmt.Sprintf("/proc/%d/ns/net", pid)); err == nil && os.SameFile(got, want) {
-			return
-		}
-	}
-	t.Fatalf("process %d did not enter %s", pid, name)
 }
 
 // TestVXLANIdentifierIsChanged: the tunnel is made again and stays where it was.

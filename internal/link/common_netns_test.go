@@ -16,6 +16,7 @@ var commonOptions = []option{
 	{name: "proxy_arp", place: "proc:ipv4/conf/x0/proxy_arp", values: [][2]string{{"true", "1"}, {"false", "0"}}},
 	{name: "rp_filter", place: "proc:ipv4/conf/x0/rp_filter", values: [][2]string{{"1", "1"}, {"2", "2"}, {"0", "0"}}},
 	{name: "forwarding", place: "proc:ipv4/conf/x0/forwarding", values: [][2]string{{"true", "1"}, {"false", "0"}}},
+	{name: "forwarding", place: "proc:ipv6/conf/x0/forwarding", values: [][2]string{{"true", "1"}, {"false", "0"}}},
 }
 
 // bases are what a link of each kind needs to be made.
@@ -70,6 +71,19 @@ func tryState(t *testing.T, kind, base string) {
 	}
 }
 
+// TestInterfaceOptions tries what every kind has on a link that nobody makes.
+func TestInterfaceOptions(t *testing.T) {
+	var options []option
+	for _, one := range commonOptions {
+		one.place = strings.Replace(one.place, "/x0/", "/a0/", 1)
+		options = append(options, one)
+	}
+	// Its name, state and up are TestInterface's, the rest takes hardware.
+	complete(t, link.Hardware, options, "name", "state", "up", "match_mac_address", "match_pci_address")
+	t.Parallel()
+	try(t, link.Hardware, `"name": "a0"`, "a0", options)
+}
+
 // TestInterface is about links that are there already.
 func TestInterface(t *testing.T) {
 	t.Parallel()
@@ -81,6 +95,15 @@ func TestInterface(t *testing.T) {
 	l.must(t, link.Hardware, `{"name": "a0", "mtu": 1500, "up": false}`)
 	if flags := l.told(t, "a0", "flags"); strings.Contains(flags, `"UP"`) {
 		t.Errorf("flags %s", flags)
+	}
+	l.must(t, link.Bridge, `{"name": "x0", "ports": ["a0"]}`)
+	l.must(t, link.Hardware, `{"name": "a0"}`)
+	if flags, master := l.told(t, "a0", "flags"), l.told(t, "a0", "master"); !strings.Contains(flags, `"UP"`) || master != `"x0"` {
+		t.Errorf("flags %s, controller %s", flags, master)
+	}
+	l.must(t, link.Hardware, `{"name": "a0", "state": "absent"}`)
+	if flags, master := l.told(t, "a0", "flags"), l.told(t, "a0", "master"); strings.Contains(flags, `"UP"`) || master != "null" {
+		t.Errorf("absent: flags %s, controller %s", flags, master)
 	}
 	before := l.Snapshot(t)
 	if _, err := l.declare(t, link.Hardware, `{"name": "eth7"}`); err == nil || !strings.Contains(err.Error(), "name: there is no interface eth7") {

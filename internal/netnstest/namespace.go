@@ -52,6 +52,19 @@ func New(t testing.TB) *Namespace {
 	return namespace
 }
 
+// Names are all that the namespace is called: its name, its path, and the number of a process in it, which the test ends.
+func (n *Namespace) Names(t testing.TB) []string {
+	t.Helper()
+	process := exec.Command("sleep", "infinity")
+	n.Do(t, func() {
+		if err := process.Start(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Cleanup(func() { _, _ = process.Process.Kill(), process.Wait() })
+	return []string{n.Name, filepath.Join(folder, n.Name), strconv.Itoa(process.Process.Pid)}
+}
+
 func needRoot(t testing.TB) {
 	t.Helper()
 	if os.Geteuid() != 0 {

@@ -3,8 +3,6 @@
 package task_test
 
 import (
-	"os/exec"
-	"strconv"
 	"testing"
 
 	"hostnet.linux/internal/netnstest"
@@ -19,18 +17,12 @@ func TestNamespacesAreApart(t *testing.T) {
 	seen := map[string]bool{}
 	for range 2 {
 		ns := netnstest.New(t)
-		process := exec.Command("ip", "netns", "exec", ns.Name, "sleep", "60")
-		if err := process.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			_ = process.Process.Kill()
-			_ = process.Wait()
-		})
-		waitUntilInside(t, process.Process.Pid, ns.Name)
-		byProcess := keyOf(t, strconv.Itoa(process.Process.Pid))
-		if byName := keyOf(t, ns.Name); byName != byProcess {
-			t.Errorf("one namespace is %q by its name and %q by its process", byName, byProcess)
+		names := ns.Names(t)
+		byProcess := keyOf(t, names[2])
+		for _, name := range names[:2] {
+			if key := keyOf(t, name); key != byProcess {
+				t.Errorf("one namespace is %q as %s and %q by its process", key, name, byProcess)
+			}
 		}
 		if seen[byProcess] {
 			t.Errorf("two namespaces are both %q", byProcess)
@@ -47,16 +39,4 @@ func keyOf(t *testing.T, namespace string) string {
 	}
 	defer done()
 	return site.Namespace
-}
-
-// waitUntilInside waits for `ip netns exec` to have entered the namespace.
-func waitUntilInside(t *testing.T, pid int, name string) {
-	t.Helper()
-	want, err := system.NetworkNamespaceAt("/run/netns/" + name)
-	for number := uint64(0); err == nil && number != want; {
-		number, err = system.NetworkNamespaceOf(pid)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 }

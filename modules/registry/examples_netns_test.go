@@ -23,8 +23,8 @@ var needed = map[string][]string{
 // reads their examples, and the tests of internal/services run them with files of a test's own.
 var servesHost = map[string]bool{"lxc_bridge": true, "dnsmasq": true, "lxc_host": true}
 
-// TestExamples runs every documented task in a namespace with four cards: what a check says would be done is what is
-// done, and a second run finds nothing to do.
+// TestExamples runs every documented task in a namespace with four cards, which the tasks call by its name, its path or
+// a process in it: what a check says would be done is what is done, and a second run finds nothing to do.
 func TestExamples(t *testing.T) {
 	for _, module := range registry.Modules() {
 		if servesHost[module.Name] {
@@ -40,11 +40,12 @@ func TestExamples(t *testing.T) {
 				ns.IP(t, "link", "add", fmt.Sprintf("eth%d", i), "type", "veth", "peer", "name", fmt.Sprintf("far%d", i))
 				ns.IP(t, "link", "set", fmt.Sprintf("far%d", i), "up")
 			}
-			for _, one := range examples(t, module) {
+			called := ns.Names(t)
+			for i, one := range examples(t, module) {
 				if needsRealHost(one) || (strings.Contains(fmt.Sprint(one.Arguments), "vlan_filtering") && !filters(ns)) {
 					continue
 				}
-				one.Arguments = withNetns(one.Arguments, ns.Name)
+				one.Arguments = withNetns(one.Arguments, called[i%len(called)])
 				planned, would := runExample(t, one, true)
 				done, did := runExample(t, one, false)
 				if planned != done || would != did {
