@@ -216,7 +216,7 @@ func targets(name string, attribute uint16, size int, field func(*Link) **[]neti
 		}
 		return addresses, ok
 	}
-	return carried(name, attribute, form, field,
+	row := carried(name, attribute, form, field,
 		func(addresses []netip.Addr) []byte {
 			var nest []byte
 			for i, address := range addresses {
@@ -233,6 +233,9 @@ func targets(name string, attribute uint16, size int, field func(*Link) **[]neti
 			}
 			return addresses, true
 		}, text)
+	// The kernel tells nothing of an empty list (bond_fill_info in drivers/net/bonding/bond_netlink.c).
+	row.absent = func(l *Link) { *field(l) = &[]netip.Addr{} }
+	return row
 }
 
 // attributeBytes is one netlink attribute, padded.

@@ -2,6 +2,7 @@ package fake
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -56,4 +57,11 @@ func roundDelays(bond kernel.Attributes) {
 			bond[i].Data = binary.NativeEndian.AppendUint32(nil, delay-delay%binary.NativeEndian.Uint32(miimon))
 		}
 	}
+}
+
+// dropEmptyTargets: nothing is told of empty lists of targets (bond_fill_info).
+func dropEmptyTargets(bond kernel.Attributes) kernel.Attributes {
+	return slices.DeleteFunc(bond, func(a kernel.Attribute) bool {
+		return len(a.Data) == 0 && (a.Type == unix.IFLA_BOND_ARP_IP_TARGET || a.Type == unix.IFLA_BOND_NS_IP6_TARGET)
+	})
 }

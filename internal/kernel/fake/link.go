@@ -191,6 +191,7 @@ func (k *Kernel) fill(one *link, request kernel.LinkRequest) {
 	}
 	if one.Kind == "bond" {
 		roundDelays(one.Data)
+		one.Data = dropEmptyTargets(one.Data)
 	}
 	one.PortData = k.merge(one.PortData, request.PortData)
 	if request.Up == nil {
