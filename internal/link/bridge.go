@@ -85,7 +85,7 @@ var bridgeRows = sync.OnceValue(func() options[Link] {
 		number("group_fwd_mask", unix.IFLA_BR_GROUP_FWD_MASK, schema.Int[uint16](0, 65535), func(l *Link) **uint16 { return &l.Bridge.GroupFwdMask },
 			"Bits for the link-local groups 01:80:c2:00:00:0X that are forwarded; the kernel refuses the lowest three."),
 		flag("vlan_filtering", unix.IFLA_BR_VLAN_FILTERING, func(l *Link) **bool { return &l.Bridge.VLANFiltering },
-			"Whether ports pass only their own VLANs."),
+			"Whether ports pass only their own VLANs.").unless(func(l *Link) bool { return !*l.Bridge.VLANFiltering }),
 		number("vlan_default_pvid", unix.IFLA_BR_VLAN_DEFAULT_PVID, schema.Int[uint16](0, 4094), func(l *Link) **uint16 { return &l.Bridge.VLANDefaultPVID },
 			"The VLAN that new ports get untagged; 0 is none."),
 		carried("vlan_protocol", unix.IFLA_BR_VLAN_PROTOCOL, schema.Choice("802.1q", "802.1ad"), func(l *Link) **string { return &l.Bridge.VLANProtocol },

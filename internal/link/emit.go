@@ -130,11 +130,7 @@ func (p *planner) creation(final *Link) kernel.LinkRequest {
 		}
 	}
 	request.Data = kindRows(final.Kind).attributes(final, func(row *option[Link]) bool {
-		// A new bridge has it off, and a kernel without VLAN filtering does not even take that.
-		if row.Name == "vlan_filtering" && !deref(final.Bridge.VLANFiltering) {
-			return false
-		}
-		return !row.late && (row.applies == nil || row.applies(final) == "")
+		return !row.late && (row.given == nil || !row.given(final)) && (row.applies == nil || row.applies(final) == "")
 	})
 	return request
 }

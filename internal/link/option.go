@@ -35,6 +35,8 @@ type option[T any] struct {
 	change change
 	// late options need the ports in place.
 	late bool
+	// given tells values that a new object has anyway, so that a kernel without the option makes it too; nil is none.
+	given func(*T) bool
 	// applies says why the option has no meaning for the object as it would become, or "".
 	applies func(*T) string
 	// since is the first mainline kernel with the option, "" where Linux 6.1 has it.
@@ -48,6 +50,11 @@ func (o option[T]) needs(c change) option[T] {
 
 func (o option[T]) when(applies func(*T) string) option[T] {
 	o.applies = applies
+	return o
+}
+
+func (o option[T]) unless(given func(*T) bool) option[T] {
+	o.given = given
 	return o
 }
 
