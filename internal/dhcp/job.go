@@ -71,9 +71,9 @@ func Find(initPID, index int) (State, bool) {
 		return State{}, false
 	}
 	defer func() { _ = file.Close() }()
-	// A client holds its file locked for as long as it lives, which no number of a process can tell as surely.
+	// A client holds its file locked for as long as it lives, which no number of a process can tell as surely. What one
+	// left that was killed stays: by the time it could be removed, its name may be that of the next client's file.
 	if unix.Flock(int(file.Fd()), unix.LOCK_SH|unix.LOCK_NB) == nil {
-		_ = os.Remove(job.path())
 		return State{}, false
 	}
 	var state State
@@ -87,19 +87,38 @@ func Find(initPID, index int) (State, bool) {
 // record is the client's own file.
 type record struct{ file *os.File }
 
+// patience is how long a look at the file by another process may take.
+const patience = time.Second
+
+// openRecord makes and locks the file. Find locks it too while it looks, and a client that ends removes its own: what is
+// locked here may have lost its name before.
 func openRecord(job Job) (*record, error) {
 	if err := os.MkdirAll(Folder, 0o700); err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(job.path(), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		file, err := os.OpenFile(job.path(), os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		if unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil && isNamed(file) {
+			return &record{file}, nil
+		}
 		_ = file.Close()
-		return nil, fmt.Errorf("another client works on interface %d of container %s", job.Index, job.Container)
+		if time.Now().After(deadline) {
+			return nil, fmt.Errorf("another client works on interface %d of container %s", job.Index, job.Container)
+		}
 	}
-	return &record{file}, nil
+}
+
+// isNamed tells whether the file's name still leads to it.
+func isNamed(file *os.File) bool {
+	own, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Stat(file.Name())
+	return err == nil && os.SameFile(own, named)
 }
 
 func (r *record) write(state State) error {

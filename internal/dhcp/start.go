@@ -53,8 +53,8 @@ func Await(job Job, limit time.Duration) error {
 
 // Stop ends the client of an interface, which takes back what it did there.
 func Stop(initPID, index int) error {
-	const patience = 10 * time.Second
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(pause) {
+	const ending = 10 * time.Second
+	for deadline := time.Now().Add(ending); time.Now().Before(deadline); time.Sleep(pause) {
 		state, runs := Find(initPID, index)
 		if !runs {
 			return nil
