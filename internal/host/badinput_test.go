@@ -26,6 +26,13 @@ func TestBadInput(t *testing.T) {
 			`{"bonds": [{"name": "bond0", "miimon": -1}], "vlans": [{"name": "v0", "parent": "eth0", "id": 4095}], "vxlans": [{"name": "x", "id": 16777216}], "bridges": [{"name": "br0", "priority": 65536}]}`,
 			[]string{"bonds[0].miimon: must be from 0", "vlans[0].id: must be from 0 to 4094", "vxlans[0].id: must be from 0 to 16777215", "bridges[0].priority: must be from 0 to 65535"},
 		},
+		"times of the spanning tree": {
+			`{"bridges": [{"name": "br0", "hello_time": 0.5, "max_age": 41}, {"name": "br1", "stp": true, "forward_delay": 0}, {"name": "br2", "stp": false, "forward_delay": 0}]}`,
+			[]string{
+				"bridges[0].hello_time: must be from 1 to 10 seconds", "bridges[0].max_age: must be from 6 to 40 seconds",
+				"bridges[1].forward_delay: must be from 2 to 30 seconds with stp",
+			},
+		},
 		"names": {
 			`{"dummies": [{"name": "sixteen-bytes-xx"}, {"name": "a/b"}, {"name": ""}, {}]}`,
 			[]string{"dummies[0].name", "is 16 bytes long", "dummies[1].name", "must not contain a slash", "dummies[2].name", `dummies[3]: option "name" is required`},

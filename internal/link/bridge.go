@@ -58,8 +58,8 @@ const (
 
 // seconds is the form of a bridge's times. The kernel keeps them in jiffies, 250 of them a second on Debian, so a
 // value may come back one hundredth off; that is not a difference (clock_t_to_jiffies in kernel/time/time.c).
-func seconds[V schema.Integer](highest V) schema.Form[V] {
-	form := schema.Ticks(V(100), highest)
+func seconds[V schema.Integer](lowest, highest V) schema.Form[V] {
+	form := schema.Ticks(V(100), lowest, highest)
 	form.Equal = func(a, b V) bool { return max(a, b)-min(a, b) <= 1 }
 	return form
 }
@@ -74,13 +74,13 @@ var bridgeRows = sync.OnceValue(func() options[Link] {
 			}, "Whether the spanning tree protocol runs."),
 		number("priority", unix.IFLA_BR_PRIORITY, schema.Int[uint16](0, 65535), func(l *Link) **uint16 { return &l.Bridge.Priority },
 			"The bridge's priority in the spanning tree; the lowest is the root."),
-		number("forward_delay", unix.IFLA_BR_FORWARD_DELAY, seconds[uint32](math.MaxInt32), func(l *Link) **uint32 { return &l.Bridge.ForwardDelay },
+		number("forward_delay", unix.IFLA_BR_FORWARD_DELAY, seconds[uint32](0, math.MaxInt32), func(l *Link) **uint32 { return &l.Bridge.ForwardDelay },
 			"How long a port listens and learns before it forwards. With O(stp) the kernel takes 2 to 30."),
-		number("hello_time", unix.IFLA_BR_HELLO_TIME, seconds[uint32](1000), func(l *Link) **uint32 { return &l.Bridge.HelloTime },
+		number("hello_time", unix.IFLA_BR_HELLO_TIME, seconds[uint32](100, 1000), func(l *Link) **uint32 { return &l.Bridge.HelloTime },
 			"The time between spanning tree messages, from 1 to 10."),
-		number("max_age", unix.IFLA_BR_MAX_AGE, seconds[uint32](4000), func(l *Link) **uint32 { return &l.Bridge.MaxAge },
+		number("max_age", unix.IFLA_BR_MAX_AGE, seconds[uint32](600, 4000), func(l *Link) **uint32 { return &l.Bridge.MaxAge },
 			"How long a spanning tree message counts, from 6 to 40."),
-		number("ageing_time", unix.IFLA_BR_AGEING_TIME, seconds[uint32](math.MaxInt32), func(l *Link) **uint32 { return &l.Bridge.AgeingTime },
+		number("ageing_time", unix.IFLA_BR_AGEING_TIME, seconds[uint32](0, math.MaxInt32), func(l *Link) **uint32 { return &l.Bridge.AgeingTime },
 			"How long a learned address is remembered."),
 		number("group_fwd_mask", unix.IFLA_BR_GROUP_FWD_MASK, schema.Int[uint16](0, 65535), func(l *Link) **uint16 { return &l.Bridge.GroupFwdMask },
 			"Bits for the link-local groups 01:80:c2:00:00:0X that are forwarded; the kernel refuses the lowest three."),
@@ -145,7 +145,7 @@ var bridgeRows = sync.OnceValue(func() options[Link] {
 
 // mcastTime is a time that travels in 64 bits.
 func mcastTime(name string, attribute uint16, field func(*Link) **uint64, text string) option[Link] {
-	return number(name, attribute, seconds[uint64](math.MaxInt32), field, text)
+	return number(name, attribute, seconds[uint64](0, math.MaxInt32), field, text)
 }
 
 var vlanProtocols = map[string]uint16{"802.1q": unix.ETH_P_8021Q, "802.1ad": unix.ETH_P_8021AD}

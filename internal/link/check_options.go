@@ -14,6 +14,8 @@ func CheckOptions(l *Link, at schema.Place) {
 	switch l.Kind {
 	case Bond:
 		checkBond(l, at)
+	case Bridge:
+		checkBridge(l, at)
 	case VXLAN:
 		checkVXLAN(l, at)
 	case Macvlan:
@@ -44,6 +46,15 @@ func checkBond(l *Link, at schema.Place) {
 		if reason := row.applies(l); reason != "" {
 			at.Key(row.Name).Problem("%s", reason)
 		}
+	}
+}
+
+// checkBridge knows what the kernel takes while it runs the spanning tree protocol (br_set_forward_delay in
+// net/bridge/br_stp.c).
+func checkBridge(l *Link, at schema.Place) {
+	const shortest, longest = 200, 3000
+	if delay := l.Bridge.ForwardDelay; delay != nil && deref(l.Bridge.STP) && (*delay < shortest || *delay > longest) {
+		at.Key("forward_delay").Problem("must be from 2 to 30 seconds with stp")
 	}
 }
 

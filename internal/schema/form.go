@@ -151,7 +151,7 @@ func parseNumber(raw any) (float64, error) {
 }
 
 // Ticks is a time in seconds, fractions allowed, held as a whole number of ticks, perSecond of them in a second.
-func Ticks[V Integer](perSecond, highest V) Form[V] {
+func Ticks[V Integer](perSecond, lowest, highest V) Form[V] {
 	form := simple("float",
 		func(raw any) (V, error) {
 			seconds, err := parseNumber(raw)
@@ -159,8 +159,9 @@ func Ticks[V Integer](perSecond, highest V) Form[V] {
 				return 0, err
 			}
 			ticks := math.Round(seconds * float64(perSecond))
-			if ticks < 0 || ticks > float64(highest) {
-				return 0, fmt.Errorf("must be from 0 to %g seconds, not %s", float64(highest)/float64(perSecond), describe(raw))
+			if ticks < float64(lowest) || ticks > float64(highest) {
+				return 0, fmt.Errorf("must be from %g to %g seconds, not %s",
+					float64(lowest)/float64(perSecond), float64(highest)/float64(perSecond), describe(raw))
 			}
 			return V(ticks), nil
 		},

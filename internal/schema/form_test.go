@@ -63,7 +63,8 @@ func TestInt(t *testing.T) {
 }
 
 func TestTicks(t *testing.T) {
-	check(t, Ticks[uint32](100, 3000), []reading{
+	check(t, Ticks[uint32](100, 100, 1000), []reading{{raw: 1, written: int64(1)}, {raw: 0.99, problem: "from 1 to 10 seconds"}})
+	check(t, Ticks[uint32](100, 0, 3000), []reading{
 		{raw: 15, written: int64(15)}, {raw: "1.5", written: 1.5}, {raw: 0, written: int64(0)},
 		{raw: 31, problem: "from 0 to 30 seconds"}, {raw: -0.5, problem: "from 0 to 30 seconds"}, {raw: "soon", problem: "must be a number"},
 	})

@@ -79,8 +79,11 @@ func (h *Handle) createLink(request kernel.LinkRequest) error {
 	}
 	message.AddData(info)
 	h.forget(request.Name)
-	if err := h.change(message); err != nil || request.Peer == nil || !request.Peer.Up {
-		return err
+	if err := h.change(message); err != nil {
+		return unknownKind(request.Kind, err)
+	}
+	if request.Peer == nil || !request.Peer.Up {
+		return nil
 	}
 	return h.raisePeer(request.Peer)
 }

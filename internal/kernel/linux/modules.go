@@ -56,6 +56,18 @@ func load(kind string, module []string) error {
 	return nil
 }
 
+// unknownKind says plainly what the kernel means by an unknown device type (rtnl_newlink in net/core/rtnetlink.c).
+func unknownKind(kind string, err error) error {
+	if !strings.Contains(err.Error(), "Unknown device type") {
+		return err
+	}
+	module := kind
+	if known := modules[kind]; known != nil {
+		module = known[0]
+	}
+	return fmt.Errorf("this kernel has no links of kind %s, nor a module %s to load: %w", kind, module, err)
+}
+
 // builtIn tells whether the kernel's own list of built-in modules has the module. A kernel without the list (one
 // that was built without modules) is given the benefit of the doubt: creating the link will tell.
 func builtIn(module string) bool {
