@@ -47,13 +47,17 @@ type BridgeOptions struct {
 	NFCallARPTables           *bool
 	NoLinkLocalLearn          *bool
 	FDBMaxLearned             *uint32
+	MDBOffloadFailNotify      *bool
+	FDBLocalVLAN0             *bool
 	VLANs                     *[]kernel.BridgeVLAN
 }
 
 // Bits of IFLA_BR_MULTI_BOOLOPT (enum br_boolopt_id in linux/if_bridge.h).
 const (
-	noLinkLocalLearn  = 1 << 0
-	mcastVLANSnooping = 1 << 1
+	noLinkLocalLearn           = 1 << 0
+	mcastVLANSnooping          = 1 << 1
+	mdbOffloadFailNotification = 1 << 3
+	fdbLocalVLAN0              = 1 << 4
 )
 
 // seconds is the form of a bridge's times. The kernel keeps them in jiffies, 250 of them a second on Debian, so a
@@ -138,6 +142,10 @@ var bridgeRows = sync.OnceValue(func() options[Link] {
 			"Whether addresses of link-local frames are not learned."),
 		number("fdb_max_learned", unix.IFLA_BR_FDB_MAX_LEARNED, schema.Int[uint32](0, math.MaxUint32), func(l *Link) **uint32 { return &l.Bridge.FDBMaxLearned },
 			"How many addresses may be learned; 0 is no limit.").from("6.7"),
+		bit("mdb_offload_fail_notification", unix.IFLA_BR_MULTI_BOOLOPT, mdbOffloadFailNotification, func(l *Link) **bool { return &l.Bridge.MDBOffloadFailNotify },
+			"Whether the kernel tells of groups that a switch's hardware did not take.").from("6.16"),
+		bit("fdb_local_vlan_0", unix.IFLA_BR_MULTI_BOOLOPT, fdbLocalVLAN0, func(l *Link) **bool { return &l.Bridge.FDBLocalVLAN0 },
+			"Whether the host's own addresses are known for all VLANs at once instead of one by one.").from("6.18"),
 		plain("vlans", vlanList(), func(l *Link) **[]kernel.BridgeVLAN { return &l.Bridge.VLANs },
 			"Exactly the VLANs that the bridge itself takes part in, as the host sees it."),
 	}

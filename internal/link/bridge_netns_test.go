@@ -47,6 +47,8 @@ var bridgeOptions = []option{
 	{name: "mcast_mld_version", place: data + "mcast_mld_version", values: [][2]string{{"2", "2"}, {"1", "1"}}},
 	flag("no_linklocal_learn", data+"no_linklocal_learn", "true"),
 	{name: "fdb_max_learned", place: data + "fdb_max_learned", since: "6.7", shown: "6.8", values: [][2]string{{"100", "100"}, {"5", "5"}, {"0", "0"}}},
+	{name: "mdb_offload_fail_notification", place: data + "mdb_offload_fail_notification", since: "6.16", shown: "6.16", values: [][2]string{{"true", "1"}, {"false", "0"}}},
+	{name: "fdb_local_vlan_0", place: data + "fdb_local_vlan_0", since: "6.18", shown: "6.18", values: [][2]string{{"true", "1"}, {"false", "0"}}},
 }
 
 // filteringOptions need a kernel with VLAN filtering, and nf_call_* one with bridge netfilter.

@@ -168,6 +168,14 @@ options:
     description:
       - How many addresses may be learned; 0 is no limit. From 0 to 4294967295. Needs Linux 6.7.
     type: int
+  mdb_offload_fail_notification:
+    description:
+      - Whether the kernel tells of groups that a switch's hardware did not take. Needs Linux 6.16.
+    type: bool
+  fdb_local_vlan_0:
+    description:
+      - Whether the host's own addresses are known for all VLANs at once instead of one by one. Needs Linux 6.18.
+    type: bool
   vlans:
     description:
       - Exactly the VLANs that the bridge itself takes part in, as the host sees it.

@@ -712,6 +712,10 @@ options:
             description:
               - The port's rank when a new active port is chosen; the highest wins. From -2147483648 to 2147483647.
             type: int
+          actor_port_prio:
+            description:
+              - The port's priority in LACP; the lowest wins. From 0 to 65535. Needs Linux 6.18.
+            type: int
       same_card:
         description:
           - What to do when two ports are on one network card, whose failure would take both.
@@ -1775,6 +1779,14 @@ options:
         description:
           - How many addresses may be learned; 0 is no limit. From 0 to 4294967295. Needs Linux 6.7.
         type: int
+      mdb_offload_fail_notification:
+        description:
+          - Whether the kernel tells of groups that a switch's hardware did not take. Needs Linux 6.16.
+        type: bool
+      fdb_local_vlan_0:
+        description:
+          - Whether the host's own addresses are known for all VLANs at once instead of one by one. Needs Linux 6.18.
+        type: bool
       vlans:
         description:
           - Exactly the VLANs that the bridge itself takes part in, as the host sees it.
