@@ -53,13 +53,9 @@ type BondOptions struct {
 
 // BondPortOptions are the options of a port of a bond.
 type BondPortOptions struct {
-	QueueID       *uint16
-	Prio          *int32
-	ActorPortPrio *uint16
+	QueueID *uint16
+	Prio    *int32
 }
-
-// slaveActorPortPrio is IFLA_BOND_SLAVE_ACTOR_PORT_PRIO of linux/if_link.h in Linux 6.18.
-const slaveActorPortPrio = 0xa
 
 // broadcastNeighbor is IFLA_BOND_BROADCAST_NEIGH of linux/if_link.h in Linux 6.17.
 const broadcastNeighbor = 0x21
@@ -180,8 +176,6 @@ var bondPortRows = sync.OnceValue(func() options[Port] {
 			"The transmit queue that leads to this port; 0 is none."),
 		number("prio", unix.IFLA_BOND_SLAVE_PRIO, schema.Int[int32](math.MinInt32, math.MaxInt32), func(p *Port) **int32 { return &p.Bond.Prio },
 			"The port's rank when a new active port is chosen; the highest wins."),
-		number("actor_port_prio", slaveActorPortPrio, schema.Int[uint16](0, 65535), func(p *Port) **uint16 { return &p.Bond.ActorPortPrio },
-			"The port's priority in LACP; the lowest wins.").from("6.18"),
 	}
 })
 

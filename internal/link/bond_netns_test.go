@@ -84,6 +84,5 @@ func TestBondPortOptions(t *testing.T) {
 	try(t, link.Bond, `"name": "x0", "mode": "active-backup", "miimon": 100, "ports": [{"name": "a0", %s}]`, "a0", []option{
 		{name: "queue_id", place: slave + "queue_id", values: [][2]string{{"3", "3"}, {"5", "5"}, {"0", "0"}}},
 		{name: "prio", place: slave + "prio", values: [][2]string{{"10", "10"}, {"-5", "-5"}, {"0", "0"}}},
-		{name: "actor_port_prio", place: slave + "actor_port_prio", since: "6.18", shown: "6.18", values: [][2]string{{"10", "10"}, {"300", "300"}, {"255", "255"}}},
 	})
 }

@@ -214,10 +214,6 @@ options:
         description:
           - The port's rank when a new active port is chosen; the highest wins. From -2147483648 to 2147483647.
         type: int
-      actor_port_prio:
-        description:
-          - The port's priority in LACP; the lowest wins. From 0 to 65535. Needs Linux 6.18.
-        type: int
   same_card:
     description:
       - What to do when two ports are on one network card, whose failure would take both.
