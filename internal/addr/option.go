@@ -108,8 +108,9 @@ func lifetimeForm() schema.Form[uint32] {
 	return form
 }
 
-// List is the form of the option `addresses`: exactly the static addresses of a link.
-func List() schema.Form[[]Address] {
+// List is the form of the option `addresses`: exactly the static addresses of a link. It is made once, since every link
+// that is shown needs it.
+var List = sync.OnceValue(func() schema.Form[[]Address] {
 	element := schema.Dict(binding().Table(), "address")
 	form := schema.List(element)
 	parse := form.Parse
@@ -121,7 +122,7 @@ func List() schema.Form[[]Address] {
 		return addresses, ok
 	}
 	return form
-}
+})
 
 // check finds what does not fit together, which the kernel would refuse or silently drop.
 func check(addresses []Address, at schema.Place) bool {

@@ -175,13 +175,8 @@ func (w *writer) forwarding(link string, entries []any, path string) {
 		if entry.Get("mac_address") == nil {
 			entry.Set("mac_address", "00:00:00:00:00:00")
 		}
-		w.say(section, entry, forwardingWords, fmt.Sprintf("%s[%d]", path, i))
+		w.say(section, entry, forwardingWords(), fmt.Sprintf("%s[%d]", path, i))
 	}
-}
-
-var forwardingWords = dictionary{
-	"mac_address": as("BridgeFDB", "MACAddress"), "dst": as("BridgeFDB", "Destination"), "vni": as("BridgeFDB", "VNI"),
-	"via": as("BridgeFDB", "OutgoingInterface"),
 }
 
 func (w *writer) address(network *file, link string, one schema.Object, path string) {

@@ -117,3 +117,10 @@ var ruleWords = sync.OnceValue(func() dictionary {
 		"action":                as("RoutingPolicyRule", "Type").words(map[string]string{"blackhole": "blackhole", "unreachable": "unreachable", "prohibit": "prohibit", "lookup": "table"}),
 	}
 })
+
+var forwardingWords = sync.OnceValue(func() dictionary {
+	return dictionary{
+		"mac_address": as("BridgeFDB", "MACAddress"), "dst": as("BridgeFDB", "Destination"), "vni": as("BridgeFDB", "VNI"),
+		"via": as("BridgeFDB", "OutgoingInterface"),
+	}
+})

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"sync"
 
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/schema"
@@ -20,8 +21,9 @@ func Options() schema.Table[Route] {
 // Absent tells whether the route is to go.
 func (r *Route) Absent() bool { return r.State != nil && *r.State == "absent" }
 
-// List is the form of a link's option `routes`: exactly the static routes that leave through that link alone.
-func List() schema.Form[[]Route] {
+// List is the form of a link's option `routes`: exactly the static routes that leave through that link alone. It is made
+// once, since every link that is shown needs it.
+var List = sync.OnceValue(func() schema.Form[[]Route] {
 	form := schema.List(schema.Dict(linkBinding().Table(), ""))
 	parse := form.Parse
 	form.Parse = func(raw any, at schema.Place) ([]Route, bool) {
@@ -35,7 +37,7 @@ func List() schema.Form[[]Route] {
 		return routes, ok
 	}
 	return form
-}
+})
 
 // CheckOptions finds what does not fit together in a route that is declared by itself, and completes it: from then on
 // the family of the destination is known, and so is where the route was declared.

@@ -2,16 +2,19 @@ package schema
 
 // Option is the one declaration of an option of objects of type T.
 type Option[T any] struct {
-	*Doc   // shared by copies of the option, so it never changes
-	access access[T]
+	*Doc // shared by copies of the option, so it never changes
+	access[T]
 }
 
 // access is how an option is reached in an object.
 type access[T any] interface {
 	Parse(object *T, raw any, at Place)
+	// Export is the value of an option that is set, as a playbook would write it.
 	Export(object *T) any
+	// IsSet tells whether the object has a value for the option.
 	IsSet(object *T) bool
 	Equal(a, b *T) bool
+	// Assign copies the option's value from src.
 	Assign(dst, src *T)
 }
 
@@ -109,22 +112,13 @@ func (o Option[T]) Assume(value any) Option[T] { return o.with(func(d *Doc) { d.
 // Note adds a sentence to the documentation.
 func (o Option[T]) Note(text string) Option[T] { return o.with(func(d *Doc) { d.Text += " " + text }) }
 
-// IsSet tells whether the object has a value for the option.
-func (o Option[T]) IsSet(object *T) bool { return o.access.IsSet(object) }
-
 // Export is the option's value as a playbook would write it, or nil.
 func (o Option[T]) Export(object *T) any {
-	if !o.access.IsSet(object) {
+	if !o.IsSet(object) {
 		return nil
 	}
 	return o.access.Export(object)
 }
-
-// Equal compares the option in two objects.
-func (o Option[T]) Equal(a, b *T) bool { return o.access.Equal(a, b) }
-
-// Assign copies the option's value from src.
-func (o Option[T]) Assign(dst, src *T) { o.access.Assign(dst, src) }
 
 // Table is all options of objects of type T.
 type Table[T any] []Option[T]
@@ -152,7 +146,7 @@ func (t Table[T]) Parse(object *T, fields map[string]any, at Place) {
 		}
 		switch {
 		case given && raw != nil:
-			option.access.Parse(object, raw, at.Key(option.Name))
+			option.Parse(object, raw, at.Key(option.Name))
 		case option.Required:
 			at.Problem("option %q is required", option.Name)
 		}
@@ -171,7 +165,7 @@ func (t Table[T]) Parse(object *T, fields map[string]any, at Place) {
 func (t Table[T]) Export(object *T) Object {
 	out := Object{}
 	for _, option := range t {
-		if option.access.IsSet(object) {
+		if option.IsSet(object) {
 			out = append(out, Entry{Key: option.Name, Value: option.access.Export(object)})
 		}
 	}
@@ -182,7 +176,7 @@ func (t Table[T]) Export(object *T) Object {
 func (t Table[T]) Diff(want, have *T) []Change {
 	var changes []Change
 	for _, option := range t {
-		if option.access.IsSet(want) && !option.access.Equal(want, have) {
+		if option.IsSet(want) && !option.Equal(want, have) {
 			changes = append(changes, Change{Option: option.Name, Old: option.Export(have), New: option.Export(want)})
 		}
 	}
@@ -193,7 +187,7 @@ func (t Table[T]) Diff(want, have *T) []Change {
 func (t Table[T]) Satisfied(want, have *T) bool {
 	for i := range t {
 		option := &t[i]
-		if option.access.IsSet(want) && !option.access.Equal(want, have) {
+		if option.IsSet(want) && !option.Equal(want, have) {
 			return false
 		}
 	}
@@ -203,7 +197,7 @@ func (t Table[T]) Satisfied(want, have *T) bool {
 // Equal tells whether all options are the same.
 func (t Table[T]) Equal(a, b *T) bool {
 	for _, option := range t {
-		if !option.access.Equal(a, b) {
+		if !option.Equal(a, b) {
 			return false
 		}
 	}
@@ -214,8 +208,8 @@ func (t Table[T]) Equal(a, b *T) bool {
 func (t Table[T]) Overlay(dst, src *T) {
 	for i := range t {
 		option := &t[i]
-		if option.access.IsSet(src) {
-			option.access.Assign(dst, src)
+		if option.IsSet(src) {
+			option.Assign(dst, src)
 		}
 	}
 }

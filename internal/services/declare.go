@@ -34,8 +34,8 @@ func NetworkOptions() schema.Table[group] {
 
 // ParseNetwork reads the arguments of the network module: the host's part, and that of the services.
 func ParseNetwork(arguments map[string]any) (*host.Declaration, *Declaration, error) {
-	rest, own := maps.Clone(arguments), map[string]any{}
-	for _, option := range NetworkOptions() {
+	rest, own, table := maps.Clone(arguments), map[string]any{}, NetworkOptions()
+	for _, option := range table {
 		if value, given := rest[option.Name]; given {
 			own[option.Name] = value
 			delete(rest, option.Name)
@@ -48,7 +48,7 @@ func ParseNetwork(arguments map[string]any) (*host.Declaration, *Declaration, er
 	}
 	var parsed group
 	before := len(problems)
-	NetworkOptions().Parse(&parsed, own, schema.At("", &problems))
+	table.Parse(&parsed, own, schema.At("", &problems))
 	declaration := &Declaration{Host: state}
 	if len(problems) == before {
 		declaration.take(parsed, &problems)

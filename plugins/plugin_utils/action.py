@@ -33,7 +33,7 @@ class ActionModule(ActionBase):
             _ansible_verbosity=self._display.verbosity,
         )
         try:
-            remote = Remote(self, Binaries.of(name), task_vars)
+            remote = Remote(self, Binaries.of(name))
             if self._task.async_val and self._task.poll <= 0 and name not in UNGUARDED:
                 # Nobody comes back to confirm it.
                 arguments.setdefault("confirm", "off")

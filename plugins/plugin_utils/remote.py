@@ -18,10 +18,9 @@ FOREGROUND = 'exec "$p" stored'
 class Remote:
     """Runs modules on the target: one round trip when it has the binary, two when it lacks it."""
 
-    def __init__(self, action, binaries, task_vars):
+    def __init__(self, action, binaries):
         self.action = action
         self.binaries = binaries
-        self.task_vars = task_vars
         self.connection = action._connection
 
     def run(self, arguments):

@@ -10,15 +10,22 @@ import (
 	"hostnet.linux/internal/netnstest"
 )
 
-// The effect on a real client is proved with lxc_bridge; the witness here is tc.
-func TestFillChecksums(t *testing.T) {
-	t.Parallel()
+// open makes a namespace and a handle on it.
+func open(t *testing.T) (*netnstest.Namespace, *linux.Handle) {
+	t.Helper()
 	ns := netnstest.New(t)
 	handle, err := linux.Open(ns.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer handle.Close()
+	t.Cleanup(handle.Close)
+	return ns, handle
+}
+
+// The effect on a real client is proved with lxc_bridge; the witness here is tc.
+func TestFillChecksums(t *testing.T) {
+	t.Parallel()
+	ns, handle := open(t)
 	if !handle.CanFillChecksums() {
 		netnstest.Skip(t, "this kernel has no act_csum")
 	}

@@ -7,20 +7,13 @@ import (
 	"testing"
 
 	"hostnet.linux/internal/kernel"
-	"hostnet.linux/internal/kernel/linux"
-	"hostnet.linux/internal/netnstest"
 )
 
 // TestUnknownKind: what the kernel calls an unknown device type is named, with what it lacks.
 func TestUnknownKind(t *testing.T) {
 	t.Parallel()
-	ns := netnstest.New(t)
-	handle, err := linux.Open(ns.Name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer handle.Close()
-	err = handle.CreateLink(kernel.LinkRequest{Name: "x0", Kind: "nosuchkind"})
+	_, handle := open(t)
+	err := handle.CreateLink(kernel.LinkRequest{Name: "x0", Kind: "nosuchkind"})
 	if err == nil || !strings.Contains(err.Error(), "this kernel has no links of kind nosuchkind, nor a module nosuchkind to load") {
 		t.Errorf("got %v", err)
 	}
