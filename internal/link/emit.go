@@ -95,7 +95,8 @@ func (p *planner) emitFresh(name string) {
 		p.emitPeer(final)
 		return
 	}
-	request := p.creation(final)
+	sent := p.atCreation(final)
+	request := p.creation(final, sent)
 	disruption := plan.None
 	if p.gone[name] {
 		disruption = plan.Recreate
@@ -107,14 +108,21 @@ func (p *planner) emitFresh(name string) {
 			if err := p.kernel.LoadKind(request.Kind); err != nil {
 				return err
 			}
-			return p.kernel.CreateLink(request)
+			return sent.explain(p.kernel.CreateLink(request))
 		},
 	}, name, deref(final.Peer))
 	p.emitSettings(final, nil)
 }
 
-// creation is the request that makes the link with all that the kernel takes at that time.
-func (p *planner) creation(final *Link) kernel.LinkRequest {
+// atCreation are the rows that a new link is made with.
+func (p *planner) atCreation(final *Link) options[Link] {
+	return slices.DeleteFunc(slices.Clone(kindRows(final.Kind)), func(row option[Link]) bool {
+		return row.encode == nil || !row.IsSet(final) || row.late || row.given != nil && row.given(final) || row.applies != nil && row.applies(final) != ""
+	})
+}
+
+// creation is the request that makes the link with these rows.
+func (p *planner) creation(final *Link, sent options[Link]) kernel.LinkRequest {
 	request := kernel.LinkRequest{Name: final.Name, Kind: final.Kind, Index: final.Observed.Index, MTU: p.fittingMTU(final, longestStack)}
 	if final.Kind != VXLAN {
 		request.Parent = deref(final.Parent)
@@ -129,9 +137,7 @@ func (p *planner) creation(final *Link) kernel.LinkRequest {
 			request.Peer.Index = other.Observed.Index
 		}
 	}
-	request.Data = kindRows(final.Kind).attributes(final, func(row *option[Link]) bool {
-		return !row.late && (row.given == nil || !row.given(final)) && (row.applies == nil || row.applies(final) == "")
-	})
+	request.Data = sent.attributes(final, func(*option[Link]) bool { return true })
 	return request
 }
 
@@ -226,7 +232,7 @@ func (p *planner) emitChange(name string) {
 		request := kernel.LinkRequest{Kind: final.Kind, Address: address, Data: p.encodeChanged(final, have, sent)}
 		p.add(plan.Step{
 			Phase: plan.Change, Depth: p.depth(name), Action: "change", Object: final.Describe(), Changes: changes, Disruption: disruption,
-			Run: func() error { return p.kernel.ChangeLink(name, request) },
+			Run: func() error { return sent.explain(p.kernel.ChangeLink(name, request)) },
 		}, name)
 	}
 	p.emitSettings(final, have)

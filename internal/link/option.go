@@ -2,7 +2,11 @@ package link
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"slices"
+
+	"golang.org/x/sys/unix"
 
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/schema"
@@ -112,7 +116,8 @@ func offWhenAbsent(row option[Link], field func(*Link) **bool) option[Link] {
 	return row
 }
 
-// bit is a boolean that shares an attribute with others: two numbers of 32 bits, the values and which of them count.
+// bit is a boolean that shares an attribute with others: two numbers of 32 bits, the values and which of them count,
+// which in the kernel's answer are those that it knows (br_boolopt_multi_get in net/bridge/br.c).
 func bit[T any](name string, attribute uint16, mask uint32, field func(*T) **bool, text string) option[T] {
 	return carried(name, attribute, schema.Bool(), field,
 		func(on bool) []byte {
@@ -123,8 +128,9 @@ func bit[T any](name string, attribute uint16, mask uint32, field func(*T) **boo
 			return append(encodeNumber(values), encodeNumber(mask)...)
 		},
 		func(data []byte) (bool, bool) {
-			values, ok := decodeNumber[uint32](data)
-			return values&mask != 0, ok
+			values, _ := decodeNumber[uint32](data)
+			known, ok := decodeNumber[uint32](data[min(len(data), 4):])
+			return values&mask != 0, ok && known&mask != 0
 		}, text)
 }
 
@@ -205,6 +211,19 @@ func (o options[T]) attributes(object *T, pick func(*option[T]) bool) kernel.Att
 		out[at].Data = merged
 	}
 	return out
+}
+
+// explain adds to a refusal of these rows which of them an older kernel does not know.
+func (o options[T]) explain(err error) error {
+	if !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.EOPNOTSUPP) {
+		return err
+	}
+	for _, row := range o {
+		if row.since != "" {
+			err = fmt.Errorf("%w (does this kernel know %s? It needs Linux %s)", err, row.Name, row.since)
+		}
+	}
+	return err
 }
 
 // read decodes the attributes into the object.
