@@ -74,7 +74,7 @@ func Install(s *system.System) (*Installation, error) {
 	if err := out.service(s, system.File{Path: path, Present: true, Content: []byte(text), Mode: mode}, enable); err != nil {
 		return nil, err
 	}
-	return out, out.networkd(s, nil)
+	return out, out.networkd(s, nil, nil)
 }
 
 // program keeps this very program on the host.

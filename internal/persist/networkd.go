@@ -18,9 +18,12 @@ func UsesNetworkd(s *system.System) (bool, error) {
 	return string(unit.Content) == recoverText, err
 }
 
-// InstallNetworkd has systemd-networkd make the host as declared at boot. render gives its files; the MAC addresses in
-// them may be those of links that only the run makes.
-func InstallNetworkd(s *system.System, render func() ([]system.File, error)) (*Installation, error) {
+// Render gives systemd-networkd's files.
+type Render func() ([]system.File, error)
+
+// InstallNetworkd has systemd-networkd make the host as declared at boot. The MAC addresses in its files may be those of
+// links that only the run makes: now gives the files by the host as it is, then by the host after the run.
+func InstallNetworkd(s *system.System, now, then Render) (*Installation, error) {
 	out := &Installation{}
 	unit, err := s.Unit(manager.Networkd)
 	if err == nil && !unit.Known {
@@ -35,7 +38,7 @@ func InstallNetworkd(s *system.System, render func() ([]system.File, error)) (*I
 	if err := out.service(s, system.Text(unitFile, recoverText), nil); err != nil {
 		return nil, err
 	}
-	if err := out.networkd(s, render); err != nil {
+	if err := out.networkd(s, now, then); err != nil {
 		return nil, err
 	}
 	if !unit.Enabled {
@@ -46,15 +49,15 @@ func InstallNetworkd(s *system.System, render func() ([]system.File, error)) (*I
 	return out, nil
 }
 
-// networkd makes its files those that render gives; nil is none.
-func (i *Installation) networkd(s *system.System, render func() ([]system.File, error)) error {
+// networkd makes its files those that now and then give; nil is none.
+func (i *Installation) networkd(s *system.System, now, then Render) error {
 	stale, err := filepath.Glob(s.Path(networkd.Folder + networkd.Prefix + "*"))
 	if err != nil {
 		return err
 	}
 	var wanted []system.File
-	if render != nil {
-		if wanted, err = render(); err != nil {
+	if now != nil {
+		if wanted, err = now(); err != nil {
 			return err
 		}
 	}
@@ -72,7 +75,7 @@ func (i *Installation) networkd(s *system.System, render func() ([]system.File, 
 		if have.Equal(want) {
 			continue
 		}
-		step := plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + want.Path, Run: func() error { return write(s, want.Path, render) }}
+		step := plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + want.Path, Run: func() error { return write(s, want.Path, then) }}
 		if !want.Present {
 			step.Action, step.Run = "remove", func() error { return s.Put(want) }
 		}
@@ -87,8 +90,8 @@ func (i *Installation) networkd(s *system.System, render func() ([]system.File, 
 	return nil
 }
 
-func write(s *system.System, path string, render func() ([]system.File, error)) error {
-	files, err := render()
+func write(s *system.System, path string, then Render) error {
+	files, err := then()
 	if err != nil {
 		return err
 	}

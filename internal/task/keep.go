@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/link"
@@ -27,14 +28,22 @@ func (t *Task) keeper(files *system.System) (string, error) {
 }
 
 // keep adds what it takes that the host is as declared after a boot, too.
-func (t *Task) keep(files *system.System, keeper string, todo *services.Plan) error {
+func (t *Task) keep(site *services.Site, keeper string, todo *services.Plan) error {
+	files := site.Services.System
 	steps, paths, err := persist.Plan(files, t.Objects, t.name())
 	if err != nil {
 		return err
 	}
 	var found *persist.Installation
 	if keeper == host.PersistNetworkd {
-		found, err = persist.InstallNetworkd(files, func() ([]system.File, error) { return t.networkdFiles(files, todo.Seen.Links) })
+		now := func() ([]system.File, error) { return t.networkdFiles(files, todo.Seen.Links) }
+		found, err = persist.InstallNetworkd(files, now, sync.OnceValues(func() ([]system.File, error) {
+			after, err := site.Host.Observe()
+			if err != nil {
+				return nil, err
+			}
+			return t.networkdFiles(files, after.Links)
+		}))
 	} else {
 		found, err = persist.Install(files)
 	}

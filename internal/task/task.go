@@ -142,7 +142,7 @@ func (t *Task) plan(site *services.Site, declaration *services.Declaration) (*se
 		err = t.planManagers(site, declaration, keeper == host.PersistNetworkd, todo)
 	}
 	if err == nil && keeper != host.PersistNot {
-		err = t.keep(site.Services.System, keeper, todo)
+		err = t.keep(site, keeper, todo)
 	}
 	if err != nil {
 		return nil, err
