@@ -13,6 +13,7 @@ import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/cli"
 	"hostnet.linux/internal/dnsmasq"
+	"hostnet.linux/internal/system"
 	"hostnet.linux/internal/task"
 	"hostnet.linux/modules/registry"
 )
@@ -35,6 +36,7 @@ var usage = "hostnet makes the network of this host as declared.\n\n" + cli.Help
 `
 
 func run(arguments []string, input io.Reader, output *os.File, errors io.Writer) int {
+	system.OpenFolders()
 	switch {
 	case len(arguments) > 1 && cli.Find(arguments[1]):
 		return cli.Run(arguments[1:], output, errors)

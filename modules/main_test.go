@@ -7,6 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"hostnet.linux/internal/system"
 )
 
 // endless is a module's input that does not stop.
@@ -62,5 +66,20 @@ func expectFailure(t *testing.T, arguments []string, input io.Reader, want strin
 	}
 	if !answer.Failed || answer.Changed || !strings.Contains(answer.Msg, want) {
 		t.Errorf("want %q: %+v", want, answer)
+	}
+}
+
+// TestLoginsUmaskDoesNotMatter: what is made for a process that is not root can be reached by it.
+func TestLoginsUmaskDoesNotMatter(t *testing.T) {
+	defer unix.Umask(unix.Umask(0o077))
+	if code := run([]string{"hostnet", "version"}, nil, os.Stdout, io.Discard); code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	files := &system.System{Root: t.TempDir()}
+	if err := files.Put(system.File{Path: "/folder/file", Present: true, Mode: 0o644}); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(files.Path("/folder")); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("the folder: %v, %v", info.Mode(), err)
 	}
 }

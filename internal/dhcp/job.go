@@ -93,7 +93,8 @@ const patience = time.Second
 // openRecord makes and locks the file. Find locks it too while it looks, and a client that ends removes its own: what is
 // locked here may have lost its name before.
 func openRecord(job Job) (*record, error) {
-	if err := os.MkdirAll(Folder, 0o700); err != nil {
+	// Others find their way through the folder above it: dnsmasq, which is not root, reads its options there.
+	if err := os.MkdirAll(Folder, 0o755); err != nil {
 		return nil, err
 	}
 	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {

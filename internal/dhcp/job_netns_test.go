@@ -4,6 +4,7 @@ package dhcp
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -50,6 +51,9 @@ func TestOneClientForAnInterface(t *testing.T) {
 	}
 	if _, err := openRecord(job); err == nil {
 		t.Error("a second client is let in")
+	}
+	if info, err := os.Stat(filepath.Dir(Folder)); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("dnsmasq's folder above the records: %v, %v", info.Mode(), err)
 	}
 	first.remove()
 	_ = first.file.Close()

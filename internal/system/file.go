@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/sys/unix"
 )
 
 // System is a host whose files are under Root; "" is the running host. Tests have a folder of their own there.
@@ -62,6 +64,10 @@ func (s *System) File(path string) (File, error) {
 	}
 	return File{Path: path, Present: true, Content: content, Mode: info.Mode().Perm()}, nil
 }
+
+// OpenFolders has folders made from here on be such that others find their way through them, whatever a login's umask,
+// which a hardened host sets to 077: dnsmasq, systemd-networkd and a container's processes read there without being root.
+func OpenFolders() { unix.Umask(0o022) }
 
 // Put makes the file so: whoever reads it sees the old content or the new, never a part.
 func (s *System) Put(file File) error {

@@ -16,6 +16,7 @@ import (
 	"hostnet.linux/internal/dhcp"
 	"hostnet.linux/internal/kernel/linux"
 	"hostnet.linux/internal/lxc/liblxc"
+	"hostnet.linux/internal/system"
 	"hostnet.linux/modules/containers"
 )
 
@@ -37,6 +38,7 @@ const usage = `hostnet-lxc wires LXC containers as declared.
 `
 
 func run(arguments []string, input io.Reader, output, errors io.Writer) int {
+	system.OpenFolders()
 	switch {
 	case len(arguments) >= 3 && arguments[1] == "hook":
 		if err := machine().Hook(arguments[2], os.Getenv); err != nil {
