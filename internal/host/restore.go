@@ -56,6 +56,7 @@ func (o *Observed) declare(now *Observed, names map[string]bool) []*link.Link {
 	for _, was := range o.Links.Links {
 		if names[was.Name] {
 			one := *was
+			one.WithoutTheRest()
 			controller := was.Observed.Controller
 			one.Controller = &controller
 			wanted = append(wanted, &one)

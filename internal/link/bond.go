@@ -181,11 +181,11 @@ var bondPortRows = sync.OnceValue(func() options[Port] {
 
 // primaryRow travels as the index of a port and reads back only while that link is a port.
 var primaryRow = option[Link]{
-	Option: schema.Field("primary", schema.LinkName(), func(l *Link) **string { return &l.Bond.Primary },
+	Option: schema.Clearable("primary", schema.LinkName(), "", func(l *Link) **string { return &l.Bond.Primary },
 		"The port that is used whenever it is up."),
 	attribute: unix.IFLA_BOND_PRIMARY,
 	encode: func(l *Link) kernel.Attribute {
-		return kernel.Attribute{Type: unix.IFLA_BOND_PRIMARY, LinkName: *l.Bond.Primary}
+		return linkAttribute(unix.IFLA_BOND_PRIMARY, *l.Bond.Primary)
 	},
 	decode: func(l *Link, data []byte, name func(int) string) {
 		if index, ok := decodeNumber[uint32](data); ok && name(int(index)) != "" {
@@ -193,8 +193,18 @@ var primaryRow = option[Link]{
 			l.Bond.Primary = &primary
 		}
 	},
+	none:    func(l *Link) { l.Bond.Primary = new(string) },
+	given:   func(l *Link) bool { return *l.Bond.Primary == "" },
 	late:    true,
 	applies: primaryModes,
+}
+
+// linkAttribute carries a link's number; there is none with the number 0.
+func linkAttribute(attribute uint16, name string) kernel.Attribute {
+	if name == "" {
+		return kernel.Attribute{Type: attribute, Data: encodeNumber(uint32(0))}
+	}
+	return kernel.Attribute{Type: attribute, LinkName: name}
 }
 
 // targets is a list of addresses of one family, which travels as numbered attributes in a nest.

@@ -43,7 +43,7 @@ var bondOptions = []option{
 	}},
 	{name: "arp_all_targets", with: activeBackup, place: data + "arp_all_targets", values: [][2]string{{`"all"`, `"all"`}, {`"any"`, `"any"`}}},
 	{name: "arp_missed_max", with: activeBackup, place: data + "arp_missed_max", values: [][2]string{{"3", "3"}, {"255", "255"}, {"2", "2"}}},
-	{name: "primary", with: activeBackup + `, "miimon": 100, "ports": ["a0", "a1"]`, place: data + "primary", values: [][2]string{{`"a1"`, `"a1"`}, {`"a0"`, `"a0"`}}},
+	{name: "primary", with: activeBackup + `, "miimon": 100, "ports": ["a0", "a1"]`, place: data + "primary", values: [][2]string{{`"a1"`, `"a1"`}, {`"a0"`, `"a0"`}, {`""`, "null"}}},
 	{name: "primary_reselect", with: activeBackup, place: data + "primary_reselect", values: [][2]string{{`"better"`, `"better"`}, {`"failure"`, `"failure"`}, {`"always"`, `"always"`}}},
 	{name: "fail_over_mac", with: activeBackup, place: data + "fail_over_mac", values: [][2]string{{`"active"`, `"active"`}, {`"follow"`, `"follow"`}, {`"none"`, `"none"`}}},
 	{name: "xmit_hash_policy", with: `"mode": "balance-xor"`, place: data + "xmit_hash_policy", values: [][2]string{

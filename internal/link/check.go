@@ -39,6 +39,7 @@ func (p *planner) check() {
 		p.checkPorts(want)
 		p.checkOptions(want)
 		p.checkCreation(want)
+		p.checkTunnel(want)
 		if p.depth(want.Name) < 0 {
 			p.problem(want, "", "%s stands on itself: %s", want.Describe(), p.loop(want.Name))
 		}
@@ -55,7 +56,7 @@ func (p *planner) exists(name string) bool {
 }
 
 func (p *planner) checkParent(want *Link) {
-	if want.Parent == nil || p.gone[*want.Parent] && p.fresh[*want.Parent] {
+	if deref(want.Parent) == "" || p.gone[*want.Parent] && p.fresh[*want.Parent] {
 		return
 	}
 	if !p.exists(*want.Parent) {
@@ -98,7 +99,7 @@ func (p *planner) checkPorts(want *Link) {
 		}
 	}
 	primary := p.final[want.Name].Bond.Primary
-	if want.Bond.Primary != nil && want.portNamed(*primary) == nil {
+	if deref(want.Bond.Primary) != "" && want.portNamed(*primary) == nil {
 		p.problem(want, "primary", "%s is not one of the bond's ports", *primary)
 	}
 }
@@ -140,8 +141,20 @@ func (p *planner) checkCreation(want *Link) {
 		p.problem(want, "peer", "is required to make the pair: there is no link %s yet", want.Name)
 	case want.Kind == VXLAN && final.VXLAN.ID == nil && (final.VXLAN.External == nil || !*final.VXLAN.External):
 		p.problem(want, "id", "is required to make a VXLAN: there is no link %s yet", want.Name)
-	case want.Kind == VXLAN && final.VXLAN.Group != nil && final.Parent == nil:
-		p.problem(want, "group", "the kernel wants a parent to join the group %s on", final.VXLAN.Group)
+	}
+}
+
+// checkTunnel finds what the ends of a VXLAN's tunnel lack, those that it has already among them.
+func (p *planner) checkTunnel(want *Link) {
+	tunnel := &p.final[want.Name].VXLAN
+	if want.Kind != VXLAN {
+		return
+	}
+	if isSet(tunnel.Group) && deref(p.final[want.Name].Parent) == "" {
+		p.problem(want, "group", "the kernel wants a parent to join the group %s on", tunnel.Group)
+	}
+	if far := tunnel.farEnd(); isSet(far) && isSet(tunnel.Local) && far.Is4() != tunnel.Local.Is4() {
+		p.problem(want, "local", "%s and %s are of different families: declare both ends", tunnel.Local, far)
 	}
 }
 

@@ -1,8 +1,6 @@
 package link
 
 import (
-	"net/netip"
-
 	"hostnet.linux/internal/schema"
 )
 
@@ -59,12 +57,10 @@ func checkBridge(l *Link, at schema.Place) {
 }
 
 func checkVXLAN(l *Link, at schema.Place) {
-	if l.VXLAN.Remote != nil && l.VXLAN.Group != nil {
+	if isSet(l.VXLAN.Remote) && isSet(l.VXLAN.Group) {
 		at.Key("group").Problem("cannot be used together with remote")
 	}
-	for _, far := range []*netip.Addr{l.VXLAN.Remote, l.VXLAN.Group} {
-		if far != nil && l.VXLAN.Local != nil && far.Is4() != l.VXLAN.Local.Is4() {
-			at.Key("local").Problem("%s and %s are of different families", l.VXLAN.Local, far)
-		}
+	if far := l.VXLAN.farEnd(); isSet(far) && isSet(l.VXLAN.Local) && far.Is4() != l.VXLAN.Local.Is4() {
+		at.Key("local").Problem("%s and %s are of different families", l.VXLAN.Local, far)
 	}
 }

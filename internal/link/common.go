@@ -37,6 +37,15 @@ func parentRow(text string) option[Link] {
 	return plain("parent", schema.LinkName(), func(l *Link) **string { return &l.Parent }, text)
 }
 
+// WithoutTheRest declares an observed link to be without what it does not have, where that can be said.
+func (l *Link) WithoutTheRest() {
+	for _, row := range kindRows(l.Kind) {
+		if row.none != nil && !row.IsSet(l) && (row.applies == nil || row.applies(l) == "") {
+			row.none(l)
+		}
+	}
+}
+
 // kindRows are the options of one kind beside the common ones.
 func kindRows(kind string) options[Link] {
 	switch kind {

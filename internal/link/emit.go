@@ -199,8 +199,8 @@ func (p *planner) emitChange(name string) {
 		return
 	}
 	down := false
-	for _, row := range changed {
-		down = down || p.needs(row, have) >= whileDown
+	for i := range changed {
+		down = down || p.needs(&changed[i], final, have) >= whileDown
 	}
 	if down && *have.Up {
 		p.emitDown(name)

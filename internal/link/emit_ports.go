@@ -185,7 +185,7 @@ func (p *planner) lateAgain(bond *Link) {
 	p.lateDone[bond.Name] = true
 	for _, row := range kindRows(bond.Kind) {
 		alreadySent := slices.ContainsFunc(p.changed[bond.Name], func(c option[Link]) bool { return c.Name == row.Name })
-		if row.late && row.IsSet(bond) && (row.applies == nil || row.applies(bond) == "") && (!alreadySent || p.fresh[bond.Name]) {
+		if row.late && row.IsSet(bond) && !row.given(bond) && (row.applies == nil || row.applies(bond) == "") && (!alreadySent || p.fresh[bond.Name]) {
 			p.emitLate(bond, row, schema.Change{Option: row.Name, New: row.Export(bond)})
 		}
 	}

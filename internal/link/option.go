@@ -41,6 +41,10 @@ type option[T any] struct {
 	late bool
 	// given tells values that a new object has anyway, so that a kernel without the option makes it too; nil is none.
 	given func(*T) bool
+	// none declares the object to be without the option; nil where nothing can. A restored object is told so.
+	none func(*T)
+	// harder is what one change needs where others of the option need less; nil is nothing.
+	harder func(final, have *T) change
 	// applies says why the option has no meaning for the object as it would become, or "".
 	applies func(*T) string
 	// since is the first mainline kernel with the option, "" where Linux 6.1 has it.

@@ -166,6 +166,7 @@ func (p *planner) compare(want, have *Link) {
 	final := clone(have)
 	all := rows(have.Kind)
 	tableOf(have.Kind).Overlay(final, want)
+	final.VXLAN.oneFarEnd(&want.VXLAN)
 	p.roundDelays(final, want)
 	p.become(have.Name, final)
 	var changed options[Link]
@@ -174,7 +175,7 @@ func (p *planner) compare(want, have *Link) {
 		row := &all[i]
 		if row.IsSet(want) && !row.Equal(final, have) && (row.Name != "ageing_time" || !have.Observed.HidesAgeing) {
 			changed = append(changed, *row)
-			worst = max(worst, p.needs(*row, have))
+			worst = max(worst, p.needs(row, final, have))
 		}
 	}
 	if have.Observed.HidesAgeing && want.Bridge.AgeingTime != nil {
@@ -210,13 +211,17 @@ func (p *planner) hiddenAgeing(changed options[Link], final *Link) options[Link]
 	return changed
 }
 
-// needs is the row's class for this link. The drivers of hardware refuse a new MAC address while they run
+// needs is the row's class for this change of the link. The drivers of hardware refuse a new MAC address while they run
 // (eth_mac_addr in net/ethernet/eth.c), virtual links take it.
-func (p *planner) needs(row option[Link], have *Link) change {
+func (p *planner) needs(row *option[Link], final, have *Link) change {
+	class := row.change
+	if row.harder != nil {
+		class = max(class, row.harder(final, have))
+	}
 	if row.Name == "mac_address" && have.Kind == Hardware && *have.Up {
 		return whileDown
 	}
-	return row.change
+	return class
 }
 
 // alongside adds the rows that the kernel changes on its own when another one changes.

@@ -69,3 +69,32 @@ func TestWhatHungOnALinkComesBack(t *testing.T) {
 		})
 	}
 }
+
+// TestRestoredWithoutWhatItLacked: what a link did not have before a change, it does not have after the way back.
+func TestRestoredWithoutWhatItLacked(t *testing.T) {
+	for name, one := range map[string]struct{ kind, before, change string }{
+		"remote":  {link.VXLAN, tunnel, `"remote": "192.0.2.1", "local": "192.0.2.2"`},
+		"IPv6":    {link.VXLAN, tunnel + `, "remote": "192.0.2.1"`, `"remote": "2001:db8::1"`},
+		"group":   {link.VXLAN, tunnel, `"group": "239.0.0.1", "parent": "a0"`},
+		"primary": {link.Bond, activeBackup + `, "miimon": 100, "ports": ["a0", "a1"]`, `"primary": "a1"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			need(t, one.kind)
+			t.Parallel()
+			l := newLab(t)
+			l.must(t, one.kind, `{"name": "x0", `+one.before+`}`)
+			before, err := l.host.Observe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			was := l.Snapshot(t)
+			l.must(t, one.kind, `{"name": "x0", `+one.change+`}`)
+			if err := l.host.Restore(before, map[string]bool{"x0": true}); err != nil {
+				t.Fatal(err)
+			}
+			if is := l.Snapshot(t); is != was {
+				t.Errorf("the host differs:\n%s\n%s", was, is)
+			}
+		})
+	}
+}

@@ -159,17 +159,35 @@ func tunnelEnd(name string, four, six uint16, field func(*Link) **netip.Addr, mi
 		parse := form.Parse
 		form.Parse = func(raw any, at schema.Place) (netip.Addr, bool) {
 			address, ok := parse(raw, at)
-			if ok && !mine(address) {
+			if ok && !mine(address) && !address.IsUnspecified() {
 				at.Problem("%s is the wrong kind of address: multicast goes to group, all others to remote", address)
 				ok = false
 			}
 			return address, ok
 		}
 	}
-	row := plain(name, form, field, text)
+	form.Equal = func(a, b netip.Addr) bool { return a == b || a.IsUnspecified() && b.IsUnspecified() }
+	row := option[Link]{Option: schema.Clearable(name, form, netip.IPv4Unspecified(), field, text)}
 	row.attribute, row.otherAttribute = four, six
+	row.none = func(l *Link) {
+		none := netip.IPv4Unspecified()
+		*field(l) = &none
+	}
+	row.given = func(l *Link) bool { return (*field(l)).IsUnspecified() }
+	row.harder = func(final, have *Link) change {
+		switch {
+		case final.VXLAN.overIPv6() != have.VXLAN.overIPv6():
+			return recreate
+		case mine != nil:
+			return joining(final, have)
+		}
+		return live
+	}
 	row.encode = func(l *Link) kernel.Attribute {
 		address := **field(l)
+		if address.IsUnspecified() && l.VXLAN.overIPv6() {
+			address = netip.IPv6Unspecified()
+		}
 		if address.Is4() {
 			return kernel.Attribute{Type: four, Data: address.AsSlice()}
 		}
@@ -182,6 +200,39 @@ func tunnelEnd(name string, four, six uint16, field func(*Link) **netip.Addr, mi
 		}
 	}
 	return row
+}
+
+// joining: kernels before 6.15 join and leave groups only when the link goes up and down (vxlan_open, vxlan_stop).
+func joining(final, have *Link) change {
+	if isSet(final.VXLAN.Group) || isSet(have.VXLAN.Group) {
+		return whileDown
+	}
+	return live
+}
+
+// farEnd is the remote or the group.
+func (v *VXLANOptions) farEnd() *netip.Addr {
+	if isSet(v.Remote) {
+		return v.Remote
+	}
+	return v.Group
+}
+
+func isSet(end *netip.Addr) bool { return end != nil && !end.IsUnspecified() }
+
+// overIPv6 tells the version of IP, which is the same for all ends, and IPv4 where there are none (vxlan_config_validate).
+func (v *VXLANOptions) overIPv6() bool {
+	return slices.ContainsFunc([]*netip.Addr{v.Local, v.Remote, v.Group}, func(end *netip.Addr) bool { return isSet(end) && end.Is6() })
+}
+
+// oneFarEnd: a remote that is declared takes the place of a group, and the other way round.
+func (v *VXLANOptions) oneFarEnd(want *VXLANOptions) {
+	switch {
+	case isSet(want.Remote):
+		v.Group = nil
+	case isSet(want.Group):
+		v.Remote = nil
+	}
 }
 
 // presence is a boolean that travels to the kernel as an attribute without data, and comes back that way or as a byte
@@ -204,10 +255,18 @@ func presence(name string, attribute uint16, field func(*Link) **bool, text stri
 
 // vxlanParentRow: a VXLAN names its parent among its own attributes, and may have none.
 func vxlanParentRow() option[Link] {
-	row := parentRow("The link that the tunnel's packets leave by; left out, the routes decide.")
+	row := option[Link]{Option: schema.Clearable("parent", schema.LinkName(), "", func(l *Link) **string { return &l.Parent },
+		"The link that the tunnel's packets leave by; without one, the routes decide.")}
 	row.attribute = unix.IFLA_VXLAN_LINK
-	row.encode = func(l *Link) kernel.Attribute {
-		return kernel.Attribute{Type: unix.IFLA_VXLAN_LINK, LinkName: *l.Parent}
+	row.encode = func(l *Link) kernel.Attribute { return linkAttribute(unix.IFLA_VXLAN_LINK, *l.Parent) }
+	row.none = func(l *Link) { l.Parent = new(string) }
+	row.given = func(l *Link) bool { return *l.Parent == "" }
+	row.harder = func(final, have *Link) change {
+		if *final.Parent == "" {
+			// The kernel takes it and keeps standing on the old one (vxlan_changelink in drivers/net/vxlan/vxlan_core.c).
+			return recreate
+		}
+		return joining(final, have)
 	}
 	row.decode = func(l *Link, data []byte, name func(int) string) {
 		if index, ok := decodeNumber[uint32](data); ok && name(int(index)) != "" {

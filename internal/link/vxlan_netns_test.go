@@ -21,10 +21,10 @@ func inTunnel(name, place, first string) option {
 
 var vxlanOptions = []option{
 	{name: "id", with: `"dst_port": 4789`, place: data + "id", values: [][2]string{{"7", "7"}, {"16777215", "16777215"}}},
-	{name: "parent", with: tunnel, place: data + "link", values: [][2]string{{`"a0"`, `"a0"`}, {`"a1"`, `"a1"`}}},
-	{name: "local", with: tunnel, place: data + "local", values: [][2]string{{`"192.0.2.1"`, `"192.0.2.1"`}, {`"192.0.2.2"`, `"192.0.2.2"`}}},
-	{name: "remote", with: tunnel, place: data + "remote", values: [][2]string{{`"192.0.2.1"`, `"192.0.2.1"`}, {`"192.0.2.2"`, `"192.0.2.2"`}}},
-	{name: "group", with: tunnel + `, "parent": "a0"`, place: data + "group", values: [][2]string{{`"239.0.0.1"`, `"239.0.0.1"`}, {`"239.0.0.2"`, `"239.0.0.2"`}}},
+	{name: "parent", with: tunnel, place: data + "link", values: [][2]string{{`"a0"`, `"a0"`}, {`"a1"`, `"a1"`}, {`""`, "null"}}},
+	{name: "local", with: tunnel, place: data + "local", values: [][2]string{{`"192.0.2.1"`, `"192.0.2.1"`}, {`"192.0.2.2"`, `"192.0.2.2"`}, {`""`, "null"}}},
+	{name: "remote", with: tunnel, place: data + "remote", values: [][2]string{{`"192.0.2.1"`, `"192.0.2.1"`}, {`"192.0.2.2"`, `"192.0.2.2"`}, {`""`, "null"}}},
+	{name: "group", with: tunnel + `, "parent": "a0"`, place: data + "group", values: [][2]string{{`"239.0.0.1"`, `"239.0.0.1"`}, {`"239.0.0.2"`, `"239.0.0.2"`}, {`""`, "null"}}},
 	{name: "dst_port", with: `"id": 7`, place: data + "port", values: [][2]string{{"4789", "4789"}, {"4790", "4790"}, {"8472", "8472"}}},
 	{name: "port_range", with: tunnel, place: data + "port_range", values: [][2]string{{`"1000-2000"`, `{"high":2000,"low":1000}`}, {`"3000-4000"`, `{"high":4000,"low":3000}`}, {`"0-0"`, `{"high":0,"low":0}`}}},
 	{name: "ttl", with: tunnel, place: data + "ttl", values: [][2]string{{"5", "5"}, {"64", "64"}, {"0", `0`}}},
@@ -65,6 +65,46 @@ func TestVXLANOverIPv6(t *testing.T) {
 	l.must(t, link.VXLAN, `{"name": "x0", "local": "2001:db8::3", "remote": "2001:db8::4"}`)
 	if local, remote := l.told(t, "x0", data+"local6"), l.told(t, "x0", data+"remote6"); local != `"2001:db8::3"` || remote != `"2001:db8::4"` {
 		t.Errorf("local %s, remote %s", local, remote)
+	}
+	l.must(t, link.VXLAN, `{"name": "x0", "local": ""}`)
+	if local, remote := l.told(t, "x0", data+"local6"), l.told(t, "x0", data+"remote6"); local != "null" || remote != `"2001:db8::4"` {
+		t.Errorf("local %s, remote %s", local, remote)
+	}
+	if _, err := l.declare(t, link.VXLAN, `{"name": "x0", "local": "192.0.2.1"}`); err == nil || !strings.Contains(err.Error(), "declare both ends") {
+		t.Errorf("an end of another family: %v", err)
+	}
+	l.must(t, link.VXLAN, `{"name": "x0", "local": "192.0.2.1", "remote": "192.0.2.2"}`)
+	if local, remote := l.told(t, "x0", data+"local"), l.told(t, "x0", data+"remote"); local != `"192.0.2.1"` || remote != `"192.0.2.2"` {
+		t.Errorf("local %s, remote %s", local, remote)
+	}
+}
+
+// TestVXLANGroups: the group that is declared is the one joined, and one far end takes the place of the other.
+func TestVXLANGroups(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	joined := func(group, device string) bool {
+		return strings.Contains(l.Exec(t, "ip", "maddress", "show", "dev", device), "inet  "+group+"\n")
+	}
+	l.must(t, link.VXLAN, `{"name": "x0", `+tunnel+`, "parent": "a0", "group": "239.0.0.1"}`)
+	if !joined("239.0.0.1", "a0") {
+		t.Error("the first group is not joined")
+	}
+	l.must(t, link.VXLAN, `{"name": "x0", "group": "239.0.0.2"}`)
+	if !joined("239.0.0.2", "a0") || joined("239.0.0.1", "a0") {
+		t.Error("the second group is not the one joined")
+	}
+	l.must(t, link.VXLAN, `{"name": "x0", "parent": "a1"}`)
+	if !joined("239.0.0.2", "a1") || joined("239.0.0.2", "a0") {
+		t.Error("the group is not joined on the new parent")
+	}
+	l.must(t, link.VXLAN, `{"name": "x0", "remote": "192.0.2.1"}`)
+	if joined("239.0.0.2", "a1") || l.told(t, "x0", data+"remote") != `"192.0.2.1"` {
+		t.Error("the remote does not take the place of the group")
+	}
+	l.must(t, link.VXLAN, `{"name": "x0", "group": "239.0.0.2"}`)
+	if !joined("239.0.0.2", "a1") || l.told(t, "x0", data+"remote") != "null" {
+		t.Error("the group does not take the place of the remote")
 	}
 }
 

@@ -42,6 +42,10 @@ type subnet struct {
 func Files(state *host.State, mac func(string) string, problems *schema.Problems) []system.File {
 	w := &writer{problems: problems, mac: mac, networks: map[string]*file{}, netdevs: map[string]*file{}}
 	links, routes, rules := state.Written()
+	for i := range links {
+		// What is taken away by an empty string is not written.
+		links[i].Options = slices.DeleteFunc(links[i].Options, func(entry schema.Entry) bool { return entry.Value == "" })
+	}
 	for _, one := range links {
 		w.link(one)
 	}

@@ -1,5 +1,7 @@
 package schema
 
+import "cmp"
+
 // Option is the one declaration of an option of objects of type T.
 type Option[T any] struct {
 	*Doc // shared by copies of the option, so it never changes
@@ -35,13 +37,34 @@ type Doc struct {
 
 // Field declares an option that is held in a pointer; nil is "unset, so unmanaged".
 func Field[T, V any](name string, form Form[V], field func(*T) **V, text string) Option[T] {
-	return Option[T]{form.doc(name, text), &pointer[T, V]{form, field}}
+	return Option[T]{form.doc(name, text), &pointer[T, V]{form: form, field: field}}
+}
+
+// Clearable declares an option like Field that an object may also be declared to be without, by an empty string. none is
+// the value that says so.
+func Clearable[T, V any](name string, form Form[V], none V, field func(*T) **V, text string) Option[T] {
+	parse, format := form.Parse, form.Format
+	form.Parse = func(raw any, at Place) (V, bool) {
+		if raw == "" {
+			return none, true
+		}
+		return parse(raw, at)
+	}
+	form.Format = func(value V) any {
+		if form.Equal(value, none) {
+			return ""
+		}
+		return format(value)
+	}
+	return Option[T]{form.doc(name, text+" An empty string takes it away."), &pointer[T, V]{form, field, &none}}
 }
 
 // pointer is access to an option that is held in a pointer.
 type pointer[T, V any] struct {
 	form  Form[V]
 	field func(*T) **V
+	// none is what equals an unset field, if anything does.
+	none *V
 }
 
 func (p *pointer[T, V]) Parse(object *T, raw any, at Place) {
@@ -55,7 +78,7 @@ func (p *pointer[T, V]) Export(object *T) any { return p.form.Format(**p.field(o
 func (p *pointer[T, V]) IsSet(object *T) bool { return *p.field(object) != nil }
 
 func (p *pointer[T, V]) Equal(a, b *T) bool {
-	x, y := *p.field(a), *p.field(b)
+	x, y := cmp.Or(*p.field(a), p.none), cmp.Or(*p.field(b), p.none)
 	if x == nil || y == nil {
 		return x == y
 	}

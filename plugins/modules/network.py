@@ -597,7 +597,7 @@ options:
         type: int
       primary:
         description:
-          - The port that is used whenever it is up.
+          - The port that is used whenever it is up. An empty string takes it away.
         type: str
       primary_reselect:
         description:
@@ -1252,19 +1252,19 @@ options:
         type: int
       parent:
         description:
-          - The link that the tunnel's packets leave by; left out, the routes decide.
+          - The link that the tunnel's packets leave by; without one, the routes decide. An empty string takes it away.
         type: str
       local:
         description:
-          - This host's end of the tunnel.
+          - This host's end of the tunnel. An empty string takes it away.
         type: str
       remote:
         description:
-          - The far end of the tunnel. Not together with O(vxlans[].group).
+          - The far end of the tunnel. Not together with O(vxlans[].group). An empty string takes it away.
         type: str
       group:
         description:
-          - The multicast group that stands for all far ends. Needs O(vxlans[].parent).
+          - The multicast group that stands for all far ends. Needs O(vxlans[].parent). An empty string takes it away.
         type: str
       dst_port:
         description:
