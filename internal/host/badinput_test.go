@@ -2,10 +2,12 @@ package host
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
 	"hostnet.linux/internal/kernel/fake"
+	"hostnet.linux/internal/schema"
 )
 
 // TestBadInput declares what cannot be: every problem is named with its place, and the kernel is not written to.
@@ -72,6 +74,11 @@ func TestBadInput(t *testing.T) {
 			`{"vxlans": [{"name": "x", "id": 1, "remote": "192.0.2.1", "group": "239.0.0.1"}]}`,
 			[]string{"vxlans[0].group: cannot be used together with remote"},
 		},
+		"what cannot be read beside what cannot be": {
+			`{"dummies": [{"name": "d0", "mtu": 1}], "bonds": [{"name": "bond0", "miimon": "often", "ports": ["eth9"]}],
+			"vlans": [{"name": "v0", "parent": "eth7", "id": 5}, {"name": "v1", "parent": "d0", "id": 6}, {"name": "v2", "parent": "v3", "id": 7}, {"name": "v3", "parent": "v2", "id": 7}]}`,
+			[]string{"dummies[0].mtu", "bonds[0].miimon", "vlans[0].parent: there is no link eth7", "vlans[2]: vlan v2 stands on itself", "vlans[3]: vlan v3 stands on itself"},
+		},
 		"the wrong kind of address": {
 			`{"vxlans": [{"name": "y", "id": 2, "group": "192.0.2.1"}]}`,
 			[]string{"vxlans[0].group: 192.0.2.1 is the wrong kind of address"},
@@ -99,9 +106,11 @@ func TestBadInput(t *testing.T) {
 // TestOneProblemIsNamedOnce: what could not be read does not count as missing, or as equal to something else, as well.
 func TestOneProblemIsNamedOnce(t *testing.T) {
 	for declared, want := range map[string]string{
-		`{"interfaces": [{"name": "a/b"}, {"name": "c/d"}]}`:                                              "interfaces[0].name: interfaces[1].name: ",
-		`{"routes": [{"to": "x"}, {"to": "y"}]}`:                                                          "routes[0].to: routes[1].to: ",
-		`{"rules": [{"priority": 1, "from": "x", "table": 7}, {"priority": 1, "from": "y", "table": 7}]}`: "rules[0].from: rules[1].from: ",
+		`{"interfaces": [{"name": "a/b"}, {"name": "c/d"}]}`:                                                "interfaces[0].name: interfaces[1].name: ",
+		`{"bonds": [{"name": "bond0", "mtu": "x"}], "vlans": [{"name": "v0", "parent": "bond0", "id": 5}]}`: "bonds[0].mtu: ",
+		`{"bonds": [{"name": "a/b"}], "vlans": [{"name": "v0", "parent": "bond0", "id": 5}]}`:               "bonds[0].name: ",
+		`{"routes": [{"to": "x"}, {"to": "y"}]}`:                                                            "routes[0].to: routes[1].to: ",
+		`{"rules": [{"priority": 1, "from": "x", "table": 7}, {"priority": 1, "from": "y", "table": 7}]}`:   "rules[0].from: rules[1].from: ",
 	} {
 		got := ""
 		for line := range strings.SplitSeq(declareBad(t, &Host{Kernel: fake.New("eth0")}, declared).Error(), "\n") {
@@ -122,8 +131,9 @@ func declareBad(t *testing.T, h *Host, network string) error {
 		t.Fatal(err)
 	}
 	_, wanted, err := ParseNetwork(arguments)
-	if err != nil {
-		return err
+	var problems schema.Problems
+	if errors.As(err, &problems) {
+		return h.MoreProblems(wanted, problems)
 	}
 	_, err = h.Plan(wanted)
 	return err

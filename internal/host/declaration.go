@@ -3,7 +3,6 @@ package host
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"hostnet.linux/internal/route"
 	"hostnet.linux/internal/rule"
@@ -149,10 +148,7 @@ func finish(state *State, problems, misfits schema.Problems) error {
 
 // followsFrom tells a problem of something that could not be read: a wrong value counts as left out.
 func followsFrom(misfit schema.Problem, problems schema.Problems) bool {
-	return slices.ContainsFunc(problems, func(problem schema.Problem) bool {
-		rest, within := strings.CutPrefix(problem.Path, misfit.Path)
-		return within && (misfit.Path == "" || rest == "" || rest[0] == '.' || rest[0] == '[')
-	})
+	return slices.ContainsFunc(problems, func(problem schema.Problem) bool { return isWithin(problem.Path, misfit.Path) })
 }
 
 // InfoTable is the options of the module that only reads.

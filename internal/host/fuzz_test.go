@@ -2,9 +2,11 @@ package host
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"hostnet.linux/internal/kernel/fake"
+	"hostnet.linux/internal/schema"
 )
 
 // FuzzArguments: whatever a task says, the answer is a plan or a list of problems.
@@ -24,10 +26,14 @@ func FuzzArguments(f *testing.F) {
 			return
 		}
 		_, wanted, err := ParseNetwork(arguments)
-		if err != nil {
+		k := fake.New("eth0", "eth1")
+		var problems schema.Problems
+		if errors.As(err, &problems) {
+			if (&Host{Kernel: k}).MoreProblems(wanted, problems); k.Writes > 0 {
+				t.Errorf("a look for problems wrote %d times", k.Writes)
+			}
 			return
 		}
-		k := fake.New("eth0", "eth1")
 		if _, err := (&Host{Kernel: k}).Plan(wanted); err != nil && k.Writes > 0 {
 			t.Errorf("a refused plan wrote %d times", k.Writes)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/kernel/linux"
 	"hostnet.linux/internal/persist"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
@@ -36,7 +37,7 @@ func RunServices(parse ParseServices) func(context.Context, ansible.Call) ansibl
 	return func(_ context.Context, call ansible.Call) ansible.Result {
 		settings, declaration, err := parse(call.Arguments)
 		if err != nil {
-			return ansible.Fail(err)
+			return ansible.Fail(withTheHosts(err, settings, declaration))
 		}
 		if os.Geteuid() != 0 {
 			return ansible.Fail(errors.New("changing the network takes root: set `become: true`"))
@@ -58,6 +59,23 @@ func RunServices(parse ParseServices) func(context.Context, ansible.Call) ansibl
 		defer done()
 		return t.Apply(site, declaration)
 	}
+}
+
+// withTheHosts adds what the host says to the problems of arguments about many objects.
+func withTheHosts(err error, settings *host.Declaration, declaration *services.Declaration) error {
+	var problems schema.Problems
+	if !errors.As(err, &problems) || declaration == nil || declaration.Host == nil || len(declaration.Host.Interfaces) < 2 || os.Geteuid() != 0 {
+		return err
+	}
+	if slices.ContainsFunc(problems, func(problem schema.Problem) bool { return problem.Path == "netns" }) {
+		return err
+	}
+	handle, failure := linux.Open(settings.Namespace())
+	if failure != nil {
+		return err
+	}
+	defer handle.Close()
+	return (&host.Host{Kernel: handle}).MoreProblems(declaration.Host, problems)
 }
 
 // Task is one task on a host.
