@@ -250,3 +250,15 @@ func TestSpanningTreeGoes(t *testing.T) {
 		t.Errorf("the ageing time is %s, want 10000", got)
 	}
 }
+
+// TestActionsAreWhatDiffers: what is only sent along, since the kernel would lose it, is not told as a change.
+func TestActionsAreWhatDiffers(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.must(t, link.Bridge, `{"name": "x0", "stp": true}`)
+	for _, step := range l.must(t, link.Bridge, `{"name": "x0", "stp": false}`).Steps {
+		if len(step.Changes) != 1 || step.Changes[0].Option != "stp" {
+			t.Errorf("changes %v", step.Changes)
+		}
+	}
+}

@@ -221,10 +221,12 @@ func (p *planner) emitChange(name string) {
 			p.emitLate(final, row, change)
 		case row.encode != nil:
 			sent = append(sent, row)
-			changes = append(changes, change)
+			if !row.Equal(final, have) {
+				changes = append(changes, change)
+			}
 		}
 	}
-	if len(changes) > 0 {
+	if len(sent) > 0 || address != nil {
 		disruption := plan.None
 		if down {
 			disruption = plan.LinkDown

@@ -22,8 +22,9 @@ func (t *Task) planManagers(site *services.Site, declaration *services.Declarati
 		kept = true
 	}
 	request := manager.Request{Takeover: t.Settings.Takes(), Kept: kept}
+	kinds := kindsOf(declaration)
 	for _, name := range present(declaration) {
-		request.Links = append(request.Links, describe(declaration, todo.Seen.Links, name))
+		request.Links = append(request.Links, describe(kinds[name], todo.Seen.Links, name))
 	}
 	state := stateOf(declaration)
 	request.Foreign = slices.ContainsFunc(state.Rules, func(r *rule.Rule) bool { return !r.Absent() })
@@ -99,9 +100,10 @@ func stateOf(d *services.Declaration) *host.State {
 // present are the links that are declared, with those that become their ports.
 func present(d *services.Declaration) []string {
 	var names []string
+	seen := map[string]bool{"": true}
 	add := func(name string) {
-		if name != "" && !slices.Contains(names, name) {
-			names = append(names, name)
+		if !seen[name] {
+			names, seen[name] = append(names, name), true
 		}
 	}
 	for _, one := range stateOf(d).Interfaces {
@@ -138,19 +140,21 @@ func absent(d *services.Declaration) []string {
 	return names
 }
 
-// describe is what other programs know the link by.
-func describe(d *services.Declaration, seen *link.State, name string) manager.Link {
-	out := manager.Link{Name: name}
+// kindsOf are the kinds of the declared links.
+func kindsOf(d *services.Declaration) map[string]string {
+	kinds := map[string]string{}
 	for _, one := range stateOf(d).Interfaces {
-		if one.Link.Name == name {
-			out.Kind = one.Link.Kind
-		}
+		kinds[one.Link.Name] = one.Link.Kind
 	}
 	for _, bridge := range d.Bridges {
-		if bridge.Name == name {
-			out.Kind = link.Bridge
-		}
+		kinds[bridge.Name] = link.Bridge
 	}
+	return kinds
+}
+
+// describe is what other programs know the link by.
+func describe(kind string, seen *link.State, name string) manager.Link {
+	out := manager.Link{Name: name, Kind: kind}
 	if there := seen.Find(name); there != nil {
 		out.Index, out.MAC = there.Observed.Index, macOf(there)
 	}
