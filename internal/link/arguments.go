@@ -67,6 +67,17 @@ func portRows(controller string) options[Port] {
 	return nil
 }
 
+// foreignRows are those that have no meaning for the ports of this controller as it is.
+func foreignRows(controller *Link) options[Port] {
+	var foreign options[Port]
+	for _, row := range portRows(controller.Kind) {
+		if row.within != nil && row.within(controller) != "" {
+			foreign = append(foreign, row)
+		}
+	}
+	return foreign
+}
+
 var portTexts = map[string]string{
 	Bond:   "Exactly the ports of the bond: names, or dictionaries with a name and options.",
 	Bridge: "The ports of the bridge: names, or dictionaries with a name and options. Others stay, see O(exclusive_ports).",

@@ -53,12 +53,16 @@ type BondOptions struct {
 
 // BondPortOptions are the options of a port of a bond.
 type BondPortOptions struct {
-	QueueID *uint16
-	Prio    *int32
+	QueueID       *uint16
+	Prio          *int32
+	ActorPortPrio *uint16
 }
 
-// broadcastNeighbor is IFLA_BOND_BROADCAST_NEIGH of linux/if_link.h in Linux 6.17.
-const broadcastNeighbor = 0x21
+// From linux/if_link.h: IFLA_BOND_BROADCAST_NEIGH in Linux 6.17, IFLA_BOND_SLAVE_ACTOR_PORT_PRIO in 6.18.
+const (
+	broadcastNeighbor = 0x21
+	actorPortPrio     = 10
+)
 
 var bondModes = []string{"balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb"}
 
@@ -152,9 +156,7 @@ var bondRows = sync.OnceValue(func() options[Link] {
 			"Whether the partner is asked for LACP frames every 30 seconds or every second.").needs(whileDown).when(lacpMode),
 		flag("lacp_active", unix.IFLA_BOND_AD_LACP_ACTIVE, func(l *Link) **bool { return &l.Bond.LACPActive },
 			"Whether LACP frames are sent unasked.").needs(whileDown).when(lacpMode),
-		choice[uint8]("ad_select", unix.IFLA_BOND_AD_SELECT, []string{"stable", "bandwidth", "count"},
-			func(l *Link) **string { return &l.Bond.ADSelect },
-			"What decides on the active aggregator.").needs(whileDown),
+		adSelectRow(),
 		number("ad_actor_sys_prio", unix.IFLA_BOND_AD_ACTOR_SYS_PRIO, schema.Int[uint16](1, 65535), func(l *Link) **uint16 { return &l.Bond.ADActorSysPrio },
 			"The system priority in LACP frames.").when(lacpMode),
 		number("ad_user_port_key", unix.IFLA_BOND_AD_USER_PORT_KEY, schema.Int[uint16](0, 1023), func(l *Link) **uint16 { return &l.Bond.ADUserPortKey },
@@ -175,9 +177,26 @@ var bondPortRows = sync.OnceValue(func() options[Port] {
 		number("queue_id", unix.IFLA_BOND_SLAVE_QUEUE_ID, schema.Int[uint16](0, 65535), func(p *Port) **uint16 { return &p.Bond.QueueID },
 			"The transmit queue that leads to this port; 0 is none."),
 		number("prio", unix.IFLA_BOND_SLAVE_PRIO, schema.Int[int32](math.MinInt32, math.MaxInt32), func(p *Port) **int32 { return &p.Bond.Prio },
-			"The port's rank when a new active port is chosen; the highest wins."),
+			"The port's rank when a new active port is chosen; the highest wins.").in(primaryModes),
+		number("actor_port_prio", actorPortPrio, schema.Int[uint16](0, 65535), func(p *Port) **uint16 { return &p.Bond.ActorPortPrio },
+			"The port's priority in LACP frames; the lowest is used first.").in(lacpMode).from("6.18"),
 	}
 })
+
+// adSelectRow has a value that is younger than the option.
+func adSelectRow() option[Link] {
+	const youngest = "actor_port_prio"
+	row := choice[uint8]("ad_select", unix.IFLA_BOND_AD_SELECT, []string{"stable", "bandwidth", "count", youngest},
+		func(l *Link) **string { return &l.Bond.ADSelect },
+		"What decides on the active aggregator; V(actor_port_prio) needs Linux 6.18.").needs(whileDown)
+	row.since = func(l *Link) string {
+		if *l.Bond.ADSelect == youngest {
+			return "6.18"
+		}
+		return ""
+	}
+	return row
+}
 
 // primaryRow travels as the index of a port and reads back only while that link is a port.
 var primaryRow = option[Link]{

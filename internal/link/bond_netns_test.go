@@ -3,6 +3,7 @@
 package link_test
 
 import (
+	"strings"
 	"testing"
 
 	"hostnet.linux/internal/link"
@@ -69,6 +70,15 @@ var bondOptions = []option{
 	{name: "broadcast_neighbor", with: lacp, place: data + "broadcast_neighbor", since: "6.17", values: [][2]string{{"true", `"on"`}, {"false", `"off"`}}},
 }
 
+// TestYoungestADSelect: a value that is younger than its option fails by name where the kernel does not know it.
+func TestYoungestADSelect(t *testing.T) {
+	need(t, link.Bond)
+	t.Parallel()
+	try(t, link.Bond, `"name": "x0"`, "x0", []option{
+		{name: "ad_select", with: lacp, place: data + "ad_select", since: "6.18", shown: "6.18", values: [][2]string{{`"actor_port_prio"`, `"actor_port_prio"`}, {`"stable"`, `"stable"`}}},
+	})
+}
+
 func TestBondOptions(t *testing.T) {
 	complete(t, link.Bond, bondOptions, append(everywhere, "ports", "same_card")...)
 	need(t, link.Bond)
@@ -85,4 +95,16 @@ func TestBondPortOptions(t *testing.T) {
 		{name: "queue_id", place: slave + "queue_id", values: [][2]string{{"3", "3"}, {"5", "5"}, {"0", "0"}}},
 		{name: "prio", place: slave + "prio", values: [][2]string{{"10", "10"}, {"-5", "-5"}, {"0", "0"}}},
 	})
+	try(t, link.Bond, `"name": "x0", "mode": "802.3ad", "ports": [{"name": "a0", %s}]`, "a0", []option{
+		{name: "actor_port_prio", place: slave + "actor_port_prio", since: "6.18", shown: "6.18", values: [][2]string{{"10", "10"}, {"65535", "65535"}, {"255", "255"}}},
+	})
+	l := newLab(t)
+	_, err := l.declare(t, link.Bond, `{"name": "x0", "mode": "802.3ad", "ports": [{"name": "a0", "prio": 1}]}`)
+	if err == nil || !strings.Contains(err.Error(), "ports[0].prio: has no meaning in mode 802.3ad") {
+		t.Errorf("prio in LACP: %v", err)
+	}
+	_, err = l.declare(t, link.Bond, `{"name": "x0", "mode": "active-backup", "ports": [{"name": "a0", "actor_port_prio": 1}]}`)
+	if err == nil || !strings.Contains(err.Error(), "ports[0].actor_port_prio: has no meaning in mode active-backup") {
+		t.Errorf("actor_port_prio outside LACP: %v", err)
+	}
 }

@@ -3,6 +3,7 @@ package link
 import (
 	"encoding/binary"
 	"math"
+	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -45,6 +46,8 @@ type BridgeOptions struct {
 	NFCallIPTables            *bool
 	NFCallIP6Tables           *bool
 	NFCallARPTables           *bool
+	GroupAddress              *string
+	MSTEnabled                *bool
 	NoLinkLocalLearn          *bool
 	FDBMaxLearned             *uint32
 	MDBOffloadFailNotify      *bool
@@ -56,6 +59,7 @@ type BridgeOptions struct {
 const (
 	noLinkLocalLearn           = 1 << 0
 	mcastVLANSnooping          = 1 << 1
+	mstEnabled                 = 1 << 2
 	mdbOffloadFailNotification = 1 << 3
 	fdbLocalVLAN0              = 1 << 4
 )
@@ -88,6 +92,8 @@ var bridgeRows = sync.OnceValue(func() options[Link] {
 			"How long a learned address is remembered."),
 		number("group_fwd_mask", unix.IFLA_BR_GROUP_FWD_MASK, schema.Int[uint16](0, 65535), func(l *Link) **uint16 { return &l.Bridge.GroupFwdMask },
 			"Bits for the link-local groups 01:80:c2:00:00:0X that are forwarded; the kernel refuses the lowest three."),
+		carried("group_address", unix.IFLA_BR_GROUP_ADDR, groupAddress(), func(l *Link) **string { return &l.Bridge.GroupAddress },
+			encodeMAC, decodeMAC, "The address that spanning tree messages go to: 01:80:c2:00:00:00, or one that ends in 4 to f.").unless(isUsualGroup),
 		flag("vlan_filtering", unix.IFLA_BR_VLAN_FILTERING, func(l *Link) **bool { return &l.Bridge.VLANFiltering },
 			"Whether ports pass only their own VLANs.").unless(func(l *Link) bool { return !*l.Bridge.VLANFiltering }),
 		number("vlan_default_pvid", unix.IFLA_BR_VLAN_DEFAULT_PVID, schema.Int[uint16](0, 4094), func(l *Link) **uint16 { return &l.Bridge.VLANDefaultPVID },
@@ -138,6 +144,9 @@ var bridgeRows = sync.OnceValue(func() options[Link] {
 			"Whether bridged IPv6 passes the host's firewall."),
 		flag("nf_call_arptables", unix.IFLA_BR_NF_CALL_ARPTABLES, func(l *Link) **bool { return &l.Bridge.NFCallARPTables },
 			"Whether bridged ARP passes the host's firewall."),
+		bit("mst_enabled", unix.IFLA_BR_MULTI_BOOLOPT, mstEnabled, func(l *Link) **bool { return &l.Bridge.MSTEnabled },
+			"Whether each VLAN has a spanning tree state of its own. The kernel takes a change only while no port has a VLAN.").
+			unless(func(l *Link) bool { return !*l.Bridge.MSTEnabled }),
 		bit("no_linklocal_learn", unix.IFLA_BR_MULTI_BOOLOPT, noLinkLocalLearn, func(l *Link) **bool { return &l.Bridge.NoLinkLocalLearn },
 			"Whether addresses of link-local frames are not learned."),
 		number("fdb_max_learned", unix.IFLA_BR_FDB_MAX_LEARNED, schema.Int[uint32](0, math.MaxUint32), func(l *Link) **uint32 { return &l.Bridge.FDBMaxLearned },
@@ -150,6 +159,33 @@ var bridgeRows = sync.OnceValue(func() options[Link] {
 			"Exactly the VLANs that the bridge itself takes part in, as the host sees it."),
 	}
 })
+
+// groupAddress is the form of what the kernel takes (group_addr_store in net/bridge/br_sysfs_br.c): the addresses for
+// bridges but those of pause frames, LACP and port authentication.
+func groupAddress() schema.Form[string] {
+	const group, taken = "01:80:c2:00:00:0", "123"
+	form := schema.MAC()
+	parse := form.Parse
+	form.Parse = func(raw any, at schema.Place) (string, bool) {
+		address, ok := parse(raw, at)
+		last, isGroup := strings.CutPrefix(address, group)
+		if ok && (!isGroup || strings.Contains(taken, last)) {
+			at.Problem("must be %s0 or %s4 to %sf, not %s", group, group, group, address)
+			ok = false
+		}
+		return address, ok
+	}
+	return form
+}
+
+// isUsualGroup: a bridge that was told its group keeps it when vlan_protocol, which has one of its own, changes.
+func isUsualGroup(l *Link) bool {
+	usual := "01:80:c2:00:00:00"
+	if deref(l.Bridge.VLANProtocol) == "802.1ad" {
+		usual = "01:80:c2:00:00:08"
+	}
+	return *l.Bridge.GroupAddress == usual
+}
 
 // mcastTime is a time that travels in 64 bits.
 func mcastTime(name string, attribute uint16, field func(*Link) **uint64, text string) option[Link] {

@@ -4,6 +4,7 @@ package link_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ var bridgeOptions = []option{
 	{name: "max_age", place: data + "max_age", values: [][2]string{{"10", "1000"}, {"39.5", "3950"}, {"20", "2000"}}},
 	{name: "ageing_time", place: data + "ageing_time", values: [][2]string{{"0", "0"}, {"30.5", "3050"}, {"300", "30000"}}},
 	{name: "group_fwd_mask", place: data + "group_fwd_mask", values: [][2]string{{"8", `"0x8"`}, {"65528", `"0xfff8"`}, {"0", `"0"`}}},
+	{name: "group_address", place: data + "group_addr", values: [][2]string{{`"01:80:c2:00:00:0f"`, `"01:80:c2:00:00:0f"`}, {`"01:80:c2:00:00:04"`, `"01:80:c2:00:00:04"`}, {`"01:80:c2:00:00:00"`, `"01:80:c2:00:00:00"`}}},
 	flag("mcast_snooping", data+"mcast_snooping", "false"),
 	{name: "mcast_router", place: data + "mcast_router", values: [][2]string{{"2", "2"}, {"0", "0"}, {"1", "1"}}},
 	flag("mcast_query_use_ifaddr", data+"mcast_query_use_ifaddr", "true"),
@@ -58,6 +60,7 @@ var filteringOptions = []option{
 	{name: "vlan_protocol", place: data + "vlan_protocol", values: [][2]string{{`"802.1ad"`, `"802.1ad"`}, {`"802.1q"`, `"802.1Q"`}}},
 	flag("vlan_stats_enabled", data+"vlan_stats_enabled", "true"),
 	flag("vlan_stats_per_port", data+"vlan_stats_per_port", "true"),
+	{name: "mst_enabled", place: data + "mst_enabled", shown: "6.11", values: [][2]string{{"true", "1"}, {"false", "0"}}},
 	{name: "mcast_vlan_snooping", with: `"vlan_filtering": true`, place: data + "mcast_vlan_snooping", values: [][2]string{{"true", "1"}, {"false", "0"}}},
 	flag("nf_call_iptables", data+"nf_call_iptables", "true"),
 	flag("nf_call_ip6tables", data+"nf_call_ip6tables", "true"),
@@ -107,19 +110,25 @@ var portOptions = []option{
 	{name: "neigh_vlan_suppress", place: slave + "neigh_vlan_suppress", since: "6.4", shown: "6.4", values: [][2]string{{"true", "true"}, {"false", "null"}}},
 }
 
+var backupOptions = []option{
+	{name: "backup_port", place: "bridge:backup_port", values: [][2]string{{`"a1"`, `"a1"`}, {`"b1"`, `"b1"`}, {`""`, "null"}}},
+	{name: "backup_nhid", place: "bridge:backup_nhid", since: "6.6", shown: "6.6", values: [][2]string{{"10", "10"}, {"11", "11"}, {"0", "null"}}},
+}
+
 func TestBridgePortOptions(t *testing.T) {
 	for _, doc := range link.Options(link.Bridge).Docs() {
 		if doc.Name != "ports" {
 			continue
 		}
 		for _, suboption := range doc.Suboptions() {
-			if suboption.Name != "name" && suboption.Name != "vlans" && !has(portOptions, suboption.Name) {
+			if suboption.Name != "name" && suboption.Name != "vlans" && !has(slices.Concat(portOptions, backupOptions), suboption.Name) {
 				t.Errorf("option %s of a bridge's port has no test", suboption.Name)
 			}
 		}
 	}
 	t.Parallel()
 	try(t, link.Bridge, `"name": "x0", "ports": [{"name": "a0", %s}]`, "a0", portOptions)
+	try(t, link.Bridge, `"name": "x0", "ports": [{"name": "a0", %s}, "a1", "b1"]`, "a0", backupOptions)
 }
 
 func has(options []option, name string) bool {

@@ -117,10 +117,13 @@ func (p *planner) checkOptions(want *Link) {
 			p.problem(want, row.Name, "%s", reason)
 		}
 	}
-	if final.Kind == Bond && want.Ports != nil && primaryModes(final) != "" {
-		for i, port := range *want.Ports {
-			if port.Bond.Prio != nil {
-				p.problem(want, fmt.Sprintf("ports[%d].prio", i), "%s", primaryModes(final))
+	if want.Ports == nil {
+		return
+	}
+	for i := range *want.Ports {
+		for _, row := range foreignRows(final) {
+			if row.IsSet(&(*want.Ports)[i]) {
+				p.problem(want, fmt.Sprintf("ports[%d].%s", i, row.Name), "%s", row.within(final))
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package link
 
 import (
 	"math"
+	"slices"
 	"sync"
 
 	"hostnet.linux/internal/schema"
@@ -44,6 +45,18 @@ func (l *Link) WithoutTheRest() {
 			row.none(l)
 		}
 	}
+	if l.Ports == nil {
+		return
+	}
+	ports := slices.Clone(*l.Ports)
+	for i := range ports {
+		for _, row := range portRows(l.Kind) {
+			if row.none != nil && !row.IsSet(&ports[i]) {
+				row.none(&ports[i])
+			}
+		}
+	}
+	l.Ports = &ports
 }
 
 // kindRows are the options of one kind beside the common ones.

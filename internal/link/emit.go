@@ -108,7 +108,7 @@ func (p *planner) emitFresh(name string) {
 			if err := p.kernel.LoadKind(request.Kind); err != nil {
 				return err
 			}
-			return sent.explain(p.kernel.CreateLink(request))
+			return sent.explain(final, p.kernel.CreateLink(request))
 		},
 	}, name, deref(final.Peer))
 	p.emitSettings(final, nil)
@@ -234,7 +234,7 @@ func (p *planner) emitChange(name string) {
 		request := kernel.LinkRequest{Kind: final.Kind, Address: address, Data: p.encodeChanged(final, have, sent)}
 		p.add(plan.Step{
 			Phase: plan.Change, Depth: p.depth(name), Action: "change", Object: final.Describe(), Changes: changes, Disruption: disruption,
-			Run: func() error { return sent.explain(p.kernel.ChangeLink(name, request)) },
+			Run: func() error { return sent.explain(final, p.kernel.ChangeLink(name, request)) },
 		}, name)
 	}
 	p.emitSettings(final, have)
@@ -267,14 +267,12 @@ func (p *planner) emitDormant(final, have *Link) {
 	}, final.Name)
 }
 
-// encodeChanged sends the changed options and those that share an attribute with one.
+// encodeChanged sends the changed options.
 func (p *planner) encodeChanged(final, have *Link, changed options[Link]) kernel.Attributes {
 	full := *final
 	full.VLAN.withRemovals(&have.VLAN)
 	return kindRows(final.Kind).attributes(&full, func(row *option[Link]) bool {
-		return slices.ContainsFunc(changed, func(c option[Link]) bool {
-			return c.Name == row.Name || (c.attribute == row.attribute && c.otherAttribute == 0)
-		})
+		return slices.ContainsFunc(changed, func(c option[Link]) bool { return c.Name == row.Name })
 	})
 }
 

@@ -204,25 +204,29 @@ func (p *planner) emitPortOptions(name, target string, stays bool) {
 	if have == nil {
 		have = &Port{}
 	}
-	if controller.Kind == Bond && primaryModes(controller) != "" {
-		// The other modes do not take it (bond_opts), and a port that comes again may have it from before.
-		other := *want
-		other.Bond.Prio = nil
-		want = &other
+	// A port that comes again may have from before what another mode does not take (bond_opts).
+	taken := *want
+	for _, row := range foreignRows(controller) {
+		row.Assign(&taken, &Port{})
 	}
+	want = &taken
 	var changes []schema.Change
-	differs := func(row *option[Port]) bool { return row.IsSet(want) && !row.Equal(want, have) }
+	var sent options[Port]
+	differs := func(row *option[Port]) bool {
+		return row.IsSet(want) && !row.Equal(want, have) && (stays || row.given == nil || !row.given(want))
+	}
 	rows := portRows(controller.Kind)
 	for i := range rows {
 		if row := &rows[i]; row.encode != nil && differs(row) {
+			sent = append(sent, *row)
 			changes = append(changes, schema.Change{Option: row.Name, Old: row.Export(have), New: row.Export(want)})
 		}
 	}
 	if len(changes) > 0 {
-		request := kernel.LinkRequest{Kind: controller.Kind, PortData: portRows(controller.Kind).attributes(want, differs)}
+		request := kernel.LinkRequest{Kind: controller.Kind, PortData: sent.attributes(want, differs)}
 		p.add(plan.Step{
 			Phase: plan.Adjust, Depth: p.depth(target), Action: "change", Object: p.portObject(name, target), Changes: changes,
-			Run: func() error { return p.kernel.ChangeLink(name, request) },
+			Run: func() error { return sent.explain(want, p.kernel.ChangeLink(name, request)) },
 		}, name, target)
 	}
 	if want.VLANs == nil || controller.Kind != Bridge {

@@ -166,10 +166,10 @@ func (s *State) addPort(raw *kernel.Link, link *Link, name func(int) string) {
 	}
 	port := Port{Name: link.Name}
 	portRows(controller.Kind).read(&port, raw.PortData, name)
+	for _, row := range foreignRows(controller) {
+		row.Assign(&port, &Port{})
+	}
 	if controller.Kind == Bond {
-		if primaryModes(controller) != "" {
-			port.Bond.Prio = nil
-		}
 		// A port shows the bond's address; its own comes back when it leaves.
 		if own, ok := decodeMAC(raw.PortData.Get(unix.IFLA_BOND_SLAVE_PERM_HWADDR)); ok {
 			link.MAC = &own

@@ -2,11 +2,7 @@ package link
 
 import (
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"slices"
-
-	"golang.org/x/sys/unix"
 
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/schema"
@@ -47,8 +43,11 @@ type option[T any] struct {
 	harder func(final, have *T) change
 	// applies says why the option has no meaning for the object as it would become, or "".
 	applies func(*T) string
-	// since is the first mainline kernel with the option, "" where Linux 6.1 has it.
-	since string
+	// within says why the option has no meaning for a port of that controller, or "".
+	within func(controller *Link) string
+	// since is the first mainline kernel with the option, or with the value that the object has of it, and "" where Linux
+	// 6.1 has it; nil is always "".
+	since func(*T) string
 }
 
 func (o option[T]) needs(c change) option[T] {
@@ -61,13 +60,18 @@ func (o option[T]) when(applies func(*T) string) option[T] {
 	return o
 }
 
+func (o option[T]) in(within func(controller *Link) string) option[T] {
+	o.within = within
+	return o
+}
+
 func (o option[T]) unless(given func(*T) bool) option[T] {
 	o.given = given
 	return o
 }
 
 func (o option[T]) from(release string) option[T] {
-	o.since = release
+	o.since = func(*T) string { return release }
 	o.Option = o.Note("Needs Linux " + release + ".")
 	return o
 }
@@ -215,19 +219,6 @@ func (o options[T]) attributes(object *T, pick func(*option[T]) bool) kernel.Att
 		out[at].Data = merged
 	}
 	return out
-}
-
-// explain adds to a refusal of these rows which of them an older kernel does not know.
-func (o options[T]) explain(err error) error {
-	if !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.EOPNOTSUPP) {
-		return err
-	}
-	for _, row := range o {
-		if row.since != "" {
-			err = fmt.Errorf("%w (does this kernel know %s? It needs Linux %s)", err, row.Name, row.since)
-		}
-	}
-	return err
 }
 
 // read decodes the attributes into the object.

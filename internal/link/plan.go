@@ -167,6 +167,7 @@ func (p *planner) compare(want, have *Link) {
 	all := rows(have.Kind)
 	tableOf(have.Kind).Overlay(final, want)
 	final.VXLAN.oneFarEnd(&want.VXLAN)
+	final.VXLAN.keepReserved(&want.VXLAN, &have.VXLAN)
 	p.roundDelays(final, want)
 	p.become(have.Name, final)
 	var changed options[Link]

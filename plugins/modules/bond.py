@@ -165,12 +165,13 @@ options:
     type: bool
   ad_select:
     description:
-      - What decides on the active aggregator.
+      - What decides on the active aggregator; V(actor_port_prio) needs Linux 6.18.
     type: str
     choices:
       - stable
       - bandwidth
       - count
+      - actor_port_prio
   ad_actor_sys_prio:
     description:
       - The system priority in LACP frames. From 1 to 65535.
@@ -213,6 +214,10 @@ options:
       prio:
         description:
           - The port's rank when a new active port is chosen; the highest wins. From -2147483648 to 2147483647.
+        type: int
+      actor_port_prio:
+        description:
+          - The port's priority in LACP frames; the lowest is used first. From 0 to 65535. Needs Linux 6.18.
         type: int
   same_card:
     description:

@@ -57,6 +57,10 @@ options:
     description:
       - Bits for the link-local groups 01:80:c2:00:00:0X that are forwarded; the kernel refuses the lowest three. From 0 to 65535.
     type: int
+  group_address:
+    description:
+      - 'The address that spanning tree messages go to: 01:80:c2:00:00:00, or one that ends in 4 to f.'
+    type: str
   vlan_filtering:
     description:
       - Whether ports pass only their own VLANs.
@@ -159,6 +163,10 @@ options:
   nf_call_arptables:
     description:
       - Whether bridged ARP passes the host's firewall.
+    type: bool
+  mst_enabled:
+    description:
+      - Whether each VLAN has a spanning tree state of its own. The kernel takes a change only while no port has a VLAN.
     type: bool
   no_linklocal_learn:
     description:
@@ -294,6 +302,14 @@ options:
         description:
           - Whether a locked port notes the addresses that it refuses. Needs Linux 6.2.
         type: bool
+      backup_port:
+        description:
+          - The port of the same bridge that frames leave by while this one has no carrier. An empty string takes it away.
+        type: str
+      backup_nhid:
+        description:
+          - The nexthop group that a frame takes to O(ports[].backup_port); 0 is none. From 0 to 4294967295. Needs Linux 6.6.
+        type: int
       vlans:
         description:
           - Exactly the VLANs of the port.

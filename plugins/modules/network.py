@@ -663,12 +663,13 @@ options:
         type: bool
       ad_select:
         description:
-          - What decides on the active aggregator.
+          - What decides on the active aggregator; V(actor_port_prio) needs Linux 6.18.
         type: str
         choices:
           - stable
           - bandwidth
           - count
+          - actor_port_prio
       ad_actor_sys_prio:
         description:
           - The system priority in LACP frames. From 1 to 65535.
@@ -711,6 +712,10 @@ options:
           prio:
             description:
               - The port's rank when a new active port is chosen; the highest wins. From -2147483648 to 2147483647.
+            type: int
+          actor_port_prio:
+            description:
+              - The port's priority in LACP frames; the lowest is used first. From 0 to 65535. Needs Linux 6.18.
             type: int
       same_card:
         description:
@@ -1298,6 +1303,13 @@ options:
         description:
           - The flow label of outer IPv6 packets. From 0 to 1048575.
         type: int
+      label_policy:
+        description:
+          - Whether the flow label is O(vxlans[].flow_label) or that of the inner IPv6 packet. Needs Linux 6.7.
+        type: str
+        choices:
+          - fixed
+          - inherit
       ageing:
         description:
           - Seconds for which a learned address is remembered. From 1 to 4294967295.
@@ -1366,6 +1378,11 @@ options:
         description:
           - Whether packets to a VXLAN on this host skip the network. Needs Linux 6.4.
         type: bool
+      reserved_bits:
+        description:
+          - The bits of the header that must be 0 in packets that arrive. The kernel's own choice is all that it has no meaning for, such as
+              0xf7ffffff000000ff. Needs Linux 6.14.
+        type: str
       fdb:
         description:
           - Exactly the static entries that point to far ends, beside the one that O(vxlans[].remote) or O(vxlans[].group) makes. Several entries for
@@ -1664,6 +1681,10 @@ options:
         description:
           - Bits for the link-local groups 01:80:c2:00:00:0X that are forwarded; the kernel refuses the lowest three. From 0 to 65535.
         type: int
+      group_address:
+        description:
+          - 'The address that spanning tree messages go to: 01:80:c2:00:00:00, or one that ends in 4 to f.'
+        type: str
       vlan_filtering:
         description:
           - Whether ports pass only their own VLANs.
@@ -1766,6 +1787,10 @@ options:
       nf_call_arptables:
         description:
           - Whether bridged ARP passes the host's firewall.
+        type: bool
+      mst_enabled:
+        description:
+          - Whether each VLAN has a spanning tree state of its own. The kernel takes a change only while no port has a VLAN.
         type: bool
       no_linklocal_learn:
         description:
@@ -1901,6 +1926,14 @@ options:
             description:
               - Whether a locked port notes the addresses that it refuses. Needs Linux 6.2.
             type: bool
+          backup_port:
+            description:
+              - The port of the same bridge that frames leave by while this one has no carrier. An empty string takes it away.
+            type: str
+          backup_nhid:
+            description:
+              - The nexthop group that a frame takes to O(bridges[].ports[].backup_port); 0 is none. From 0 to 4294967295. Needs Linux 6.6.
+            type: int
           vlans:
             description:
               - Exactly the VLANs of the port.

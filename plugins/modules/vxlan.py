@@ -80,6 +80,13 @@ options:
     description:
       - The flow label of outer IPv6 packets. From 0 to 1048575.
     type: int
+  label_policy:
+    description:
+      - Whether the flow label is O(flow_label) or that of the inner IPv6 packet. Needs Linux 6.7.
+    type: str
+    choices:
+      - fixed
+      - inherit
   ageing:
     description:
       - Seconds for which a learned address is remembered. From 1 to 4294967295.
@@ -148,6 +155,11 @@ options:
     description:
       - Whether packets to a VXLAN on this host skip the network. Needs Linux 6.4.
     type: bool
+  reserved_bits:
+    description:
+      - The bits of the header that must be 0 in packets that arrive. The kernel's own choice is all that it has no meaning for, such as
+          0xf7ffffff000000ff. Needs Linux 6.14.
+    type: str
   fdb:
     description:
       - Exactly the static entries that point to far ends, beside the one that O(remote) or O(group) makes. Several entries for 00:00:00:00:00:00
