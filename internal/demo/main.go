@@ -25,10 +25,17 @@ import (
 const scenario = "molecule/containers"
 
 func main() {
-	keep := flag.Bool("keep", false, "leave the machine running until Ctrl-C")
+	leave := flag.Bool("keep", false, "leave the machines running")
+	holds := flag.Bool("hold", false, "be the process that holds the machines")
+	flag.BoolVar(&colour, "colour", colour, "show what is said in colour")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *keep)
+	var err error
+	if *leave {
+		err = keep(ctx)
+	} else {
+		err = run(ctx, *holds)
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "\ndemo: %v\n", err)
@@ -36,7 +43,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, keep bool) error {
+func run(ctx context.Context, holds bool) error {
 	folder, err := os.MkdirTemp("", "hostnet-demo-")
 	if err != nil {
 		return err
@@ -61,19 +68,10 @@ func run(ctx context.Context, keep bool) error {
 	if err := show(ctx, hosts); err != nil {
 		return err
 	}
-	if !keep {
-		say("Taking the machines down")
-		return nil
+	if holds {
+		return hold(ctx, hosts)
 	}
-	say("The machines run until you press Ctrl-C. To log in:")
-	for _, host := range hosts {
-		fmt.Printf("%-8s %s\n", host.Name(), host.SSH().Command("root"))
-	}
-	select {
-	case <-ctx.Done():
-	case <-hosts[0].Done():
-	case <-hosts[1].Done():
-	}
+	say("Taking the machines down")
 	return nil
 }
 
