@@ -29,7 +29,6 @@ type VXLANOptions struct {
 	TOS            *uint8
 	DF             *string
 	FlowLabel      *uint32
-	LabelPolicy    *string
 	Ageing         *uint32
 	Limit          *uint32
 	Learning       *bool
@@ -51,8 +50,9 @@ type VXLANOptions struct {
 	FDB            *[]kernel.ForwardingEntry
 }
 
-// vxlanRows: what the kernel changes in place is in vxlan_nl2conf in drivers/net/vxlan/vxlan_core.c. IFLA_VXLAN_MC_ROUTE
-// of Linux 6.17 is not here: the kernel takes it and never tells of it (vxlan_fill_info), so no run could be honest.
+// vxlanRows: what the kernel changes in place is in vxlan_nl2conf in drivers/net/vxlan/vxlan_core.c. Two attributes are not
+// here: IFLA_VXLAN_MC_ROUTE of Linux 6.17, which the kernel takes and never tells of (vxlan_fill_info), so that no run could
+// be honest, and IFLA_VXLAN_LABEL_POLICY of 6.7, for which iproute2 has no word.
 var vxlanRows = sync.OnceValue(func() options[Link] {
 	return options[Link]{
 		number("id", unix.IFLA_VXLAN_ID, schema.Int[uint32](0, 1<<24-1), func(l *Link) **uint32 { return &l.VXLAN.ID },
@@ -98,8 +98,6 @@ var vxlanRows = sync.OnceValue(func() options[Link] {
 				}
 				return binary.BigEndian.Uint32(data), true
 			}, "The flow label of outer IPv6 packets."),
-		choice[uint32]("label_policy", unix.IFLA_VXLAN_LABEL_POLICY, []string{"fixed", "inherit"}, func(l *Link) **string { return &l.VXLAN.LabelPolicy },
-			"Whether the flow label is O(flow_label) or that of the inner IPv6 packet.").unless(func(l *Link) bool { return *l.VXLAN.LabelPolicy == "fixed" }).from("6.7"),
 		number("ageing", unix.IFLA_VXLAN_AGEING, schema.Int[uint32](1, math.MaxUint32), func(l *Link) **uint32 { return &l.VXLAN.Ageing },
 			"Seconds for which a learned address is remembered."),
 		number("limit", unix.IFLA_VXLAN_LIMIT, schema.Int[uint32](0, math.MaxUint32), func(l *Link) **uint32 { return &l.VXLAN.Limit },

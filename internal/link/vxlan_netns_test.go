@@ -32,7 +32,6 @@ var vxlanOptions = []option{
 	{name: "tos", with: tunnel, place: data + "tos", values: [][2]string{{"4", `"0x4"`}, {"1", `"0x1"`}, {"0", "null"}}},
 	{name: "df", with: tunnel, place: data + "df", values: [][2]string{{`"set"`, `"set"`}, {`"inherit"`, `"inherit"`}, {`"unset"`, `"unset"`}}},
 	{name: "flow_label", with: tunnel + `, "local": "2001:db8::1"`, place: data + "label", values: [][2]string{{"17", `"0x11"`}, {"255", `"0xff"`}, {"0", "null"}}},
-	{name: "label_policy", with: tunnel + `, "local": "2001:db8::1"`, place: data + "label_policy", since: "6.7", shown: "6.7", values: [][2]string{{`"inherit"`, `"inherit"`}, {`"fixed"`, "null"}}},
 	{name: "reserved_bits", with: tunnel, place: data + "reserved_bits", since: "6.14", shown: "6.14", values: [][2]string{{`"0xf000000000000000"`, "17293822569102704640"}, {`"0xf7dfffff000000ff"`, "17861276117856420095"}, {`"0xf7ffffff000000ff"`, "17870283317111161087"}}},
 	{name: "ageing", with: tunnel, place: data + "ageing", values: [][2]string{{"60", "60"}, {"7", "7"}, {"300", "300"}}},
 	{name: "limit", with: tunnel, place: data + "limit", values: [][2]string{{"60", "60"}, {"7", "7"}, {"0", "null"}}},

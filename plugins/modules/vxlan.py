@@ -80,13 +80,6 @@ options:
     description:
       - The flow label of outer IPv6 packets. From 0 to 1048575.
     type: int
-  label_policy:
-    description:
-      - Whether the flow label is O(flow_label) or that of the inner IPv6 packet. Needs Linux 6.7.
-    type: str
-    choices:
-      - fixed
-      - inherit
   ageing:
     description:
       - Seconds for which a learned address is remembered. From 1 to 4294967295.
