@@ -17,7 +17,7 @@ const (
 // TestBenchTask runs three kinds of tasks in turn, over one SSH connection to a Debian that has Python for ping's sake. It
 // runs on this computer's kernel and processor, as emulation would measure itself.
 func TestBenchTask(t *testing.T) {
-	const rounds = 30
+	const rounds = 60
 	target := newTarget(t)
 	artifact := Artifact(t)
 	target.namespace.IP(t, "link", "add", "br0", "up", "type", "bridge")

@@ -22,7 +22,7 @@ import (
 const (
 	mostForCreation = 1.5 // against ip -batch of the same
 	mostForNothing  = 2.0 // against reading the same from the kernel
-	mostForGrowth   = 1.3 // of the cost of an object, from the fewest to the most
+	mostForGrowth   = 1.3 // of the cost of an object, from the fewest to the most, beyond that of ip -batch
 )
 
 // TestBenchScale makes N links and N bridges on them, with the engine and with ip -batch, and looks again.
@@ -32,7 +32,7 @@ func TestBenchScale(t *testing.T) {
 	if _, err := netnstest.New(t).Try("ip", "link", "add", "p", "type", "vlan"); err != nil && strings.Contains(err.Error()+probe(t), "Unknown device type") {
 		kind = "macvlan" // this kernel has no VLANs
 	}
-	var first time.Duration
+	var first, firstBaseline time.Duration
 	for _, count := range []int{100, 300, 1000} {
 		// What is compared takes turns, so that a moment in which the computer is busy meets both.
 		const rounds = 3
@@ -45,23 +45,35 @@ func TestBenchScale(t *testing.T) {
 				nothing, dump = min(nothing, h.nothing(t)), min(dump, h.dump(t))
 			}
 		}
-		each := creation / time.Duration(count)
+		each, baselineEach := creation/time.Duration(count), baseline/time.Duration(count)
 		if first == 0 {
-			first = each
+			first, firstBaseline = each, baselineEach
 		}
 		ratio := func(a, b time.Duration) float64 { return float64(a) / float64(b) }
-		t.Logf("%d %ss and bridges: created in %.2f s (%.2f× ip -batch), nothing to do in %.3f s (%.2f× a dump), %.2f× the cost of an object at 100",
-			count, kind, creation.Seconds(), ratio(creation, baseline), nothing.Seconds(), ratio(nothing, dump), ratio(each, first))
+		growth, kernels := ratio(each, first), ratio(baselineEach, firstBaseline)
+		t.Logf("%d %ss and bridges: created in %.2f s (%.2f× ip -batch), nothing to do in %.3f s (%.2f× a dump), %.2f× the cost of an object at 100 (ip -batch %.2f×)",
+			count, kind, creation.Seconds(), ratio(creation, baseline), nothing.Seconds(), ratio(nothing, dump), growth, kernels)
 		if ratio(creation, baseline) > mostForCreation {
 			t.Errorf("%d: creation takes %.2f× ip -batch", count, ratio(creation, baseline))
 		}
-		if ratio(nothing, dump) > mostForNothing {
+		switch {
+		case ratio(nothing, dump) <= mostForNothing:
+		case emulated():
+			t.Log("the processor is emulated, which slows what computes by far more than what copies: not compared with a dump")
+		default:
 			t.Errorf("%d: a run without a change takes %.2f× a dump", count, ratio(nothing, dump))
 		}
-		if ratio(each, first) > mostForGrowth {
-			t.Errorf("%d: an object costs %.2f× what it costs at 100", count, ratio(each, first))
+		// What the kernel itself takes longer for, with many links around, is not held against us.
+		if growth > mostForGrowth*max(1, kernels) {
+			t.Errorf("%d: an object costs %.2f× what it costs at 100, with ip -batch %.2f×", count, growth, kernels)
 		}
 	}
+}
+
+// emulated tells whether QEMU plays the processor, which systemd knows from what it is by itself.
+func emulated() bool {
+	output, err := exec.Command("systemd-detect-virt").Output()
+	return err == nil && strings.TrimSpace(string(output)) == "qemu"
 }
 
 func probe(t *testing.T) string {
