@@ -37,7 +37,7 @@ func RunServices(parse ParseServices) func(context.Context, ansible.Call) ansibl
 	return func(_ context.Context, call ansible.Call) ansible.Result {
 		settings, declaration, err := parse(call.Arguments)
 		if err != nil {
-			return ansible.Fail(withTheHosts(err, settings, declaration))
+			return ansible.Fail(withTheHosts(err, call.Arguments, settings, declaration))
 		}
 		if os.Geteuid() != 0 {
 			return ansible.Fail(errors.New("changing the network takes root: set `become: true`"))
@@ -62,12 +62,13 @@ func RunServices(parse ParseServices) func(context.Context, ansible.Call) ansibl
 }
 
 // withTheHosts adds what the host says to the problems of arguments about many objects.
-func withTheHosts(err error, settings *host.Declaration, declaration *services.Declaration) error {
+func withTheHosts(err error, arguments map[string]any, settings *host.Declaration, declaration *services.Declaration) error {
 	var problems schema.Problems
 	if !errors.As(err, &problems) || declaration == nil || declaration.Host == nil || len(declaration.Host.Interfaces) < 2 || os.Geteuid() != 0 {
 		return err
 	}
-	if slices.ContainsFunc(problems, func(problem schema.Problem) bool { return problem.Path == "netns" }) {
+	// Links may stand on an lxc_bridge, which is not one of the interfaces.
+	if arguments["lxc_bridges"] != nil || slices.ContainsFunc(problems, func(problem schema.Problem) bool { return problem.Path == "netns" }) {
 		return err
 	}
 	handle, failure := linux.Open(settings.Namespace())
