@@ -260,6 +260,23 @@ func TestSpanningTreeGoes(t *testing.T) {
 	}
 }
 
+// TestBackupPortIsAPort: what cannot be a backup is told before anything is touched.
+func TestBackupPortIsAPort(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.must(t, link.Bridge, `{"name": "x0", "ports": ["a0", "a1"]}`)
+	for _, wrong := range []string{
+		`[{"name": "a0", "backup_port": "a0"}]`, `[{"name": "a0", "backup_port": "b0"}]`, `[{"name": "a0", "backup_port": "none0"}]`,
+		`[{"name": "a0", "backup_port": "a1"}], "exclusive_ports": true`,
+	} {
+		_, err := l.declare(t, link.Bridge, `{"name": "x0", "ports": `+wrong+`}`)
+		if err == nil || !strings.Contains(err.Error(), "ports[0].backup_port: ") || !strings.Contains(err.Error(), "is not another port of x0") {
+			t.Errorf("%s: %v", wrong, err)
+		}
+	}
+	l.must(t, link.Bridge, `{"name": "x0", "ports": [{"name": "a0", "backup_port": "a1"}]}`)
+}
+
 // TestActionsAreWhatDiffers: what is only sent along, since the kernel would lose it, is not told as a change.
 func TestActionsAreWhatDiffers(t *testing.T) {
 	t.Parallel()

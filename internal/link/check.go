@@ -97,6 +97,9 @@ func (p *planner) checkPorts(want *Link) {
 		case want.Kind == Bond && link.Kind == Bond:
 			p.problem(want, key, "%s is a bond: the kernel takes no bond as a port of another", port.Name)
 		}
+		if backup := deref(port.Bridge.BackupPort); backup != "" && (backup == port.Name || p.controllerOf(backup) != want.Name) {
+			p.problem(want, key+".backup_port", "%s is not another port of %s", backup, want.Name)
+		}
 	}
 	primary := p.final[want.Name].Bond.Primary
 	if deref(want.Bond.Primary) != "" && want.portNamed(*primary) == nil {

@@ -173,16 +173,20 @@ func (p *planner) declaresMTU(name string) bool {
 	return slices.ContainsFunc(p.wanted, func(want *Link) bool { return want.Name == name && want.MTU != nil })
 }
 
-// creationChanges shows the options that a new link gets, with the MAC address that it adopts.
+// creationChanges shows the options that a new link gets, with the MAC address that it adopts; of a link that is made
+// again, those that it did not have.
 func (p *planner) creationChanges(final *Link, request kernel.LinkRequest) []schema.Change {
+	before := p.current.Find(final.Name)
+	if before == nil || before.Kind != final.Kind {
+		before = &Link{}
+	}
+	after := *final
+	after.MAC = request.Address
 	var changes []schema.Change
 	for _, row := range rows(final.Kind) {
-		if row.IsSet(final) && row.Name != "up" && row.Name != "vlans" && row.Name != "fdb" && row.Name != "mac_address" {
-			changes = append(changes, schema.Change{Option: row.Name, New: row.Export(final)})
+		if row.IsSet(&after) && !row.Equal(before, &after) && row.Name != "up" && row.Name != "vlans" && row.Name != "fdb" {
+			changes = append(changes, schema.Change{Option: row.Name, Old: row.Export(before), New: row.Export(&after)})
 		}
-	}
-	if request.Address != nil {
-		changes = append(changes, schema.Change{Option: "mac_address", New: *request.Address})
 	}
 	return changes
 }

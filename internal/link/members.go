@@ -58,6 +58,17 @@ func (p *planner) releaseOthers(want *Link) {
 	}
 }
 
+// controllerOf says whose port a link will be, "" nobody's.
+func (p *planner) controllerOf(name string) string {
+	if controller, assigned := p.controller[name]; assigned {
+		return controller
+	}
+	if have := p.current.Find(name); have != nil && !p.gone[name] {
+		return have.Observed.Controller
+	}
+	return ""
+}
+
 // keepPorts attaches the ports of a flapping controller again.
 func (p *planner) keepPorts(name string) {
 	have := p.current.Find(name)
