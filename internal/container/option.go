@@ -35,7 +35,7 @@ var (
 		"The name of a veth's end on the host. Left out, the one that the container's configuration says, else the last 8 characters of "+
 			"the container's name without dashes and underscores, an underscore, and the interface's name, as OpenStack-Ansible names it; where "+
 			"another container has that name, one made unique.")
-	macRow = schema.Field("mac_address", schema.MAC(), func(i *Interface) **string { return &i.MAC },
+	macRow = schema.Field("mac_address", schema.LinkMAC(), func(i *Interface) **string { return &i.MAC },
 		"The MAC address inside the container. Left out, the one that it has, else one that is derived from the names of container and "+
 			"interface and starts with 00:16:3e. A lent NIC keeps its own.")
 	mtuRow = schema.Field("mtu", schema.Int[uint32](68, math.MaxInt32), func(i *Interface) **uint32 { return &i.MTU },

@@ -74,6 +74,14 @@ func TestBadInput(t *testing.T) {
 			`{"vxlans": [{"name": "x", "id": 1, "remote": "192.0.2.1", "group": "239.0.0.1"}]}`,
 			[]string{"vxlans[0].group: cannot be used together with remote"},
 		},
+		"what the kernel would take otherwise than meant, or not at all": {
+			`{"macvlans": [{"name": "m0", "parent": "eth0"}, {"name": "m1", "parent": "m0"}], "veths": [{"name": "ve0", "peer": "ve1", "peer_netns": "none"}]}`,
+			[]string{"macvlans[1].parent: m0 is a macvlan", "veths[0].peer_netns: ", `network namespace "none"`},
+		},
+		"a group's MAC address": {
+			`{"dummies": [{"name": "d0", "mac_address": "01:00:5e:00:00:01"}]}`,
+			[]string{"dummies[0].mac_address: 01:00:5e:00:00:01 is the address of a group"},
+		},
 		"what cannot be read beside what cannot be": {
 			`{"dummies": [{"name": "d0", "mtu": 1}], "bonds": [{"name": "bond0", "miimon": "often", "ports": ["eth9"]}],
 			"vlans": [{"name": "v0", "parent": "eth7", "id": 5}, {"name": "v1", "parent": "d0", "id": 6}, {"name": "v2", "parent": "v3", "id": 7}, {"name": "v3", "parent": "v2", "id": 7}]}`,

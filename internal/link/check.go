@@ -64,6 +64,10 @@ func (p *planner) checkParent(want *Link) {
 		return
 	}
 	parent := p.becomes(*want.Parent)
+	if want.Kind == Macvlan && parent.Kind == Macvlan {
+		// macvlan_common_newlink in drivers/net/macvlan.c takes the real device below.
+		p.problem(want, "parent", "%s is a macvlan, and the kernel puts %s beside it: declare the link that %s stands on", parent.Name, want.Name, parent.Name)
+	}
 	if want.Kind == VLAN && want.MTU != nil && parent.MTU != nil && *want.MTU > *parent.MTU {
 		p.problem(want, "mtu", "%d is above the %d of its parent %s", *want.MTU, *parent.MTU, *want.Parent)
 	}

@@ -15,7 +15,7 @@ var commonRows = sync.OnceValue(func() options[Link] {
 			"Whether the link is administratively up.").assume(true),
 		plain("mtu", schema.Int[uint32](68, math.MaxInt32), func(l *Link) **uint32 { return &l.MTU },
 			"The largest packet in bytes, without the Ethernet header."),
-		plain("mac_address", schema.MAC(), func(l *Link) **string { return &l.MAC },
+		plain("mac_address", schema.LinkMAC(), func(l *Link) **string { return &l.MAC },
 			"The MAC address."),
 		setting("accept_ra", schema.Int[int32](0, 2), func(l *Link) **int32 { return &l.AcceptRA },
 			"Whether IPv6 router advertisements are taken: 0 never, 1 unless the link forwards, 2 always."),

@@ -123,6 +123,7 @@ func (p *planner) classify(want *Link) error {
 	case have == nil && want.Kind == Hardware:
 		p.problem(want, "name", "there is no interface %s on this host (there are: %s)", want.Name, p.hardwareNames())
 	case have == nil:
+		p.checkNamespace(want)
 		final := clone(want)
 		p.roundDelays(final, want)
 		p.become(want.Name, final)
@@ -277,6 +278,16 @@ func (p *planner) roundDelays(final, want *Link) {
 		rounded := *delay.want - *delay.want%*miimon
 		*delay.final = &rounded
 		p.warn("bond %s: %s %d is not a multiple of miimon %d: the kernel keeps %d", final.Name, delay.name, *delay.want, *miimon, rounded)
+	}
+}
+
+// checkNamespace finds out beforehand whether a new pair's far end has somewhere to go.
+func (p *planner) checkNamespace(want *Link) {
+	if want.PeerNS == nil {
+		return
+	}
+	if _, err := p.kernel.NamespaceID(*want.PeerNS); err != nil {
+		p.problem(want, "peer_netns", "%v", err)
 	}
 }
 

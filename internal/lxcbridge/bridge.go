@@ -47,7 +47,7 @@ func Options() schema.Table[Bridge] {
 			"The host's IPv6 address on the bridge, with the prefix length."),
 		schema.Field("mtu", schema.Int[uint32](68, 65535), func(b *Bridge) **uint32 { return &b.MTU },
 			"The MTU of the bridge, which clients are told too."),
-		schema.Value("mac_address", schema.MAC(), func(b *Bridge) *string { return &b.MAC },
+		schema.Value("mac_address", schema.LinkMAC(), func(b *Bridge) *string { return &b.MAC },
 			"The bridge's MAC address. Without a fixed one it would change whenever a container comes or goes.").Assume(defaultMAC),
 	}
 	table = append(table, schema.Lift(dnsmasq.SharedOptions(), func(b *Bridge) *dnsmasq.Instance { return &b.DNSMasq })...)

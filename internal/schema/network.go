@@ -37,6 +37,17 @@ func MAC() Form[string] {
 	return Text(ParseMAC, func(s string) string { return s })
 }
 
+// LinkMAC is a MAC address that a link can have: not a group's.
+func LinkMAC() Form[string] {
+	return Text(func(text string) (string, error) {
+		address, err := ParseMAC(text)
+		if hardware, _ := net.ParseMAC(address); err == nil && hardware[0]&1 != 0 {
+			return "", fmt.Errorf("%s is the address of a group: the first byte of a link's is even", address)
+		}
+		return address, err
+	}, func(s string) string { return s })
+}
+
 // ParseMAC reads an Ethernet address of six bytes into its usual spelling.
 func ParseMAC(text string) (string, error) {
 	address, err := net.ParseMAC(text)
