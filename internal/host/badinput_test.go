@@ -78,6 +78,15 @@ func TestBadInput(t *testing.T) {
 			`{"macvlans": [{"name": "m0", "parent": "eth0"}, {"name": "m1", "parent": "m0"}], "veths": [{"name": "ve0", "peer": "ve1", "peer_netns": "none"}]}`,
 			[]string{"macvlans[1].parent: m0 is a macvlan", "veths[0].peer_netns: ", `network namespace "none"`},
 		},
+		"pairs that cross": {
+			`{"veths": [{"name": "a", "peer": "b"}, {"name": "b", "peer": "c"}, {"name": "d", "peer": "e"}, {"name": "f", "peer": "e"}, {"name": "g", "peer": "h"}, {"name": "h", "peer": "g"}]}`,
+			[]string{"veths[1].peer: b is declared as the other end of a", "veths[3].peer: e is declared as the other end of d as well"},
+		},
+		"one network twice": {
+			`{"vlans": [{"name": "v0", "parent": "eth0", "id": 5}, {"name": "v1", "parent": "eth0", "id": 5}, {"name": "v2", "parent": "eth1", "id": 5}, {"name": "v3", "parent": "eth0", "id": 5, "protocol": "802.1ad"}],
+			"vxlans": [{"name": "x0", "id": 5}, {"name": "x1", "id": 5, "dst_port": 4789}, {"name": "x2", "id": 5, "parent": "eth0", "dst_port": 8472}]}`,
+			[]string{"vlans[1].id: v0 is the vlan with this id already", "vxlans[2].id: x0 is the vxlan with this id already"},
+		},
 		"a group's MAC address": {
 			`{"dummies": [{"name": "d0", "mac_address": "01:00:5e:00:00:01"}]}`,
 			[]string{"dummies[0].mac_address: 01:00:5e:00:00:01 is the address of a group"},

@@ -36,8 +36,32 @@ func (s *State) check(problems *schema.Problems) {
 			}
 		}
 	}
+	s.checkPairs(problems)
 	s.routes().Check(problems)
 	rule.Check(s.rules(), problems)
+}
+
+// checkPairs finds pairs that are declared from both ends, and not as the same pair.
+func (s *State) checkPairs(problems *schema.Problems) {
+	peers, ends := map[string]string{}, map[string]*link.Link{}
+	for _, one := range s.Interfaces {
+		l := &one.Link
+		if l.Peer == nil || l.PeerNS != nil || l.Absent() {
+			continue
+		}
+		at := schema.At(l.Path, problems).Key("peer")
+		other, isDeclared := ends[*l.Peer]
+		if isDeclared && *other.Peer != l.Name {
+			at.Problem("%s is declared as the other end of %s", other.Name, *other.Peer)
+		}
+		if end, taken := peers[*l.Peer]; taken {
+			at.Problem("%s is declared as the other end of %s as well", *l.Peer, end)
+		}
+		if end, taken := peers[l.Name]; taken && *l.Peer != end {
+			at.Problem("%s is declared as the other end of %s", l.Name, end)
+		}
+		ends[l.Name], peers[*l.Peer] = l, l.Name
+	}
 }
 
 func placeName(l *link.Link) string {

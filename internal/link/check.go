@@ -44,6 +44,7 @@ func (p *planner) check() {
 			p.problem(want, "", "%s stands on itself: %s", want.Describe(), p.loop(want.Name))
 		}
 	}
+	p.checkTaken()
 	p.checkCards()
 }
 

@@ -66,9 +66,11 @@ type Observed struct {
 	Controller string
 	// PeerIndex and PeerNSID locate a veth's other end; PeerNSID is -1 in this namespace.
 	PeerIndex, PeerNSID int
-	PermanentMAC        string
-	Carrier             bool
-	Loopback            bool
+	// Elsewhere tells that what the link stands on, or the other end of it, is in another namespace.
+	Elsewhere    bool
+	PermanentMAC string
+	Carrier      bool
+	Loopback     bool
 	// PhysicalPort and PhysicalSwitch are the driver's identifiers, "" where it has none.
 	PhysicalPort, PhysicalSwitch string
 	// HidesAgeing tells that a bridge's spanning tree is changing, and its ageing time cannot be read.

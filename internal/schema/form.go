@@ -160,8 +160,8 @@ func Ticks[V Integer](perSecond, lowest, highest V) Form[V] {
 			}
 			ticks := math.Round(seconds * float64(perSecond))
 			if ticks < float64(lowest) || ticks > float64(highest) {
-				return 0, fmt.Errorf("must be from %g to %g seconds, not %s",
-					float64(lowest)/float64(perSecond), float64(highest)/float64(perSecond), describe(raw))
+				decimal := func(ticks V) string { return strconv.FormatFloat(float64(ticks)/float64(perSecond), 'f', -1, 64) }
+				return 0, fmt.Errorf("must be from %s to %s seconds, not %s", decimal(lowest), decimal(highest), describe(raw))
 			}
 			return V(ticks), nil
 		},
