@@ -291,20 +291,23 @@ func (p *planner) check(declared *Route, want kernel.Route) {
 		problem("src", "%s is not an address of this host", want.Source)
 	}
 	for _, hop := range want.NextHops {
-		option := "via"
-		if declared.NextHops != nil {
-			option = "nexthops"
+		option, device := "via", "via"
+		switch {
+		case declared.NextHops != nil:
+			option, device = "nexthops", "nexthops"
+		case declared.Dev != nil:
+			device = "dev"
 		}
 		_, joins := p.ground.Joins[hop.Link]
 		switch {
 		case hop.Link == "":
 			problem(option, "the gateway %s is not in a network of any link", hop.Via)
 		case p.ground.missing(hop.Link):
-			problem(option, "there is no link %s", hop.Link)
+			problem(device, "there is no link %s", hop.Link)
 		case joins:
-			problem(option, "%s is a port of %s: declare the route there", hop.Link, p.ground.Joins[hop.Link])
+			problem(device, "%s is a port of %s: declare the route there", hop.Link, p.ground.Joins[hop.Link])
 		case p.ground.Down[hop.Link]:
-			problem(option, "%s is down, and a link that is down takes no routes", hop.Link)
+			problem(device, "%s is down, and a link that is down takes no routes", hop.Link)
 		case hop.Via.IsValid() && !hop.OnLink && !p.ground.reachable(hop.Via, hop.Link):
 			problem(option, "the gateway %s is not in a network of %s: mend it, add an address, or set onlink", hop.Via, hop.Link)
 		}

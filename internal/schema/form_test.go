@@ -82,7 +82,7 @@ func TestLinkName(t *testing.T) {
 	check(t, LinkName(), []reading{
 		{raw: "br-mgmt", written: "br-mgmt"}, {raw: 10, written: "10"}, {raw: strings.Repeat("x", 15), written: strings.Repeat("x", 15)},
 		{raw: strings.Repeat("x", 16), problem: "is 16 bytes long: the kernel takes at most 15"},
-		{raw: "a/b", problem: "must not contain a slash"}, {raw: "a b", problem: "white space"}, {raw: "..", problem: "is not allowed"},
+		{raw: "a/b", problem: "must not contain a slash"}, {raw: "a b", problem: "white space"}, {raw: "..", problem: "is not allowed"}, {raw: "all", problem: "is not allowed"},
 		{raw: "", problem: "needs a name"}, {raw: "eth%d", problem: "percent sign"},
 	})
 }
