@@ -30,6 +30,9 @@ type Host struct {
 // bootTimeout bounds a boot up to the login over SSH. Emulated on a loaded computer it can take many times the usual 20 s.
 const bootTimeout = 4 * time.Minute
 
+// bootPatience is after how long the first boot is begun anew: once in some hundred, an emulated kernel spins for ever.
+const bootPatience = 100 * time.Second
+
 // Start builds the machine's image if need be, boots it and waits until SSH works. The caller must call Stop.
 func Start(ctx context.Context, m Machine) (*Host, error) {
 	m = m.withDefaults()
@@ -126,7 +129,8 @@ func (h *Host) forwardedPort() (int, error) {
 func (h *Host) waitForBoot(ctx context.Context, previous string) error {
 	ctx, cancel := context.WithTimeout(ctx, bootTimeout)
 	defer cancel()
-	start := time.Now()
+	start, stuck := time.Now(), time.NewTicker(bootPatience)
+	defer stuck.Stop()
 	for {
 		boot, err := h.bootID(ctx)
 		if err == nil && boot != previous {
@@ -142,6 +146,14 @@ func (h *Host) waitForBoot(ctx context.Context, previous string) error {
 			return h.withConsole(fmt.Errorf("qemu ended during the boot: %w", h.qemu.err))
 		case <-ctx.Done():
 			return h.withConsole(fmt.Errorf("no login over SSH within %.0f s (%w): %w", time.Since(start).Seconds(), ctx.Err(), err))
+		case <-stuck.C:
+			if previous != "" {
+				continue // what a boot does after a crash is not done twice
+			}
+			fmt.Fprintf(h.machine.Log, "%s: no login after %.0f s: booting once more\n", h.Name(), time.Since(start).Seconds())
+			if err := h.monitor.execute("system_reset", nil, nil); err != nil {
+				return h.withConsole(err)
+			}
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
