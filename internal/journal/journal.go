@@ -4,6 +4,7 @@ package journal
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -120,7 +121,7 @@ func (s *Store) Undo(journal *Journal, reason string) error {
 
 // Drop forgets the change that is not final.
 func (s *Store) Drop() error {
-	err := s.System.Put(system.NoFile(s.current()))
+	err := errors.Join(s.System.Sweep(s.current()), s.System.Put(system.NoFile(s.current())))
 	s.System.RemoveEmptyFolder(s.folder())
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -108,6 +109,22 @@ func replace(path string, file File) (err error) {
 		return err
 	}
 	return syncFolder(filepath.Dir(path))
+}
+
+// Sweep removes what a Put that a crash cut short has left beside the file.
+func (s *System) Sweep(path string) error {
+	folder, prefix := filepath.Dir(s.Path(path)), "."+filepath.Base(path)+"."
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, entry := range entries {
+		// os.CreateTemp ends the name with a number.
+		if number, isOurs := strings.CutPrefix(entry.Name(), prefix); isOurs && number != "" && strings.Trim(number, "0123456789") == "" {
+			err = errors.Join(err, os.Remove(filepath.Join(folder, entry.Name())))
+		}
+	}
+	return err
 }
 
 // Rename makes a file take the place of another, in one step that also survives a power cut.
