@@ -48,7 +48,7 @@ func run(ctx context.Context, arguments []string) error {
 	case "build":
 		return build(ctx)
 	case "up":
-		return up(rest)
+		return up(ctx, rest)
 	case "serve":
 		return serve(ctx, rest)
 	case "list":

@@ -1,19 +1,15 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"hostnet.linux/internal/testhost"
 )
@@ -82,11 +78,8 @@ func records() ([]record, error) {
 	return out, nil
 }
 
-// ready is the line by which serve tells up that all machines run.
-const ready = "ready"
-
 // up starts a process that holds the machines, shows its progress, and leaves it running.
-func up(arguments []string) error {
+func up(ctx context.Context, arguments []string) error {
 	wanted, err := machines(arguments)
 	if err != nil {
 		return err
@@ -100,24 +93,10 @@ func up(arguments []string) error {
 	if err != nil {
 		return err
 	}
-	output, input, err := os.Pipe()
-	if err != nil {
-		return err
+	if err := testhost.Leave(ctx, program, append([]string{"serve"}, arguments...)...); err != nil {
+		return fmt.Errorf("the machines did not start: %w", err)
 	}
-	process := exec.Command(program, append([]string{"serve"}, arguments...)...)
-	process.Stdout, process.Stderr = input, input
-	process.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if err := process.Start(); err != nil {
-		return err
-	}
-	_ = input.Close()
-	for lines := bufio.NewScanner(output); lines.Scan(); {
-		if lines.Text() == ready {
-			return nil
-		}
-		fmt.Println(lines.Text())
-	}
-	return fmt.Errorf("the machines did not start: %w", process.Wait())
+	return nil
 }
 
 // own is a copy of this program that stays: `go run` removes its own when it ends.
@@ -168,16 +147,8 @@ func serve(ctx context.Context, arguments []string) error {
 			return err
 		}
 	}
-	fmt.Println(ready)
-	// Nobody reads on, and a signal for that must not end the machines.
-	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
-	if err != nil {
+	if err := testhost.LetGo(); err != nil {
 		return err
-	}
-	for _, stream := range []int{1, 2} {
-		if err := unix.Dup3(int(null.Fd()), stream, 0); err != nil {
-			return err
-		}
 	}
 	select {
 	case <-ctx.Done():
