@@ -43,24 +43,23 @@ func (s *State) check(problems *schema.Problems) {
 
 // checkPairs finds pairs that are declared from both ends, and not as the same pair.
 func (s *State) checkPairs(problems *schema.Problems) {
-	peers, ends := map[string]string{}, map[string]*link.Link{}
+	peers, ends := map[string]string{}, map[string]string{} // by each other
 	for _, one := range s.Interfaces {
 		l := &one.Link
 		if l.Peer == nil || l.PeerNS != nil || l.Absent() {
 			continue
 		}
 		at := schema.At(l.Path, problems).Key("peer")
-		other, isDeclared := ends[*l.Peer]
-		if isDeclared && *other.Peer != l.Name {
-			at.Problem("%s is declared as the other end of %s", other.Name, *other.Peer)
+		if other, isEnd := peers[*l.Peer]; isEnd && other != l.Name {
+			at.Problem("%s is declared as the other end of %s", *l.Peer, other)
 		}
-		if end, taken := peers[*l.Peer]; taken {
+		if end, taken := ends[*l.Peer]; taken {
 			at.Problem("%s is declared as the other end of %s as well", *l.Peer, end)
 		}
-		if end, taken := peers[l.Name]; taken && *l.Peer != end {
+		if end, isPeer := ends[l.Name]; isPeer && end != *l.Peer {
 			at.Problem("%s is declared as the other end of %s", l.Name, end)
 		}
-		ends[l.Name], peers[*l.Peer] = l, l.Name
+		peers[l.Name], ends[*l.Peer] = *l.Peer, l.Name
 	}
 }
 

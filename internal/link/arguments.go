@@ -69,13 +69,7 @@ func portRows(controller string) options[Port] {
 
 // foreignRows are those that have no meaning for the ports of this controller as it is.
 func foreignRows(controller *Link) options[Port] {
-	var foreign options[Port]
-	for _, row := range portRows(controller.Kind) {
-		if row.within != nil && row.within(controller) != "" {
-			foreign = append(foreign, row)
-		}
-	}
-	return foreign
+	return portRows(controller.Kind).where(func(row *option[Port]) bool { return row.within != nil && row.within(controller) != "" })
 }
 
 var portTexts = map[string]string{

@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/schema"
 )
 
@@ -128,7 +127,7 @@ var bondRows = sync.OnceValue(func() options[Link] {
 			"Whether any or all targets must answer for a port to be up."),
 		number("arp_missed_max", unix.IFLA_BOND_MISSED_MAX, schema.Int[uint8](1, 255), func(l *Link) **uint8 { return &l.Bond.ARPMissedMax },
 			"How many missed answers take a port down.").when(arpModes),
-		primaryRow,
+		primaryRow(),
 		choice[uint8]("primary_reselect", unix.IFLA_BOND_PRIMARY_RESELECT, []string{"always", "better", "failure"},
 			func(l *Link) **string { return &l.Bond.PrimaryReselect },
 			"When the primary becomes the active port again."),
@@ -198,32 +197,12 @@ func adSelectRow() option[Link] {
 	return row
 }
 
-// primaryRow travels as the index of a port and reads back only while that link is a port.
-var primaryRow = option[Link]{
-	Option: schema.Clearable("primary", schema.LinkName(), "", func(l *Link) **string { return &l.Bond.Primary },
-		"The port that is used whenever it is up."),
-	attribute: unix.IFLA_BOND_PRIMARY,
-	encode: func(l *Link) kernel.Attribute {
-		return linkAttribute(unix.IFLA_BOND_PRIMARY, *l.Bond.Primary)
-	},
-	decode: func(l *Link, data []byte, name func(int) string) {
-		if index, ok := decodeNumber[uint32](data); ok && name(int(index)) != "" {
-			primary := name(int(index))
-			l.Bond.Primary = &primary
-		}
-	},
-	none:    func(l *Link) { l.Bond.Primary = new(string) },
-	given:   func(l *Link) bool { return *l.Bond.Primary == "" },
-	late:    true,
-	applies: primaryModes,
-}
-
-// linkAttribute carries a link's number; there is none with the number 0.
-func linkAttribute(attribute uint16, name string) kernel.Attribute {
-	if name == "" {
-		return kernel.Attribute{Type: attribute, Data: encodeNumber(uint32(0))}
-	}
-	return kernel.Attribute{Type: attribute, LinkName: name}
+// primaryRow: the kernel tells of a primary only while that link is a port.
+func primaryRow() option[Link] {
+	row := namedLink("primary", unix.IFLA_BOND_PRIMARY, func(l *Link) **string { return &l.Bond.Primary },
+		"The port that is used whenever it is up.").when(primaryModes)
+	row.late = true
+	return row
 }
 
 // targets is a list of addresses of one family, which travels as numbered attributes in a nest.

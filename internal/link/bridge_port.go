@@ -84,29 +84,13 @@ var bridgePortRows = sync.OnceValue(func() options[Port] {
 			"Whether the port takes frames only from addresses that are in the forwarding table."),
 		flag("mab", unix.IFLA_BRPORT_MAB, func(p *Port) **bool { return &p.Bridge.MAB },
 			"Whether a locked port notes the addresses that it refuses.").from("6.2"),
-		backupPortRow,
+		namedLink("backup_port", unix.IFLA_BRPORT_BACKUP_PORT, func(p *Port) **string { return &p.Bridge.BackupPort },
+			"The port of the same bridge that frames leave by while this one has no carrier."),
 		backupNexthopRow(),
 		plain("vlans", vlanList(), func(p *Port) **[]kernel.BridgeVLAN { return &p.VLANs },
 			"Exactly the VLANs of the port."),
 	}
 })
-
-// backupPortRow travels as the number of another port, and reads back only when there is one.
-var backupPortRow = option[Port]{
-	Option: schema.Clearable("backup_port", schema.LinkName(), "", func(p *Port) **string { return &p.Bridge.BackupPort },
-		"The port of the same bridge that frames leave by while this one has no carrier."),
-	attribute: unix.IFLA_BRPORT_BACKUP_PORT,
-	encode: func(p *Port) kernel.Attribute {
-		return linkAttribute(unix.IFLA_BRPORT_BACKUP_PORT, *p.Bridge.BackupPort)
-	},
-	decode: func(p *Port, data []byte, name func(int) string) {
-		if index, ok := decodeNumber[uint32](data); ok && name(int(index)) != "" {
-			backup := name(int(index))
-			p.Bridge.BackupPort = &backup
-		}
-	},
-	none: func(p *Port) { p.Bridge.BackupPort = new(string) },
-}
 
 // backupNexthopRow: the kernel tells of it only when there is one (br_port_fill_attrs in net/bridge/br_netlink.c).
 func backupNexthopRow() option[Port] {

@@ -128,8 +128,9 @@ func (p *planner) checkOptions(want *Link) {
 	if want.Ports == nil {
 		return
 	}
+	foreign := foreignRows(final)
 	for i := range *want.Ports {
-		for _, row := range foreignRows(final) {
+		for _, row := range foreign {
 			if row.IsSet(&(*want.Ports)[i]) {
 				p.problem(want, fmt.Sprintf("ports[%d].%s", i, row.Name), "%s", row.within(final))
 			}

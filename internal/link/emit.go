@@ -116,8 +116,8 @@ func (p *planner) emitFresh(name string) {
 
 // atCreation are the rows that a new link is made with.
 func (p *planner) atCreation(final *Link) options[Link] {
-	return slices.DeleteFunc(slices.Clone(kindRows(final.Kind)), func(row option[Link]) bool {
-		return row.encode == nil || !row.IsSet(final) || row.late || row.given != nil && row.given(final) || row.applies != nil && row.applies(final) != ""
+	return kindRows(final.Kind).where(func(row *option[Link]) bool {
+		return row.encode != nil && row.IsSet(final) && !row.late && (row.given == nil || !row.given(final)) && (row.applies == nil || row.applies(final) == "")
 	})
 }
 
@@ -137,7 +137,7 @@ func (p *planner) creation(final *Link, sent options[Link]) kernel.LinkRequest {
 			request.Peer.Index = other.Observed.Index
 		}
 	}
-	request.Data = sent.attributes(final, func(*option[Link]) bool { return true })
+	request.Data = sent.attributes(final)
 	return request
 }
 
@@ -251,20 +251,14 @@ func (p *planner) emitDormant(final, have *Link) {
 	if want == nil {
 		return
 	}
-	different := func(row *option[Link]) bool {
+	different := kindRows(final.Kind).where(func(row *option[Link]) bool {
 		return row.encode != nil && row.IsSet(want) && row.IsSet(have) && !row.Equal(want, have)
-	}
-	request := kernel.LinkRequest{Kind: final.Kind, Data: kindRows(final.Kind).attributes(want, different)}
-	if len(request.Data) == 0 {
+	})
+	if len(different) == 0 {
 		return
 	}
-	var changes []schema.Change
-	rows := kindRows(final.Kind)
-	for i := range rows {
-		if row := &rows[i]; different(row) {
-			changes = append(changes, schema.Change{Option: row.Name, Old: row.Export(have), New: row.Export(want)})
-		}
-	}
+	request := kernel.LinkRequest{Kind: final.Kind, Data: different.attributes(want)}
+	changes := different.table().Diff(want, have)
 	p.add(plan.Step{
 		Phase: plan.Change, Depth: p.depth(final.Name), Action: "change", Object: final.Describe(), Changes: changes,
 		Run: func() error { return p.kernel.ChangeLink(final.Name, request) },
@@ -275,9 +269,7 @@ func (p *planner) emitDormant(final, have *Link) {
 func (p *planner) encodeChanged(final, have *Link, changed options[Link]) kernel.Attributes {
 	full := *final
 	full.VLAN.withRemovals(&have.VLAN)
-	return kindRows(final.Kind).attributes(&full, func(row *option[Link]) bool {
-		return slices.ContainsFunc(changed, func(c option[Link]) bool { return c.Name == row.Name })
-	})
+	return changed.attributes(&full)
 }
 
 // emitMTU raises early, because what stands on the link may need it, and lowers late.

@@ -204,26 +204,20 @@ func (p *planner) emitPortOptions(name, target string, stays bool) {
 	if have == nil {
 		have = &Port{}
 	}
-	// A port that comes again may have from before what another mode does not take (bond_opts).
-	taken := *want
-	for _, row := range foreignRows(controller) {
-		row.Assign(&taken, &Port{})
-	}
-	want = &taken
-	var changes []schema.Change
-	var sent options[Port]
-	differs := func(row *option[Port]) bool {
-		return row.IsSet(want) && !row.Equal(want, have) && (stays || row.given == nil || !row.given(want))
-	}
-	rows := portRows(controller.Kind)
-	for i := range rows {
-		if row := &rows[i]; row.encode != nil && differs(row) {
-			sent = append(sent, *row)
-			changes = append(changes, schema.Change{Option: row.Name, Old: row.Export(have), New: row.Export(want)})
+	if foreign := foreignRows(controller); len(foreign) > 0 {
+		// A port that comes again may have from before what another mode does not take (bond_opts).
+		taken := *want
+		for i := range foreign {
+			foreign[i].Assign(&taken, &Port{})
 		}
+		want = &taken
 	}
+	sent := portRows(controller.Kind).where(func(row *option[Port]) bool {
+		return row.encode != nil && row.IsSet(want) && !row.Equal(want, have) && (stays || row.given == nil || !row.given(want))
+	})
+	changes := sent.table().Diff(want, have)
 	if len(changes) > 0 {
-		request := kernel.LinkRequest{Kind: controller.Kind, PortData: sent.attributes(want, differs)}
+		request := kernel.LinkRequest{Kind: controller.Kind, PortData: sent.attributes(want)}
 		p.add(plan.Step{
 			Phase: plan.Adjust, Depth: p.depth(target), Action: "change", Object: p.portObject(name, target), Changes: changes,
 			Run: func() error { return sent.explain(want, p.kernel.ChangeLink(name, request)) },

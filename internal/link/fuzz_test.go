@@ -24,12 +24,12 @@ func FuzzAttributes(f *testing.F) {
 		}
 		read := new(Link)
 		decode(read, &raw, func(int) string { return "other" })
-		_ = kindRows(raw.Kind).attributes(read, func(*option[Link]) bool { return true })
+		_ = kindRows(raw.Kind).attributes(read)
 		for _, controller := range []string{Bond, Bridge} {
 			rows := portRows(controller)
 			port := Port{Name: raw.Name}
 			rows.read(&port, raw.Data, func(int) string { return controller })
-			_ = rows.attributes(&port, func(*option[Port]) bool { return true })
+			_ = rows.attributes(&port)
 		}
 	})
 }

@@ -228,8 +228,6 @@ func (s *State) readForwarding(k Kernel) error {
 
 // isDefault tells the entry that the kernel makes itself of remote or group.
 func (v *VXLANOptions) isDefault(entry kernel.ForwardingEntry) bool {
-	if entry.Address != "00:00:00:00:00:00" {
-		return false
-	}
-	return (v.Remote != nil && v.Remote.String() == entry.Destination) || (v.Group != nil && v.Group.String() == entry.Destination)
+	far := v.farEnd()
+	return entry.Address == "00:00:00:00:00:00" && far != nil && far.String() == entry.Destination
 }

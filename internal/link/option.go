@@ -115,6 +115,29 @@ func flag[T any](name string, attribute uint16, field func(*T) **bool, text stri
 		func(data []byte) (bool, bool) { return len(data) > 0 && data[0] != 0, len(data) > 0 }, text)
 }
 
+// namedLink is another link, which travels as its number. There is none with the number 0, and none that the kernel tells
+// of when the object has none.
+func namedLink[T any](name string, attribute uint16, field func(*T) **string, text string) option[T] {
+	return option[T]{
+		Option:    schema.Clearable(name, schema.LinkName(), "", field, text),
+		attribute: attribute,
+		encode: func(object *T) kernel.Attribute {
+			if link := **field(object); link != "" {
+				return kernel.Attribute{Type: attribute, LinkName: link}
+			}
+			return kernel.Attribute{Type: attribute, Data: encodeNumber(uint32(0))}
+		},
+		decode: func(object *T, data []byte, name func(int) string) {
+			if index, ok := decodeNumber[uint32](data); ok && name(int(index)) != "" {
+				link := name(int(index))
+				*field(object) = &link
+			}
+		},
+		none:  func(object *T) { *field(object) = new(string) },
+		given: func(object *T) bool { return **field(object) == "" },
+	}
+}
+
 // offWhenAbsent is for a flag of which the kernel tells only when it is on.
 func offWhenAbsent(row option[Link], field func(*Link) **bool) option[Link] {
 	row.absent = func(l *Link) {
@@ -191,14 +214,24 @@ func (o options[T]) table() schema.Table[T] {
 	return table
 }
 
-// attributes encodes the rows that pick chooses. Rows that share an attribute are merged: the kernel would take only
-// the last of two.
-func (o options[T]) attributes(object *T, pick func(*option[T]) bool) kernel.Attributes {
+// where are the rows that pick chooses. It reads them in place, as a row is large.
+func (o options[T]) where(pick func(*option[T]) bool) options[T] {
+	var chosen options[T]
+	for i := range o {
+		if pick(&o[i]) {
+			chosen = append(chosen, o[i])
+		}
+	}
+	return chosen
+}
+
+// attributes encodes the rows. Rows that share an attribute are merged: the kernel would take only the last of two.
+func (o options[T]) attributes(object *T) kernel.Attributes {
 	var out kernel.Attributes
 	place := map[uint16]int{}
 	for i := range o {
 		row := &o[i]
-		if row.encode == nil || !row.IsSet(object) || !pick(row) {
+		if row.encode == nil || !row.IsSet(object) {
 			continue
 		}
 		attribute := row.encode(object)

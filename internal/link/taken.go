@@ -45,12 +45,13 @@ func (p *planner) checkTaken() {
 	}
 	for _, want := range p.wanted {
 		final := p.final[want.Name]
-		if final == nil || final.identity() == "" {
+		if final == nil {
 			continue
 		}
-		if owner, taken := owners[final.identity()]; taken {
+		identity := final.identity()
+		if owner, taken := owners[identity]; taken && identity != "" {
 			p.problem(want, "id", "%s is the %s with this id already", owner, final.Kind)
 		}
-		owners[final.identity()] = want.Name
+		owners[identity] = want.Name
 	}
 }

@@ -296,24 +296,14 @@ func presence(name string, attribute uint16, field func(*Link) **bool, text stri
 
 // vxlanParentRow: a VXLAN names its parent among its own attributes, and may have none.
 func vxlanParentRow() option[Link] {
-	row := option[Link]{Option: schema.Clearable("parent", schema.LinkName(), "", func(l *Link) **string { return &l.Parent },
-		"The link that the tunnel's packets leave by; without one, the routes decide.")}
-	row.attribute = unix.IFLA_VXLAN_LINK
-	row.encode = func(l *Link) kernel.Attribute { return linkAttribute(unix.IFLA_VXLAN_LINK, *l.Parent) }
-	row.none = func(l *Link) { l.Parent = new(string) }
-	row.given = func(l *Link) bool { return *l.Parent == "" }
+	row := namedLink("parent", unix.IFLA_VXLAN_LINK, func(l *Link) **string { return &l.Parent },
+		"The link that the tunnel's packets leave by; without one, the routes decide.")
 	row.harder = func(final, have *Link) change {
 		if *final.Parent == "" {
 			// The kernel takes it and keeps standing on the old one (vxlan_changelink in drivers/net/vxlan/vxlan_core.c).
 			return recreate
 		}
 		return joining(final, have)
-	}
-	row.decode = func(l *Link, data []byte, name func(int) string) {
-		if index, ok := decodeNumber[uint32](data); ok && name(int(index)) != "" {
-			parent := name(int(index))
-			l.Parent = &parent
-		}
 	}
 	return row
 }
