@@ -80,7 +80,7 @@ func (b *Bridge) Complete() {
 	}
 	services := b.services()
 	b.NAT.Name, b.NAT.State, b.NAT.Interface, b.NAT.Path = b.Name, b.State, b.Name, b.Path
-	b.NAT.Subnets, b.NAT.Services = &subnets, &services
+	b.NAT.Subnets, b.NAT.Services, b.NAT.OfBridge = &subnets, &services, true
 	b.NAT.Takeover = b.DNSMasq.Takeover != nil && *b.DNSMasq.Takeover
 }
 

@@ -3,6 +3,7 @@ package lxcbridge
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/schema"
@@ -25,23 +26,35 @@ func (b *Bridge) Check(at schema.Place) {
 
 const smallestIPv6 = 1280 // RFC 8200, 5
 
-// CheckTogether notes what does not fit between the bridges of one task.
-func CheckTogether(bridges []*Bridge, problems *schema.Problems) {
-	for i, one := range bridges {
-		for _, other := range bridges[:i] {
-			at := schema.At(one.Path, problems)
-			switch {
-			case one.Name == other.Name:
+// CheckTogether notes what does not fit between the bridges of one task, and between them and those that are kept.
+func CheckTogether(declared, kept []*Bridge, problems *schema.Problems) {
+	for i, one := range declared {
+		at := schema.At(one.Path, problems)
+		for _, other := range declared[:i] {
+			if one.Name == other.Name {
 				at.Key("name").Problem("%s is declared twice: it is also %s", one.Name, other.Path)
-			case one.Absent() || other.Absent():
-			case one.Address.Overlaps(*other.Address):
-				at.Key("address").Problem("%s overlaps %s of %s", one.Address, other.Address, other.Name)
 			}
-			if one.Address6 != nil && other.Address6 != nil && one.Address6.Overlaps(*other.Address6) && one.Name != other.Name {
-				at.Key("address6").Problem("%s overlaps %s of %s", one.Address6, other.Address6, other.Name)
+		}
+		for _, other := range slices.Concat(declared[:i], kept) {
+			if one.Absent() || other.Absent() || one.Name == other.Name {
+				continue
+			}
+			if one.Address.Overlaps(*other.Address) {
+				at.Key("address").Problem("%s overlaps %s of %s", one.Address, other.Address, other.title())
+			}
+			if one.Address6 != nil && other.Address6 != nil && one.Address6.Overlaps(*other.Address6) {
+				at.Key("address6").Problem("%s overlaps %s of %s", one.Address6, other.Address6, other.title())
 			}
 		}
 	}
+}
+
+// title is how a problem of another bridge calls this one.
+func (b *Bridge) title() string {
+	if b.Path == "" {
+		return b.Name
+	}
+	return fmt.Sprintf("%s (%s)", b.Name, b.Path)
 }
 
 // CheckRoutes notes overlaps with networks that the host reaches otherwise: its own on other links in any case, and

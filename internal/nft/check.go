@@ -66,19 +66,7 @@ func (n *NAT) checkForwards(at schema.Place) {
 		if !n.contains(forward.To) {
 			place.Key("to").Problem("%s is in none of the inside subnets", forward.To)
 		}
-		for j, other := range forwards[:i] {
-			if forward.clashes(other) {
-				place.Problem("%s port %s is forwarded already by port_forwards[%d]", forward.protocol(), forward.Port, j)
-			}
-		}
 	}
-}
-
-// clashes tells whether some packet would match both.
-func (f PortForward) clashes(other PortForward) bool {
-	return f.protocol() == other.protocol() && f.Port.overlaps(other.Port) && f.To.Is6() == other.To.Is6() &&
-		(!f.Address.IsValid() || !other.Address.IsValid() || f.Address == other.Address) &&
-		(!f.Source.IsValid() || !other.Source.IsValid() || f.Source.Overlaps(other.Source))
 }
 
 func (n *NAT) contains(address netip.Addr) bool {

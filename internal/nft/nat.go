@@ -30,6 +30,8 @@ type NAT struct {
 	Takeover bool
 	// Trusted tells that firewalld is about to trust the interface.
 	Trusted bool
+	// OfBridge tells that it is the part of an lxc_bridge: its subnets are the networks of the bridge's addresses.
+	OfBridge bool
 	// Path is where the object stands in the arguments, such as nats[0].
 	Path string
 }

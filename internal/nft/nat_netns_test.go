@@ -213,9 +213,9 @@ func TestRepairAndRemoval(t *testing.T) {
 	s.host.Exec(t, "nft", "add table inet mine; add chain inet mine c { type filter hook forward priority 5; }; add rule inet mine c counter")
 	before := s.host.Exec(t, "nft", "-s", "list", "ruleset")
 	s.apply(t, lxcbr0(t, nil))
-	s.host.Exec(t, "nft", "flush", "chain", "inet", "hostnet_lxcbr0", "srcnat")
+	s.host.Exec(t, "nft", "flush", "chain", "inet", "hostnet_lxcbr0", "srcnat_24")
 	result := s.plan(t, lxcbr0(t, nil))
-	if len(result.Steps) != 1 || len(result.Steps[0].Changes) != 1 || result.Steps[0].Changes[0].Option != "chain srcnat" {
+	if len(result.Steps) != 1 || len(result.Steps[0].Changes) != 1 || result.Steps[0].Changes[0].Option != "chain srcnat_24" {
 		t.Errorf("after a flush: %+v", plan.Describe(result.Steps))
 	}
 	s.apply(t, lxcbr0(t, nil))

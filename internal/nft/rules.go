@@ -1,6 +1,7 @@
 package nft
 
 import (
+	"fmt"
 	"net/netip"
 	"strconv"
 
@@ -36,7 +37,15 @@ func (n *NAT) Table() *nftables.Table {
 	add("forward", "filter", "forward", priorityFilter, n.forwardRules())
 	add("dstnat", "nat", "prerouting", priorityDstNAT, n.redirectRules(false))
 	add("dstnat_local", "nat", "output", priorityDstNAT, n.redirectRules(true))
-	add("srcnat", "nat", "postrouting", prioritySrcNAT, n.sourceRules())
+	for _, source := range n.insides() {
+		width, priority := n.width(source)
+		rules := n.sourceRules(source)
+		if chain := table.Chain("srcnat" + width); chain != nil {
+			chain.Rules = append(chain.Rules, rules...)
+			continue
+		}
+		add("srcnat"+width, "nat", "postrouting", priority, rules)
+	}
 	return table
 }
 
@@ -134,6 +143,7 @@ func (n *NAT) redirectRules(local bool) []nftables.Rule {
 // inside is one way to tell inside traffic by its source, with the address that stands for its IP version.
 type inside struct {
 	version netip.Addr
+	subnet  netip.Prefix // none where it is whatever comes in by the interface
 	from    nftables.Part
 	// outwards matches what leaves the inside.
 	outwards []nftables.Part
@@ -143,7 +153,7 @@ type inside struct {
 func (n *NAT) insides() []inside {
 	var out []inside
 	for _, subnet := range list(n.Subnets) {
-		one := inside{subnet.Addr(), nftables.Source(subnet), []nftables.Part{nftables.NotDestination(subnet)}, nftables.Destination(subnet)}
+		one := inside{subnet.Addr(), subnet, nftables.Source(subnet), []nftables.Part{nftables.NotDestination(subnet)}, nftables.Destination(subnet)}
 		if n.Interface != "" && n.OutInterface == "" {
 			one.outwards = append(one.outwards, nftables.NotTo(n.Interface))
 		}
@@ -154,42 +164,57 @@ func (n *NAT) insides() []inside {
 	}
 	for _, version := range []netip.Addr{anyIPv4, anyIPv6} {
 		// A postrouting chain sees the incoming link since Linux 5.7.
-		out = append(out, inside{version, nftables.From(n.Interface), []nftables.Part{nftables.Version(version), nftables.NotTo(n.Interface)}, nftables.To(n.Interface)})
+		out = append(out, inside{version, netip.Prefix{}, nftables.From(n.Interface), []nftables.Part{nftables.Version(version), nftables.NotTo(n.Interface)}, nftables.To(n.Interface)})
 	}
 	return out
 }
 
-func (n *NAT) sourceRules() []nftables.Rule {
-	var rules []nftables.Rule
-	for _, one := range n.insides() {
-		if n.hairpins(one.version) {
-			// Without this, the neighbour would answer directly, to a client that asked somebody else.
-			rules = append(rules, nftables.NewRule("hairpin", nftables.Version(one.version), one.from, one.back, nftables.Redirected(), nftables.Masquerade()))
+// width is how wide a source is, as a part of a chain's name, and the priority of that chain. The first translation that
+// matches a connection counts, so narrower sources are asked first, whichever table was written last: a single address
+// before its network, a network before a whole interface, and of the same source what leaves by one interface before the rest.
+func (n *NAT) width(source inside) (name string, priority int32) {
+	priority = prioritySrcNAT
+	if source.subnet.IsValid() {
+		bits := source.subnet.Bits()
+		name, priority = fmt.Sprintf("_%d", bits), priority-2*int32(bits)
+		if source.version.Is6() {
+			name = fmt.Sprintf("6_%d", bits)
 		}
-		if !n.wantsNAT(one.version) {
-			continue
-		}
-		for _, excluded := range list(n.Exclude) {
-			to := nftables.To(excluded)
-			if subnet, err := netip.ParsePrefix(excluded); err == nil {
-				if subnet.Addr().Is6() != one.version.Is6() {
-					continue
-				}
-				to = nftables.Destination(subnet)
-			}
-			rules = append(rules, nftables.NewRule("not translated", one.from, to, nftables.Accept()))
-		}
-		parts := append([]nftables.Part{one.from}, one.outwards...)
-		if n.OutInterface != "" {
-			parts = append(parts, nftables.To(n.OutInterface))
-		}
-		translate := nftables.Masquerade()
-		if address := n.natAddress(one.version); address.IsValid() {
-			translate = nftables.RewriteSource(address)
-		}
-		rules = append(rules, nftables.NewRule("translation", append(parts, translate)...))
 	}
-	return rules
+	if n.OutInterface != "" {
+		priority--
+	}
+	return name, priority
+}
+
+func (n *NAT) sourceRules(source inside) []nftables.Rule {
+	var rules []nftables.Rule
+	if n.hairpins(source.version) {
+		// Without this, the neighbour would answer directly, to a client that asked somebody else.
+		rules = append(rules, nftables.NewRule("hairpin", nftables.Version(source.version), source.from, source.back, nftables.Redirected(), nftables.Masquerade()))
+	}
+	if !n.wantsNAT(source.version) {
+		return rules
+	}
+	for _, excluded := range list(n.Exclude) {
+		to := nftables.To(excluded)
+		if subnet, err := netip.ParsePrefix(excluded); err == nil {
+			if subnet.Addr().Is6() != source.version.Is6() {
+				continue
+			}
+			to = nftables.Destination(subnet)
+		}
+		rules = append(rules, nftables.NewRule("not translated", source.from, to, nftables.Accept()))
+	}
+	parts := append([]nftables.Part{source.from}, source.outwards...)
+	if n.OutInterface != "" {
+		parts = append(parts, nftables.To(n.OutInterface))
+	}
+	translate := nftables.Masquerade()
+	if address := n.natAddress(source.version); address.IsValid() {
+		translate = nftables.RewriteSource(address)
+	}
+	return append(rules, nftables.NewRule("translation", append(parts, translate)...))
 }
 
 func (n *NAT) hairpins(version netip.Addr) bool {

@@ -111,7 +111,6 @@ func (d *Declaration) finish(problems *schema.Problems) {
 		d.checkInterfaces(bridge, at)
 		tables[nft.TableName(bridge.Name)], served[bridge.Name] = bridge.Path, bridge.Path
 	}
-	lxcbridge.CheckTogether(d.Bridges, problems)
 	for _, nat := range d.NATs {
 		nat.Check(schema.At(nat.Path, problems))
 		unique(tables, nft.TableName(nat.Name), nat.Path, "the table of "+nat.Name)
@@ -120,6 +119,7 @@ func (d *Declaration) finish(problems *schema.Problems) {
 		instance.Check(schema.At(instance.Path, problems))
 		unique(served, instance.Interface, instance.Path, "DHCP and DNS on "+instance.Interface)
 	}
+	d.CheckTogether(problems)
 }
 
 // checkInterfaces notes addresses of the task's other links that are in the bridge's network.

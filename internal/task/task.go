@@ -149,6 +149,9 @@ func (t *Task) Apply(site *services.Site, declaration *services.Declaration) ans
 
 // plan is the site's plan with the steps that keep what is declared.
 func (t *Task) plan(site *services.Site, declaration *services.Declaration) (*services.Plan, error) {
+	if err := t.checkBesideKept(site, declaration); err != nil {
+		return nil, err
+	}
 	todo, err := site.Plan(declaration)
 	if err != nil {
 		return nil, err
