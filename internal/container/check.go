@@ -260,10 +260,7 @@ func (p *planner) ownerOf(link *kernel.Link) string {
 			}
 		}
 	}
-	if owner := p.machine.namespaceOwner(p.host.kernel, p.folder, link.ParentNamespace); owner != "" {
-		return owner
-	}
-	return ""
+	return namespaceOwner(p.host.kernel, link.ParentNamespace)
 }
 
 func cmpOr(s, otherwise string) string {

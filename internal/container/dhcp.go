@@ -24,7 +24,7 @@ func (c *Container) decodeDHCP(live *Live) {
 
 // DHCP is the client itself.
 func (m *Machine) DHCP(arguments []string) error {
-	return dhcp.Run(arguments, func(namespace string) (dhcp.Kernel, error) { return m.Open(namespace) })
+	return dhcp.Run(arguments, func(namespace string) (dhcp.Kernel, error) { return m.Open(namespace) }, m.leased)
 }
 
 // getsDHCP tells whether an interface will have a client.
@@ -116,7 +116,7 @@ func (p *planner) startDHCP(t *target, index int) {
 func (p *planner) job(t *target, options *Interface, index int) dhcp.Job {
 	taken := func(value *bool) bool { return value == nil || *value }
 	return dhcp.Job{
-		Container: t.container.Name, Init: t.container.State.InitPID, Index: index,
+		Container: t.container.Name, Config: t.container.ConfigFile, Init: t.container.State.InitPID, Index: index,
 		Routes: taken(options.DHCPRoutes), DNS: taken(options.DHCPDNS),
 	}
 }

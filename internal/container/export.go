@@ -75,6 +75,9 @@ func (c *Container) export(h *host) schema.Object {
 		out.Set("init_pid", c.State.InitPID)
 	}
 	out.Set("config_file", c.ConfigFile)
+	if troubles := reportOf(c.ConfigFile).export(); len(troubles) > 0 {
+		out.Set("hooks", troubles)
+	}
 	list := []any{}
 	seen := map[string]bool{}
 	for _, one := range c.configured {

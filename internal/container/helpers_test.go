@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,9 @@ import (
 	"hostnet.linux/internal/lxc/lxctest"
 	"hostnet.linux/internal/schema"
 )
+
+// The main thread never ends, so a test that leaves another namespace to the end of its thread must not run on it.
+func init() { runtime.LockOSThread() }
 
 func TestMain(m *testing.M) {
 	lxctest.Main(m, func(arguments []string) error {

@@ -1,63 +1,88 @@
 package container
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
 
+	"hostnet.linux/internal/dhcp"
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/lxc"
 	"hostnet.linux/internal/plan"
 )
 
-// Hook is called by LXC at a moment of a container's start, as its configuration says (lxc.container.conf(5), "CONTAINER
-// HOOKS"). environment gives the LXC_ variables. An error keeps the container from starting, with the message in LXC's log.
-func (m *Machine) Hook(moment string, environment func(name string) string) error {
-	c, h, err := m.hooked(environment)
-	if err != nil {
-		return err
-	}
-	defer h.kernel.Close()
-	defer closeAll([]*Container{c})
-	p := newPlanner(m, h, c.Folder, []*Container{c})
-	switch moment {
-	case "pre-start":
-		p.planPreStart(c)
-	case "start-host":
-		p.planStart(c)
-	default:
-		return fmt.Errorf("there is no hook %q: it is pre-start or start-host", moment)
-	}
-	plan.Order(p.steps)
-	return plan.Run(p.steps, nil)
-}
+// Moments at which LXC calls the hook (lxc.container.conf(5), "CONTAINER HOOKS").
+const (
+	// PreStart is before LXC makes the container's network, also when the container restarts itself.
+	PreStart = "pre-start"
+	// StartHost is when the network is complete and the container's init waits.
+	StartHost = "start-host"
+)
 
-// hooked is the container that LXC is starting. It runs from the start-host hook on: its network is complete, and its
-// init waits.
-func (m *Machine) hooked(environment func(name string) string) (*Container, *host, error) {
+// Hook is called by LXC at a moment of a container's start. environment gives the LXC_ variables. It does what it can and
+// reports the rest: an error, which keeps the container down for good, is owed only where its start would harm another.
+func (m *Machine) Hook(moment string, environment func(name string) string) error {
+	if moment != PreStart && moment != StartHost {
+		return fmt.Errorf("there is no hook %q: it is %s or %s", moment, PreStart, StartHost)
+	}
 	name, file := environment("LXC_NAME"), environment("LXC_CONFIG_FILE")
 	if name == "" || file == "" {
-		return nil, nil, fmt.Errorf("LXC_NAME and LXC_CONFIG_FILE are not set: this is called by LXC's hooks")
+		return fmt.Errorf("LXC_NAME and LXC_CONFIG_FILE are not set: this is called by LXC's hooks")
 	}
+	said := reportOf(file)
+	if moment == PreStart {
+		said.Hooks = nil
+	}
+	for _, problem := range m.start(moment, name, file, environment("LXC_PID")) {
+		said.add(name, moment, problem)
+	}
+	said.save()
+	return nil
+}
+
+// start does a hook's work and gives what it could not do.
+func (m *Machine) start(moment, name, file, init string) []error {
 	state := lxc.State{Defined: true}
-	if text := environment("LXC_PID"); text != "" {
-		pid, err := strconv.Atoi(text)
-		if err != nil {
-			return nil, nil, fmt.Errorf("LXC_PID is %q", text)
+	// At a restart pre-start is told the init that has just ended: nothing runs yet.
+	if moment == StartHost {
+		pid, err := strconv.Atoi(init)
+		if err != nil || pid <= 0 {
+			return []error{fmt.Errorf("LXC_PID is %q: it is the container's init", init)}
 		}
 		state.InitPID = pid
 	}
 	h, err := m.openHost()
 	if err != nil {
-		return nil, nil, err
+		return []error{err}
 	}
+	defer h.kernel.Close()
 	c, err := m.loadFile(h, name, file, state, newCache())
 	if err != nil {
-		h.kernel.Close()
-		return nil, nil, err
+		return []error{err}
 	}
-	return c, h, nil
+	defer closeAll([]*Container{c})
+	p := newPlanner(m, h, c.Folder, []*Container{c})
+	if moment == PreStart {
+		p.planPreStart(c)
+	} else {
+		p.planStart(c)
+	}
+	return p.runEach()
+}
+
+// runEach carries out every step, whatever becomes of the others.
+func (p *planner) runEach() []error {
+	plan.Order(p.steps)
+	var failed []error
+	for _, step := range p.steps {
+		if err := plan.Run([]plan.Step{step}, nil); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return failed
 }
 
 // planPreStart clears the way for LXC: it does not start a container whose host end's name is taken, nor one whose NIC
@@ -124,13 +149,67 @@ func (p *planner) planStart(c *Container) {
 		want := *kept
 		want.Type = live.Type
 		t := &target{container: c, want: &want, final: &want, have: c.findConfigured(kept.Name), live: live}
-		p.planRoutes(t, plan.Kept)
 		if want.kind() == Veth {
 			t.final.HostName = live.HostName
 			p.limitNew(t)
 		}
+		p.planStartRoutes(t)
 		if deref(want.DHCP) {
 			p.startDHCP(t, live.Index)
 		}
 	}
+}
+
+// planStartRoutes makes the interface's routes. Those that lead through the network of a lease wait for it: the client
+// asks for them when it has one.
+func (p *planner) planStartRoutes(t *target) {
+	first := len(p.steps)
+	p.planRoutes(t, plan.Kept)
+	if !deref(t.want.DHCP) {
+		return
+	}
+	for i := range p.steps[first:] {
+		step := &p.steps[first+i]
+		run := step.Run
+		step.Run = func() error {
+			err := run()
+			if errors.Is(err, unix.ENETUNREACH) || errors.Is(err, unix.EHOSTUNREACH) {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+// leased makes the routes that waited for the lease of an interface. It is called by the DHCP client.
+func (m *Machine) leased(job dhcp.Job) {
+	said := reportOf(job.Config)
+	said.Hooks = slices.DeleteFunc(said.Hooks, func(one trouble) bool { return one.Moment == dhcp.Command })
+	for _, problem := range m.routesAfterLease(job) {
+		said.add(job.Container, dhcp.Command, problem)
+	}
+	said.save()
+}
+
+func (m *Machine) routesAfterLease(job dhcp.Job) []error {
+	h, err := m.openHost()
+	if err != nil {
+		return []error{err}
+	}
+	defer h.kernel.Close()
+	c, err := m.loadFile(h, job.Container, job.Config, lxc.State{Defined: true, InitPID: job.Init}, newCache())
+	if err != nil {
+		return []error{err}
+	}
+	defer closeAll([]*Container{c})
+	p := newPlanner(m, h, c.Folder, []*Container{c})
+	for _, live := range c.live {
+		kept := c.record.find(live.Name)
+		if live.Index != job.Index || kept == nil || kept.Routes == nil {
+			continue
+		}
+		want := Interface{Name: kept.Name, Type: live.Type, Routes: kept.Routes}
+		p.planRoutes(&target{container: c, want: &want, final: &want, live: live}, plan.Kept)
+	}
+	return p.runEach()
 }

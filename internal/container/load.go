@@ -138,25 +138,6 @@ func closeAll(containers []*Container) {
 	}
 }
 
-// namespaceOwner is the running container whose namespace the host numbers so, "" if it is none of the folder's.
-func (m *Machine) namespaceOwner(k Kernel, folder string, nsid int) string {
-	names, err := m.Runtime.Containers(folder)
-	if err != nil {
-		return ""
-	}
-	for _, name := range names {
-		state, err := m.Runtime.State(folder, name)
-		if err != nil || !state.Running() {
-			continue
-		}
-		number, err := k.NamespaceID(fmt.Sprint(state.InitPID))
-		if err == nil && number == nsid {
-			return fmt.Sprintf("it belongs to the running container %s", name)
-		}
-	}
-	return ""
-}
-
 // checkRights says what it takes to wire containers. A user's own unprivileged containers get their links from LXC's
 // lxc-user-nic, which makes no others.
 func checkRights() error {

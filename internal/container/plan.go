@@ -59,7 +59,7 @@ func (p *planner) planLive() {
 				p.planDHCP(t, scope.losses[t.want.Name])
 			}
 			if t.container == c && !t.want.Absent() {
-				p.planRoutes(t, scope.losses[t.want.Name])
+				p.planRoutesOf(t, scope.losses[t.want.Name])
 			}
 		}
 	}

@@ -44,6 +44,18 @@ func (p *planner) planRoutes(t *target, loss plan.Loss) {
 	}
 }
 
+// planRoutesOf makes the routes of an interface with DHCP after its lease, whose network they may lead through.
+func (p *planner) planRoutesOf(t *target, loss plan.Loss) {
+	first := len(p.steps)
+	p.planRoutes(t, loss)
+	if !deref(t.final.DHCP) {
+		return
+	}
+	for i := range p.steps[first:] {
+		p.steps[first+i].Phase = plan.Serve
+	}
+}
+
 // samePlace tells whether one route takes the other's place.
 func samePlace(a, b Route) bool { return *a.To == *b.To && deref(a.Metric) == deref(b.Metric) }
 

@@ -42,7 +42,20 @@ func (c *client) take(lease *probe.Lease) error {
 			return err
 		}
 	}
+	if before == nil || before.Address != lease.Address {
+		c.callLeased()
+	}
 	return c.record.write(State{Job: c.job, PID: os.Getpid(), Address: lease.Address, Server: lease.Server, Until: c.until})
+}
+
+// callLeased leaves this thread, which is in the container's network.
+func (c *client) callLeased() {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.leased(c.job)
+	}()
+	<-done
 }
 
 // drop takes the lease's address away, and with it the routes; release tells the server.

@@ -37,15 +37,18 @@ type client struct {
 	lease *probe.Lease
 	until time.Time
 	name  string
+	// leased makes what waits for a lease.
+	leased func(Job)
 }
 
 // Run gets and keeps a lease until the container or the interface is gone, or it is told to end.
-func Run(arguments []string, open func(namespace string) (Kernel, error)) error {
+// leased is called after every new lease, from outside of the container's network.
+func Run(arguments []string, open func(namespace string) (Kernel, error), leased func(Job)) error {
 	job, err := parseJob(arguments)
 	if err != nil {
 		return err
 	}
-	c := &client{job: job}
+	c := &client{job: job, leased: leased}
 	if c.record, err = openRecord(job); err != nil {
 		return err
 	}

@@ -4,12 +4,10 @@ package dhcp
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -24,6 +22,8 @@ const Folder = "/run/hostnet/dhcp"
 // Job is what one client does.
 type Job struct {
 	Container string `json:"container"`
+	// Config is the file of the container's configuration.
+	Config string `json:"config"`
 	// Init is the container's first process, Index the interface's number inside.
 	Init  int `json:"init"`
 	Index int `json:"index"`
@@ -33,20 +33,23 @@ type Job struct {
 }
 
 func (j Job) arguments() []string {
-	return []string{Command, j.Container, strconv.Itoa(j.Init), strconv.Itoa(j.Index), strconv.FormatBool(j.Routes), strconv.FormatBool(j.DNS)}
+	text, err := json.Marshal(j)
+	if err != nil {
+		// A job holds numbers, texts and truth values, which all can be written.
+		return []string{Command, err.Error()}
+	}
+	return []string{Command, string(text)}
 }
 
 func parseJob(arguments []string) (Job, error) {
-	if len(arguments) != 5 {
-		return Job{}, fmt.Errorf("usage: %s CONTAINER PID INDEX ROUTES DNS", Command)
+	var job Job
+	if len(arguments) != 1 {
+		return job, fmt.Errorf("usage: %s JOB, as this program starts its clients", Command)
 	}
-	job := Job{Container: arguments[0]}
-	var failed [4]error
-	job.Init, failed[0] = strconv.Atoi(arguments[1])
-	job.Index, failed[1] = strconv.Atoi(arguments[2])
-	job.Routes, failed[2] = strconv.ParseBool(arguments[3])
-	job.DNS, failed[3] = strconv.ParseBool(arguments[4])
-	return job, errors.Join(failed[:]...)
+	if err := json.Unmarshal([]byte(arguments[0]), &job); err != nil {
+		return job, fmt.Errorf("a client's job: %w", err)
+	}
+	return job, nil
 }
 
 func (j Job) path() string { return filepath.Join(Folder, fmt.Sprintf("%d-%d.json", j.Init, j.Index)) }

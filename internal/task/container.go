@@ -92,7 +92,8 @@ var ContainerReturns = []ansible.Return{
 	{
 		Name: "containers", Returned: "success", Type: "list", Elements: "dict",
 		Text: "Each container with its C(state), C(init_pid), C(config_file) and C(interfaces): of each its C(name), its number in the " +
-			"configuration (C(net)), what is C(configured), and what is C(running), inside and outside.",
+			"configuration (C(net)), what is C(configured), and what is C(running), inside and outside. C(hooks) is what could not be done " +
+			"when it started, each with C(moment), C(at) and C(problem).",
 	},
 	Returns[len(Returns)-1],
 }
