@@ -62,7 +62,11 @@ func Restore(k Kernel, current, checkpoint *State, ground plan.Ground) *Result {
 	p := newPlanner(k, ground, checkpoint)
 	observed := current.byLink()
 	for _, link := range names(p.before, observed) {
-		have, want := p.left(link, observed[link]), withoutAutomatic(p.before[link])
+		have := p.left(link, observed[link])
+		want := slices.DeleteFunc(withoutAutomatic(p.before[link]), func(a kernel.Address) bool {
+			_, alive := p.remaining(a)
+			return !alive
+		})
 		wanted := index(want)
 		for _, address := range have {
 			if _, known := wanted[identify(address)]; !known && origin(address) == foreign {

@@ -128,8 +128,12 @@ func (h *Host) Run(p *Plan, wanted *State) error {
 	if err == nil {
 		return nil
 	}
-	if restoreErr := h.Restore(before, touched(p.Steps)); restoreErr != nil {
+	left, restoreErr := h.Restore(before, touched(p.Steps))
+	if restoreErr != nil {
 		return fmt.Errorf("%w; putting the host back failed as well: %w", err, restoreErr)
+	}
+	if differs := left.Err(); differs != nil {
+		return fmt.Errorf("%w; %w", err, differs)
 	}
 	return fmt.Errorf("%w; the host is as it was", err)
 }

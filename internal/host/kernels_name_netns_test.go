@@ -24,8 +24,8 @@ func TestRoutesInTheKernelsName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Restore(seen, map[string]bool{"br0": true, "eth0": true}); err != nil {
-		t.Fatal(err)
+	if left, err := h.Restore(seen, map[string]bool{"br0": true, "eth0": true}); err != nil || len(left) > 0 {
+		t.Fatal(err, left)
 	}
 	h.same(t, before, "after the way back")
 }

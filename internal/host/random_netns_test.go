@@ -115,8 +115,8 @@ func (h *randomHost) tryNext(t *testing.T, network map[string]any, failing int) 
 	if err != nil || len(again.Steps) > 0 {
 		t.Errorf("a second run: %v\n%s", err, describe(again))
 	}
-	if err := h.Restore(throughJSON(t, before), touched(found.Steps)); err != nil {
-		t.Fatalf("way back: %v\nfrom %v", err, network)
+	if left, err := h.Restore(throughJSON(t, before), touched(found.Steps)); err != nil || len(left) > 0 {
+		t.Fatalf("way back: %v, left %s\nfrom %v", err, left, network)
 	}
 	h.same(t, text, fmt.Sprintf("the way back from %v", network))
 	if _, err := carryOut(t, h.Host, network); err != nil {

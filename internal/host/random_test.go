@@ -71,8 +71,8 @@ func tryTransition(t *testing.T, first, second map[string]any) {
 	if err != nil || len(again.Steps) > 0 {
 		t.Errorf("a second run: %v\n%s", err, describe(again))
 	}
-	if err := h.Restore(throughJSON(t, before), touched(found.Steps)); err != nil {
-		t.Fatalf("way back: %v", err)
+	if left, err := h.Restore(throughJSON(t, before), touched(found.Steps)); err != nil || len(left) > 0 {
+		t.Fatalf("way back: %v, left %s", err, left)
 	}
 	if diff := differ(text, k); diff != "" {
 		t.Errorf("after the way back (-before +after):\n%s\nfrom %v\nto %v", diff, first, second)

@@ -89,8 +89,8 @@ func TestRestoredWithoutWhatItLacked(t *testing.T) {
 			}
 			was := l.Snapshot(t)
 			l.must(t, one.kind, `{"name": "x0", `+one.change+`}`)
-			if err := l.host.Restore(before, map[string]bool{"x0": true}); err != nil {
-				t.Fatal(err)
+			if left, err := l.host.Restore(before, map[string]bool{"x0": true}); err != nil || len(left) > 0 {
+				t.Fatal(err, left)
 			}
 			if is := l.Snapshot(t); is != was {
 				t.Errorf("the host differs:\n%s\n%s", was, is)

@@ -3,6 +3,7 @@ package route
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -71,6 +72,7 @@ func Plan(k kernel.Routes, current *State, declared Declaration, links plan.Grou
 }
 
 // Restore finds the steps that make all routes as they were at the checkpoint. Routes that daemons have added since stay.
+// The warnings are the routes that cannot come back.
 func Restore(k kernel.Routes, current, checkpoint *State, links plan.Ground, addresses plan.Addressing) *Result {
 	// What was on a port before is on it again.
 	links.Joins = nil
@@ -94,6 +96,8 @@ func Restore(k kernel.Routes, current, checkpoint *State, links plan.Ground, add
 		}
 		if possible, ok := p.possible(was); ok {
 			p.reach(have, possible, "restore")
+		} else if !p.gone(was) {
+			p.warnings = append(p.warnings, fmt.Sprintf("%s is gone: nothing is left for it to stand on", describe(was)))
 		}
 	}
 	for _, have := range p.current {
@@ -280,6 +284,12 @@ func (p *planner) possible(route kernel.Route) (kernel.Route, bool) {
 	}
 	route.NextHops = hops
 	return route, true
+}
+
+// gone tells a route whose links are not there any more, so that it went with them.
+func (p *planner) gone(route kernel.Route) bool {
+	links := linksOf(route)
+	return len(links) > 0 && !slices.ContainsFunc(links, func(link string) bool { return !p.ground.missing(link) })
 }
 
 // check notes why the kernel would refuse a declared route.

@@ -99,7 +99,8 @@ func (s *Site) Restore(before *Checkpoint) error {
 }
 
 func (s *Site) restoreKernel(before *Checkpoint) error {
-	failures := []error{s.Host.Restore(before.Host, before.Links)}
+	left, err := s.Host.Restore(before.Host, before.Links)
+	failures := []error{err, left.Err()}
 	if before.Services != nil {
 		failures = append(failures, s.Services.Restore(before.Services))
 	}

@@ -276,6 +276,10 @@ func (s *Site) Run(todo *Plan, d *Declaration, hooks *Hooks) (schema.Object, err
 		return checks, nil
 	}
 	if undoErr := s.Restore(before); undoErr != nil {
+		var differs *host.NotRestoredError
+		if errors.As(undoErr, &differs) {
+			return checks, fmt.Errorf("%w; %w", err, undoErr)
+		}
 		return checks, fmt.Errorf("%w; putting the host back failed as well: %w", err, undoErr)
 	}
 	return checks, fmt.Errorf("%w; the host is as it was", err)
