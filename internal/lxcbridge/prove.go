@@ -184,7 +184,7 @@ func configure(k Kernel, lease *probe.Lease) error {
 // outside is the host's default gateway, where containers are to reach it and the host itself does. A gateway that
 // answers no pings tells nothing.
 func (b *Bridge) outside(k Kernel) (netip.Addr, error) {
-	if !b.translates() || b.NAT.OutInterface != "" {
+	if !b.translates() || b.NAT.OutInterface != nil {
 		return netip.Addr{}, nil
 	}
 	routes, err := k.Routes()

@@ -2,6 +2,7 @@ package nft
 
 import (
 	"net/netip"
+	"slices"
 
 	"hostnet.linux/internal/schema"
 )
@@ -25,8 +26,17 @@ func (n *NAT) Check(at schema.Place) {
 	}
 	n.checkAddress(at.Key("nat_address"), n.NATAddress, anyIPv4, "nat")
 	n.checkAddress(at.Key("nat6_address"), n.NAT6Address, anyIPv6, "nat6")
-	if n.OutInterface != "" && n.OutInterface == n.Interface {
-		at.Key("out_interface").Problem("%s is the inside interface", n.OutInterface)
+	for i, name := range list(n.OutInterface) {
+		if name == n.Interface {
+			at.Key("out_interface").Index(i).Problem("%s is the inside interface", name)
+		}
+	}
+	if n.isolated() {
+		for i, name := range n.Isolated.From {
+			if name == n.Interface || slices.Contains(list(n.OutInterface), name) {
+				at.Key("isolated").Index(i).Problem("%s is the inside interface or out_interface, which stays open", name)
+			}
+		}
 	}
 	for i, excluded := range list(n.Exclude) {
 		if prefix, err := netip.ParsePrefix(excluded); err == nil {
@@ -48,33 +58,4 @@ func (n *NAT) checkAddress(at schema.Place, address, version netip.Addr, switche
 	case !n.wantsNAT(version):
 		at.Problem("has no meaning without %s", switchedBy)
 	}
-}
-
-func (n *NAT) checkForwards(at schema.Place) {
-	forwards := list(n.PortForwards)
-	for i, forward := range forwards {
-		place := at.Index(i)
-		if forward.ToPort != 0 && forward.Port.First != forward.Port.Last {
-			place.Key("to_port").Problem("a range of ports keeps its ports: leave to_port out, or forward them one by one")
-		}
-		if forward.Address.IsValid() && forward.Address.Is6() != forward.To.Is6() {
-			place.Key("address").Problem("%s and %s are of different IP versions", forward.Address, forward.To)
-		}
-		if forward.Source.IsValid() && forward.Source.Addr().Is6() != forward.To.Is6() {
-			place.Key("source").Problem("%s and %s are of different IP versions", forward.Source, forward.To)
-		}
-		if !n.contains(forward.To) {
-			place.Key("to").Problem("%s is in none of the inside subnets", forward.To)
-		}
-	}
-}
-
-func (n *NAT) contains(address netip.Addr) bool {
-	subnets := list(n.Subnets)
-	for _, subnet := range subnets {
-		if subnet.Contains(address) {
-			return true
-		}
-	}
-	return len(subnets) == 0
 }

@@ -45,8 +45,12 @@ func (n *NAT) probes() []probe {
 		}
 	}
 	for _, source := range sources {
+		to := ""
+		if ways := list(n.OutInterface); len(ways) == 1 {
+			to = ways[0]
+		}
 		out = append(out, probe{
-			nftables.Packet{Hook: "forward", From: n.Interface, To: n.OutInterface, Source: source, Protocol: "tcp"},
+			nftables.Packet{Hook: "forward", From: n.Interface, To: to, Source: source, Protocol: "tcp"},
 			"traffic to the outside",
 		})
 	}

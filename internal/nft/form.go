@@ -56,3 +56,32 @@ func mssForm() schema.Form[string] {
 		},
 		func(text string) string { return text })
 }
+
+// Isolation is from whom an inside interface is kept apart.
+type Isolation struct {
+	Bridges bool     // every other bridge of the host
+	From    []string // these interfaces
+}
+
+// isolationForm is a boolean, or a list of interfaces.
+func isolationForm() schema.Form[Isolation] {
+	names, switched := schema.List(schema.LinkName()), schema.Bool()
+	return schema.Form[Isolation]{
+		Type: "raw",
+		Parse: func(raw any, at schema.Place) (Isolation, bool) {
+			var problems schema.Problems
+			if on, ok := switched.Parse(raw, schema.At("", &problems)); ok {
+				return Isolation{Bridges: on}, true
+			}
+			from, ok := names.Parse(raw, at)
+			return Isolation{From: from}, ok
+		},
+		Format: func(i Isolation) any {
+			if len(i.From) > 0 {
+				return names.Format(i.From)
+			}
+			return i.Bridges
+		},
+		Equal: func(a, b Isolation) bool { return a.Bridges == b.Bridges && names.Equal(a.From, b.From) },
+	}
+}

@@ -20,10 +20,10 @@ type NAT struct {
 	NAT, NAT6    *bool
 	NATAddress   netip.Addr
 	NAT6Address  netip.Addr
-	OutInterface string
+	OutInterface *[]string
 	Exclude      *[]string
 	PortForwards *[]PortForward
-	Isolated     *bool
+	Isolated     *Isolation
 	MSSClamp     string
 	Firewall     string
 	// Takeover removes the tables of lxc-net.
@@ -34,39 +34,6 @@ type NAT struct {
 	OfBridge bool
 	// Path is where the object stands in the arguments, such as nats[0].
 	Path string
-}
-
-// PortForward leads a port of the host to an address inside.
-type PortForward struct {
-	Protocol string
-	Port     PortRange
-	To       netip.Addr
-	ToPort   uint16
-	Address  netip.Addr
-	Source   netip.Prefix
-	Hairpin  *bool
-}
-
-// PortRange is one port or several neighbours.
-type PortRange struct{ First, Last uint16 }
-
-func portForwardTable() schema.Table[PortForward] {
-	return schema.Table[PortForward]{
-		schema.Value("protocol", schema.Choice("tcp", "udp"), func(p *PortForward) *string { return &p.Protocol },
-			"The protocol.").Assume("tcp"),
-		schema.Value("port", portRangeForm(), func(p *PortForward) *PortRange { return &p.Port },
-			"The port of the host, or a range such as 8000-8010.").Require(),
-		schema.Value("to", schema.Address(), func(p *PortForward) *netip.Addr { return &p.To },
-			"The address inside that answers.").Require(),
-		schema.Value("to_port", schema.Int[uint16](1, 65535), func(p *PortForward) *uint16 { return &p.ToPort },
-			"The port there. Left out, it is the same one. A range keeps its ports."),
-		schema.Value("address", schema.Address(), func(p *PortForward) *netip.Addr { return &p.Address },
-			"The address of the host that is forwarded. Left out, it is every one."),
-		schema.Value("source", schema.Subnet(), func(p *PortForward) *netip.Prefix { return &p.Source },
-			"Forward only what comes from this subnet."),
-		schema.Field("hairpin", schema.Bool(), func(p *PortForward) **bool { return &p.Hairpin },
-			"Whether neighbours inside reach the port by the host's address too.").Assume(true),
-	}
 }
 
 // services are what a host can offer to an inside network.
@@ -99,14 +66,15 @@ func SharedOptions() schema.Table[NAT] {
 			"The IPv4 address that connections get. Left out, it is that of the outgoing interface (masquerade)."),
 		schema.Value("nat6_address", schema.Address(), func(n *NAT) *netip.Addr { return &n.NAT6Address },
 			"The IPv6 address that connections get."),
-		schema.Value("out_interface", schema.LinkName(), func(n *NAT) *string { return &n.OutInterface },
-			"Translate only what leaves by this interface. Left out, it is every other interface."),
+		schema.Field("out_interface", schema.List(schema.LinkName()), func(n *NAT) **[]string { return &n.OutInterface },
+			"Translate only what leaves by these interfaces. Left out, it is every other interface."),
 		schema.Field("nat_exclude", schema.List(schema.String()), func(n *NAT) **[]string { return &n.Exclude },
 			"Subnets and interfaces towards which nothing is translated, such as other bridges of the host."),
 		schema.Field("port_forwards", schema.List(schema.Dict(portForwardTable(), "")), func(n *NAT) **[]PortForward { return &n.PortForwards },
 			"Ports of the host that lead inside."),
-		schema.Field("isolated", schema.Bool(), func(n *NAT) **bool { return &n.Isolated },
-			"Whether other bridges of the host can neither reach this one nor be reached from it. O(out_interface) stays open.").Assume(false),
+		schema.Field("isolated", isolationForm(), func(n *NAT) **Isolation { return &n.Isolated },
+			"Whether other bridges of the host can neither reach this one nor be reached from it, or a list of the interfaces that cannot. "+
+				"O(out_interface) stays open.").Assume(false),
 		schema.Value("mss_clamp", mssForm(), func(n *NAT) *string { return &n.MSSClamp },
 			"Lower the segment size that TCP connections agree on: V(pmtu) for what the way out takes, or a number of bytes."),
 		schema.Value("firewall", schema.Choice("handle", "warn", "ignore"), func(n *NAT) *string { return &n.Firewall },
@@ -150,7 +118,9 @@ func (n *NAT) Handles() bool { return n.Firewall != "warn" && n.Firewall != "ign
 // Absent tells whether the object is to go.
 func (n *NAT) Absent() bool { return n.State == "absent" }
 
-func (n *NAT) isolated() bool { return n.Isolated != nil && *n.Isolated }
+func (n *NAT) isolated() bool {
+	return n.Isolated != nil && (n.Isolated.Bridges || len(n.Isolated.From) > 0)
+}
 
 // list is the elements of an optional list.
 func list[V any](values *[]V) []V {
@@ -158,15 +128,6 @@ func list[V any](values *[]V) []V {
 		return nil
 	}
 	return *values
-}
-
-func (f PortForward) hairpin() bool { return f.Hairpin == nil || *f.Hairpin }
-
-func (f PortForward) protocol() string {
-	if f.Protocol == "" {
-		return "tcp"
-	}
-	return f.Protocol
 }
 
 // prefix is that of all our tables, so that they are found again.

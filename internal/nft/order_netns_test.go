@@ -3,8 +3,11 @@
 package nft
 
 import (
+	"net/netip"
 	"slices"
 	"testing"
+
+	"hostnet.linux/internal/netnstest"
 )
 
 // TestTheNarrowerTranslationCounts whatever was written last: one address before its network, a network before a whole
@@ -43,6 +46,41 @@ func TestTheNarrowerTranslationCounts(t *testing.T) {
 		}
 		for _, nat := range slices.Backward(wanted) {
 			s.apply(t, parse(t, map[string]any{"name": nat.Name, "state": "absent", "interface": "lxcbr0"}))
+		}
+	}
+}
+
+// TestListsOfInterfaces: several ways out, and isolation from some interfaces only.
+func TestListsOfInterfaces(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	vpn := netnstest.New(t)
+	s.host.IP(t, "link", "add", "vpn0", "up", "type", "veth", "peer", "name", "eth0", "netns", vpn.Name)
+	s.host.IP(t, "address", "add", "198.51.100.1/24", "dev", "vpn0")
+	configure(t, vpn, "198.51.100.9/24", "fd09::9/64")
+	// Whoever is not translated gets an answer all the same.
+	vpn.IP(t, "route", "add", "10.0.3.0/24", "via", "198.51.100.1")
+	s.outside.IP(t, "route", "add", "10.0.3.0/24", "via", "192.0.2.1")
+	overVPN := func() string {
+		target := netip.MustParseAddrPort("198.51.100.9:7")
+		return ask(t, vpn, s.inside, target, target)
+	}
+	for name, c := range map[string]struct {
+		fields   map[string]any
+		wan, vpn string
+	}{
+		"one way out":               {map[string]any{"out_interface": "wan"}, "192.0.2.1", "10.0.3.7"},
+		"two ways out":              {map[string]any{"out_interface": []any{"wan", "vpn0"}}, "192.0.2.1", "198.51.100.1"},
+		"not translated there":      {map[string]any{"nat_exclude": []any{"vpn0", "172.16.0.0/12"}}, "192.0.2.1", "10.0.3.7"},
+		"isolated":                  {map[string]any{"isolated": []any{"vpn0", "br9"}}, "192.0.2.1", refused},
+		"isolated from another one": {map[string]any{"isolated": "br9"}, "192.0.2.1", "198.51.100.1"},
+	} {
+		s.apply(t, lxcbr0(t, c.fields))
+		if seen := s.seenSource(t, s.inside, "192.0.2.99:7"); seen != c.wan {
+			t.Errorf("%s: the outside saw %s, want %s", name, seen, c.wan)
+		}
+		if seen := overVPN(); seen != c.vpn {
+			t.Errorf("%s: the far end of the VPN saw %s, want %s", name, seen, c.vpn)
 		}
 	}
 }

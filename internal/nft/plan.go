@@ -2,6 +2,7 @@ package nft
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"hostnet.linux/internal/kernel/nftables"
@@ -11,7 +12,7 @@ import (
 
 // Kernel is what this domain asks of a kernel.
 type Kernel interface {
-	Tables(want func(nftables.Family, string) bool) ([]*nftables.Table, error)
+	Tables(want func(nftables.Family, string) nftables.Detail) ([]*nftables.Table, error)
 	Replace(*nftables.Table) error
 	Delete(nftables.Family, string) error
 	InsertRules(family nftables.Family, table, chain string, rules []nftables.Rule) error
@@ -35,14 +36,22 @@ const lxcTable = "lxc"
 
 // Observe reads all rules of the namespace.
 func Observe(k Kernel) (*State, error) {
-	tables, err := k.Tables(func(nftables.Family, string) bool { return true })
+	isOwn := func(family nftables.Family, name string) bool {
+		return family == Family && strings.HasPrefix(name, prefix)
+	}
+	tables, err := k.Tables(func(family nftables.Family, name string) nftables.Detail {
+		if isOwn(family, name) {
+			return nftables.Contents
+		}
+		return nftables.Rules
+	})
 	if err != nil {
 		return nil, err
 	}
 	state := &State{}
 	for _, table := range tables {
 		switch {
-		case table.Family == Family && strings.HasPrefix(table.Name, prefix):
+		case isOwn(table.Family, table.Name):
 			state.Own = append(state.Own, table)
 		case table.Name == lxcTable:
 			state.LXCNet = append(state.LXCNet, table)
@@ -124,7 +133,7 @@ func (r *Result) addTable(k Kernel, name string, have, want *nftables.Table) {
 	case have.Equal(want):
 	case want == nil:
 		r.Steps = append(r.Steps, plan.Step{
-			Phase: plan.Remove, Action: "delete", Object: object, Changes: ruleChanges(have, nil),
+			Phase: plan.Remove, Action: "delete", Object: object, Changes: append(mapChanges(have, nil), ruleChanges(have, nil)...),
 			Run: func() error { return k.Delete(Family, name) },
 		})
 	default:
@@ -133,7 +142,7 @@ func (r *Result) addTable(k Kernel, name string, have, want *nftables.Table) {
 			action = "create"
 		}
 		r.Steps = append(r.Steps, plan.Step{
-			Phase: plan.Forward, Action: action, Object: object, Changes: ruleChanges(have, want),
+			Phase: plan.Forward, Action: action, Object: object, Changes: append(mapChanges(have, want), ruleChanges(have, want)...),
 			Run: func() error { return k.Replace(want) },
 		})
 	}
@@ -156,6 +165,40 @@ func ruleChanges(have, want *nftables.Table) []schema.Change {
 		changes = append(changes, schema.Change{Option: "chain " + name, Old: ruleTexts(old, fresh), New: ruleTexts(fresh, nil)})
 	}
 	return changes
+}
+
+// mapChanges lists the elements that come and go.
+func mapChanges(have, want *nftables.Table) []schema.Change {
+	var changes []schema.Change
+	var seen []string
+	for _, table := range []*nftables.Table{have, want} {
+		if table == nil {
+			continue
+		}
+		for _, one := range table.Maps {
+			if slices.Contains(seen, one.Name) {
+				continue
+			}
+			seen = append(seen, one.Name)
+			old, fresh := have.Map(one.Name), want.Map(one.Name)
+			gone, come := old.Without(fresh), fresh.Without(old)
+			if len(gone)+len(come) > 0 {
+				changes = append(changes, schema.Change{Option: "map " + one.Name, Old: elementTexts(one, gone), New: elementTexts(one, come)})
+			}
+		}
+	}
+	return changes
+}
+
+func elementTexts(of *nftables.Map, elements []nftables.Element) any {
+	if len(elements) == 0 {
+		return nil
+	}
+	texts := make([]any, len(elements))
+	for i, element := range elements {
+		texts[i] = of.Text(element)
+	}
+	return texts
 }
 
 func chainNames(tables ...*nftables.Table) []string {

@@ -3,6 +3,7 @@ package nft
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"hostnet.linux/internal/kernel/nftables"
@@ -35,8 +36,9 @@ func (n *NAT) Table() *nftables.Table {
 	add("input", "filter", "input", priorityFilter, n.inputRules())
 	add("mss", "filter", "forward", priorityMangle, n.mssRules())
 	add("forward", "filter", "forward", priorityFilter, n.forwardRules())
-	add("dstnat", "nat", "prerouting", priorityDstNAT, n.redirectRules(false))
-	add("dstnat_local", "nat", "output", priorityDstNAT, n.redirectRules(true))
+	table.Maps = n.maps()
+	add("dstnat", "nat", "prerouting", priorityDstNAT, n.redirectRules(table.Maps, false))
+	add("dstnat_local", "nat", "output", priorityDstNAT, n.redirectRules(table.Maps, true))
 	for _, source := range n.insides() {
 		width, priority := n.width(source)
 		rules := n.sourceRules(source)
@@ -99,43 +101,33 @@ func (n *NAT) forwardRules() []nftables.Rule {
 		nftables.NewRule("answers", nftables.From(n.Interface), nftables.Established(), nftables.Accept()),
 		nftables.NewRule("answers", nftables.To(n.Interface), nftables.Established(), nftables.Accept()),
 	}
-	if n.isolated() {
-		outwards := []nftables.Part{nftables.From(n.Interface), nftables.ToKind("bridge"), nftables.NotTo(n.Interface)}
-		inwards := []nftables.Part{nftables.FromKind("bridge"), nftables.NotFrom(n.Interface), nftables.To(n.Interface)}
-		if n.OutInterface != "" {
-			outwards, inwards = append(outwards, nftables.NotTo(n.OutInterface)), append(inwards, nftables.NotFrom(n.OutInterface))
-		}
-		rules = append(rules, nftables.NewRule("isolation", append(outwards, nftables.Drop())...), nftables.NewRule("isolation", append(inwards, nftables.Drop())...))
-	}
+	rules = append(rules, n.isolationRules()...)
 	return append(rules,
 		nftables.NewRule("outwards", nftables.From(n.Interface), nftables.Accept()),
 		nftables.NewRule("inwards", nftables.To(n.Interface), nftables.Accept()))
 }
 
-// redirectRules leads ports inside: for packets from elsewhere, or with local for those of the host itself.
-func (n *NAT) redirectRules(local bool) []nftables.Rule {
+// isolationRules keep the interface apart from others, both ways, but for those that are ways out.
+func (n *NAT) isolationRules() []nftables.Rule {
+	if !n.isolated() {
+		return nil
+	}
+	apart := func(from, to []nftables.Part) []nftables.Rule {
+		return []nftables.Rule{
+			nftables.NewRule("isolation", append(from, nftables.Drop())...), nftables.NewRule("isolation", append(to, nftables.Drop())...),
+		}
+	}
+	if n.Isolated.Bridges {
+		outwards := []nftables.Part{nftables.From(n.Interface), nftables.ToKind("bridge"), nftables.NotTo(n.Interface)}
+		inwards := []nftables.Part{nftables.FromKind("bridge"), nftables.NotFrom(n.Interface), nftables.To(n.Interface)}
+		for _, name := range list(n.OutInterface) {
+			outwards, inwards = append(outwards, nftables.NotTo(name)), append(inwards, nftables.NotFrom(name))
+		}
+		return apart(outwards, inwards)
+	}
 	var rules []nftables.Rule
-	for _, forward := range list(n.PortForwards) {
-		parts := []nftables.Part{nftables.Version(forward.To)}
-		if local {
-			loopback := loopback4
-			if forward.To.Is6() {
-				loopback = loopback6
-			}
-			parts = append(parts, nftables.NotDestination(loopback))
-		} else if !forward.hairpin() && n.Interface != "" {
-			parts = append(parts, nftables.NotFrom(n.Interface))
-		}
-		if forward.Source.IsValid() {
-			parts = append(parts, nftables.Source(forward.Source))
-		}
-		if forward.Address.IsValid() {
-			parts = append(parts, nftables.Destination(netip.PrefixFrom(forward.Address, forward.Address.BitLen())))
-		} else {
-			parts = append(parts, nftables.Local())
-		}
-		parts = append(parts, nftables.Port(forward.protocol(), forward.Port.First, forward.Port.Last), nftables.RewriteDestination(forward.To, forward.ToPort))
-		rules = append(rules, nftables.NewRule("port forward", parts...))
+	for _, name := range n.Isolated.From {
+		rules = append(rules, apart([]nftables.Part{nftables.From(n.Interface), nftables.To(name)}, []nftables.Part{nftables.From(name), nftables.To(n.Interface)})...)
 	}
 	return rules
 }
@@ -154,7 +146,7 @@ func (n *NAT) insides() []inside {
 	var out []inside
 	for _, subnet := range list(n.Subnets) {
 		one := inside{subnet.Addr(), subnet, nftables.Source(subnet), []nftables.Part{nftables.NotDestination(subnet)}, nftables.Destination(subnet)}
-		if n.Interface != "" && n.OutInterface == "" {
+		if n.Interface != "" && len(list(n.OutInterface)) == 0 {
 			one.outwards = append(one.outwards, nftables.NotTo(n.Interface))
 		}
 		out = append(out, one)
@@ -181,7 +173,7 @@ func (n *NAT) width(source inside) (name string, priority int32) {
 			name = fmt.Sprintf("6_%d", bits)
 		}
 	}
-	if n.OutInterface != "" {
+	if len(list(n.OutInterface)) > 0 {
 		priority--
 	}
 	return name, priority
@@ -206,15 +198,18 @@ func (n *NAT) sourceRules(source inside) []nftables.Rule {
 		}
 		rules = append(rules, nftables.NewRule("not translated", source.from, to, nftables.Accept()))
 	}
-	parts := append([]nftables.Part{source.from}, source.outwards...)
-	if n.OutInterface != "" {
-		parts = append(parts, nftables.To(n.OutInterface))
-	}
 	translate := nftables.Masquerade()
 	if address := n.natAddress(source.version); address.IsValid() {
 		translate = nftables.RewriteSource(address)
 	}
-	return append(rules, nftables.NewRule("translation", append(parts, translate)...))
+	parts := append([]nftables.Part{source.from}, source.outwards...)
+	for _, name := range list(n.OutInterface) {
+		rules = append(rules, nftables.NewRule("translation", slices.Concat(parts, []nftables.Part{nftables.To(name), translate})...))
+	}
+	if len(list(n.OutInterface)) == 0 {
+		rules = append(rules, nftables.NewRule("translation", append(parts, translate)...))
+	}
+	return rules
 }
 
 func (n *NAT) hairpins(version netip.Addr) bool {

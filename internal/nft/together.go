@@ -124,14 +124,20 @@ func (f placedForward) problem(other placedForward, problems *schema.Problems) {
 	if other.owner != f.owner {
 		where = fmt.Sprintf("%s of %s", where, title(other.owner.Name, other.owner.Path))
 	}
-	schema.At(f.owner.Path, problems).Key("port_forwards").Index(f.index).Problem("%s port %s is forwarded already by %s", f.protocol(), f.Port, where)
+	schema.At(f.owner.Path, problems).Key("port_forwards").Index(f.index).Problem("%s is forwarded already by %s", f.what(), where)
 }
 
-// clashes tells whether some packet would match both.
+// clashes tells whether some packet would match both, and neither is the narrower one: a port goes before an address with
+// all its ports, and one protocol of it before all of them.
 func (f PortForward) clashes(other PortForward) bool {
-	return f.protocol() == other.protocol() && f.Port.overlaps(other.Port) && f.To.Is6() == other.To.Is6() &&
-		(!f.Address.IsValid() || !other.Address.IsValid() || f.Address == other.Address) &&
+	return f.protocol() == other.protocol() && f.hasPort() == other.hasPort() && f.Port.overlaps(other.Port) && f.To.Is6() == other.To.Is6() &&
+		shareAddress(list(f.Address), list(other.Address)) &&
 		(!f.Source.IsValid() || !other.Source.IsValid() || f.Source.Overlaps(other.Source))
+}
+
+// shareAddress tells whether a packet can be for both: without addresses, it is for every one.
+func shareAddress(one, other []netip.Addr) bool {
+	return len(one) == 0 || len(other) == 0 || slices.ContainsFunc(one, func(a netip.Addr) bool { return slices.Contains(other, a) })
 }
 
 // checkServer notes forwards that take packets which the host itself is to answer.
@@ -167,8 +173,8 @@ func (n *NAT) checkServer(server Server, path string, problems *schema.Problems)
 
 // takes tells whether the forward leads away what clients send to a server of the host.
 func (f PortForward) takes(served ServedPort, address netip.Prefix) bool {
-	return f.protocol() == served.Protocol && f.Port.overlaps(PortRange{served.Port, served.Port}) && f.To.Is6() == address.Addr().Is6() &&
-		(!f.Address.IsValid() || f.Address == address.Addr()) && (!f.Source.IsValid() || f.Source.Overlaps(address.Masked()))
+	return (f.protocol() == served.Protocol || f.protocol() == "") && (!f.hasPort() || f.Port.overlaps(PortRange{served.Port, served.Port})) &&
+		f.To.Is6() == address.Addr().Is6() && shareAddress(list(f.Address), []netip.Addr{address.Addr()}) && (!f.Source.IsValid() || f.Source.Overlaps(address.Masked()))
 }
 
 // checkBeside notes what does not fit between the translations of two objects. A narrower source goes before a wider one
@@ -203,7 +209,7 @@ func (n *NAT) checkOverlaps(other *NAT, at schema.Place) {
 
 // sameSource is a source that both objects translate, if there is one.
 func (n *NAT) sameSource(other *NAT, version netip.Addr) (string, bool) {
-	if !n.wantsNAT(version) || !other.wantsNAT(version) || !sameWay(n.OutInterface, other.OutInterface) {
+	if !n.wantsNAT(version) || !other.wantsNAT(version) || !sameWay(list(n.OutInterface), list(other.OutInterface)) {
 		return "", false
 	}
 	mine, theirs := list(n.Subnets), list(other.Subnets)
@@ -218,8 +224,13 @@ func (n *NAT) sameSource(other *NAT, version netip.Addr) (string, bool) {
 	return "", false
 }
 
-// sameWay tells whether two translations are as narrow in the way out, and about the same one.
-func sameWay(one, other string) bool { return one == other }
+// sameWay tells whether two translations are as narrow in the way out, and share one.
+func sameWay(one, other []string) bool {
+	if len(one) == 0 || len(other) == 0 {
+		return len(one) == len(other)
+	}
+	return slices.ContainsFunc(one, func(name string) bool { return slices.Contains(other, name) })
+}
 
 func (n *NAT) contradicts(other *NAT, version netip.Addr) bool {
 	return n.natAddress(version) != other.natAddress(version) || !slices.Equal(list(n.Exclude), list(other.Exclude))

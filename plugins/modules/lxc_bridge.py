@@ -185,8 +185,9 @@ options:
     type: str
   out_interface:
     description:
-      - Translate only what leaves by this interface. Left out, it is every other interface.
-    type: str
+      - Translate only what leaves by these interfaces. Left out, it is every other interface.
+    type: list
+    elements: str
   nat_exclude:
     description:
       - Subnets and interfaces towards which nothing is translated, such as other bridges of the host.
@@ -200,17 +201,16 @@ options:
     suboptions:
       protocol:
         description:
-          - The protocol.
+          - The protocol. Left out, it is V(tcp), and without O(port_forwards[].port) every protocol.
         type: str
-        default: tcp
         choices:
           - tcp
           - udp
+          - sctp
       port:
         description:
-          - The port of the host, or a range such as 8000-8010.
+          - 'The port of the host, or a range such as 8000-8010. Left out, it is all that comes for O(port_forwards[].address): one to one.'
         type: str
-        required: true
       to:
         description:
           - The address inside that answers.
@@ -218,25 +218,27 @@ options:
         required: true
       to_port:
         description:
-          - The port there. Left out, it is the same one. A range keeps its ports. From 1 to 65535.
+          - The port there; of a range, the first one. Left out, they are the same ones. From 1 to 65535.
         type: int
       address:
         description:
-          - The address of the host that is forwarded. Left out, it is every one.
-        type: str
+          - The addresses that are forwarded, which the host has or others send to it. Left out, it is every address of the host.
+        type: list
+        elements: str
       source:
         description:
           - Forward only what comes from this subnet.
         type: str
       hairpin:
         description:
-          - Whether neighbours inside reach the port by the host's address too.
+          - Whether neighbours inside, and the container itself, reach the port by the host's address too.
         type: bool
         default: true
   isolated:
     description:
-      - Whether other bridges of the host can neither reach this one nor be reached from it. O(out_interface) stays open.
-    type: bool
+      - Whether other bridges of the host can neither reach this one nor be reached from it, or a list of the interfaces that cannot.
+          O(out_interface) stays open.
+    type: raw
     default: false
   mss_clamp:
     description:

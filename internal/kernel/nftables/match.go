@@ -164,9 +164,9 @@ func Version(address netip.Addr) Part {
 }
 
 // protocols are those that have ports at the same place.
-var protocols = map[string]byte{"tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP}
+var protocols = map[string]byte{"tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP, "sctp": unix.IPPROTO_SCTP}
 
-// Port matches a destination port, or a range of them. The protocol is tcp or udp.
+// Port matches a destination port, or a range of them. The protocol is tcp, udp or sctp.
 func Port(protocol string, first, last uint16) Part {
 	const offset, length = 2, 2
 	exprs := []expr.Any{

@@ -18,8 +18,18 @@ var families = map[Family]byte{
 // hooks are the kernel's numbers for the families inet, ip, ip6 and bridge (linux/netfilter.h).
 var hooks = []string{"prerouting", "input", "forward", "output", "postrouting"}
 
-// Tables reads every table with its chains and rules, but those that want turns down.
-func (c *Conn) Tables(want func(Family, string) bool) ([]*Table, error) {
+// Detail is how much of a table is read.
+type Detail int
+
+// Not at all, chains and rules, or the contents of maps as well.
+const (
+	Nothing Detail = iota
+	Rules
+	Contents
+)
+
+// Tables reads every table in the detail that is wanted.
+func (c *Conn) Tables(want func(Family, string) Detail) ([]*Table, error) {
 	var tables []*Table
 	err := c.stable(func() (err error) {
 		tables, err = c.read(want)
@@ -33,14 +43,19 @@ func (c *Conn) Tables(want func(Family, string) bool) ([]*Table, error) {
 
 // Table reads one table; nil is "there is none".
 func (c *Conn) Table(family Family, name string) (*Table, error) {
-	tables, err := c.Tables(func(f Family, n string) bool { return f == family && n == name })
+	tables, err := c.Tables(func(f Family, n string) Detail {
+		if f == family && n == name {
+			return Contents
+		}
+		return Nothing
+	})
 	if err != nil || len(tables) == 0 {
 		return nil, err
 	}
 	return tables[0], nil
 }
 
-func (c *Conn) read(want func(Family, string) bool) ([]*Table, error) {
+func (c *Conn) read(want func(Family, string) Detail) ([]*Table, error) {
 	library, err := c.library()
 	if err != nil {
 		return nil, err
@@ -56,14 +71,18 @@ func (c *Conn) read(want func(Family, string) bool) ([]*Table, error) {
 	var tables []*Table
 	for _, one := range listed {
 		family, known := familyNamed(byte(one.Family))
-		if !known || !want(family, one.Name) {
+		if !known {
 			continue
 		}
-		sets, err := c.sets(family, one.Name)
+		detail := want(family, one.Name)
+		if detail == Nothing {
+			continue
+		}
+		sets, maps, err := c.sets(family, one.Name, detail == Contents)
 		if err != nil {
 			return nil, err
 		}
-		table := &Table{Family: family, Name: one.Name, sets: sets}
+		table := &Table{Family: family, Name: one.Name, Maps: maps, sets: sets}
 		rules, err := c.rules(family, one.Name)
 		if err != nil {
 			return nil, err

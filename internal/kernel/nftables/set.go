@@ -30,26 +30,39 @@ const (
 	lookupNot    = 0x1
 )
 
-// sets reads the anonymous sets of a table. Named ones may be large, and their contents may change at any time. Only what
-// is needed is looked at: others have sets of every kind.
-func (c *Conn) sets(family Family, table string) (map[string]*set, error) {
+// sets reads the anonymous sets of a table, and the maps of one whose contents are wanted. Those of others may be large,
+// and may change at any time. Only what is needed is looked at: others have sets of every kind.
+func (c *Conn) sets(family Family, table string, contents bool) (map[string]*set, []*Map, error) {
 	listed, err := c.dump(unix.NFT_MSG_GETSET, unix.NFT_MSG_NEWSET, family, text(unix.NFTA_SET_TABLE, table))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	var maps []*Map
 	out := map[string]*set{}
 	for _, one := range listed {
 		flags, name := one.number(unix.NFTA_SET_FLAGS), unix.ByteSliceToString(one.get(unix.NFTA_SET_NAME))
-		if flags&setAnonymous == 0 || unix.ByteSliceToString(one.get(unix.NFTA_SET_TABLE)) != table {
+		if unix.ByteSliceToString(one.get(unix.NFTA_SET_TABLE)) != table {
+			continue
+		}
+		if contents && flags&setAnonymous == 0 {
+			read, err := c.mapOf(family, table, one)
+			if err != nil {
+				return nil, nil, err
+			}
+			if read != nil {
+				maps = append(maps, read)
+			}
+		}
+		if flags&setAnonymous == 0 {
 			continue
 		}
 		elements, err := c.elements(family, table, name)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		out[name] = &set{flags&setInterval != 0, elements}
 	}
-	return out, nil
+	return out, maps, nil
 }
 
 func (c *Conn) elements(family Family, table, name string) ([]element, error) {

@@ -13,6 +13,7 @@ type Table struct {
 	Family Family  `json:"family"`
 	Name   string  `json:"name"`
 	Chains []Chain `json:"chains"`
+	Maps   []*Map  `json:"maps,omitempty"`
 	sets   map[string]*set
 }
 
@@ -90,8 +91,13 @@ func (t *Table) Equal(other *Table) bool {
 	if t == nil || other == nil {
 		return t == other
 	}
-	if t.Family != other.Family || t.Name != other.Name || len(t.Chains) != len(other.Chains) {
+	if t.Family != other.Family || t.Name != other.Name || len(t.Chains) != len(other.Chains) || len(t.Maps) != len(other.Maps) {
 		return false
+	}
+	for _, one := range t.Maps {
+		if match := other.Map(one.Name); match == nil || !one.Equal(match) {
+			return false
+		}
 	}
 	for _, chain := range t.Chains {
 		match := other.Chain(chain.Name)
@@ -107,6 +113,19 @@ func (t *Table) Chain(name string) *Chain {
 	for i := range t.Chains {
 		if t.Chains[i].Name == name {
 			return &t.Chains[i]
+		}
+	}
+	return nil
+}
+
+// Map is the map of that name, or nil.
+func (t *Table) Map(name string) *Map {
+	if t == nil {
+		return nil
+	}
+	for _, one := range t.Maps {
+		if one.Name == name {
+			return one
 		}
 	}
 	return nil

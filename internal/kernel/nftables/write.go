@@ -29,6 +29,9 @@ func (c *Conn) Replace(table *Table) error {
 	var t transaction
 	t.remove(table.Family, table.Name)
 	t.add(unix.NFT_MSG_NEWTABLE, netlink.Create, table.Family, text(unix.NFTA_TABLE_NAME, table.Name))
+	for i, one := range table.Maps {
+		t.addMap(table, one, uint32(i+1))
+	}
 	for _, chain := range table.Chains {
 		t.addChain(table, chain)
 	}
