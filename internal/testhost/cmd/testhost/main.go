@@ -16,6 +16,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -30,15 +31,26 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:])
 	stop()
-	var ended *exec.ExitError
-	if errors.As(err, &ended) {
-		os.Exit(ended.ExitCode())
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "testhost:", err)
-		os.Exit(1)
-	}
+	os.Exit(report(err, os.Stderr))
 }
+
+// report tells what went wrong, and gives the exit code. A command inside a machine has told it by itself.
+func report(err error, output io.Writer) int {
+	var inside commandFailed
+	switch {
+	case errors.As(err, &inside):
+		return int(inside)
+	case err != nil:
+		fmt.Fprintln(output, "testhost:", err)
+		return 1
+	}
+	return 0
+}
+
+// commandFailed is the exit code of a command inside a machine.
+type commandFailed int
+
+func (c commandFailed) Error() string { return fmt.Sprintf("the command ended with %d", int(c)) }
 
 func run(ctx context.Context, arguments []string) error {
 	if len(arguments) == 0 {
@@ -152,5 +164,10 @@ func login(ctx context.Context, arguments []string) error {
 	words := append(strings.Fields(record.SSH.Command("root")), arguments[1:]...)
 	command := exec.CommandContext(ctx, words[0], words[1:]...)
 	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
-	return command.Run()
+	err = command.Run()
+	var ended *exec.ExitError
+	if errors.As(err, &ended) {
+		return commandFailed(ended.ExitCode())
+	}
+	return err
 }
