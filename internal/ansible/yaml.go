@@ -76,6 +76,24 @@ func ParseYAML(text []byte) (map[string]any, error) {
 	return out, nil
 }
 
+// YAMLNode reads a dictionary that is part of a YAML document into what JSON would have given.
+func YAMLNode(node *yaml.Node) (map[string]any, error) {
+	if node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	if node.Kind != yaml.MappingNode {
+		return nil, fmt.Errorf("must be a dictionary with the object's options")
+	}
+	var out map[string]any
+	if err := node.Decode(&out); err != nil {
+		return nil, fmt.Errorf("cannot be read: %w", err)
+	}
+	for key, value := range out {
+		out[key] = asJSON(value)
+	}
+	return out, nil
+}
+
 // asJSON gives dictionaries keys that are strings: YAML's may be numbers, as those of egress_qos_map.
 func asJSON(value any) any {
 	switch v := value.(type) {

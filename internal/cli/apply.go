@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"hostnet.linux/internal/ansible"
-	"hostnet.linux/internal/persist"
 	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/services"
 	"hostnet.linux/internal/system"
@@ -17,25 +16,22 @@ func diff(t *terminal) error { return t.run(true, true) }
 
 func apply(t *terminal) error { return t.run(t.check, false) }
 
-// run compares the host with what is kept, and makes it so unless this is a check.
+// run compares the host with what is declared, and makes it so unless this is a check.
 func (t *terminal) run(check, differ bool) error {
-	if err := needRoot(); err != nil {
-		return err
-	}
-	one, declaration, err := declared()
-	if err != nil {
-		return err
-	}
-	site, done, err := task.OpenSite("", &system.System{})
+	site, done, err := openAsRoot()
 	if err != nil {
 		return err
 	}
 	defer done()
+	one := task.NewWhole()
 	one.Call.CheckMode = check
 	if !check {
 		t.guard(one)
 	}
-	result := one.Apply(site, declaration)
+	if err := t.unreadable(site, one, differ); err != nil {
+		return err
+	}
+	result := one.Apply(site, nil)
 	token := task.TokenOf(result)
 	if err := t.report(result, check || token != ""); err != nil {
 		return err
@@ -43,10 +39,28 @@ func (t *terminal) run(check, differ bool) error {
 	if token != "" {
 		return t.await(site, token)
 	}
-	if differ && result.Changed {
+	if differ && (result.Changed || len(task.IncompleteOf(result)) > 0) {
 		return errDiffers
 	}
 	return nil
+}
+
+// unreadable refuses to apply files with mistakes; to compare, it says what they are and goes on.
+func (t *terminal) unreadable(site *services.Site, one *task.Task, differ bool) error {
+	found, err := one.Partial(site)
+	if err != nil {
+		return err
+	}
+	var wrong []error
+	for _, problem := range found.Incomplete {
+		if problem.Unreadable {
+			wrong = append(wrong, errors.New(problem.String()))
+		}
+	}
+	if len(wrong) == 0 || differ {
+		return nil
+	}
+	return errors.Join(wrong...)
 }
 
 // report shows the steps, an option a line.
@@ -59,6 +73,9 @@ func (t *terminal) report(result ansible.Result, check bool) error {
 	}
 	for _, warning := range result.Warnings {
 		fmt.Fprintln(t.output, t.paint("33", "warning: "+warning))
+	}
+	for _, one := range task.IncompleteOf(result) {
+		fmt.Fprintln(t.output, t.paint("33", "incomplete: "+one.String()))
 	}
 	actions, _ := result.Values.Get("actions").([]schema.Object)
 	for _, action := range actions {
@@ -94,11 +111,19 @@ func rollback(t *terminal) error {
 	defer done()
 	one := task.NewRollback()
 	t.guard(one)
-	undone, token, err := one.Rollback(site)
+	target, err := one.Target(site, t.number)
 	if err != nil {
 		return err
 	}
-	what := fmt.Sprintf("the change by %s of %s", undone.Task, undone.Started.Format(time.DateTime))
+	what := fmt.Sprintf("the change by %s of %s", target.Last.Task, target.Last.Time.Format(time.DateTime))
+	if target.Number+1 < target.Last.Number {
+		what = fmt.Sprintf("the changes after generation %d, the last of them by %s of %s",
+			target.Number, target.Last.Task, target.Last.Time.Format(time.DateTime))
+	}
+	token, err := one.Rollback(site, target)
+	if err != nil {
+		return err
+	}
 	if token != "" {
 		fmt.Fprintln(t.output, "to be undone:", what)
 		return t.await(site, token)
@@ -108,10 +133,9 @@ func rollback(t *terminal) error {
 }
 
 // patience is how long the boot waits for cards that are found late.
-const patience = 60 * time.Second
+const patience = 10 * time.Second
 
-// boot makes the host as declared. What cannot be made does not keep the rest from being made: a host that can be
-// reached is worth more than one that is right or nothing.
+// boot makes the host as declared, as far as that can be done.
 func boot(t *terminal) error {
 	site, done, err := openAsRoot()
 	if err != nil {
@@ -119,35 +143,22 @@ func boot(t *terminal) error {
 	}
 	defer done()
 	if err := t.finish(site); err != nil {
-		fmt.Fprintln(t.output, "hostnet:", err)
+		fmt.Fprintln(t.output, system.Warning("hostnet: "+err.Error()))
 	}
-	objects, failure := persist.Load(site.Services.System)
-	// Waiting mends a card that is not there yet, but no mistake in a file.
-	attempt := func(objects []persist.Object, wait time.Duration) error {
-		one, declaration, err := taskOf(objects)
-		if err != nil {
+	var made *task.Partial
+	for limit := time.Now().Add(patience); ; time.Sleep(time.Second) {
+		if made, err = task.Boot(site); err != nil {
 			return err
 		}
-		declaration.WithoutProof()
-		for limit := time.Now().Add(wait); ; time.Sleep(time.Second) {
-			result := one.Apply(site, declaration)
-			if result.Err == nil {
-				return t.report(result, false)
-			}
-			if time.Now().After(limit) {
-				return result.Err
-			}
+		if len(made.Warnings()) == 0 || time.Now().After(limit) {
+			break
 		}
 	}
-	if attempt(objects, patience) == nil {
-		return failure
+	for _, line := range made.Warnings() {
+		fmt.Fprintln(t.output, system.Warning(line))
 	}
-	for i := range objects {
-		if err := attempt(objects[i:i+1], 0); err != nil {
-			failure = errors.Join(failure, fmt.Errorf("%s: %w", objects[i].Path(), err))
-		}
-	}
-	return failure
+	fmt.Fprintln(t.output, made.Status())
+	return system.NotifyStatus(made.Status())
 }
 
 // finish undoes a change that nobody made final.

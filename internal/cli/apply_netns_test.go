@@ -78,7 +78,7 @@ func TestApplyConfirmed(t *testing.T) {
 		},
 		"by command": {
 			`$hostnet apply --confirm 5 && $hostnet confirm; sleep 6; $hostnet diff; ! $hostnet confirm`,
-			[]string{"undoes itself in 5s", "kept: the change by hostnet.linux.network", "the host is as declared", "no change waits"},
+			[]string{"undoes itself in 5s", "kept: the change by hostnet apply", "the host is as declared", "no change waits"},
 		},
 		"at the terminal": {
 			`echo | script -qec "$hostnet apply --confirm 5" /dev/null; sleep 6; $hostnet diff`,

@@ -8,13 +8,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
-	"hostnet.linux/internal/persist"
 	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/services"
+	"hostnet.linux/internal/store"
 	"hostnet.linux/internal/system"
 	"hostnet.linux/internal/task"
 )
@@ -30,7 +31,7 @@ func commands() []command {
 	return []command{
 		{"show", "what is: a table of the links, and who stands on what", show},
 		{"diff", "what differs from what was declared; exit code 1 if anything does", diff},
-		{"apply", "make the host as declared in " + persist.Folder + "\n                       --check: only say what would be done\n" +
+		{"apply", "make the host as declared in " + store.Declarations + "\n                       --check: only say what would be done\n" +
 			"                       --confirm SECONDS: undo it then, unless you confirm it", apply},
 		{"confirm", "keep the change that waits for its confirmation", confirm},
 		{"rollback", "put back what the last change replaced\n                       --confirm SECONDS: undo that then, unless you confirm it", rollback},
@@ -48,6 +49,8 @@ type terminal struct {
 	check  bool
 	// seconds is how long a change waits for its confirmation; 0 leaves that to what it changes.
 	seconds int
+	// number is the generation that log and rollback are about, negative for none in particular.
+	number int
 }
 
 // errDiffers ends `hostnet diff` with an exit code and without a message.
@@ -107,7 +110,14 @@ func (t *terminal) parse(one command, arguments []string) error {
 	if one.name == "apply" || one.name == "rollback" {
 		flags.IntVar(&t.seconds, "confirm", 0, "undo the change after that many `seconds`, from 5 to 3600, unless you confirm it")
 	}
+	t.number = -1
 	err := flags.Parse(arguments)
+	if err == nil && flags.NArg() == 1 && (one.name == "rollback" || one.name == "log") {
+		if number, wrong := strconv.Atoi(flags.Arg(0)); wrong == nil && number >= 0 {
+			t.number = number
+			return nil
+		}
+	}
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		text, _, _ := strings.Cut(one.text, "\n")
@@ -151,26 +161,6 @@ func openAsRoot() (*services.Site, func(), error) {
 		return nil, nil, err
 	}
 	return task.OpenSite("", &system.System{})
-}
-
-// declared is a task with all that is kept on this host.
-func declared() (*task.Task, *services.Declaration, error) {
-	objects, err := persist.Load(&system.System{})
-	if err != nil {
-		return nil, nil, err
-	}
-	return taskOf(objects)
-}
-
-func taskOf(objects []persist.Object) (*task.Task, *services.Declaration, error) {
-	call := ansible.Call{Module: "network", Arguments: persist.Arguments(objects)}
-	// What is applied here is kept already, and there is no controller to confirm it.
-	call.Arguments["persist"], call.Arguments["confirm"] = false, "off"
-	settings, declaration, err := services.ParseNetwork(call.Arguments)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", persist.Folder, err)
-	}
-	return &task.Task{Call: call, Settings: &settings.Settings}, declaration, nil
 }
 
 // observe reads this host's network, which takes no root.

@@ -17,6 +17,7 @@ type Settings struct {
 	Persist *string
 	Manager *string
 	Purge   *bool
+	Replace *bool
 }
 
 // Confirm says how a change has to be confirmed.
@@ -88,6 +89,9 @@ func SafetyTable() schema.Table[Settings] {
 		schema.Field("manager", schema.Choice("warn", "takeover", "release"), func(s *Settings) **string { return &s.Manager },
 			"What to do when systemd-networkd, NetworkManager, ifupdown or netplan sets up one of the links as well. V(takeover) takes the links, and their "+
 				"ports, out of its hands, until they are declared absent; V(release) gives them back.").Assume("warn"),
+		schema.Field("replace", schema.Bool(), func(s *Settings) **bool { return &s.Replace },
+			"Whether the task's objects are declared exactly so, and what earlier tasks declared of them is forgotten. Otherwise an option that is left "+
+				"out stays as it was declared before, and an option that is null is not managed any more.").Assume(false),
 	}
 }
 
@@ -154,6 +158,9 @@ func (s *Settings) Gives() bool { return s.Manager != nil && *s.Manager == "rele
 
 // Purges tells whether what is not declared any more goes.
 func (s *Settings) Purges() bool { return s.Purge != nil && *s.Purge }
+
+// Replaces tells whether what was declared before of the task's objects is forgotten.
+func (s *Settings) Replaces() bool { return s.Replace != nil && *s.Replace }
 
 // SafetyNames are the names of these options, which are no part of an object.
 func SafetyNames() []string {

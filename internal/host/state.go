@@ -47,6 +47,31 @@ var groups = [...]group{
 	{"macvlans", link.Macvlan, "Macvlans."},
 }
 
+// LinkGroup is a kind of link as the network module and the module for one of them name it.
+type LinkGroup struct{ Key, Module string }
+
+// LinkGroups are all kinds of links that can be declared.
+func LinkGroups() []LinkGroup {
+	out := make([]LinkGroup, len(groups))
+	for i, group := range groups {
+		out[i] = LinkGroup{group.key, group.kind}
+		if group.kind == link.Hardware {
+			out[i].Module = "interface"
+		}
+	}
+	return out
+}
+
+// Options are the options of the links under a key of the network module.
+func Options(key string) schema.Table[Interface] {
+	for _, group := range groups {
+		if group.key == key {
+			return options(group.kind)
+		}
+	}
+	return nil
+}
+
 // options are the options of an interface by its kind.
 var options = link.PerKind(func(kind string) schema.Table[Interface] {
 	own := schema.Lift(link.Options(kind), func(i *Interface) *link.Link { return &i.Link })

@@ -1,6 +1,9 @@
 package plan
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // StepError says which step failed. Steps before it are done, steps after it are not.
 type StepError struct {
@@ -28,4 +31,26 @@ func Run(steps []Step, before func(number int) error) error {
 		}
 	}
 	return nil
+}
+
+// RunAll performs the steps in their order, and goes on past those that fail. What fails after its links have failed
+// already follows from that, and is not told again.
+func RunAll(steps []Step) []*StepError {
+	var failures []*StepError
+	broken := map[string]bool{}
+	for _, step := range steps {
+		err := step.Run()
+		if err == nil {
+			continue
+		}
+		follows := slices.ContainsFunc(step.Links, func(name string) bool { return broken[name] })
+		for _, name := range step.Links {
+			// An address or a route that fails takes nothing else along.
+			broken[name] = broken[name] || name != "" && step.Phase < Address
+		}
+		if !follows {
+			failures = append(failures, &StepError{Step: step, Err: err})
+		}
+	}
+	return failures
 }

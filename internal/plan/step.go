@@ -62,7 +62,9 @@ type Step struct {
 	Disruption Disruption
 	// Links are the links whose state the step may alter, beside the object itself: an undo looks at these.
 	Links []string
-	Run   func() error
+	// Upkeep steps keep our own program current: they change nothing of the host's network, so they do not count as a change.
+	Upkeep bool
+	Run    func() error
 }
 
 // Order sorts the steps by phase and depth; steps that are equal in both keep their order.
@@ -70,6 +72,11 @@ func Order(steps []Step) {
 	slices.SortStableFunc(steps, func(a, b Step) int {
 		return cmp.Or(cmp.Compare(a.Phase, b.Phase), cmp.Compare(a.Depth, b.Depth))
 	})
+}
+
+// Changes tells whether the steps change more than our own program.
+func Changes(steps []Step) bool {
+	return slices.ContainsFunc(steps, func(step Step) bool { return !step.Upkeep })
 }
 
 // Describe is what the task's result says of the steps, in the order in which they run.

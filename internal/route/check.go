@@ -1,6 +1,7 @@
 package route
 
 import (
+	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
@@ -42,6 +43,38 @@ var List = sync.OnceValue(func() schema.Form[[]Route] {
 // CheckOptions finds what does not fit together in a route that is declared by itself, and completes it: from then on
 // the family of the destination is known, and so is where the route was declared.
 func CheckOptions(r *Route, at schema.Place) { checkOptions(r, at, false) }
+
+// Identity tells routes apart as the kernel does: two of one identity take each other's place. CheckOptions has to have
+// completed the route; "" is of one that it refused.
+func (r *Route) Identity() string {
+	if r.To == nil || !r.To.IsValid() {
+		return ""
+	}
+	table, metric := uint32(schema.TableMain), usualMetric(r.To.Addr())
+	if r.Table != nil {
+		table = *r.Table
+	}
+	if r.Metric != nil && (*r.Metric != 0 || r.To.Addr().Is4()) {
+		metric = *r.Metric
+	}
+	text := r.To.String()
+	if r.To.Bits() == 0 {
+		text = "default"
+		if r.To.Addr().Is6() {
+			text = "default inet6"
+		}
+	}
+	if table != schema.TableMain {
+		text += fmt.Sprintf(" table %v", schema.RoutingTable().Format(table))
+	}
+	if metric != usualMetric(r.To.Addr()) {
+		text += fmt.Sprintf(" metric %d", metric)
+	}
+	if r.TOS != nil && *r.TOS != 0 {
+		text += fmt.Sprintf(" tos %d", *r.TOS)
+	}
+	return text
+}
 
 // checker notes the problems of one route.
 type checker struct {
@@ -284,4 +317,22 @@ func (r *Route) covers(route kernel.Route) bool {
 		}
 	}
 	return true
+}
+
+// Covers tells whether `state: absent` of this route stands for another declared one; dev is the link that the other is
+// declared on, "" if it is declared by itself.
+func (r *Route) Covers(other *Route, dev string) bool {
+	if r.To == nil || other.To == nil || !r.To.IsValid() || !other.To.IsValid() {
+		return false
+	}
+	declared := *other
+	if dev != "" && declared.NextHops == nil {
+		declared.Dev = &dev
+	}
+	have := fresh(&declared)
+	// Which link a route leaves by is only told by one that names it.
+	if declared.Dev == nil && declared.NextHops == nil && r.Dev != nil {
+		have.NextHops[0].Link = *r.Dev
+	}
+	return r.covers(have)
 }

@@ -5,6 +5,7 @@ package rule
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -189,4 +190,41 @@ func Options() schema.Table[Rule] {
 	state := schema.Field("state", schema.Choice("present", "absent"), func(r *Rule) **string { return &r.State },
 		"Whether the rule is to be there. V(absent) removes the rule that matches the same and, of what else is given, is the same.").Assume("present")
 	return append(binding().Table(), state)
+}
+
+// Identity tells rules apart: by all that they match and their priority; without one, by what they do as well.
+func (r *Rule) Identity() string {
+	asked := fresh(r)
+	var out strings.Builder
+	out.WriteString(familyName6(asked.Family))
+	if r.Priority != nil {
+		fmt.Fprintf(&out, " priority %d", *r.Priority)
+	}
+	for _, option := range binding().Table() {
+		effect := slices.Contains([]string{"table", "action", "goto", "suppress_prefixlength"}, option.Name)
+		if option.Name == "family" || option.Name == "priority" || effect && r.Priority != nil || !option.IsSet(r) {
+			continue
+		}
+		if value := option.Export(r); value != "" && value != false {
+			fmt.Fprintf(&out, " %s %v", option.Name, value)
+		}
+	}
+	return out.String()
+}
+
+func familyName6(family uint8) string {
+	if family == unix.AF_INET6 {
+		return "inet6"
+	}
+	return "inet"
+}
+
+// Covers tells whether `state: absent` of this rule stands for another declared one.
+func (r *Rule) Covers(other *Rule) bool {
+	asked, have := fresh(r), fresh(other)
+	if selectorOf(asked) != selectorOf(have) || r.Priority != nil && asked.Priority != have.Priority {
+		return false
+	}
+	return (r.Table == nil || asked.Table == have.Table) && (r.Action == nil || asked.Action == have.Action) &&
+		(r.Goto == nil || asked.Goto == have.Goto) && (r.Suppress == nil || asked.SuppressPrefixLength == have.SuppressPrefixLength)
 }

@@ -218,6 +218,9 @@ func Switch(names ...string) Form[string] {
 	return form
 }
 
+// UnknownName is the error for a name that is none of the known ones, with the nearest.
+func UnknownName(what, name string, known []string) error { return unknownName(what, name, known) }
+
 func unknownName(what, name string, known []string) error {
 	if near := nearest(name, known); near != "" {
 		return fmt.Errorf("unknown %s %q: did you mean %q? (one of: %s)", what, name, near, strings.Join(known, ", "))

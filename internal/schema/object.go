@@ -59,3 +59,32 @@ func (o Object) MarshalJSON() ([]byte, error) {
 	out.WriteByte('}')
 	return out.Bytes(), nil
 }
+
+// Map is the object as JSON would have given it: what Parse takes.
+func (o Object) Map() map[string]any {
+	out := make(map[string]any, len(o))
+	for _, entry := range o {
+		out[entry.Key] = plainValue(entry.Value)
+	}
+	return out
+}
+
+func plainValue(value any) any {
+	switch v := value.(type) {
+	case Object:
+		return v.Map()
+	case []Object:
+		out := make([]any, len(v))
+		for i, element := range v {
+			out[i] = element.Map()
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, element := range v {
+			out[i] = plainValue(element)
+		}
+		return out
+	}
+	return value
+}

@@ -206,6 +206,17 @@ func (t Table[T]) Diff(want, have *T) []Change {
 	return changes
 }
 
+// Changes lists the options that differ between two declared objects, those that only one of them has included.
+func (t Table[T]) Changes(old, fresh *T) []Change {
+	var changes []Change
+	for _, option := range t {
+		if option.IsSet(old) != option.IsSet(fresh) || option.IsSet(old) && !option.Equal(old, fresh) {
+			changes = append(changes, Change{Option: option.Name, Old: option.Export(old), New: option.Export(fresh)})
+		}
+	}
+	return changes
+}
+
 // Satisfied tells whether have has all that is set in want.
 func (t Table[T]) Satisfied(want, have *T) bool {
 	for i := range t {

@@ -2,6 +2,7 @@ package services
 
 import (
 	"errors"
+	"slices"
 
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/manager"
@@ -61,6 +62,33 @@ func (c *Checkpoint) read(s *system.System, paths, units []string) error {
 		c.Units = append(c.Units, unit)
 	}
 	return nil
+}
+
+// Join adds a later checkpoint: what both know is as it was at the earlier one.
+func (c *Checkpoint) Join(later *Checkpoint) {
+	for name, touched := range later.Links {
+		c.Links[name] = c.Links[name] || touched
+	}
+	if c.Services == nil {
+		c.Services = later.Services
+	} else if later.Services != nil {
+		c.Services.join(later.Services)
+	}
+	for _, file := range later.Files {
+		if !slices.ContainsFunc(c.Files, func(f system.File) bool { return f.Path == file.Path }) {
+			c.Files = append(c.Files, file)
+		}
+	}
+	for _, unit := range later.Units {
+		if !slices.ContainsFunc(c.Units, func(u system.Unit) bool { return u.Name == unit.Name }) {
+			c.Units = append(c.Units, unit)
+		}
+	}
+	for _, service := range later.Managers {
+		if !slices.Contains(c.Managers, service) {
+			c.Managers = append(c.Managers, service)
+		}
+	}
 }
 
 // Opposite is what putting the checkpoint back replaces.

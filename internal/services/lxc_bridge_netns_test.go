@@ -129,7 +129,9 @@ func (m *machine) snapshot(t *testing.T) string {
 		out = append(out, m.host.Exec(t, command[0], command[1:]...))
 	}
 	_ = filepath.WalkDir(m.files.Root, func(path string, entry os.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() && !strings.Contains(path, "/run/") && !strings.HasSuffix(path, ".leases") {
+		history := strings.Contains(path, "/var/lib/hostnet/generations/") || strings.HasSuffix(path, "/var/lib/hostnet/previous.json") ||
+			strings.HasSuffix(path, "/var/lib/hostnet/undone.json")
+		if err == nil && !entry.IsDir() && !history && !strings.Contains(path, "/run/") && !strings.HasSuffix(path, ".leases") {
 			content, _ := os.ReadFile(path)
 			out = append(out, strings.TrimPrefix(path, m.files.Root), string(content))
 		}

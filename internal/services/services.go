@@ -5,6 +5,7 @@ package services
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -112,6 +113,33 @@ func (h *Host) again(before *State) (*State, error) {
 	}
 	state.Settings, err = sysctl.Observe(h.Kernel, h.System, settings)
 	return state, err
+}
+
+// join adds what a later state knows and this one does not.
+func (s *State) join(later *State) {
+	for _, one := range later.DNSMasq.Instances {
+		if !slices.ContainsFunc(s.DNSMasq.Instances, func(o *dnsmasq.Observed) bool { return o.Interface == one.Interface }) {
+			s.DNSMasq.Instances = append(s.DNSMasq.Instances, one)
+		}
+	}
+	s.DNSMasq.Rivals = append(s.DNSMasq.Rivals, later.DNSMasq.Rivals...)
+	s.Checksums = joined(s.Checksums, later.Checksums)
+	s.Settings.Values = joined(s.Settings.Values, later.Settings.Values)
+	switch {
+	case s.Firewalld == nil:
+		s.Firewalld = later.Firewalld
+	case later.Firewalld != nil:
+		s.Firewalld.Zones = joined(s.Firewalld.Zones, later.Firewalld.Zones)
+	}
+}
+
+func joined[V any](first, later map[string]V) map[string]V {
+	out := maps.Clone(later)
+	if out == nil {
+		out = map[string]V{}
+	}
+	maps.Copy(out, first)
+	return out
 }
 
 // trusting are the interfaces that firewalld is to leave alone.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"time"
 
 	"hostnet.linux/internal/addr"
 	"hostnet.linux/internal/host"
@@ -30,6 +31,8 @@ type Site struct {
 type Hooks struct {
 	// Begin keeps the checkpoint before the first write.
 	Begin func(*Checkpoint) error
+	// Verify looks whether all that was planned is there; nil looks at host and services only.
+	Verify func() error
 	// Prove looks whether the change may stay.
 	Prove func() error
 }
@@ -79,6 +82,9 @@ func (p *Plan) Add(steps []plan.Step) {
 	p.Steps = append(p.Steps, steps...)
 	p.addDifference(steps)
 }
+
+// Show adds what the steps change to the difference.
+func (p *Plan) Show(steps []plan.Step) { p.addDifference(steps) }
 
 // wanted are the declared services with those of the bridges.
 func (d *Declaration) wanted() *Wanted {
@@ -262,7 +268,9 @@ func (s *Site) Run(todo *Plan, d *Declaration, hooks *Hooks) (schema.Object, err
 		return nil, err
 	}
 	err = plan.Run(todo.Steps, s.Host.BeforeStep)
-	if err == nil {
+	if err == nil && hooks != nil && hooks.Verify != nil {
+		err = hooks.Verify()
+	} else if err == nil {
 		err = s.verify(d)
 	}
 	var checks schema.Object
@@ -310,15 +318,54 @@ func (s *Site) seen(todo *Plan) (*host.Observed, error) {
 
 // verify compares once more.
 func (s *Site) verify(d *Declaration) error {
-	left, err := s.Plan(d)
-	if err != nil {
-		return err
+	return Verify(func() (*Plan, error) { return s.Plan(d) })
+}
+
+// settling is how long what the kernel and services do in their own time may take: duplicate address detection, carrier,
+// a service that starts.
+const settling = 3 * time.Second
+
+// Verify plans once more, until nothing is left to do: what was accepted and is not there is named.
+func Verify(again func() (*Plan, error)) error {
+	pause := 20 * time.Millisecond
+	for deadline := time.Now().Add(settling); ; pause *= 2 {
+		left, err := again()
+		if err != nil {
+			return err
+		}
+		if !plan.Changes(left.Steps) {
+			return nil
+		}
+		if time.Now().Add(pause).After(deadline) {
+			return notKept(left.Steps)
+		}
+		time.Sleep(pause)
 	}
+}
+
+// notKept names what would have to be done again.
+func notKept(steps []plan.Step) error {
 	var problems []error
-	for _, step := range left.Steps {
-		problems = append(problems, fmt.Errorf("%s: it was not kept: would %s again", step.Object, step.Action))
+	for _, step := range steps {
+		if step.Upkeep {
+			continue
+		}
+		if len(step.Changes) == 0 {
+			problems = append(problems, fmt.Errorf("%s: it was not kept: would %s again", step.Object, step.Action))
+		}
+		for _, change := range step.Changes {
+			problems = append(problems, fmt.Errorf("%s: the kernel did not keep %s: it is %v, not %v",
+				step.Object, change.Option, shown(change.Old), shown(change.New)))
+		}
 	}
 	return errors.Join(problems...)
+}
+
+func shown(value any) any {
+	if value == nil {
+		return "unset"
+	}
+	return value
 }
 
 // prove tries every bridge as a container would.

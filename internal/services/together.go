@@ -2,7 +2,6 @@ package services
 
 import (
 	"net/netip"
-	"slices"
 
 	"hostnet.linux/internal/dnsmasq"
 	"hostnet.linux/internal/lxcbridge"
@@ -14,16 +13,6 @@ import (
 func (d *Declaration) CheckTogether(problems *schema.Problems) {
 	lxcbridge.CheckTogether(d.Bridges, nil, problems)
 	nft.CheckTogether(d.translations(), nil, d.servers(), nil, problems)
-}
-
-// CheckBeside notes what does not fit between the task's objects and those that are kept, whose paths are their files.
-func (d *Declaration) CheckBeside(kept *Declaration) error {
-	var problems, alone schema.Problems
-	lxcbridge.CheckTogether(d.Bridges, kept.Bridges, &problems)
-	nft.CheckTogether(d.translations(), kept.translations(), d.servers(), kept.servers(), &problems)
-	// What is wrong within the task has been told as it was read.
-	d.CheckTogether(&alone)
-	return slices.DeleteFunc(problems, func(p schema.Problem) bool { return slices.Contains(alone, p) }).Err()
 }
 
 // translations are those of the bridges, and then those that may be about a bridge.

@@ -5,12 +5,16 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/control"
-	"hostnet.linux/internal/journal"
+	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/services"
+	"hostnet.linux/internal/spec"
+	"hostnet.linux/internal/store"
+	"hostnet.linux/internal/system"
 )
 
 // newToken names a change. Whoever confirms it has to know it.
@@ -21,25 +25,25 @@ func newToken() string {
 }
 
 // storeOf is where the journal of the site's network is kept.
-func storeOf(site *services.Site) *journal.Store {
-	return &journal.Store{System: site.Services.System, Namespace: site.Namespace}
+func storeOf(site *services.Site) *store.Store {
+	return &store.Store{System: site.Services.System, Namespace: site.Namespace}
 }
 
 func (t *Task) name() string { return nameOf(t.Call) }
 
 // nameOf is what messages call the change.
 func nameOf(call ansible.Call) string {
-	if call.Module == rollbackModule {
-		return "hostnet rollback"
+	if slices.Contains([]string{rollbackModule, applyModule, bootModule}, call.Module) {
+		return "hostnet " + call.Module
 	}
 	return "hostnet.linux." + call.Module
 }
 
-// change makes the plan once more under the lock, and carries it out with its journal on the disk.
-func (t *Task) change(site *services.Site, declaration *services.Declaration) ansible.Result {
-	store := storeOf(site)
+// change makes the plan once more under the lock, and carries it out with its record on the disk.
+func (t *Task) change(site *services.Site, own *services.Declaration) ansible.Result {
+	records := storeOf(site)
 	if t.Call.Token == "" {
-		lock, err := store.Lock(t.name(), 0)
+		lock, err := records.Lock(t.name(), 0)
 		if err != nil {
 			return ansible.Fail(err)
 		}
@@ -49,28 +53,19 @@ func (t *Task) change(site *services.Site, declaration *services.Declaration) an
 	if err != nil {
 		return ansible.Fail(err)
 	}
-	todo, err := t.plan(site, declaration)
+	want, todo, err := t.plan(site, own)
 	if err != nil {
 		return ansible.Fail(err)
 	}
-	result := report(todo)
+	result := report(want, todo)
 	if recovered != "" {
 		result.Warnings = append(result.Warnings, recovered)
 	}
-	entry := &journal.Journal{Token: t.Call.Token, Task: t.name(), Phase: journal.Applying, Started: time.Now(), Boot: journal.Boot()}
-	if entry.Token == "" {
-		entry.Token = newToken()
-	} else {
-		entry.Deadline = t.Call.Deadline
-	}
-	routes, err := site.Kernel.Routes()
+	checks, err := t.checks(site)
 	if err != nil {
 		return ansible.Fail(err)
 	}
-	checks := checksOf(t.Settings.Probes, routes)
-	if t.Settings.Probes != nil && !isTrue(t.Settings.Probes.Force) {
-		checks = passing(checks)
-	}
+	entry := t.record(want, todo)
 	hooks := &services.Hooks{
 		Begin: func(before *services.Checkpoint) error {
 			content, err := json.Marshal(before)
@@ -78,21 +73,71 @@ func (t *Task) change(site *services.Site, declaration *services.Declaration) an
 				return fmt.Errorf("cannot write down what the change replaces: %w", err)
 			}
 			entry.Before = content
-			return store.Write(entry)
+			return records.Write(entry)
+		},
+		Verify: func() error {
+			return services.Verify(func() (*services.Plan, error) {
+				_, left, err := t.plan(site, own)
+				return left, err
+			})
 		},
 		Prove: func() error { return passAll(checks) },
 	}
-	result = t.finish(site, declaration, &result, todo, hooks)
-	return t.settle(store, entry, result)
+	result = t.finish(site, want, &result, todo, hooks)
+	return t.settle(records, entry, result)
+}
+
+// checks are those that passed before the change, or all that are forced.
+func (t *Task) checks(site *services.Site) ([]check, error) {
+	if t.Settings.Probes == nil {
+		return nil, nil
+	}
+	routes, err := site.Kernel.Routes()
+	if err != nil {
+		return nil, err
+	}
+	checks := checksOf(t.Settings.Probes, routes)
+	if !isTrue(t.Settings.Probes.Force) {
+		checks = passing(checks)
+	}
+	return checks, nil
+}
+
+// record is the change as it is kept until it is final, but for what it replaces.
+func (t *Task) record(want *desired, todo *services.Plan) *store.Record {
+	entry := &store.Record{Token: t.Call.Token, Who: t.who(), Phase: store.Applying, Started: time.Now(), Boot: store.Boot()}
+	if entry.Token == "" {
+		entry.Token = newToken()
+	} else {
+		entry.Deadline = t.Call.Deadline
+	}
+	if len(t.Call.Arguments) > 0 {
+		entry.Edit, _ = json.Marshal(t.Call.Arguments)
+	}
+	entry.Steps, _ = json.Marshal(plan.Describe(todo.Steps))
+	if want.after != nil {
+		arguments, _ := spec.Arguments(want.after.Set.Objects)
+		entry.Set, _ = json.Marshal(arguments)
+	}
+	return entry
+}
+
+// who is behind the change.
+func (t *Task) who() store.Who {
+	who := store.Who{Task: t.name(), User: system.LoginUser()}
+	if connection, ok := control.Find(); ok {
+		who.From = connection.Controller.String()
+	}
+	return who
 }
 
 // settle makes the change final, or leaves it to whoever waits for the confirmation.
-func (t *Task) settle(store *journal.Store, entry *journal.Journal, result ansible.Result) ansible.Result {
+func (t *Task) settle(records *store.Store, entry *store.Record, result ansible.Result) ansible.Result {
 	var err error
 	switch {
-	case entry.Deadline.IsZero() && store.Namespace != "":
+	case entry.Deadline.IsZero() && records.Namespace != "":
 		// Nobody asks later about a change in a namespace that is gone with the boot.
-		err = store.Drop()
+		err = records.Drop()
 	case entry.Before == nil:
 		// Nothing was touched, so there is nothing to confirm or undo; but the controller waits for an answer.
 		if entry.Deadline.IsZero() {
@@ -100,25 +145,29 @@ func (t *Task) settle(store *journal.Store, entry *journal.Journal, result ansib
 		}
 		entry.Before = json.RawMessage("null")
 		if result.Err == nil {
-			entry.Phase, entry.Nonce = journal.Waiting, newToken()
+			entry.Phase, entry.Nonce = store.Waiting, newToken()
 			entry.Result = result.Encode(t.Call.Diff)
-			err = store.Write(entry)
+			err = records.Write(entry)
 			break
 		}
 		entry.Result = result.Encode(t.Call.Diff)
-		err = store.Undo(entry, result.Err.Error())
+		err = records.Undo(entry, result.Err.Error())
 	case result.Err != nil:
 		entry.Result = result.Encode(t.Call.Diff)
-		err = store.Undo(entry, result.Err.Error())
+		err = records.Undo(entry, result.Err.Error())
 	case entry.Deadline.IsZero():
-		err = store.Commit()
+		var generation *store.Generation
+		if result.Changed {
+			generation = entry.Generation()
+		}
+		err = records.Commit(generation)
 	default:
-		entry.Phase, entry.Nonce = journal.Waiting, newToken()
+		entry.Phase, entry.Nonce = store.Waiting, newToken()
 		entry.Result = result.Encode(t.Call.Diff)
-		err = store.Write(entry)
+		err = records.Write(entry)
 	}
 	if err != nil && result.Err == nil {
-		return ansible.Fail(fmt.Errorf("the change is made, but its journal cannot be closed, so the next run undoes it: %w", err))
+		return ansible.Fail(fmt.Errorf("the change is made, but its record cannot be closed, so the next run undoes it: %w", err))
 	}
 	return result
 }
@@ -126,39 +175,42 @@ func (t *Task) settle(store *journal.Store, entry *journal.Journal, result ansib
 // Recover finishes what another run has left behind: it undoes a change that nobody made final. What it says is for the
 // operator, "" where there was nothing.
 func Recover(site *services.Site) (string, error) {
-	store := storeOf(site)
-	left, err := store.Current()
+	records := storeOf(site)
+	left, err := records.Current()
 	if err != nil || left == nil {
 		return "", err
 	}
+	if records.IsFinal(left) {
+		return "", records.Commit(nil)
+	}
 	// The guard undoes a change at its deadline; only if it is not there any more is it for us.
 	const grace = 10 * time.Second
-	if now := time.Now(); left.Boot == journal.Boot() && now.Before(left.Deadline.Add(grace)) && now.After(left.Started) {
-		return "", &journal.BusyError{Holder: fmt.Sprintf("a change by %s waits for its confirmation until %s", left.Task, left.Deadline.Format(time.TimeOnly))}
+	if now := time.Now(); left.Boot == store.Boot() && now.Before(left.Deadline.Add(grace)) && now.After(left.Started) {
+		return "", &store.BusyError{Holder: fmt.Sprintf("a change by %s waits for its confirmation until %s", left.Task, left.Deadline.Format(time.TimeOnly))}
 	}
 	reason := "its run did not come to its end"
 	if err := undo(site, left); err != nil {
 		return "", fmt.Errorf("a change by %s of %s was left half-way, and undoing it failed: %w", left.Task, left.Started.Format(time.DateTime), err)
 	}
-	return fmt.Sprintf("a change by %s of %s was left half-way: it was undone", left.Task, left.Started.Format(time.DateTime)), store.Undo(left, reason)
+	return fmt.Sprintf("a change by %s of %s was left half-way: it was undone", left.Task, left.Started.Format(time.DateTime)), records.Undo(left, reason)
 }
 
 // replacedBy is what a change has replaced, nil if it has touched nothing.
-func replacedBy(change *journal.Journal) (*services.Checkpoint, error) {
+func replacedBy(content json.RawMessage) (*services.Checkpoint, error) {
 	var before *services.Checkpoint
-	if err := json.Unmarshal(change.Before, &before); err != nil {
-		return nil, fmt.Errorf("the journal is damaged: %w", err)
+	if err := json.Unmarshal(content, &before); err != nil {
+		return nil, fmt.Errorf("the record of the change is damaged: %w", err)
 	}
 	return before, nil
 }
 
 // undo puts back what a change has replaced.
-func undo(site *services.Site, left *journal.Journal) error {
-	before, err := replacedBy(left)
+func undo(site *services.Site, left *store.Record) error {
+	before, err := replacedBy(left.Before)
 	if err != nil || before == nil {
 		return err
 	}
-	if left.Boot != journal.Boot() {
+	if left.Boot != store.Boot() {
 		return site.RestoreFiles(before)
 	}
 	return site.Restore(before)

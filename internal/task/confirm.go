@@ -8,9 +8,9 @@ import (
 
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/control"
-	"hostnet.linux/internal/journal"
 	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/services"
+	"hostnet.linux/internal/store"
 	"hostnet.linux/internal/system"
 )
 
@@ -46,41 +46,41 @@ func Confirm(token, nonce string) ansible.Result {
 	return answer(verdict, entry)
 }
 
-func judge(store *journal.Store, token, nonce string) (string, *journal.Journal, error) {
-	if previous, err := store.Previous(); err != nil || (previous != nil && previous.Token == token) {
+func judge(records *store.Store, token, nonce string) (string, *store.Record, error) {
+	if previous, err := records.Previous(); err != nil || (previous != nil && previous.Token == token) {
 		return confirmed, previous, err
 	}
-	if undone, err := store.Undone(); err != nil || (undone != nil && undone.Token == token) {
-		if err == nil && undone.Phase == journal.Applying {
+	if undone, err := records.Undone(); err != nil || (undone != nil && undone.Token == token) {
+		if err == nil && undone.Phase == store.Applying {
 			return failed, undone, nil
 		}
 		return tooLate, undone, err
 	}
-	lock, err := store.Lock("a confirmation", 0)
+	lock, err := records.Lock("a confirmation", 0)
 	if err != nil {
 		// The change is being made or undone.
-		var busy *journal.BusyError
+		var busy *store.BusyError
 		if errors.As(err, &busy) {
 			return pending, nil, nil
 		}
 		return "", nil, err
 	}
 	defer lock.Release()
-	current, err := store.Current()
+	current, err := records.Current()
 	switch {
 	case err != nil:
 		return "", nil, err
 	case current == nil || current.Token != token:
-		return unknown, &journal.Journal{Reason: "this host knows nothing of the change: did it restart?"}, nil
-	case current.Phase != journal.Waiting || !time.Now().Before(current.Deadline):
+		return unknown, &store.Record{Reason: "this host knows nothing of the change: did it restart?"}, nil
+	case current.Phase != store.Waiting || !time.Now().Before(current.Deadline):
 		return pending, nil, nil
 	case nonce != current.Nonce:
 		return ready, current, nil
 	}
-	return confirmed, current, store.Commit()
+	return confirmed, current, records.Commit(current.Generation())
 }
 
-func answer(verdict string, entry *journal.Journal) ansible.Result {
+func answer(verdict string, entry *store.Record) ansible.Result {
 	out := ansible.Result{Values: schema.Object{{Key: "verdict", Value: verdict}}}
 	switch {
 	case entry == nil:
@@ -106,7 +106,7 @@ func TokenOf(result ansible.Result) string {
 
 // Await waits until a change that was left to a guard is made, and asks for its confirmation, or is undone. Its error
 // says why it was.
-func Await(site *services.Site, token string) (*journal.Journal, error) {
+func Await(site *services.Site, token string) (*store.Record, error) {
 	// The guard takes a moment to begin.
 	begin := time.Now().Add(30 * time.Second)
 	for {
@@ -124,22 +124,18 @@ func Await(site *services.Site, token string) (*journal.Journal, error) {
 }
 
 // Keep confirms the change that waits for it; whoever asks for that has reached the host after the change.
-func Keep(site *services.Site) (*journal.Journal, error) {
-	store := storeOf(site)
-	waiting, err := store.Current()
+func Keep(site *services.Site) (*store.Record, error) {
+	records := storeOf(site)
+	waiting, err := records.Current()
 	if err != nil {
 		return nil, err
 	}
 	if waiting == nil {
 		return nil, errors.New("no change waits for its confirmation")
 	}
-	verdict, entry, err := judge(store, waiting.Token, waiting.Nonce)
+	verdict, entry, err := judge(records, waiting.Token, waiting.Nonce)
 	if err == nil && verdict != confirmed {
 		err = fmt.Errorf("the change by %s cannot be confirmed: it is being made or undone", waiting.Task)
-	}
-	if err == nil && entry.Task == nameOf(ansible.Call{Module: rollbackModule}) {
-		// It ends the change that it has undone; itself it is none to undo.
-		err = store.DropPrevious()
 	}
 	return entry, err
 }

@@ -15,10 +15,12 @@ import (
 	"testing"
 
 	"hostnet.linux/internal/ansible"
-	"hostnet.linux/internal/journal"
+	"hostnet.linux/internal/backend"
+	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/netnstest"
-	"hostnet.linux/internal/persist"
 	"hostnet.linux/internal/services"
+	"hostnet.linux/internal/spec"
+	"hostnet.linux/internal/store"
 	"hostnet.linux/internal/system"
 	"hostnet.linux/internal/task"
 )
@@ -82,8 +84,10 @@ func parse(text string) (*task.Task, *services.Declaration, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return &task.Task{Call: ansible.Call{Module: "network", Arguments: arguments}, Settings: &settings.Settings, Objects: persist.Objects(arguments)},
-		declaration, nil
+	return &task.Task{
+		Call: ansible.Call{Module: "network", Arguments: arguments}, Settings: &settings.Settings,
+		Edit: spec.NewEdit("network", arguments, host.SafetyNames()),
+	}, declaration, nil
 }
 
 // lab is a namespace with three cards, one of which carries the host's address and default route, and files of its own.
@@ -173,7 +177,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 	}
 }
 
-// TestRollback: the last change can be undone, once.
+// TestRollback: the last change can be undone, once, and the host is as it was.
 func TestRollback(t *testing.T) {
 	t.Parallel()
 	ns, root := lab(t)
@@ -182,11 +186,21 @@ func TestRollback(t *testing.T) {
 	if after := snapshot(t, ns, root); after == before {
 		t.Fatal("nothing was changed")
 	}
-	kept(t, root, "/etc/hostnet/bridges/br-mgmt.yml", "/etc/hostnet/routes/default.yml", "/etc/hostnet/nats/br-mgmt.yml", persist.Program)
-	// Only a change that waits for a confirmation is remembered outside of the host's own namespace.
+	kept(t, root, "/etc/hostnet/bridges/br-mgmt.yml", "/etc/hostnet/routes/default.yml", "/etc/hostnet/nats/br-mgmt.yml", backend.Program)
 	within(t, ns, root, func(site *services.Site) {
-		if _, _, err := task.NewRollback().Rollback(site); err == nil || !strings.Contains(err.Error(), "there is no change to undo") {
-			t.Errorf("rollback: %v", err)
+		one := task.NewRollback()
+		target, err := one.Target(site, -1)
+		if err == nil {
+			_, err = one.Rollback(site, target)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after := snapshot(t, ns, root); after != before {
+			t.Errorf("before\n%s\nafter\n%s", before, after)
+		}
+		if _, err := one.Target(site, -1); err == nil || !strings.Contains(err.Error(), "there is no change to undo") {
+			t.Errorf("second rollback: %v", err)
 		}
 	})
 }
@@ -197,17 +211,8 @@ func TestPurge(t *testing.T) {
 	ns, root := lab(t)
 	ns.IP(t, "link", "add", "foreign", "type", "bridge")
 	apply(t, ns, root, `{"bridges": [{"name": "br-a"}, {"name": "br-b"}], "routes": [{"to": "10.77.0.0/16", "via": "10.0.0.9"}]}`)
-	objects, err := persist.Load(&system.System{Root: root})
-	if err != nil || len(objects) != 3 {
-		t.Fatalf("kept: %v, %v", objects, err)
-	}
-	declared := persist.Objects(map[string]any{"bridges": []any{map[string]any{"name": "br-b"}}})
-	gone := persist.Undeclared(objects, declared)
-	text, err := json.Marshal(persist.Arguments(append(declared, gone...)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	apply(t, ns, root, string(text))
+	declared(t, root, 3)
+	apply(t, ns, root, `{"purge": true, "bridges": [{"name": "br-b"}]}`)
 	links := ns.IP(t, "-br", "link")
 	if strings.Contains(links, "br-a") || !strings.Contains(links, "br-b") || !strings.Contains(links, "foreign") {
 		t.Errorf("links: %s", links)
@@ -215,8 +220,14 @@ func TestPurge(t *testing.T) {
 	if routes := ns.IP(t, "route"); strings.Contains(routes, "10.77.0.0") || !strings.Contains(routes, "default") {
 		t.Errorf("routes: %s", routes)
 	}
-	if objects, err = persist.Load(&system.System{Root: root}); err != nil || len(objects) != 1 {
-		t.Errorf("kept: %v, %v", objects, err)
+	declared(t, root, 1)
+}
+
+func declared(t *testing.T, root string, want int) {
+	t.Helper()
+	kept, err := store.Load(&system.System{Root: root})
+	if err != nil || len(kept.Problems) > 0 || len(kept.Set.Objects) != want {
+		t.Errorf("declared: %v, %v, %v; want %d", kept.Set.Objects, kept.Problems, err, want)
 	}
 }
 
@@ -226,7 +237,7 @@ func TestConcurrentRunsAreRefused(t *testing.T) {
 	ns, root := lab(t)
 	before := snapshot(t, ns, root)
 	within(t, ns, root, func(site *services.Site) {
-		lock, err := (&journal.Store{System: site.Services.System, Namespace: site.Namespace}).Lock("hostnet.linux.bond", 0)
+		lock, err := (&store.Store{System: site.Services.System, Namespace: site.Namespace}).Lock("hostnet.linux.bond", 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"hostnet.linux/internal/ansible"
-	"hostnet.linux/internal/journal"
 	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/services"
+	"hostnet.linux/internal/store"
 	"hostnet.linux/internal/system"
 )
 
@@ -39,8 +39,8 @@ type order struct {
 // guard leaves the change to a process that outlives the SSH session, and answers before it begins: an answer over a
 // connection that the change cuts would never arrive.
 func (t *Task) guard(site *services.Site, result ansible.Result, why string) ansible.Result {
-	store := storeOf(site)
-	lock, err := store.Lock(t.name(), 0)
+	records := storeOf(site)
+	lock, err := records.Lock(t.name(), 0)
 	if err != nil {
 		return ansible.Fail(err)
 	}
@@ -156,9 +156,9 @@ func readOrder(path string) (*order, error) {
 }
 
 func (o *order) guard(site *services.Site) error {
-	store := storeOf(site)
+	records := storeOf(site)
 	o.awaitParent()
-	lock, err := store.Lock("the guard of a change by "+nameOf(o.Call), time.Minute)
+	lock, err := records.Lock("the guard of a change by "+nameOf(o.Call), time.Minute)
 	if err != nil {
 		return err
 	}
@@ -168,12 +168,12 @@ func (o *order) guard(site *services.Site) error {
 	workErr := o.work(deadline)
 	lock.Release()
 	for {
-		left, err := store.Current()
+		left, err := records.Current()
 		if err != nil || left == nil || left.Token != o.Token {
 			return errors.Join(err, workErr)
 		}
-		if left.Phase != journal.Waiting || !time.Now().Before(deadline) {
-			return o.expire(site, store, workErr)
+		if left.Phase != store.Waiting || !time.Now().Before(deadline) {
+			return o.expire(site, records, workErr)
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
@@ -208,13 +208,13 @@ func (o *order) work(deadline time.Time) error {
 }
 
 // expire undoes the change, unless it has been confirmed in the last moment: the lock makes that one or the other.
-func (o *order) expire(site *services.Site, store *journal.Store, workErr error) error {
-	lock, err := store.Lock("the guard, which undoes a change by "+nameOf(o.Call), time.Minute)
+func (o *order) expire(site *services.Site, records *store.Store, workErr error) error {
+	lock, err := records.Lock("the guard, which undoes a change by "+nameOf(o.Call), time.Minute)
 	if err != nil {
 		return err
 	}
 	defer lock.Release()
-	left, err := store.Current()
+	left, err := records.Current()
 	if err != nil || left == nil || left.Token != o.Token {
 		return err
 	}
@@ -224,9 +224,9 @@ func (o *order) expire(site *services.Site, store *journal.Store, workErr error)
 	}
 	if err := undo(site, left); err != nil {
 		left.Reason = err.Error()
-		return errors.Join(err, store.Write(left))
+		return errors.Join(err, records.Write(left))
 	}
-	return store.Undo(left, reason)
+	return records.Undo(left, reason)
 }
 
 // Work makes the change that a guard has ordered.
@@ -238,8 +238,11 @@ func Work(run func(ansible.Call) ansible.Result) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	if call.Module == rollbackModule {
-		run = turnBack
+	switch call.Module {
+	case rollbackModule:
+		run = goBackAsWorker
+	case applyModule:
+		run = applyWhole
 	}
 	if result := run(call); result.Err != nil {
 		fmt.Fprintln(os.Stderr, result.Err)

@@ -4,54 +4,50 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
+	"hostnet.linux/internal/backend"
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/networkd"
-	"hostnet.linux/internal/persist"
+	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/services"
+	"hostnet.linux/internal/spec"
 	"hostnet.linux/internal/system"
 )
 
-// keeper is who makes the host as declared at boot: as the task says, or else as it is on this host already.
-func (t *Task) keeper(files *system.System) (string, error) {
+// backend is who makes the host as declared at boot: as the task says, or else as it is on this host already.
+func (t *Task) backend(files *system.System) (string, error) {
 	if t.Settings.Persist != nil {
 		return *t.Settings.Persist, nil
 	}
-	if is, err := persist.UsesNetworkd(files); is || err != nil {
+	if is, err := backend.UsesNetworkd(files); is || err != nil {
 		return host.PersistNetworkd, err
 	}
 	return host.PersistBoot, nil
 }
 
-// keep adds what it takes that the host is as declared after a boot, too.
-func (t *Task) keep(site *services.Site, keeper string, todo *services.Plan) error {
+// keep adds what it takes that the set is on the disk, and that the host is as declared after a boot, too.
+func (t *Task) keep(site *services.Site, who string, want *desired, todo *services.Plan) error {
 	files := site.Services.System
-	steps, paths, err := persist.Plan(files, t.Objects, t.name())
+	steps, paths, err := want.kept.Plan(files, want.after.Set, t.name())
 	if err != nil {
 		return err
 	}
-	var found *persist.Installation
-	if keeper == host.PersistNetworkd {
-		now := func() ([]system.File, error) { return t.networkdFiles(files, todo.Seen.Links) }
-		found, err = persist.InstallNetworkd(files, now, sync.OnceValues(func() ([]system.File, error) {
-			after, err := site.Host.Observe()
-			if err != nil {
-				return nil, err
-			}
-			return t.networkdFiles(files, after.Links)
-		}))
-	} else {
-		found, err = persist.Install(files)
+	todo.Warnings = append(todo.Warnings, want.after.Warnings...)
+	showDeclared(steps, todo)
+	todo.Steps = slices.Concat(todo.Steps, steps)
+	todo.Files = slices.Concat(todo.Files, paths)
+	if t.Booting {
+		return nil
 	}
+	found, err := t.install(site, who, want, todo)
 	if err != nil {
 		return err
 	}
-	todo.Steps = slices.Concat(todo.Steps, steps, found.Steps)
-	todo.Files = slices.Concat(todo.Files, paths, found.Files)
+	todo.Steps = slices.Concat(todo.Steps, found.Steps)
+	todo.Files = slices.Concat(todo.Files, found.Files)
 	todo.Units = found.Units
 	for _, service := range found.Managers {
 		if !slices.Contains(todo.Managers, service) {
@@ -62,17 +58,32 @@ func (t *Task) keep(site *services.Site, keeper string, todo *services.Plan) err
 	return nil
 }
 
-// networkdFiles says all that is declared on this host, by this task and earlier ones, in systemd-networkd's words.
-func (t *Task) networkdFiles(files *system.System, seen *link.State) ([]system.File, error) {
-	kept, err := persist.Load(files)
-	if err != nil {
-		return nil, err
+func (t *Task) install(site *services.Site, who string, want *desired, todo *services.Plan) (*backend.Installation, error) {
+	files := site.Services.System
+	if who != host.PersistNetworkd {
+		return backend.Install(files)
 	}
-	all := slices.DeleteFunc(kept, func(object persist.Object) bool {
-		return slices.ContainsFunc(t.Objects, func(o persist.Object) bool { return o.Path() == object.Path() })
-	})
-	all = append(all, slices.DeleteFunc(slices.Clone(t.Objects), persist.Object.Absent)...)
-	arguments := persist.Arguments(all)
+	now := func() ([]system.File, error) { return networkdFiles(want.after.Set, todo.Seen.Links) }
+	return backend.InstallNetworkd(files, now, sync.OnceValues(func() ([]system.File, error) {
+		after, err := site.Host.Observe()
+		if err != nil {
+			return nil, err
+		}
+		return networkdFiles(want.after.Set, after.Links)
+	}))
+}
+
+// showDeclared shows in the difference what changes in the set alone, where nothing of the object changes in the kernel.
+func showDeclared(steps []plan.Step, todo *services.Plan) {
+	if plan.Changes(todo.Steps) {
+		return
+	}
+	todo.Show(steps)
+}
+
+// networkdFiles says all that is declared in systemd-networkd's words.
+func networkdFiles(set *spec.Set, seen *link.State) ([]system.File, error) {
+	arguments, index := spec.Arguments(set.Objects)
 	var problems schema.Problems
 	_, declaration, err := services.ParseNetwork(arguments)
 	if err != nil && !errors.As(err, &problems) {
@@ -88,25 +99,7 @@ func (t *Task) networkdFiles(files *system.System, seen *link.State) ([]system.F
 		}
 		out = networkd.Files(declaration.Host, func(name string) string { return macOf(seen.Find(name)) }, &problems)
 	}
-	t.relabel(problems, all)
-	return out, problems.Err()
-}
-
-// relabel turns the places in all that is declared into places in the task or in kept files.
-func (t *Task) relabel(problems schema.Problems, all []persist.Object) {
-	labels, count := map[string]string{}, map[string]int{}
-	_, isSingle := groupOf[t.Call.Module]
-	for _, object := range all {
-		place := fmt.Sprintf("%s[%d]", object.Group, count[object.Group])
-		count[object.Group]++
-		labels[place] = persist.Label(object, t.Objects, isSingle)
-	}
-	for i := range problems {
-		place, rest, _ := strings.Cut(problems[i].Path, "]")
-		if label, known := labels[place+"]"]; known {
-			problems[i].Path = strings.TrimPrefix(label+rest, ".")
-		}
-	}
+	return out, index.Label(problems).Err()
 }
 
 // macOf is the MAC address that a link has now, "" if it is not there.

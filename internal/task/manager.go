@@ -3,24 +3,26 @@ package task
 import (
 	"slices"
 
+	"hostnet.linux/internal/backend"
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/manager"
-	"hostnet.linux/internal/persist"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/rule"
 	"hostnet.linux/internal/services"
+	"hostnet.linux/internal/spec"
 	"hostnet.linux/internal/system"
 )
 
 // planManagers adds what it takes that no other program sets up the task's links, or a warning for each that does.
-func (t *Task) planManagers(site *services.Site, declaration *services.Declaration, kept bool, todo *services.Plan) error {
+func (t *Task) planManagers(site *services.Site, want *desired, kept bool, todo *services.Plan) error {
 	files := site.Services.System
-	if is, err := persist.UsesNetworkd(files); err != nil {
+	if is, err := backend.UsesNetworkd(files); err != nil {
 		return err
 	} else if is && !t.Settings.Boots() {
 		kept = true
 	}
+	declaration := want.Declaration
 	request := manager.Request{Takeover: t.Settings.Takes(), Kept: kept}
 	kinds := kindsOf(declaration)
 	for _, name := range present(declaration) {
@@ -30,7 +32,7 @@ func (t *Task) planManagers(site *services.Site, declaration *services.Declarati
 	request.Foreign = slices.ContainsFunc(state.Rules, func(r *rule.Rule) bool { return !r.Absent() })
 	if t.Settings.Gives() {
 		request.Release, request.ForeignGone = append(present(declaration), absent(declaration)...), true
-	} else if err := t.release(files, declaration, todo, &request); err != nil {
+	} else if err := t.release(files, want, todo, &request); err != nil {
 		return err
 	}
 	found, err := manager.Plan(files, request)
@@ -45,28 +47,17 @@ func (t *Task) planManagers(site *services.Site, declaration *services.Declarati
 }
 
 // release gives back what was taken over for the sake of objects that are not declared any more, or not with these ports.
-func (t *Task) release(files *system.System, declaration *services.Declaration, todo *services.Plan, request *manager.Request) error {
+func (t *Task) release(files *system.System, want *desired, todo *services.Plan, request *manager.Request) error {
 	taken, foreign, err := manager.Taken(files)
 	if err != nil || len(taken) == 0 && !foreign {
 		return err
 	}
-	kept, err := persist.Load(files)
-	if err != nil {
-		return err
+	before, after := &services.Declaration{}, &services.Declaration{}
+	if want.kept != nil {
+		before, after = parsed(want.kept.Set.Objects), parsed(want.after.Set.Objects)
 	}
-	// What the task declares takes the place of what was kept of it.
-	var others, replaced []persist.Object
-	for _, object := range kept {
-		same := func(o persist.Object) bool { return o.Path() == object.Path() }
-		if slices.ContainsFunc(t.Objects, same) {
-			replaced = append(replaced, object)
-		} else {
-			others = append(others, object)
-		}
-	}
-	before, after := parsed(replaced), parsed(others)
-	still := append(present(after), present(declaration)...)
-	candidates := append(present(before), absent(declaration)...)
+	still := append(present(after), present(want.Declaration)...)
+	candidates := append(present(before), absent(want.Declaration)...)
 	for _, step := range todo.Steps {
 		if step.Phase == plan.Release {
 			candidates = append(candidates, step.Links...)
@@ -81,9 +72,10 @@ func (t *Task) release(files *system.System, declaration *services.Declaration, 
 	return nil
 }
 
-// parsed is what kept objects declare; files that a person has spoilt declare nothing here.
-func parsed(objects []persist.Object) *services.Declaration {
-	_, declaration, err := services.ParseNetwork(persist.Arguments(objects))
+// parsed is what kept objects declare; those that cannot be read declare nothing here.
+func parsed(objects []*spec.Object) *services.Declaration {
+	arguments, _ := spec.Arguments(objects)
+	_, declaration, err := services.ParseNetwork(arguments)
 	if err != nil {
 		return &services.Declaration{}
 	}

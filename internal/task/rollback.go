@@ -4,17 +4,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
-	"hostnet.linux/internal/journal"
 	"hostnet.linux/internal/services"
+	"hostnet.linux/internal/spec"
+	"hostnet.linux/internal/store"
 	"hostnet.linux/internal/system"
 )
-
-// rollbackModule stands for a module in a guard's order to undo the last change.
-const rollbackModule = "rollback"
 
 // NewRollback is the task of undoing the last change, which waits for no confirmation unless its settings are changed.
 func NewRollback() *Task {
@@ -22,91 +21,145 @@ func NewRollback() *Task {
 	return &Task{Call: ansible.Call{Module: rollbackModule}, Settings: &host.Settings{Confirm: &host.Confirm{Mode: &off}}}
 }
 
-// Rollback puts back what the last change replaced, and says which one it was. Where that has to be confirmed, it leaves
-// it to a guard, and returns its token.
-func (t *Task) Rollback(site *services.Site) (*journal.Journal, string, error) {
-	store := storeOf(site)
-	last, before, err := lastChange(store)
-	if err != nil {
-		return nil, "", err
-	}
-	if guarded, why := t.needsConfirmation(site, before.Links); guarded {
-		if _, err := site.Opposite(before); err != nil {
-			return nil, "", fmt.Errorf("cannot undo the change by %s: %w", last.Task, err)
-		}
-		result := t.guard(site, ansible.Result{}, why)
-		return last, TokenOf(result), result.Err
-	}
-	lock, err := store.Lock(t.name(), 0)
-	if err != nil {
-		return nil, "", err
-	}
-	defer lock.Release()
-	if err := site.Restore(before); err != nil {
-		return nil, "", fmt.Errorf("cannot undo the change by %s: %w", last.Task, err)
-	}
-	return last, "", store.DropPrevious()
+// Target is what a rollback goes back to.
+type Target struct {
+	// Number is the generation whose state comes back, 0 the one before the first; Last is the newest change that goes.
+	Number int
+	Last   *store.Generation
+	before *services.Checkpoint
 }
 
-// lastChange is the change that can be undone, and what it replaced.
-func lastChange(store *journal.Store) (*journal.Journal, *services.Checkpoint, error) {
-	if open, err := store.Current(); err != nil {
-		return nil, nil, err
+// Target finds the state of generation number, or of the one before the present if that is negative.
+func (t *Task) Target(site *services.Site, number int) (*Target, error) {
+	records := storeOf(site)
+	if open, err := records.Current(); err != nil {
+		return nil, err
 	} else if open != nil {
-		return nil, nil, fmt.Errorf("a change by %s of %s is not final: keep it with `hostnet confirm`, or wait until it undoes itself; "+
+		return nil, fmt.Errorf("a change by %s of %s is not final: keep it with `hostnet confirm`, or wait until it undoes itself; "+
 			"what a crash has left behind is undone by `hostnet recover`", open.Task, open.Started.Format(time.DateTime))
 	}
-	last, err := store.Previous()
+	last, err := records.Last()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if last == nil {
-		return nil, nil, errors.New("there is no change to undo: hostnet remembers the last one only")
+	if last == nil || number < 0 && last.Effective() == 0 {
+		return nil, errors.New("there is no change to undo")
 	}
-	if last.Boot != journal.Boot() {
-		return nil, nil, fmt.Errorf("the last change, by %s of %s, was made before this host's boot: declare what you want instead, see `hostnet diff`",
-			last.Task, last.Started.Format(time.DateTime))
+	if number < 0 {
+		number = last.Effective() - 1
 	}
-	before, err := replacedBy(last)
+	if number >= last.Number {
+		return nil, fmt.Errorf("generation %d is not in the past: the last one is %d, see `hostnet log`", number, last.Number)
+	}
+	since, err := records.Since(number)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if before == nil {
-		return nil, nil, fmt.Errorf("the last change, by %s of %s, touched nothing", last.Task, last.Started.Format(time.DateTime))
+	if len(since) == 0 || since[0].Number != number+1 {
+		return nil, fmt.Errorf("generation %d is not kept any more: see `hostnet log` for those that are", number)
 	}
-	return last, before, nil
+	out := &Target{Number: number, Last: last}
+	for i, one := range since {
+		if one.Boot != store.Boot() {
+			return nil, fmt.Errorf("generation %d, by %s of %s, was made before this host's boot: declare what you want instead, see `hostnet diff`",
+				one.Number, one.Task, one.Time.Format(time.DateTime))
+		}
+		before, err := replacedBy(one.Before)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			out.before = before
+		} else {
+			out.before.Join(before)
+		}
+	}
+	return out, nil
 }
 
-// turnBack undoes the last change as a guard's worker: as a change of its own, with a journal and a deadline.
-func turnBack(call ansible.Call) ansible.Result {
+// Rollback goes back to a target. Where that has to be confirmed, it leaves it to a guard, and returns its token.
+func (t *Task) Rollback(site *services.Site, target *Target) (string, error) {
+	records := storeOf(site)
+	if guarded, why := t.needsConfirmation(site, target.before.Links); guarded {
+		if _, err := site.Opposite(target.before); err != nil {
+			return "", target.failed(err)
+		}
+		t.Call.Arguments = map[string]any{"to": target.Number}
+		result := t.guard(site, ansible.Result{}, why)
+		return TokenOf(result), result.Err
+	}
+	lock, err := records.Lock(t.name(), 0)
+	if err != nil {
+		return "", err
+	}
+	defer lock.Release()
+	entry, err := t.goBack(site, target)
+	if err != nil {
+		return "", target.failed(err)
+	}
+	return "", records.Commit(entry.Generation())
+}
+
+func (t *Target) failed(err error) error {
+	return fmt.Errorf("cannot undo the change by %s: %w", t.Last.Task, err)
+}
+
+// goBack puts a checkpoint back, with a record of what that replaces.
+func (t *Task) goBack(site *services.Site, target *Target) (*store.Record, error) {
+	records := storeOf(site)
+	replaced, err := site.Opposite(target.before)
+	if err != nil {
+		return nil, err
+	}
+	content, err := json.Marshal(replaced)
+	if err != nil {
+		return nil, err
+	}
+	entry := &store.Record{
+		Token: t.Call.Token, Who: t.who(), Phase: store.Applying, Started: time.Now(), Deadline: t.Call.Deadline, Boot: store.Boot(),
+		Before: content, To: &target.Number,
+	}
+	if entry.Token == "" {
+		entry.Token = newToken()
+	}
+	if err := records.Write(entry); err != nil {
+		return nil, err
+	}
+	if err := site.Restore(target.before); err != nil {
+		if undoErr := site.Restore(replaced); undoErr != nil {
+			return nil, fmt.Errorf("%w; putting the host back failed as well: %w", err, undoErr)
+		}
+		return nil, errors.Join(err, records.Undo(entry, err.Error()))
+	}
+	kept, err := store.Load(site.Services.System)
+	if err != nil {
+		return nil, err
+	}
+	arguments, _ := spec.Arguments(kept.Set.Objects)
+	entry.Set, err = json.Marshal(arguments)
+	return entry, err
+}
+
+// goBackAsWorker is a rollback by a guard's worker: a change of its own, with a record and a deadline.
+func goBackAsWorker(call ansible.Call) ansible.Result {
 	site, done, err := OpenSite("", &system.System{})
 	if err != nil {
 		return ansible.Fail(err)
 	}
 	defer done()
-	store := storeOf(site)
-	last, before, err := lastChange(store)
+	t := &Task{Call: call}
+	number, err := strconv.Atoi(fmt.Sprint(call.Arguments["to"]))
+	if err != nil {
+		number = -1
+	}
+	target, err := t.Target(site, number)
 	if err != nil {
 		return ansible.Fail(err)
 	}
-	replaced, err := site.Opposite(before)
+	entry, err := t.goBack(site, target)
 	if err != nil {
-		return ansible.Fail(err)
+		return ansible.Fail(target.failed(err))
 	}
-	content, err := json.Marshal(replaced)
-	if err != nil {
-		return ansible.Fail(err)
-	}
-	entry := &journal.Journal{
-		Token: call.Token, Task: nameOf(call), Phase: journal.Applying, Started: time.Now(), Deadline: call.Deadline, Boot: journal.Boot(), Before: content,
-	}
-	if err := store.Write(entry); err != nil {
-		return ansible.Fail(err)
-	}
-	if err := site.Restore(before); err != nil {
-		// The guard puts back what there was.
-		return ansible.Fail(fmt.Errorf("cannot undo the change by %s: %w", last.Task, err))
-	}
-	entry.Phase, entry.Nonce = journal.Waiting, newToken()
-	return ansible.Result{Err: store.Write(entry)}
+	entry.Phase, entry.Nonce = store.Waiting, newToken()
+	return ansible.Result{Err: storeOf(site).Write(entry)}
 }

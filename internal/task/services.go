@@ -25,7 +25,7 @@ func (t *Task) within(namespace string, declaration *services.Declaration) (resu
 			return err
 		}
 		defer done()
-		site.Services.Elsewhere = true
+		site.Services.Elsewhere, site.Namespace = true, key
 		result = t.Apply(site, declaration)
 		return nil
 	})
@@ -51,9 +51,13 @@ func OpenSite(namespace string, files *system.System) (*services.Site, func(), e
 		handle.Close()
 		return nil, nil, err
 	}
+	if files.Root != "" {
+		// Files of its own are those of a host of its own.
+		key = ""
+	}
 	site := &services.Site{
 		Host:     &host.Host{Kernel: handle},
-		Services: &services.Host{Kernel: handle, Rules: rules, System: files, Elsewhere: files.Root == "" && key != ""},
+		Services: &services.Host{Kernel: handle, Rules: rules, System: files, Elsewhere: key != ""},
 		Kernel:   handle, Namespace: key, Towards: handle.LinkTowards,
 		Open: func() (lxcbridge.Kernel, func(), error) {
 			inner, err := linux.Open("")

@@ -11,10 +11,10 @@ import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/kernel/linux"
-	"hostnet.linux/internal/persist"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/services"
+	"hostnet.linux/internal/spec"
 	"hostnet.linux/internal/system"
 )
 
@@ -43,12 +43,7 @@ func RunServices(parse ParseServices) func(context.Context, ansible.Call) ansibl
 			return ansible.Fail(errors.New("changing the network takes root: set `become: true`"))
 		}
 		files := &system.System{}
-		t := &Task{Call: call, Settings: &settings.Settings, Objects: objectsOf(call)}
-		if settings.Settings.Purges() {
-			if declaration, err = t.purge(files, parse); err != nil {
-				return ansible.Fail(err)
-			}
-		}
+		t := &Task{Call: call, Settings: &settings.Settings, Edit: spec.NewEdit(call.Module, call.Arguments, host.SafetyNames())}
 		if settings.Namespace() != "" && len(declaration.DNSMasqs) > 0 {
 			return t.within(settings.Namespace(), declaration)
 		}
@@ -83,108 +78,108 @@ func withTheHosts(err error, arguments map[string]any, settings *host.Declaratio
 type Task struct {
 	Call     ansible.Call
 	Settings *host.Settings
-	// Objects are what it declares, as it gave them.
-	Objects []persist.Object
+	// Edit is what it asks of the declared set; nil is nothing.
+	Edit *spec.Edit
+	// Whole makes all that is declared so, rather than what the edit touches.
+	Whole bool
+	// Booting leaves the boot's own files alone: the disk may be read-only yet.
+	Booting bool
 	// Attended says that whoever called waits for the change, rather than coming back for its result.
 	Attended bool
 }
 
-// groupOf is the key of the network module for the objects of a module.
-var groupOf = map[string]string{
-	"bond": "bonds", "bridge": "bridges", "dnsmasq": "dnsmasqs", "dummy": "dummies", "interface": "interfaces", "lxc_bridge": "lxc_bridges",
-	"macvlan": "macvlans", "nat": "nats", "route": "routes", "rule": "rules", "veth": "veths", "vlan": "vlans", "vxlan": "vxlans",
-}
-
-func objectsOf(call ansible.Call) []persist.Object {
-	group, isOne := groupOf[call.Module]
-	if !isOne {
-		return persist.Objects(call.Arguments)
-	}
-	object := persist.Object{Group: group, Arguments: map[string]any{}}
-	for key, value := range call.Arguments {
-		if value != nil && !slices.Contains(host.SafetyNames(), key) {
-			object.Arguments[key] = value
-		}
-	}
-	return []persist.Object{object}
-}
-
-// purge adds what earlier tasks have declared, and this one does not, as absent.
-func (t *Task) purge(files *system.System, parse ParseServices) (*services.Declaration, error) {
-	kept, err := persist.Load(files)
-	if err != nil {
-		return nil, err
-	}
-	t.Objects = append(t.Objects, persist.Undeclared(kept, t.Objects)...)
-	arguments := persist.Arguments(t.Objects)
-	for _, name := range host.SafetyNames() {
-		if value, given := t.Call.Arguments[name]; given {
-			arguments[name] = value
-		}
-	}
-	_, declaration, err := parse(arguments)
-	return declaration, err
-}
-
-// Apply is the whole of a task but its arguments: plan, run unless it is a check, and report.
-func (t *Task) Apply(site *services.Site, declaration *services.Declaration) ansible.Result {
-	todo, err := t.plan(site, declaration)
+// Apply is the whole of a task but its arguments: plan, run unless it is a check, and report. own is what the arguments
+// declare by themselves, which counts where nothing is kept.
+func (t *Task) Apply(site *services.Site, own *services.Declaration) ansible.Result {
+	want, todo, err := t.plan(site, own)
 	if err != nil {
 		return ansible.Fail(err)
 	}
-	result := report(todo)
+	result := report(want, todo)
 	if t.Call.CheckMode {
 		return result
 	}
 	if len(todo.Steps) == 0 && t.Call.Token == "" {
-		return t.finish(site, declaration, &result, todo, nil)
+		return t.finish(site, want, &result, todo, nil)
 	}
 	if t.Call.Token == "" {
 		if guarded, why := t.needsConfirmation(site, todo.Links()); guarded {
 			return t.guard(site, result, why)
 		}
 	}
-	return t.change(site, declaration)
+	return t.change(site, own)
 }
 
-// plan is the site's plan with the steps that keep what is declared.
-func (t *Task) plan(site *services.Site, declaration *services.Declaration) (*services.Plan, error) {
-	if err := t.checkBesideKept(site, declaration); err != nil {
-		return nil, err
-	}
-	todo, err := site.Plan(declaration)
+// plan is what it takes to make the host, its services and what is kept on it as the task wants.
+func (t *Task) plan(site *services.Site, own *services.Declaration) (*desired, *services.Plan, error) {
+	want, todo, err := t.planKernel(site, own)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if site.Services.Elsewhere {
-		return todo, nil
+		return want, todo, nil
 	}
-	keeper, err := t.keeper(site.Services.System)
+	backend, err := t.backend(site.Services.System)
 	if err == nil {
-		err = t.planManagers(site, declaration, keeper == host.PersistNetworkd, todo)
+		err = t.planManagers(site, want, backend == host.PersistNetworkd, todo)
 	}
-	if err == nil && keeper != host.PersistNot {
-		err = t.keep(site, keeper, todo)
+	if err == nil && want.kept != nil {
+		err = t.keep(site, backend, want, todo)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, want.label(err)
 	}
 	plan.Order(todo.Steps)
-	return todo, nil
+	return want, todo, nil
 }
 
-func report(todo *services.Plan) ansible.Result {
-	return ansible.Result{
-		Changed: len(todo.Steps) > 0, Before: todo.Before, After: todo.After, Warnings: todo.Warnings,
+// planKernel is the plan for what the edit touches, or for all of the set that can be made.
+func (t *Task) planKernel(site *services.Site, own *services.Declaration) (*desired, *services.Plan, error) {
+	if t.Whole {
+		partial, err := t.Partial(site)
+		if err != nil {
+			return nil, nil, err
+		}
+		set := partial.Kept.Set
+		return &desired{
+			Declaration: partial.Declaration, kept: partial.Kept, after: &spec.Result{Set: set, Scope: set.Objects}, incomplete: partial.Incomplete,
+		}, partial.Plan, nil
+	}
+	want, err := t.desire(site, own)
+	if err != nil {
+		return nil, nil, err
+	}
+	todo, err := site.Plan(want.Declaration)
+	if err != nil {
+		return nil, nil, want.label(err)
+	}
+	return want, todo, nil
+}
+
+func report(want *desired, todo *services.Plan) ansible.Result {
+	result := ansible.Result{
+		Changed: plan.Changes(todo.Steps), Before: todo.Before, After: todo.After, Warnings: todo.Warnings,
 		Values: schema.Object{{Key: "actions", Value: plan.Describe(todo.Steps)}},
 	}
+	if len(want.incomplete) > 0 {
+		result.Values.Set(incompleteKey, want.incomplete)
+	}
+	return result
+}
+
+const incompleteKey = "incomplete"
+
+// IncompleteOf is what of the declared set could not be made.
+func IncompleteOf(result ansible.Result) []Incomplete {
+	list, _ := result.Values.Get(incompleteKey).([]Incomplete)
+	return list
 }
 
 // finish adds what the host is like in the end.
 func (t *Task) finish(
-	site *services.Site, declaration *services.Declaration, result *ansible.Result, todo *services.Plan, hooks *services.Hooks,
+	site *services.Site, want *desired, result *ansible.Result, todo *services.Plan, hooks *services.Hooks,
 ) ansible.Result {
-	checks, err := site.Run(todo, declaration, hooks)
+	checks, err := site.Run(todo, want.Declaration, hooks)
 	if len(checks) > 0 {
 		result.Values.Set("checks", checks)
 	}
@@ -192,7 +187,7 @@ func (t *Task) finish(
 		result.Err, result.Changed = err, false
 		return *result
 	}
-	seen, err := site.Observed(todo, declaration)
+	seen, err := site.Observed(todo, want.Declaration)
 	if err != nil {
 		return ansible.Fail(fmt.Errorf("the change is made, but the host cannot be read: %w", err))
 	}

@@ -118,7 +118,7 @@ func (l *lxcLab) state(t *testing.T) string {
 	return l.host.MustRun(t, `ip -o link show lxcbr0 2>/dev/null; nft -s list tables | grep -v firewalld
 cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding /proc/sys/net/ipv6/conf/eth0/accept_ra
 systemctl list-unit-files --no-legend 'hostnet-dnsmasq*' 'lxc*'; ls /etc/systemd/system | grep hostnet; ls /etc/sysctl.d
-cat /etc/default/lxc-net; find /etc/hostnet /var/lib/hostnet -type f | grep -vE 'journal|previous|undone' | sort; true`)
+cat /etc/default/lxc-net; find /etc/hostnet /var/lib/hostnet -type f | grep -vE 'journal|previous|undone|generations' | sort; true`)
 }
 
 // inside runs a command in a container.

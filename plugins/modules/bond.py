@@ -532,6 +532,12 @@ options:
       - warn
       - takeover
       - release
+  replace:
+    description:
+      - Whether the task's objects are declared exactly so, and what earlier tasks declared of them is forgotten. Otherwise an option that is left
+          out stays as it was declared before, and an option that is null is not managed any more.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Shows exactly the steps that a run then performs.

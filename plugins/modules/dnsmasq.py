@@ -240,6 +240,12 @@ options:
       - warn
       - takeover
       - release
+  replace:
+    description:
+      - Whether the task's objects are declared exactly so, and what earlier tasks declared of them is forgotten. Otherwise an option that is left
+          out stays as it was declared before, and an option that is null is not managed any more.
+    type: bool
+    default: false
   netns:
     description:
       - 'The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host''s.'

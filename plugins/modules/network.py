@@ -3032,6 +3032,12 @@ options:
       - warn
       - takeover
       - release
+  replace:
+    description:
+      - Whether the task's objects are declared exactly so, and what earlier tasks declared of them is forgotten. Otherwise an option that is left
+          out stays as it was declared before, and an option that is null is not managed any more.
+    type: bool
+    default: false
   purge:
     description:
       - Whether to remove what earlier tasks have declared, and kept on this host, and this one does not declare. Never touches what others made.

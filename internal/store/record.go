@@ -1,6 +1,6 @@
-// Package journal keeps on the disk what a change replaces, from before its first write until it is final, so that a
+// Package store keeps what is declared on the disk, and what a change replaces, from before its first write until it is final, so that a
 // change which nobody finishes can be undone by whoever comes next.
-package journal
+package store
 
 import (
 	"encoding/json"
@@ -25,11 +25,11 @@ const (
 	Waiting  Phase = "waiting"
 )
 
-// Journal is one change that is not final.
-type Journal struct {
+// Record is one change that is not final.
+type Record struct {
 	Token string `json:"token"`
-	// Task is what changes the host, for people.
-	Task    string    `json:"task"`
+	// Who changes the host, for people.
+	Who
 	Phase   Phase     `json:"phase"`
 	Started time.Time `json:"started"`
 	// Deadline is when the change undoes itself; zero waits for no confirmation.
@@ -42,6 +42,12 @@ type Journal struct {
 	Before json.RawMessage `json:"before"`
 	// Result is what the task reports once it is confirmed.
 	Result json.RawMessage `json:"result,omitempty"`
+	// Edit, Steps and Set become those of the generation.
+	Edit  json.RawMessage `json:"edit,omitempty"`
+	Steps json.RawMessage `json:"steps,omitempty"`
+	Set   json.RawMessage `json:"set,omitempty"`
+	// To is the generation that a rollback goes back to.
+	To *int `json:"to,omitempty"`
 	// Reason says why the change was undone.
 	Reason string `json:"reason,omitempty"`
 }
@@ -75,31 +81,28 @@ func Boot() string {
 }
 
 // Current is the change that is not final; nil is "there is none".
-func (s *Store) Current() (*Journal, error) { return s.read(s.current()) }
+func (s *Store) Current() (*Record, error) { return s.read(s.current()) }
 
 // Previous is the last change that was made final; nil is "there is none".
-func (s *Store) Previous() (*Journal, error) { return s.read(s.previous()) }
+func (s *Store) Previous() (*Record, error) { return s.read(s.previous()) }
 
 // Undone is the last change that was undone; nil is "there is none".
-func (s *Store) Undone() (*Journal, error) { return s.read(s.undone()) }
+func (s *Store) Undone() (*Record, error) { return s.read(s.undone()) }
 
-func (s *Store) read(path string) (*Journal, error) {
-	file, err := s.System.File(path)
-	if err != nil || !file.Present {
+func (s *Store) read(path string) (*Record, error) {
+	var record Record
+	there, err := s.readJSON(path, &record)
+	if err != nil || !there {
 		return nil, err
 	}
-	var journal Journal
-	if err := json.Unmarshal(file.Content, &journal); err != nil {
-		return nil, fmt.Errorf("the journal %s is damaged: %w: look at the host with `hostnet diff`, then remove the file", path, err)
-	}
-	return &journal, nil
+	return &record, nil
 }
 
 // Write puts the journal on the disk, whole or not at all.
-func (s *Store) Write(journal *Journal) error { return s.put(s.current(), journal) }
+func (s *Store) Write(record *Record) error { return s.put(s.current(), record) }
 
-func (s *Store) put(path string, journal *Journal) error {
-	content, err := json.Marshal(journal)
+func (s *Store) put(path string, record *Record) error {
+	content, err := json.Marshal(record)
 	if err != nil {
 		return fmt.Errorf("cannot write the journal: %w", err)
 	}
@@ -107,13 +110,27 @@ func (s *Store) put(path string, journal *Journal) error {
 	return s.System.Put(system.File{Path: path, Present: true, Content: content, Mode: 0o600})
 }
 
-// Commit makes the change final, in one atomic step: the journal becomes the previous one.
-func (s *Store) Commit() error { return s.System.Rename(s.current(), s.previous()) }
+// Commit makes the change final: what it has changed becomes a generation, then, in one atomic step, its record the
+// previous one. generation is nil where it has changed nothing.
+func (s *Store) Commit(generation *Generation) error {
+	if generation != nil {
+		if err := s.append(generation); err != nil {
+			return err
+		}
+	}
+	return s.System.Rename(s.current(), s.previous())
+}
+
+// IsFinal tells whether the change of a record has its generation already: a crash came between that and the record's end.
+func (s *Store) IsFinal(record *Record) bool {
+	last, err := s.Last()
+	return err == nil && last != nil && record.Token != "" && last.Token == record.Token
+}
 
 // Undo notes that the change was undone, and why.
-func (s *Store) Undo(journal *Journal, reason string) error {
-	journal.Reason = reason
-	if err := s.put(s.undone(), journal); err != nil {
+func (s *Store) Undo(record *Record, reason string) error {
+	record.Reason = reason
+	if err := s.put(s.undone(), record); err != nil {
 		return err
 	}
 	return s.Drop()
@@ -126,5 +143,10 @@ func (s *Store) Drop() error {
 	return err
 }
 
-// DropPrevious forgets the last change that was made final.
-func (s *Store) DropPrevious() error { return s.System.Put(system.NoFile(s.previous())) }
+// Generation is the record's change as one that is final, nil if it has touched nothing.
+func (r *Record) Generation() *Generation {
+	if len(r.Before) == 0 || string(r.Before) == "null" {
+		return nil
+	}
+	return &Generation{Time: time.Now(), Who: r.Who, Edit: r.Edit, Steps: r.Steps, Set: r.Set, Boot: r.Boot, Before: r.Before, Token: r.Token, To: r.To}
+}

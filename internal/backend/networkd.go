@@ -1,8 +1,7 @@
-package persist
+package backend
 
 import (
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 
@@ -101,20 +100,4 @@ func write(s *system.System, path string, then Render) error {
 		}
 	}
 	return nil
-}
-
-// Label is how messages call an object: the file that keeps it, or where it stands in the task's arguments.
-func Label(object Object, task []Object, single bool) string {
-	place := 0
-	for _, one := range task {
-		switch {
-		case one.Path() == object.Path() && single:
-			return ""
-		case one.Path() == object.Path():
-			return fmt.Sprintf("%s[%d]", one.Group, place)
-		case one.Group == object.Group:
-			place++
-		}
-	}
-	return object.Path() + " "
 }

@@ -1,0 +1,212 @@
+package task
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/backend"
+	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/schema"
+	"hostnet.linux/internal/services"
+	"hostnet.linux/internal/spec"
+	"hostnet.linux/internal/store"
+	"hostnet.linux/internal/system"
+)
+
+// The commands about all that is declared stand for a module in a guard's order.
+const (
+	rollbackModule = "rollback"
+	applyModule    = "apply"
+	bootModule     = "boot"
+)
+
+// NewWhole is the task of making the host as declared, which waits for no confirmation unless its settings are changed.
+func NewWhole() *Task {
+	off := "off"
+	return &Task{Call: ansible.Call{Module: applyModule}, Settings: &host.Settings{Confirm: &host.Confirm{Mode: &off}}, Whole: true}
+}
+
+// Incomplete is an object that cannot be made whole now, and why.
+type Incomplete struct {
+	Object *spec.Object
+	// Where is the option in the kept file, Reason what is missing.
+	Where, Reason string
+	// Unreadable is a mistake in a file, rather than something that the host lacks.
+	Unreadable bool
+	// Expected ones are declared to be optional: their absence is no warning.
+	Expected bool
+}
+
+func (i Incomplete) String() string { return i.Where + ": " + i.Reason }
+
+// MarshalText is what JSON shows of it.
+func (i Incomplete) MarshalText() ([]byte, error) { return []byte(i.String()), nil }
+
+// Partial is what can be made of the declared set on the host as it is.
+type Partial struct {
+	Declaration *services.Declaration
+	Plan        *services.Plan
+	Incomplete  []Incomplete
+	Objects     int
+	Kept        *store.Kept
+}
+
+// Partial leaves out what the host lacks, and what cannot be read, per object and option, and plans the rest.
+func (t *Task) Partial(site *services.Site) (*Partial, error) {
+	kept, err := store.Load(site.Services.System)
+	if err != nil {
+		return nil, err
+	}
+	out := &Partial{Objects: len(kept.Set.Objects), Kept: kept}
+	for _, problem := range kept.Problems {
+		out.Incomplete = append(out.Incomplete, Incomplete{Where: problem.Path, Reason: problem.Message, Unreadable: true})
+	}
+	objects := slices.Clone(kept.Set.Objects)
+	origin := map[*spec.Object]*spec.Object{}
+	for {
+		arguments, index := spec.Arguments(objects)
+		_, declaration, err := services.ParseNetwork(arguments)
+		unreadable := err != nil
+		if err == nil {
+			if t.Booting {
+				declaration.WithoutProof()
+			}
+			out.Declaration = declaration
+			out.Plan, err = site.Plan(declaration)
+		}
+		var problems schema.Problems
+		switch {
+		case err == nil:
+			return out, nil
+		case !errors.As(err, &problems):
+			return nil, err
+		}
+		known := len(out.Incomplete)
+		left, ok := out.prune(objects, index, problems, origin)
+		for i := known; unreadable && i < len(out.Incomplete); i++ {
+			out.Incomplete[i].Unreadable = true
+		}
+		if !ok {
+			return nil, problems
+		}
+		objects = left
+	}
+}
+
+// prune takes out what the problems are about.
+func (p *Partial) prune(objects []*spec.Object, index spec.Index, problems schema.Problems, origin map[*spec.Object]*spec.Object) ([]*spec.Object, bool) {
+	labels := index.Label(problems)
+	replaced := map[*spec.Object]*spec.Object{}
+	for i := len(problems) - 1; i >= 0; i-- {
+		object, option := index.Find(problems[i].Path)
+		if object == nil {
+			continue
+		}
+		now, seen := replaced[object]
+		if !seen {
+			now = object
+		}
+		if now == nil {
+			continue
+		}
+		changed := now.Without(option)
+		replaced[object] = changed
+		first := object
+		if earlier := origin[object]; earlier != nil {
+			first = earlier
+		}
+		if changed != nil {
+			origin[changed] = first
+		}
+		told := slices.ContainsFunc(p.Incomplete, func(one Incomplete) bool { return one.Where == labels[i].Path })
+		if !told {
+			// What is missing once an option is left out follows from that.
+			p.Incomplete = append(p.Incomplete, Incomplete{Object: first, Where: labels[i].Path, Reason: labels[i].Message})
+		}
+	}
+	if len(replaced) == 0 {
+		return nil, false
+	}
+	var left []*spec.Object
+	for _, object := range objects {
+		if changed, was := replaced[object]; !was {
+			left = append(left, object)
+		} else if changed != nil {
+			left = append(left, changed)
+		}
+	}
+	return left, true
+}
+
+// applyWhole makes the host as declared, as a guard's worker.
+func applyWhole(call ansible.Call) ansible.Result {
+	site, done, err := OpenSite("", &system.System{})
+	if err != nil {
+		return ansible.Fail(err)
+	}
+	defer done()
+	t := NewWhole()
+	t.Call = call
+	return t.change(site, nil)
+}
+
+// Boot makes what can be made of the declared set, per object and option, and says what is missing. It never undoes: a host
+// that can be reached is worth more than one that is right or nothing.
+func Boot(site *services.Site) (*Partial, error) {
+	records := storeOf(site)
+	lock, err := records.Lock("hostnet boot", time.Minute)
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Release()
+	if is, err := backend.UsesNetworkd(site.Services.System); err != nil || is {
+		return &Partial{}, err
+	}
+	t := NewWhole()
+	t.Call.Module, t.Booting = bootModule, true
+	partial, err := t.Partial(site)
+	if err != nil {
+		return nil, err
+	}
+	failed := plan.RunAll(partial.Plan.Steps)
+	for _, failure := range failed {
+		partial.Incomplete = append(partial.Incomplete, Incomplete{Where: failure.Step.Object, Reason: failure.Err.Error()})
+	}
+	if len(failed) == 0 {
+		if err := services.Verify(func() (*services.Plan, error) { return site.Plan(partial.Declaration) }); err != nil {
+			partial.Incomplete = append(partial.Incomplete, Incomplete{Where: "not kept", Reason: err.Error()})
+		}
+	}
+	return partial, nil
+}
+
+// Warnings are the lines that tell what is missing and not declared to be optional.
+func (p *Partial) Warnings() []string {
+	var lines []string
+	for _, one := range p.Incomplete {
+		if !one.Expected {
+			lines = append(lines, one.String())
+		}
+	}
+	return lines
+}
+
+// Status is one line about what could be made.
+func (p *Partial) Status() string {
+	broken := map[string]bool{}
+	for _, one := range p.Incomplete {
+		name := one.Where
+		if one.Object != nil {
+			name = one.Object.Describe()
+		}
+		broken[name] = true
+	}
+	if len(broken) == 0 {
+		return fmt.Sprintf("%d objects as declared", p.Objects)
+	}
+	return fmt.Sprintf("%d of %d objects incomplete: %s", len(broken), p.Objects, p.Incomplete[0])
+}
