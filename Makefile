@@ -32,7 +32,7 @@ lint: prepare ## the linters, and whether generated files are up to date
 bench: prepare ## benchmarks, each as a ratio to a baseline in the same run
 	@go run ./internal/runtests bench
 
-build: prepare ## the binaries, in bin/<os>_<arch>
+build: prepare ## the binaries, in plugins/plugin_utils/_bin
 	@go run ./internal/dist/cmd/dist -build
 
 docs: prepare ## the modules' documentation from their option tables
@@ -45,4 +45,4 @@ prepare:
 	@internal/prepare/prepare.sh
 
 clean: ## what was built
-	rm -rf bin build
+	rm -rf build plugins/plugin_utils/_bin

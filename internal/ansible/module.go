@@ -16,7 +16,7 @@ type Module struct {
 	Description []string
 	// Options makes the descriptions: a task does not need them.
 	Options func() []schema.Doc
-	// Notes and SeeAlso (names of modules) are optional.
+	// Notes are optional. SeeAlso is names of modules.
 	Notes   []string
 	SeeAlso []string
 	// Examples is YAML: a list of tasks. The tests run them.
@@ -32,7 +32,10 @@ type Module struct {
 
 // Return documents one key of the result.
 type Return struct {
-	Name, Text, Returned, Type, Elements, Sample string
+	Name, Text, Returned, Type, Elements string
+	// Sample is a value that could be returned; Contains are the keys of a dictionary, or of each in a list.
+	Sample   any
+	Contains []Return
 }
 
 // Call is one task.

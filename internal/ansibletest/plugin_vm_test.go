@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"hostnet.linux/internal/dist"
 	"hostnet.linux/internal/testhost"
 )
 
@@ -264,7 +265,7 @@ func testLargeArguments(t *testing.T, l lab) {
 }
 
 func testPlainModule(t *testing.T, l lab) {
-	binary := l.Read(t, "collections/ansible_collections/hostnet/linux/bin/linux_amd64/hostnet")
+	binary := l.Read(t, "collections/ansible_collections/hostnet/linux/"+dist.Binaries+"/linux_amd64/hostnet")
 	l.Write(t, "library/dummy", binary, 0o755)
 	result, _ := l.ok(t, `dummy: {name: d0}`, "ANSIBLE_LIBRARY="+place("library"))
 	result.changed(t, true)

@@ -16,8 +16,15 @@ import (
 	"time"
 )
 
+// Binaries is the folder of the binaries in a checkout and in the artifact. Collections must work with nothing but meta,
+// plugins, roles and playbooks, and `ansible-test sanity` takes what is in a folder bin at the top for Python.
+const Binaries = "plugins/plugin_utils/_bin"
+
 // shipped is what users need. The sources of the binaries stay behind.
-var shipped = []string{"README.md", "COPYING", "bin", "docs", "meta", "plugins", "roles"}
+var shipped = []string{
+	".ansible-lint", ".yamllint", "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "COPYING", "MAINTAINERS.md", "README.md", "SECURITY.md",
+	"changelogs", "docs", "meta", "plugins", "roles",
+}
 
 // mostBytes keeps away from Galaxy's limit of 20 MB.
 const mostBytes = 18 << 20
@@ -77,47 +84,52 @@ func write(folder, name string, packed []byte) (string, error) {
 	return artifact, os.WriteFile(filepath.Join(folder, "SHA256SUMS"), []byte(sums), 0o644)
 }
 
-// collect reads what is shipped, sorted by name. Tests and what Python leaves behind stay out.
+// collect reads what is shipped, sorted by name. The binaries come from the folder bin, whatever the checkout has built.
 func collect(root, bin string) ([]item, error) {
-	var items []item
+	items, err := walk(bin, Binaries, "")
+	if err != nil {
+		return nil, err
+	}
 	for _, top := range shipped {
-		source := filepath.Join(root, top)
-		if top == "bin" {
-			source = bin
-		}
-		err := filepath.WalkDir(source, func(file string, dir fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			if dir.Name() == "__pycache__" {
-				return filepath.SkipDir
-			}
-			name, err := filepath.Rel(source, file)
-			if err != nil {
-				return err
-			}
-			one := item{name: path.Join(top, filepath.ToSlash(name)), folder: dir.IsDir(), mode: 0o755}
-			if !one.folder {
-				one.mode = fileMode(one.name)
-				one.content, err = os.ReadFile(file)
-			}
-			items = append(items, one)
-			return err
-		})
-		if errors.Is(err, fs.ErrNotExist) && top == "roles" {
-			continue
-		}
+		found, err := walk(filepath.Join(root, top), top, filepath.Join(root, Binaries))
 		if err != nil {
 			return nil, err
 		}
+		items = append(items, found...)
 	}
 	slices.SortFunc(items, func(a, b item) int { return bytes.Compare([]byte(a.name), []byte(b.name)) })
 	return items, nil
 }
 
+// walk reads a file or a folder with all in it but what Python leaves behind, and the folder except. top is what it is
+// called in the artifact.
+func walk(source, top, except string) ([]item, error) {
+	var items []item
+	err := filepath.WalkDir(source, func(file string, dir fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if dir.Name() == "__pycache__" || file == except {
+			return filepath.SkipDir
+		}
+		name, err := filepath.Rel(source, file)
+		if err != nil {
+			return err
+		}
+		one := item{name: path.Join(top, filepath.ToSlash(name)), folder: dir.IsDir(), mode: 0o755}
+		if !one.folder {
+			one.mode = fileMode(one.name)
+			one.content, err = os.ReadFile(file)
+		}
+		items = append(items, one)
+		return err
+	})
+	return items, err
+}
+
 // fileMode depends on the place only: a checkout's modes differ with the umask it was made with.
 func fileMode(name string) int64 {
-	if path.Dir(path.Dir(name)) == "bin" {
+	if path.Dir(path.Dir(name)) == Binaries {
 		return 0o755
 	}
 	return 0o644

@@ -47,7 +47,7 @@ func TestReproducible(t *testing.T) {
 	var artifacts, sums [2][]byte
 	for i := range artifacts {
 		root := checkout(t)
-		bin, output := filepath.Join(root, "bin"), filepath.Join(root, "build")
+		bin, output := filepath.Join(root, Binaries), filepath.Join(root, "build")
 		if err := Build(t.Context(), root, bin, t.Output()); err != nil {
 			t.Fatal(err)
 		}
@@ -124,14 +124,14 @@ func inspect(t *testing.T, files map[string][]byte) {
 		t.Errorf("FILES.json has %d entries, the artifact %d", len(listed.Files), want)
 	}
 	var digests map[string]digest
-	if err := json.Unmarshal(files["bin/digests.json"], &digests); err != nil {
+	if err := json.Unmarshal(files[Binaries+"/digests.json"], &digests); err != nil {
 		t.Fatal(err)
 	}
 	for name, content := range files {
 		if strings.Contains(name, "_test.go") || strings.Contains(name, "__pycache__") || strings.HasPrefix(name, "internal/") {
 			t.Errorf("%s does not belong there", name)
 		}
-		if place, isBinary := strings.CutPrefix(name, "bin/linux_"); isBinary && strings.Contains(place, "/") {
+		if place, isBinary := strings.CutPrefix(name, Binaries+"/linux_"); isBinary && strings.Contains(place, "/") {
 			if known := digests["linux_"+place]; known.SHA256 != hashBytes(content) || known.Size != int64(len(content)) {
 				t.Errorf("digests.json has %+v for %s", known, name)
 			}
@@ -139,7 +139,7 @@ func inspect(t *testing.T, files map[string][]byte) {
 	}
 	for _, architecture := range Architectures {
 		for _, one := range programs {
-			if len(files["bin/linux_"+architecture+"/"+one.name]) == 0 {
+			if len(files[Binaries+"/linux_"+architecture+"/"+one.name]) == 0 {
 				t.Errorf("there is no %s for %s", one.name, architecture)
 			}
 		}

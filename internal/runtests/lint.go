@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +22,12 @@ type check struct {
 	// folder and environment are for those that do not run in the project's folder as everything else does.
 	folder      string
 	environment []string
+	// forbidden is what a command must not print that ends well whatever it finds.
+	forbidden *regexp.Regexp
 }
+
+// collection is where a checkout is when Ansible's tools are to know it for a collection.
+const collection = "ansible_collections/hostnet/linux"
 
 // checks of the lint tier. Each counts as one test.
 var checks = []check{
@@ -28,6 +36,10 @@ var checks = []check{
 	{name: "yamllint", command: []string{"yamllint", "--strict", "."}},
 	{name: "ruff", command: []string{"ruff", "check", "."}},
 	{name: "ansible-lint, profile production", command: []string{"ansible-lint", "--offline", "--profile", "production"}},
+	{name: "fragments of the changelog", command: []string{"antsibull-changelog", "lint"}, folder: collection},
+	{name: "CHANGELOG.md is made of changelogs/changelog.yaml", folder: collection, command: []string{
+		"sh", "-c", "mkdir -p build && antsibull-changelog generate --output build/CHANGELOG.md --output-format md && diff CHANGELOG.md build/CHANGELOG.md",
+	}},
 	{name: "documentation matches the option tables", command: []string{"go", "run", "./internal/schema/docgen/cmd/docgen", "-check"}},
 }
 
@@ -49,29 +61,43 @@ func lint() (counts, error) {
 	if err := os.Setenv("ANSIBLE_COLLECTIONS_PATH", collections); err != nil {
 		return found, err
 	}
-	scratch, err := os.MkdirTemp("", "hostnet-sanity-")
+	scratch, err := os.MkdirTemp("", "hostnet-artifact-")
 	if err != nil {
 		return found, err
 	}
 	defer func() { _ = os.RemoveAll(scratch) }()
-	ansibleTest, err := sanity(context.Background(), tools, scratch)
+	more, err := ofArtifact(context.Background(), tools, scratch)
 	if err != nil {
 		return found, err
 	}
-	for _, check := range append(checks, ansibleTest) {
-		start := time.Now()
-		command := exec.Command(check.command[0], check.command[1:]...)
-		command.Dir, command.Env = check.folder, append(os.Environ(), check.environment...)
-		output, err := command.CombinedOutput()
-		if err != nil {
-			found.failed++
-			fmt.Printf("--- FAIL %s: `%s`: %v\n%s\n", check.name, strings.Join(check.command, " "), err, output)
-			continue
+	for _, check := range slices.Concat(checks, more) {
+		if check.folder == collection {
+			check.folder = filepath.Join(collections, collection)
 		}
-		found.passed++
-		fmt.Printf("ok   %s (%.1fs)\n", check.name, time.Since(start).Seconds())
+		if check.run() {
+			found.passed++
+		} else {
+			found.failed++
+		}
 	}
 	return found, nil
+}
+
+// run runs the check, and shows what went wrong.
+func (c check) run() bool {
+	start := time.Now()
+	command := exec.Command(c.command[0], c.command[1:]...)
+	command.Dir, command.Env = c.folder, append(os.Environ(), c.environment...)
+	output, err := command.CombinedOutput()
+	if err == nil && c.forbidden != nil && c.forbidden.Match(output) {
+		err = errors.New("it complains")
+	}
+	if err != nil {
+		fmt.Printf("--- FAIL %s: `%s`: %v\n%s\n", c.name, strings.Join(c.command, " "), err, output)
+		return false
+	}
+	fmt.Printf("ok   %s (%.1fs)\n", c.name, time.Since(start).Seconds())
+	return true
 }
 
 // installed is a folder in which Ansible finds this collection, as it is in the sources.
@@ -84,9 +110,9 @@ func installed() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	namespace := filepath.Join(folder, "ansible_collections", "hostnet")
-	if err := os.MkdirAll(namespace, 0o755); err != nil {
+	place := filepath.Join(folder, collection)
+	if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
 		return folder, err
 	}
-	return folder, os.Symlink(root, filepath.Join(namespace, "linux"))
+	return folder, os.Symlink(root, place)
 }

@@ -9,24 +9,84 @@ import (
 // Returns documents what every module that changes the host returns.
 var Returns = []ansible.Return{
 	{
-		Name: "actions", Returned: "success", Type: "list", Elements: "dict",
-		Text: "The steps in the order in which they run (in check mode: would run): what is done, on which object, which options " +
-			"go from what to what, and what it costs the traffic (none, port flap, link down, recreate).",
+		Name: "actions", Returned: "when the plan could be made, also if it then failed", Type: "list", Elements: "dict",
+		Text:   "The steps in the order in which they run. In check mode, and after a failure, those that would have run.",
+		Sample: []any{sampleAction},
+		Contains: []ansible.Return{
+			{Name: "action", Returned: "always", Type: "str", Text: "What is done.", Sample: "change"},
+			{Name: "object", Returned: "always", Type: "str", Text: "The object that it is done to.", Sample: "bond bond0"},
+			{
+				Name: "changes", Returned: "when options change", Type: "list", Elements: "dict",
+				Text:   "The options that change.",
+				Sample: []any{map[string]any{"option": "miimon", "old": 100, "new": 50}},
+				Contains: []ansible.Return{
+					{Name: "option", Returned: "always", Type: "str", Text: "The option.", Sample: "miimon"},
+					{Name: "old", Returned: "always", Type: "raw", Text: "Its value before; null if it has none.", Sample: 100},
+					{Name: "new", Returned: "always", Type: "raw", Text: "Its value afterwards; null if it has none.", Sample: 50},
+				},
+			},
+			{
+				Name: "disruption", Returned: "always", Type: "str", Sample: "none",
+				Text: "What the step costs the traffic: V(none), V(port flap), V(link down) or V(recreate).",
+			},
+		},
 	},
 	{
-		Name: "confirm", Returned: "when the change had to be confirmed", Type: "dict",
-		Text: "The C(verdict) (confirmed, too late, failed, unknown, unreachable), the C(seconds) and C(attempts) that it took, and the C(reason) to ask for it.",
+		Name: "confirm", Returned: "when the change had to be confirmed, also if it was rolled back", Type: "dict",
+		Text:   "How the confirmation over a new connection went.",
+		Sample: map[string]any{"verdict": "confirmed", "seconds": 2.1, "attempts": 1, "reason": "eth0 carries this SSH session"},
+		Contains: []ansible.Return{
+			{
+				Name: "verdict", Returned: "always", Type: "str", Sample: "confirmed",
+				Text: "V(confirmed); V(too late), V(failed) or V(unreachable), after which the host undoes the change; or V(unknown), " +
+					"when the host has forgotten the change.",
+			},
+			{Name: "seconds", Returned: "always", Type: "float", Text: "How long the controller waited, in seconds.", Sample: 2.1},
+			{Name: "attempts", Returned: "unless the host was unreachable", Type: "int", Text: "How many connections were tried.", Sample: 1},
+			{Name: "reason", Returned: "unless the host was unreachable", Type: "str", Text: "Why a confirmation was asked for.", Sample: "eth0 carries this SSH session"},
+		},
 	},
 	{
-		Name: "problems", Returned: "when the arguments are wrong", Type: "list", Elements: "dict",
-		Text: "Every problem with the arguments, each with the path of the option and a message.",
+		Name: "msg", Returned: "on failure", Type: "str", Text: "What went wrong, with which object and option, and what to do about it.",
+		Sample: `bonds[0].mode: must be one of balance-rr, active-backup, …, not "802.3": did you mean "802.3ad"?`,
 	},
+	{
+		Name: "problems", Returned: "on failure, when the arguments are wrong", Type: "list", Elements: "dict",
+		Text:   "Every problem with the arguments. Nothing was touched.",
+		Sample: []any{map[string]any{"path": "bonds[0].ports[1]", "message": "is the port of two links"}},
+		Contains: []ansible.Return{
+			{Name: "path", Returned: "always", Type: "str", Text: "The way to the option.", Sample: "bonds[0].ports[1]"},
+			{Name: "message", Returned: "always", Type: "str", Text: "What is wrong with it.", Sample: "is the port of two links"},
+		},
+	},
+}
+
+var sampleAction = map[string]any{
+	"action": "change", "object": "bond bond0", "disruption": "none",
+	"changes": []any{map[string]any{"option": "miimon", "old": 100, "new": 50}},
+}
+
+// ReturnsOf are those of Returns with these names, in the order of Returns.
+func ReturnsOf(names ...string) []ansible.Return {
+	return slices.DeleteFunc(slices.Clone(Returns), func(one ansible.Return) bool { return !slices.Contains(names, one.Name) })
 }
 
 // ReturnsWithChecks are those of modules that prove what containers find on a bridge.
 func ReturnsWithChecks() []ansible.Return {
+	found := map[string]any{"lease": "10.0.3.57", "released": true, "checksum": true, "gateway": "192.0.2.1", "gateway_reached": true}
 	return append(slices.Clone(Returns), ansible.Return{
-		Name: "checks", Returned: "when something was proved", Type: "dict",
-		Text: "What a client on each bridge found: its lease, whether it could be given back, what its own name was answered with, and whether the host's gateway was reached.",
+		Name: "checks", Returned: "when something was proved", Type: "dict", Text: "What a client on each bridge found, by the bridge's name.",
+		Sample: map[string]any{"lxcbr0": found},
+		Contains: []ansible.Return{{
+			Name: "lxcbr0", Returned: "when the bridge is called so", Type: "dict", Sample: found, Text: "What a client on this bridge found.",
+			Contains: []ansible.Return{
+				{Name: "lease", Returned: "with DHCP", Type: "str", Text: "The address that it was given.", Sample: "10.0.3.57"},
+				{Name: "released", Returned: "with DHCP", Type: "bool", Text: "Whether it could give the address back.", Sample: true},
+				{Name: "checksum", Returned: "with DHCP", Type: "bool", Text: "Whether the checksum of the answer was right.", Sample: true},
+				{Name: "resolved", Returned: "with DNS", Type: "str", Text: "What its own name was resolved to.", Sample: "[10.0.3.57]"},
+				{Name: "gateway", Returned: "with NAT", Type: "str", Text: "The host's own default gateway.", Sample: "192.0.2.1"},
+				{Name: "gateway_reached", Returned: "with NAT", Type: "bool", Text: "Whether that gateway answered.", Sample: true},
+			},
+		}},
 	})
 }

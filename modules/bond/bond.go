@@ -16,6 +16,7 @@ func Module() ansible.Module {
 		Short:       "Bonds network interfaces",
 		Description: []string{"Makes a bond of network interfaces, with exactly the ports that are listed, and keeps it as declared."},
 		Options:     func() []schema.Doc { return host.SingleTable(link.Bond).Docs() },
+		SeeAlso:     []string{"network", "bridge", "vlan"},
 		Examples:    examples,
 		Returns:     task.Returns,
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {

@@ -16,6 +16,7 @@ func Module() ansible.Module {
 		Short:       "Bridges network interfaces",
 		Description: []string{"Makes a bridge and attaches the ports that are listed. Ports of containers and virtual machines are never thrown out, and a bridge with ports is never deleted to be made again."},
 		Options:     func() []schema.Doc { return host.SingleTable(link.Bridge).Docs() },
+		SeeAlso:     []string{"network", "lxc_bridge", "bond", "vlan"},
 		Examples:    examples,
 		Returns:     task.Returns,
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {

@@ -17,6 +17,7 @@ func Module() ansible.Module {
 			"In another network namespace than the host's it is a supervised process too, which ends with the interface and is not there after a boot.",
 		},
 		Options:  services.DNSMasqDocs,
+		SeeAlso:  []string{"lxc_bridge", "nat"},
 		Examples: examples,
 		Returns:  task.Returns,
 		Run:      task.RunServices(services.ParseDNSMasq),

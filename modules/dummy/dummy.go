@@ -16,6 +16,7 @@ func Module() ansible.Module {
 		Short:       "Makes dummy links",
 		Description: []string{"Makes a dummy link, which carries addresses and nothing else."},
 		Options:     func() []schema.Doc { return host.SingleTable(link.Dummy).Docs() },
+		SeeAlso:     []string{"network"},
 		Examples:    examples,
 		Returns:     task.Returns,
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {

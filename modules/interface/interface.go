@@ -16,6 +16,7 @@ func Module() ansible.Module {
 		Short:       "Sets up an interface that is there already",
 		Description: []string{"Sets up an interface that is there already, such as a network card's, found by its name, its MAC address or its PCI address."},
 		Options:     func() []schema.Doc { return host.SingleTable(link.Hardware).Docs() },
+		SeeAlso:     []string{"network", "network_info"},
 		Examples:    examples,
 		Returns:     task.Returns,
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {

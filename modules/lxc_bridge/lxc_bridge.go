@@ -17,6 +17,7 @@ func Module() ansible.Module {
 			"The defaults are those of lxc-net and OpenStack-Ansible. A run ends with a proof from a throw-away network namespace on the bridge.",
 		},
 		Options:  services.BridgeDocs,
+		SeeAlso:  []string{"lxc_host", "nat", "dnsmasq", "container_network"},
 		Examples: examples,
 		Returns:  task.ReturnsWithChecks(),
 		Run:      task.RunServices(services.ParseBridge),

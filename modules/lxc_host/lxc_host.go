@@ -19,7 +19,7 @@ func Module() ansible.Module {
 		},
 		Options:  func() []schema.Doc { return lxchost.Options().Docs() },
 		Examples: examples,
-		Returns:  []ansible.Return{task.Returns[0], task.Returns[len(task.Returns)-1]},
+		Returns:  task.ReturnsOf("actions", "msg", "problems"),
 		SeeAlso:  []string{"lxc_bridge"},
 		Run:      task.LXCHost,
 	}

@@ -16,6 +16,7 @@ func Module() ansible.Module {
 		Short:       "Makes macvlans",
 		Description: []string{"Makes a macvlan: a link with a MAC address of its own on another link."},
 		Options:     func() []schema.Doc { return host.SingleTable(link.Macvlan).Docs() },
+		SeeAlso:     []string{"network"},
 		Examples:    examples,
 		Returns:     task.Returns,
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {

@@ -17,6 +17,7 @@ func Module() ansible.Module {
 			"Rules of others are not touched. What another firewall drops all the same is a warning that names its chain.",
 		},
 		Options:  services.NATDocs,
+		SeeAlso:  []string{"lxc_bridge", "dnsmasq"},
 		Examples: examples,
 		Returns:  task.Returns,
 		Run:      task.RunServices(services.ParseNAT),

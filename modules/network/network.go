@@ -19,6 +19,7 @@ func Module() ansible.Module {
 			"The objects may come in any order and stand on each other to any depth: the plan orders the steps. If one fails, the host is put back as it was.",
 		},
 		Options:  func() []schema.Doc { return append(host.NetworkTable().Docs(), services.NetworkOptions().Docs()...) },
+		SeeAlso:  []string{"network_info", "lxc_bridge", "container_network"},
 		Examples: examples,
 		Returns:  task.ReturnsWithChecks(),
 		Run:      task.RunServices(services.ParseNetwork),

@@ -17,10 +17,22 @@ func Module() ansible.Module {
 			"Returns the state of the host's network in exactly the form that M(hostnet.linux.network) takes: feeding it back changes nothing.",
 		},
 		Options:  func() []schema.Doc { return host.InfoTable().Docs() },
+		SeeAlso:  []string{"network", "container_info"},
 		Examples: examples,
-		Returns: []ansible.Return{{
-			Name: "network", Text: "The host's network as the options of M(hostnet.linux.network).", Returned: "success", Type: "dict",
-		}},
+		Returns: append(task.ReturnsOf("msg", "problems"), ansible.Return{
+			Name: "network", Returned: "success", Type: "dict",
+			Text:   "The host's network as the options of M(hostnet.linux.network): lists of objects, keyed by their kind.",
+			Sample: map[string]any{"bridges": []any{map[string]any{"name": "br-mgmt", "ports": []any{"bond0.10"}, "addresses": []any{"172.29.236.11/22"}}}},
+			Contains: []ansible.Return{{
+				Name: "bridges", Returned: "when there are bridges", Type: "list", Elements: "dict",
+				Text:   "Each bridge with all its options. The other kinds have their keys beside it.",
+				Sample: []any{map[string]any{"name": "br-mgmt", "ports": []any{"bond0.10"}}},
+				Contains: []ansible.Return{
+					{Name: "name", Returned: "always", Type: "str", Text: "The bridge's name.", Sample: "br-mgmt"},
+					{Name: "ports", Returned: "always", Type: "list", Elements: "raw", Text: "Its ports.", Sample: []any{"bond0.10"}},
+				},
+			}},
+		}),
 		ReadOnly: true,
 		Run:      task.Info,
 	}

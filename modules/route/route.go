@@ -15,6 +15,7 @@ func Module() ansible.Module {
 		Short:       "Sets one route",
 		Description: []string{"Sets or removes one route. To declare exactly the routes of a link, use the link's own option C(routes)."},
 		Options:     func() []schema.Doc { return host.RouteTable().Docs() },
+		SeeAlso:     []string{"network", "rule"},
 		Examples:    examples,
 		Returns:     task.Returns,
 		Run:         task.Run(host.ParseRoute),

@@ -15,6 +15,7 @@ func Module() ansible.Module {
 		Short:       "Sets one routing policy rule",
 		Description: []string{"Sets or removes one routing policy rule. A rule is known by its priority and by what it matches; others stay."},
 		Options:     func() []schema.Doc { return host.RuleTable().Docs() },
+		SeeAlso:     []string{"network", "route"},
 		Examples:    examples,
 		Returns:     task.Returns,
 		Run:         task.Run(host.ParseRule),

@@ -16,6 +16,7 @@ func Module() ansible.Module {
 		Short:       "Makes VLANs",
 		Description: []string{"Makes a VLAN on another link."},
 		Options:     func() []schema.Doc { return host.SingleTable(link.VLAN).Docs() },
+		SeeAlso:     []string{"network", "bond", "bridge"},
 		Examples:    examples,
 		Returns:     task.Returns,
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {

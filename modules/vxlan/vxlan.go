@@ -16,6 +16,7 @@ func Module() ansible.Module {
 		Short:       "Makes VXLANs",
 		Description: []string{"Makes a VXLAN tunnel, to one far end, to a multicast group, or to the far ends that are listed."},
 		Options:     func() []schema.Doc { return host.SingleTable(link.VXLAN).Docs() },
+		SeeAlso:     []string{"network", "bridge"},
 		Examples:    examples,
 		Returns:     task.Returns,
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {

@@ -359,8 +359,17 @@ attributes:
   diff_mode:
     description: Shows the managed state before and after as YAML.
     support: full
+  platform:
+    description: Linux 6.1 or newer on amd64 or arm64.
+    support: full
+    platforms: Linux
 notes:
   - 'The target needs neither Python nor C(ip) nor C(nft): the module is a static binary.'
+seealso:
+  - module: hostnet.linux.lxc_host
+  - module: hostnet.linux.nat
+  - module: hostnet.linux.dnsmasq
+  - module: hostnet.linux.container_network
 """
 
 EXAMPLES = r"""
@@ -384,27 +393,189 @@ EXAMPLES = r"""
 RETURN = r"""
 actions:
   description:
-    - 'The steps in the order in which they run (in check mode: would run): what is done, on which object, which options go from what to what, and
-        what it costs the traffic (none, port flap, link down, recreate).'
-  returned: success
+    - The steps in the order in which they run. In check mode, and after a failure, those that would have run.
+  returned: when the plan could be made, also if it then failed
   type: list
   elements: dict
+  sample:
+    - action: change
+      changes:
+        - new: 50
+          old: 100
+          option: miimon
+      disruption: none
+      object: bond bond0
+  contains:
+    action:
+      description:
+        - What is done.
+      returned: always
+      type: str
+      sample: change
+    object:
+      description:
+        - The object that it is done to.
+      returned: always
+      type: str
+      sample: bond bond0
+    changes:
+      description:
+        - The options that change.
+      returned: when options change
+      type: list
+      elements: dict
+      sample:
+        - new: 50
+          old: 100
+          option: miimon
+      contains:
+        option:
+          description:
+            - The option.
+          returned: always
+          type: str
+          sample: miimon
+        old:
+          description:
+            - Its value before; null if it has none.
+          returned: always
+          type: raw
+          sample: 100
+        new:
+          description:
+            - Its value afterwards; null if it has none.
+          returned: always
+          type: raw
+          sample: 50
+    disruption:
+      description:
+        - 'What the step costs the traffic: V(none), V(port flap), V(link down) or V(recreate).'
+      returned: always
+      type: str
+      sample: none
 confirm:
   description:
-    - The C(verdict) (confirmed, too late, failed, unknown, unreachable), the C(seconds) and C(attempts) that it took, and the C(reason) to ask for
-        it.
-  returned: when the change had to be confirmed
+    - How the confirmation over a new connection went.
+  returned: when the change had to be confirmed, also if it was rolled back
   type: dict
+  sample:
+    attempts: 1
+    reason: eth0 carries this SSH session
+    seconds: 2.1
+    verdict: confirmed
+  contains:
+    verdict:
+      description:
+        - V(confirmed); V(too late), V(failed) or V(unreachable), after which the host undoes the change; or V(unknown), when the host has forgotten
+            the change.
+      returned: always
+      type: str
+      sample: confirmed
+    seconds:
+      description:
+        - How long the controller waited, in seconds.
+      returned: always
+      type: float
+      sample: 2.1
+    attempts:
+      description:
+        - How many connections were tried.
+      returned: unless the host was unreachable
+      type: int
+      sample: 1
+    reason:
+      description:
+        - Why a confirmation was asked for.
+      returned: unless the host was unreachable
+      type: str
+      sample: eth0 carries this SSH session
+msg:
+  description:
+    - What went wrong, with which object and option, and what to do about it.
+  returned: on failure
+  type: str
+  sample: 'bonds[0].mode: must be one of balance-rr, active-backup, …, not "802.3": did you mean "802.3ad"?'
 problems:
   description:
-    - Every problem with the arguments, each with the path of the option and a message.
-  returned: when the arguments are wrong
+    - Every problem with the arguments. Nothing was touched.
+  returned: on failure, when the arguments are wrong
   type: list
   elements: dict
+  sample:
+    - message: is the port of two links
+      path: bonds[0].ports[1]
+  contains:
+    path:
+      description:
+        - The way to the option.
+      returned: always
+      type: str
+      sample: bonds[0].ports[1]
+    message:
+      description:
+        - What is wrong with it.
+      returned: always
+      type: str
+      sample: is the port of two links
 checks:
   description:
-    - 'What a client on each bridge found: its lease, whether it could be given back, what its own name was answered with, and whether the host''s
-        gateway was reached.'
+    - What a client on each bridge found, by the bridge's name.
   returned: when something was proved
   type: dict
+  sample:
+    lxcbr0:
+      checksum: true
+      gateway: 192.0.2.1
+      gateway_reached: true
+      lease: 10.0.3.57
+      released: true
+  contains:
+    lxcbr0:
+      description:
+        - What a client on this bridge found.
+      returned: when the bridge is called so
+      type: dict
+      sample:
+        checksum: true
+        gateway: 192.0.2.1
+        gateway_reached: true
+        lease: 10.0.3.57
+        released: true
+      contains:
+        lease:
+          description:
+            - The address that it was given.
+          returned: with DHCP
+          type: str
+          sample: 10.0.3.57
+        released:
+          description:
+            - Whether it could give the address back.
+          returned: with DHCP
+          type: bool
+          sample: true
+        checksum:
+          description:
+            - Whether the checksum of the answer was right.
+          returned: with DHCP
+          type: bool
+          sample: true
+        resolved:
+          description:
+            - What its own name was resolved to.
+          returned: with DNS
+          type: str
+          sample: '[10.0.3.57]'
+        gateway:
+          description:
+            - The host's own default gateway.
+          returned: with NAT
+          type: str
+          sample: 192.0.2.1
+        gateway_reached:
+          description:
+            - Whether that gateway answered.
+          returned: with NAT
+          type: bool
+          sample: true
 """

@@ -26,8 +26,15 @@ attributes:
   diff_mode:
     description: Shows the managed state before and after as YAML.
     support: none
+  platform:
+    description: Linux 6.1 or newer on amd64 or arm64.
+    support: full
+    platforms: Linux
 notes:
   - 'The target needs neither Python nor C(ip) nor C(nft): the module is a static binary.'
+seealso:
+  - module: hostnet.linux.network
+  - module: hostnet.linux.container_info
 """
 
 EXAMPLES = r"""
@@ -41,9 +48,70 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+msg:
+  description:
+    - What went wrong, with which object and option, and what to do about it.
+  returned: on failure
+  type: str
+  sample: 'bonds[0].mode: must be one of balance-rr, active-backup, …, not "802.3": did you mean "802.3ad"?'
+problems:
+  description:
+    - Every problem with the arguments. Nothing was touched.
+  returned: on failure, when the arguments are wrong
+  type: list
+  elements: dict
+  sample:
+    - message: is the port of two links
+      path: bonds[0].ports[1]
+  contains:
+    path:
+      description:
+        - The way to the option.
+      returned: always
+      type: str
+      sample: bonds[0].ports[1]
+    message:
+      description:
+        - What is wrong with it.
+      returned: always
+      type: str
+      sample: is the port of two links
 network:
   description:
-    - The host's network as the options of M(hostnet.linux.network).
+    - 'The host''s network as the options of M(hostnet.linux.network): lists of objects, keyed by their kind.'
   returned: success
   type: dict
+  sample:
+    bridges:
+      - addresses:
+          - 172.29.236.11/22
+        name: br-mgmt
+        ports:
+          - bond0.10
+  contains:
+    bridges:
+      description:
+        - Each bridge with all its options. The other kinds have their keys beside it.
+      returned: when there are bridges
+      type: list
+      elements: dict
+      sample:
+        - name: br-mgmt
+          ports:
+            - bond0.10
+      contains:
+        name:
+          description:
+            - The bridge's name.
+          returned: always
+          type: str
+          sample: br-mgmt
+        ports:
+          description:
+            - Its ports.
+          returned: always
+          type: list
+          elements: raw
+          sample:
+            - bond0.10
 """

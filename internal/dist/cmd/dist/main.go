@@ -1,4 +1,4 @@
-// Command dist builds the collection's binaries into bin and its artifact into build.
+// Command dist builds the collection's binaries into their folder and its artifact into build.
 package main
 
 import (
@@ -20,10 +20,10 @@ func main() {
 }
 
 func run(only bool) error {
-	if err := dist.Build(context.Background(), ".", "bin", os.Stdout); err != nil || only {
+	if err := dist.Build(context.Background(), ".", dist.Binaries, os.Stdout); err != nil || only {
 		return err
 	}
-	artifact, err := dist.Pack(".", "bin", "build")
+	artifact, err := dist.Pack(".", dist.Binaries, "build")
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,7 @@
 import time
 
 from ansible.errors import AnsibleConnectionFailure
-from ansible_collections.hostnet.linux.plugins.plugin_utils.result import Trouble
+from ansible_collections.hostnet.linux.plugins.plugin_utils._result import Trouble
 
 # Modules that have no option confirm.
 UNGUARDED = ("network_info", "lxc_host", "container", "container_info", "container_interface", "container_network")

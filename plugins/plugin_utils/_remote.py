@@ -8,9 +8,9 @@ import shlex
 import time
 
 from ansible.errors import AnsibleConnectionFailure
-from ansible_collections.hostnet.linux.plugins.plugin_utils import script
-from ansible_collections.hostnet.linux.plugins.plugin_utils.binary import MACHINES
-from ansible_collections.hostnet.linux.plugins.plugin_utils.result import Trouble, excerpt, parse, unloadable
+from ansible_collections.hostnet.linux.plugins.plugin_utils import _script as script
+from ansible_collections.hostnet.linux.plugins.plugin_utils._binary import MACHINES
+from ansible_collections.hostnet.linux.plugins.plugin_utils._result import Trouble, excerpt, parse, unloadable
 
 FOREGROUND = 'exec "$p" stored'
 

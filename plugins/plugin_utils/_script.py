@@ -4,7 +4,7 @@
 
 """The shell scripts that run on the target. They need a POSIX shell, and sha256sum to store a binary."""
 
-from ansible_collections.hostnet.linux.plugins.plugin_utils.binary import MACHINES
+from ansible_collections.hostnet.linux.plugins.plugin_utils._binary import MACHINES
 
 # What the scripts print, on a line of its own, when they cannot run the module.
 MISS = "HOSTNET-MISS"

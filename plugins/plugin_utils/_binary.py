@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 
-from ansible_collections.hostnet.linux.plugins.plugin_utils.result import Trouble
+from ansible_collections.hostnet.linux.plugins.plugin_utils._result import Trouble
 
 # The binary of each module that is not in "hostnet".
 OTHERS = dict.fromkeys(["container", "container_info", "container_interface", "container_network"], "hostnet-lxc")
@@ -14,7 +14,7 @@ OTHERS = dict.fromkeys(["container", "container_info", "container_interface", "c
 # What `uname -m` prints, and Go's name for it.
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
-FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "bin")
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_bin")
 
 
 class Binary:

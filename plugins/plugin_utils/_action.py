@@ -4,10 +4,10 @@
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.hostnet.linux.plugins.plugin_utils.binary import Binaries
-from ansible_collections.hostnet.linux.plugins.plugin_utils.confirm import UNGUARDED, confirm
-from ansible_collections.hostnet.linux.plugins.plugin_utils.remote import Remote
-from ansible_collections.hostnet.linux.plugins.plugin_utils.result import Trouble
+from ansible_collections.hostnet.linux.plugins.plugin_utils._binary import Binaries
+from ansible_collections.hostnet.linux.plugins.plugin_utils._confirm import UNGUARDED, confirm
+from ansible_collections.hostnet.linux.plugins.plugin_utils._remote import Remote
+from ansible_collections.hostnet.linux.plugins.plugin_utils._result import Trouble
 
 
 class ActionModule(ActionBase):
