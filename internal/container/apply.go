@@ -76,14 +76,16 @@ func (m *Machine) plan(h *host, folder string, containers []*Container, wanted [
 // resolve pairs what is declared with what is there, and fills in the names that follow.
 func (p *planner) resolve(all []*Wanted) error {
 	besides := map[string]bool{}
-	for i, wanted := range all {
-		c := p.containers[i]
+	for _, c := range p.containers {
 		besides[c.Name] = true
-		p.aim(c, wanted)
 	}
 	var err error
 	if p.names, err = p.machine.taken(p.folder, besides); err != nil {
 		return err
+	}
+	for i, wanted := range all {
+		p.containers[i].settle(p.names)
+		p.aim(p.containers[i], wanted)
 	}
 	mine := map[string]bool{}
 	for _, t := range p.targets {
@@ -107,7 +109,7 @@ func (p *planner) resolve(all []*Wanted) error {
 		given := *t.want
 		p.names.complete(t, owned)
 		t.finish()
-		t.named = given.HostName != nil
+		t.named, t.addressed = given.HostName != nil, given.MAC != nil
 		// The names that were given out here must not be given out again; declared ones are compared later.
 		if !t.want.Absent() && given.HostName == nil && t.want.HostName != nil {
 			p.names.reserve(*t.want.HostName, deref(t.want.MAC), t.describe())

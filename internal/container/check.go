@@ -114,12 +114,12 @@ func kindName(live *Live) string {
 // checkUnique finds names and addresses that two interfaces would have.
 func (p *planner) checkUnique(t *target, at schema.Place) {
 	owner := t.describe()
-	if name := t.want.HostName; name != nil {
+	if name := t.want.HostName; name != nil && t.named {
 		if other, taken := p.names.owners[*name]; taken {
 			at.Key("host_name").Problem("%s is the name of %s's", *name, other)
 		}
 	}
-	if mac := t.want.MAC; mac != nil {
+	if mac := t.want.MAC; mac != nil && t.addressed {
 		if other, taken := p.names.macs[*mac]; taken {
 			at.Key("mac_address").Problem("%s is the address of %s", *mac, other)
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"hostnet.linux/internal/lxc"
@@ -12,22 +13,24 @@ import (
 )
 
 // hooks are the moments at which LXC calls our program for a container with a record.
-var hooks = []string{"lxc.hook.pre-start", "lxc.hook.start-host"}
+var hooks = []string{"lxc.hook." + Clone, "lxc.hook." + PreStart, "lxc.hook." + StartHost}
 
 // planFiles finds what changes in the containers' files.
 func (p *planner) planFiles() error {
 	hooked := false
 	for _, c := range p.containers {
 		changes := p.editConfig(c)
-		c.record.keep(p.becomes(c), func(one *Interface) *string { return p.hardwareOf(c, one) })
+		becomes := p.becomes(c)
+		plain := !slices.ContainsFunc(becomes, needsHook) && len(c.config.Changes()) == 0 && len(c.record.interfaces) == 0
+		if plain {
+			// A container that LXC serves alone, as its configuration is: what others made stays theirs.
+			becomes = nil
+		}
+		c.record.keep(c.Name, becomes, func(one *Interface) *string { return p.hardwareOf(c, one) })
 		hooked = c.setHooks(p.machine.Program.Path) || hooked
-		files := c.config.Changes()
-		record, err := c.record.contents()
+		files, err := c.changes()
 		if err != nil {
 			return err
-		}
-		if string(record) != string(c.record.original) {
-			files = append(files, lxc.Change{Path: c.record.path, Before: c.record.original, Now: record})
 		}
 		for i, file := range files {
 			if err := writable(file.Path); err != nil {
@@ -45,6 +48,18 @@ func (p *planner) planFiles() error {
 		return p.planProgram()
 	}
 	return nil
+}
+
+// changes are the container's files that differ from what they are to be, with its record in them.
+func (c *Container) changes() ([]lxc.Change, error) {
+	if err := c.record.write(c.config); err != nil {
+		return nil, err
+	}
+	files := c.config.Changes()
+	if c.record.file != "" {
+		files = append(files, lxc.Change{Path: c.record.file, Before: c.record.old})
+	}
+	return files, nil
 }
 
 // editConfig brings the configuration's lines to what is wanted, and says which options differed.
@@ -110,7 +125,7 @@ func (p *planner) becomes(c *Container) []*Interface {
 		}
 	}
 	for _, one := range c.configured {
-		if !mine[one.Name] {
+		if !mine[one.Name] && one.Supported() {
 			all = append(all, &one.Interface)
 		}
 	}

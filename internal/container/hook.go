@@ -16,6 +16,8 @@ import (
 
 // Moments at which LXC calls the hook (lxc.container.conf(5), "CONTAINER HOOKS").
 const (
+	// Clone is when LXC has copied the container: the hook is told of the copy.
+	Clone = "clone"
 	// PreStart is before LXC makes the container's network, also when the container restarts itself.
 	PreStart = "pre-start"
 	// StartHost is when the network is complete and the container's init waits.
@@ -25,51 +27,72 @@ const (
 // Hook is called by LXC at a moment of a container's start. environment gives the LXC_ variables. It does what it can and
 // reports the rest: an error, which keeps the container down for good, is owed only where its start would harm another.
 func (m *Machine) Hook(moment string, environment func(name string) string) error {
-	if moment != PreStart && moment != StartHost {
-		return fmt.Errorf("there is no hook %q: it is %s or %s", moment, PreStart, StartHost)
+	if moment != Clone && moment != PreStart && moment != StartHost {
+		return fmt.Errorf("there is no hook %q: it is %s, %s or %s", moment, Clone, PreStart, StartHost)
 	}
 	name, file := environment("LXC_NAME"), environment("LXC_CONFIG_FILE")
 	if name == "" || file == "" {
 		return fmt.Errorf("LXC_NAME and LXC_CONFIG_FILE are not set: this is called by LXC's hooks")
 	}
 	said := reportOf(file)
-	if moment == PreStart {
+	if moment != StartHost {
 		said.Hooks = nil
 	}
-	for _, problem := range m.start(moment, name, file, environment("LXC_PID")) {
+	var problems []error
+	switch moment {
+	case Clone:
+		problems = m.cloned(name, file)
+	case PreStart:
+		problems = m.preStart(name, file)
+	default:
+		problems = m.startHost(name, file, environment("LXC_PID"))
+	}
+	for _, problem := range problems {
 		said.add(name, moment, problem)
 	}
 	said.save()
+	var unsafe *unsafeError
+	if err := errors.Join(problems...); errors.As(err, &unsafe) {
+		return unsafe
+	}
 	return nil
 }
 
-// start does a hook's work and gives what it could not do.
-func (m *Machine) start(moment, name, file, init string) []error {
-	state := lxc.State{Defined: true}
-	// At a restart pre-start is told the init that has just ended: nothing runs yet.
-	if moment == StartHost {
-		pid, err := strconv.Atoi(init)
-		if err != nil || pid <= 0 {
-			return []error{fmt.Errorf("LXC_PID is %q: it is the container's init", init)}
-		}
-		state.InitPID = pid
+// preStart makes ready for LXC. At a restart LXC_PID is the init that has just ended: nothing runs yet.
+func (m *Machine) preStart(name, file string) []error {
+	h, err := m.openHost()
+	if err != nil {
+		return []error{err}
+	}
+	defer h.kernel.Close()
+	c, err := m.loadFile(h, name, file, lxc.State{Defined: true}, newCache())
+	if err != nil {
+		return []error{err}
+	}
+	problems := m.settleStart(c)
+	p := newPlanner(m, h, c.Folder, []*Container{c})
+	p.planPreStart(c)
+	return append(problems, p.runEach()...)
+}
+
+// startHost brings up what LXC's keys cannot say, and gives what it could not do.
+func (m *Machine) startHost(name, file, init string) []error {
+	pid, err := strconv.Atoi(init)
+	if err != nil || pid <= 0 {
+		return []error{fmt.Errorf("LXC_PID is %q: it is the container's init", init)}
 	}
 	h, err := m.openHost()
 	if err != nil {
 		return []error{err}
 	}
 	defer h.kernel.Close()
-	c, err := m.loadFile(h, name, file, state, newCache())
+	c, err := m.loadFile(h, name, file, lxc.State{Defined: true, InitPID: pid}, newCache())
 	if err != nil {
 		return []error{err}
 	}
 	defer closeAll([]*Container{c})
 	p := newPlanner(m, h, c.Folder, []*Container{c})
-	if moment == PreStart {
-		p.planPreStart(c)
-	} else {
-		p.planStart(c)
-	}
+	p.planStart(c)
 	return p.runEach()
 }
 
@@ -139,6 +162,9 @@ func (p *planner) planReturned(c *Container) {
 func (p *planner) planStart(c *Container) {
 	for _, kept := range c.record.interfaces {
 		live := c.findLive(kept.Name)
+		if live == nil && !needsHook(kept) {
+			continue
+		}
 		if live == nil {
 			p.add(plan.Step{
 				Phase: plan.Prepare, Action: "find", Object: fmt.Sprintf("interface %s of container %s", kept.Name, c.Name),
@@ -149,8 +175,12 @@ func (p *planner) planStart(c *Container) {
 		want := *kept
 		want.Type = live.Type
 		t := &target{container: c, want: &want, final: &want, have: c.findConfigured(kept.Name), live: live}
+		p.planIdentity(t)
 		if want.kind() == Veth {
 			t.final.HostName = live.HostName
+			if t.have != nil && deref(t.have.HostName) != "" {
+				t.final.HostName = t.have.HostName
+			}
 			p.limitNew(t)
 		}
 		p.planStartRoutes(t)
@@ -158,6 +188,22 @@ func (p *planner) planStart(c *Container) {
 			p.startDHCP(t, live.Index)
 		}
 	}
+}
+
+// planIdentity gives the interface the names that the configuration has: LXC made it with those from before the container
+// was settled.
+func (p *planner) planIdentity(t *target) {
+	if t.have == nil || t.live.Type == nil || t.live.kind() == Phys {
+		return
+	}
+	names := Interface{Name: t.live.Name, Type: t.live.Type, HostName: t.have.HostName, MAC: t.have.MAC}
+	if t.live.kind() != Veth || deref(names.HostName) == "" {
+		names.HostName = nil
+	}
+	if len(liveChanges(&names, &t.live.Interface)) == 0 {
+		return
+	}
+	p.changeLive(&target{container: t.container, want: &names, final: &names, have: t.have, live: t.live})
 }
 
 // planStartRoutes makes the interface's routes. Those that lead through the network of a lease wait for it: the client

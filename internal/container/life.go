@@ -166,6 +166,13 @@ func (m *Machine) planLife(life *Life, folder string, state lxc.State) ([]plan.S
 		}
 		steps = append(steps, create...)
 	}
+	if state.Defined && life.state() == Started && !state.Running() {
+		settle, err := m.planSettled(folder, name)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, settle...)
+	}
 	lines, err := m.planLines(life, folder, state)
 	if err != nil {
 		return nil, err

@@ -57,9 +57,6 @@ func TestInterfaceOfRunningContainer(t *testing.T) {
 	if _, there := c.Links(t)["eth1"]; there || strings.Contains(c.Config(t), "eth1") || strings.Contains(c.Config(t), "hook") {
 		t.Errorf("eth1 is still there: %s", c.Config(t))
 	}
-	if _, err := os.Stat(recordPath(c.File())); err == nil {
-		t.Error("the record was left behind")
-	}
 }
 
 // TestOptions sets each option, changes it and resets it on a running container, witnessed by iproute2; each time the
@@ -246,7 +243,7 @@ func TestAdoption(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := text + "lxc.net.1.ipv4.address = 10.7.0.2/24\n"; string(edited) != want || c.Config(t) != main {
+	if want := text + "lxc.net.1.ipv4.address = 10.7.0.2/24\n"; string(edited) != want || !strings.HasPrefix(c.Config(t), main) {
 		t.Errorf("files are\n%s\nand\n%s", edited, c.Config(t))
 	}
 	// The unnamed lxc.net.0 is the container's eth0.

@@ -69,7 +69,7 @@ func (m *Machine) loadFile(h *host, name, file string, state lxc.State, reader l
 	if c.config, err = lxc.ReadConfig(c.ConfigFile, reader); err != nil {
 		return nil, err
 	}
-	if c.record, err = readRecord(recordPath(c.ConfigFile)); err != nil {
+	if c.record, err = readRecord(c.config, c.ConfigFile); err != nil {
 		return nil, err
 	}
 	c.configured = configured(c.config, c.record)

@@ -50,13 +50,20 @@ func monitored(pid string) string {
 	if len(fields) <= parent {
 		return ""
 	}
-	command, err := os.ReadFile("/proc/" + fields[parent] + "/cmdline")
+	_, name := monitorTitle(fields[parent])
+	return name
+}
+
+// monitorTitle takes such a title apart; both are "" for any other process.
+func monitorTitle(pid string) (folder, name string) {
+	command, err := os.ReadFile("/proc/" + pid + "/cmdline")
 	if err != nil {
-		return ""
+		return "", ""
 	}
 	title, found := strings.CutPrefix(strings.TrimRight(string(command), "\x00 "), "[lxc monitor] ")
 	if !found {
-		return ""
+		return "", ""
 	}
-	return title[strings.LastIndexByte(title, ' ')+1:]
+	space := strings.LastIndexByte(title, ' ')
+	return title[:max(space, 0)], title[space+1:]
 }

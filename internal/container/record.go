@@ -8,56 +8,75 @@ import (
 	"os"
 	"path/filepath"
 
+	"hostnet.linux/internal/lxc"
 	"hostnet.linux/internal/schema"
 )
 
-// recordRows are the options that LXC's keys cannot say: they are kept in a file of ours beside the container's
-// configuration, and a hook brings them up.
+// recordRows are the options that LXC's keys cannot say: a hook brings them up.
 var recordRows = schema.Table[Interface]{routesRow, dhcpRow, dhcpRoutesRow, dhcpDNSRow, downRateRow, upRateRow}
 
-// recordTable is an interface in the record. A lent NIC's MAC address finds it again when it comes back under another
-// name.
-var recordTable = append(schema.Table[Interface]{identityRows[0], typeRow, parentRow, macRow}, recordRows...)
+// recordTable is an interface in the record. Its names tell a copy and a restored container from the one that was
+// declared; a lent NIC's MAC address finds it again when it comes back under another name.
+var recordTable = append(schema.Table[Interface]{identityRows[0], typeRow, parentRow, hostNameRow, macRow}, recordRows...)
 
-// recordName is the record's file, in the folder of the container's configuration.
+// recordNote starts the comment that is the record, in the container's own configuration: LXC takes it along when it
+// copies, renames, saves or restores a container.
+const recordNote = "# hostnet.linux: "
+
+// recordName is the file beside the configuration in which release 1.0.0 kept the record.
 const recordName = "hostnet.json"
 
 // Record is what our hooks need to know of a container.
 type Record struct {
-	path       string
-	original   []byte
+	// container is whose interfaces these are: a copy's record names the original until it has an identity of its own.
+	container  string
 	interfaces []*Interface
+	// file is the record of release 1.0.0, if that is where this one comes from.
+	file string
+	old  []byte
 }
 
 func recordPath(configFile string) string { return filepath.Join(filepath.Dir(configFile), recordName) }
 
-// readRecord reads the record; no file is an empty one.
-func readRecord(path string) (Record, error) {
-	record := Record{path: path}
-	contents, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return record, nil
-	}
-	if err != nil {
+// readRecord reads the record of a configuration; none is an empty one.
+func readRecord(config *lxc.Config, configFile string) (Record, error) {
+	var record Record
+	contents, from := []byte(config.Note(recordNote)), configFile
+	old, err := os.ReadFile(recordPath(configFile))
+	switch {
+	case err == nil:
+		record.file, record.old = recordPath(configFile), old
+	case !errors.Is(err, fs.ErrNotExist):
 		return record, err
 	}
-	record.original = contents
+	if len(contents) == 0 {
+		contents, from = old, record.file
+	}
+	if len(contents) == 0 {
+		return record, nil
+	}
+	return record, record.parse(contents, from)
+}
+
+func (r *Record) parse(contents []byte, from string) error {
 	var raw struct {
+		Container  string           `json:"container"`
 		Interfaces []map[string]any `json:"interfaces"`
 	}
 	if err := json.Unmarshal(contents, &raw); err != nil {
-		return record, fmt.Errorf("%s: not what this collection wrote (delete the file and run again): %w", path, err)
+		return fmt.Errorf("%s: the record is not what this collection wrote (delete it and run again): %w", from, err)
 	}
+	r.container = raw.Container
 	var problems schema.Problems
 	for i, fields := range raw.Interfaces {
 		one := &Interface{}
 		recordTable.Parse(one, fields, schema.At("interfaces", &problems).Index(i))
-		record.interfaces = append(record.interfaces, one)
+		r.interfaces = append(r.interfaces, one)
 	}
 	if err := problems.Err(); err != nil {
-		return record, fmt.Errorf("%s: not what this collection wrote (delete the file and run again): %w", path, err)
+		return fmt.Errorf("%s: the record is not what this collection wrote (delete it and run again): %w", from, err)
 	}
-	return record, nil
+	return nil
 }
 
 func (r *Record) find(name string) *Interface {
@@ -70,11 +89,11 @@ func (r *Record) find(name string) *Interface {
 }
 
 // keep gathers what must be remembered of the interfaces as they will be. hardware tells a lent NIC's own MAC address.
-func (r *Record) keep(interfaces []*Interface, hardware func(*Interface) *string) {
+func (r *Record) keep(container string, interfaces []*Interface, hardware func(*Interface) *string) {
 	before := Record{interfaces: r.interfaces}
-	r.interfaces = nil
+	r.container, r.interfaces = container, nil
 	for _, one := range interfaces {
-		kept := &Interface{Name: one.Name}
+		kept := &Interface{Name: one.Name, HostName: one.HostName, MAC: one.MAC}
 		for _, row := range recordRows {
 			if !row.Equal(one, &unsetInterface) {
 				row.Assign(kept, one)
@@ -89,9 +108,7 @@ func (r *Record) keep(interfaces []*Interface, hardware func(*Interface) *string
 				kept.MAC = hardware(one)
 			}
 		}
-		if needsHook(kept) {
-			r.interfaces = append(r.interfaces, kept)
-		}
+		r.interfaces = append(r.interfaces, kept)
 	}
 }
 
@@ -101,15 +118,20 @@ func needsHook(i *Interface) bool {
 		deref(i.DownRate) > 0 || deref(i.UpRate) > 0
 }
 
-// contents is the file as it is to be; nil is no file.
-func (r *Record) contents() ([]byte, error) {
+// write puts the record into the configuration.
+func (r *Record) write(config *lxc.Config) error {
 	if len(r.interfaces) == 0 {
-		return nil, nil
+		config.SetNote(recordNote, "")
+		return nil
 	}
 	list := make([]schema.Object, len(r.interfaces))
 	for i, one := range r.interfaces {
 		list[i] = recordTable.Export(one)
 	}
-	contents, err := json.MarshalIndent(schema.Object{{Key: "interfaces", Value: list}}, "", "  ")
-	return append(contents, '\n'), err
+	contents, err := json.Marshal(schema.Object{{Key: "container", Value: r.container}, {Key: "interfaces", Value: list}})
+	if err != nil {
+		return err
+	}
+	config.SetNote(recordNote, string(contents))
+	return nil
 }

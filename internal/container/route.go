@@ -47,6 +47,9 @@ func (p *planner) planRoutes(t *target, loss plan.Loss) {
 // planRoutesOf makes the routes of an interface with DHCP after its lease, whose network they may lead through.
 func (p *planner) planRoutesOf(t *target, loss plan.Loss) {
 	first := len(p.steps)
+	if t.waits() {
+		return
+	}
 	p.planRoutes(t, loss)
 	if !deref(t.final.DHCP) {
 		return
@@ -54,6 +57,14 @@ func (p *planner) planRoutesOf(t *target, loss plan.Loss) {
 	for i := range p.steps[first:] {
 		p.steps[first+i].Phase = plan.Serve
 	}
+}
+
+// waits tells whether the client, which still has no lease, makes the routes when it has one.
+func (t *target) waits() bool {
+	if t.live == nil || t.have == nil || !deref(t.live.DHCP) || !deref(t.final.DHCP) || t.live.lease.Server.IsValid() {
+		return false
+	}
+	return t.want.Routes == nil || routesRow.Equal(t.want, &t.have.Interface)
 }
 
 // samePlace tells whether one route takes the other's place.

@@ -33,8 +33,8 @@ type target struct {
 	live *Live
 	// assumed says that the type was not declared.
 	assumed bool
-	// named says that the host end's name was declared.
-	named bool
+	// named and addressed say that the host end's name and the MAC address were declared.
+	named, addressed bool
 }
 
 func (t *target) at(problems *schema.Problems) schema.Place { return schema.At(t.want.Path, problems) }
@@ -109,13 +109,15 @@ func (t *target) finish() {
 type names struct {
 	// owners are by host end, macs and addresses by "bridge address".
 	owners, macs, addresses map[string]string
+	// holders are the names of the containers that have the addresses.
+	holders map[string]string
 	// made are names and addresses that this task made up, by whom they are for.
 	made map[string]string
 }
 
 // taken gathers what the other containers of the folder are configured with.
 func (m *Machine) taken(folder string, besides map[string]bool) (*names, error) {
-	all := &names{owners: map[string]string{}, macs: map[string]string{}, addresses: map[string]string{}, made: map[string]string{}}
+	all := &names{owners: map[string]string{}, macs: map[string]string{}, addresses: map[string]string{}, holders: map[string]string{}, made: map[string]string{}}
 	containers, err := m.Runtime.Containers(folder)
 	if err != nil {
 		return nil, err
@@ -130,8 +132,28 @@ func (m *Machine) taken(folder string, besides map[string]bool) (*names, error) 
 		if err != nil {
 			continue
 		}
-		for _, one := range configured(config, Record{}) {
-			all.note(&one.Interface, "container "+name)
+		other := &Container{Folder: folder, Name: name}
+		if other.record, err = readRecord(config, configFile(folder, name)); err != nil {
+			other.record = Record{}
+		}
+		copied := other.isCopy()
+		for _, one := range configured(config, other.record) {
+			claimed := one.Interface
+			if copied {
+				// What a copy has of its original it only has until it is settled.
+				hostName, mac := other.inherited(one)
+				claimed.Addresses = nil
+				if hostName {
+					claimed.HostName = nil
+				}
+				if mac {
+					claimed.MAC = nil
+				}
+			}
+			all.note(&claimed, "container "+name)
+			for _, prefix := range deref(claimed.Addresses) {
+				all.holders[deref(one.Bridge)+" "+prefix.Addr().String()] = name
+			}
 		}
 	}
 	return all, nil
@@ -171,15 +193,21 @@ func (n *names) complete(t *target, onHost func(name string) bool) {
 }
 
 func (n *names) hostName(t *target, onHost func(name string) bool) string {
+	usual := usualHostName(t.container.Name, t.want.Name)
 	if t.have != nil && t.have.kind() == Veth && deref(t.have.HostName) != "" {
-		return *t.have.HostName
+		name := *t.have.HostName
+		_, owned := n.owners[name]
+		// Another's too, as in a copy of a container that had no record: it stays with whom it fits, or who runs with it.
+		if !owned || name == usual || t.live != nil && deref(t.live.HostName) == name {
+			return name
+		}
 	}
 	free := func(name string) bool {
 		_, owned := n.owners[name]
 		mine := t.live != nil && deref(t.live.HostName) == name
 		return !owned && n.made[name] == "" && (mine || !onHost(name))
 	}
-	name := usualHostName(t.container.Name, t.want.Name)
+	name := usual
 	for attempt := 0; !free(name); attempt++ {
 		name = uniqueHostName(t.container.Name, t.want.Name, attempt)
 	}
@@ -207,7 +235,7 @@ func uniqueHostName(container, name string, attempt int) string {
 }
 
 func (n *names) mac(t *target) string {
-	if t.have != nil && t.have.MAC != nil {
+	if t.have != nil && t.have.MAC != nil && (n.macs[*t.have.MAC] == "" || t.live != nil && deref(t.live.MAC) == *t.have.MAC) {
 		return *t.have.MAC
 	}
 	if t.live != nil && t.live.MAC != nil {

@@ -127,7 +127,7 @@ func (m *Machine) reread(c *Container, reader lxc.Reader) (*Container, error) {
 	if fresh.config, err = lxc.ReadConfig(c.ConfigFile, reader); err != nil {
 		return nil, err
 	}
-	if fresh.record, err = readRecord(recordPath(c.ConfigFile)); err != nil {
+	if fresh.record, err = readRecord(fresh.config, c.ConfigFile); err != nil {
 		return nil, err
 	}
 	fresh.configured = configured(fresh.config, fresh.record)

@@ -9,8 +9,25 @@ import (
 	"hostnet.linux/internal/system"
 )
 
-// Start starts a client that outlives this process, and does not wait for a lease.
+// Start starts a client that outlives this process, and does not wait for a lease: when it returns, Find finds the client.
 func Start(program string, job Job) error {
+	if err := launch(program, job); err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(starting); ; time.Sleep(time.Millisecond) {
+		if _, runs := Find(job.Init, job.Index); runs {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("the DHCP client has not begun after %s", starting)
+		}
+	}
+}
+
+// starting is how long a client may take to begin.
+const starting = 5 * time.Second
+
+func launch(program string, job Job) error {
 	host := &system.System{}
 	if launcher := host.Find("systemd-run"); launcher != "" && host.HasSystemd() {
 		// Otherwise it would end with the session or the service that it was started in.

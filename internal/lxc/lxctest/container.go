@@ -127,12 +127,13 @@ func Stopped(t testing.TB, folder, name, network string) *Container {
 	}
 	c := &Container{Folder: folder, Name: name}
 	t.Cleanup(func() {
+		name := c.Name // it may have been renamed
 		gone := func() {}
 		if state, err := (Runtime{}).State(folder, name); err == nil && state.InitPID != 0 && !sharesNetwork(state.InitPID) {
 			gone = c.Ends(t) // the next test compares the host before and after
 		}
 		_, _ = Run("lxc-stop", "-k", "-P", folder, "-n", name)
-		if _, err := Run("lxc-destroy", "-f", "-P", folder, "-n", name); err != nil {
+		if _, err := Run("lxc-destroy", "-f", "-s", "-P", folder, "-n", name); err != nil {
 			t.Error(err)
 		}
 		gone()
