@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"hostnet.linux/internal/addr"
@@ -12,6 +13,7 @@ import (
 	"hostnet.linux/internal/route"
 	"hostnet.linux/internal/rule"
 	"hostnet.linux/internal/schema"
+	"hostnet.linux/internal/undeclared"
 )
 
 // Kernel is what all domains together ask of a kernel.
@@ -20,6 +22,7 @@ type Kernel interface {
 	addr.Kernel
 	kernel.Routes
 	kernel.Rules
+	undeclared.Kernel
 }
 
 // Host is one network namespace whose state can be observed and changed.
@@ -35,6 +38,8 @@ type Observed struct {
 	Addresses *addr.State
 	Routes    *route.State
 	Rules     *rule.State
+	// Undeclared is what some links have that no option declares, nil when nobody has asked.
+	Undeclared undeclared.State `json:",omitempty"`
 }
 
 // Plan is what it takes to make the host as declared.
@@ -51,6 +56,23 @@ type Plan struct {
 // Observe reads the host's whole state.
 func (h *Host) Observe() (*Observed, error) {
 	return h.observe(link.Everything)
+}
+
+// Checkpoint reads the host's whole state, with all that a change of the named links may take from them and others, for
+// Restore.
+func (h *Host) Checkpoint(links map[string]bool) (*Observed, error) {
+	seen, err := h.Observe()
+	if err != nil {
+		return nil, err
+	}
+	return seen, seen.observeUndeclared(h.Kernel, links)
+}
+
+func (o *Observed) observeUndeclared(k Kernel, links map[string]bool) (err error) {
+	all := o.beside(links)
+	maps.Copy(all, links)
+	o.Undeclared, err = undeclared.Observe(k, o.Links.Raw(), all)
+	return err
 }
 
 // Complete is all of what was seen, where nothing has changed since.
@@ -117,7 +139,7 @@ func (h *Host) Run(p *Plan, wanted *State) error {
 	if len(p.Steps) == 0 {
 		return nil
 	}
-	before, err := h.Observe()
+	before, err := h.Checkpoint(touched(p.Steps))
 	if err != nil {
 		return err
 	}

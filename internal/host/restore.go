@@ -14,6 +14,7 @@ import (
 	"hostnet.linux/internal/route"
 	"hostnet.linux/internal/rule"
 	"hostnet.linux/internal/schema"
+	"hostnet.linux/internal/undeclared"
 )
 
 // Restore makes the named links, and all that belongs to them, as they were, and returns what could not be brought back.
@@ -47,6 +48,8 @@ type restoration struct {
 	names map[string]bool
 	// late tells that the kernel has had the opportunity to put back by itself what follows from other links.
 	late bool
+	// undeclared are what differs that no option declares.
+	undeclared []undeclared.Change
 	// failed holds why a step about an object failed.
 	failed map[string]error
 }
@@ -68,9 +71,51 @@ func (r *restoration) plan() ([]plan.Step, Differences, error) {
 		lost = append(lost, Difference{Object: warning})
 	}
 	steps := slices.Concat(links.Steps, addresses.Steps, routes.Steps, rule.Restore(k, now.Rules, r.before.Rules))
+	more, err := r.planUndeclared(now, len(steps) > 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	steps = append(steps, more...)
 	plan.Order(steps)
 	return steps, lost, nil
 }
+
+// planUndeclared looks at what no option declares. What the other steps do to that shows when they are done.
+func (r *restoration) planUndeclared(now *Observed, others bool) ([]plan.Step, error) {
+	if len(r.before.Undeclared) == 0 {
+		return nil, nil
+	}
+	names := map[string]bool{}
+	for name := range r.before.Undeclared {
+		names[name] = true
+	}
+	k := r.host.Kernel
+	is, err := undeclared.Observe(k, now.Links.Raw(), names)
+	if err != nil {
+		return nil, err
+	}
+	r.undeclared = r.before.Undeclared.Changes(is)
+	if len(r.undeclared) == 0 && (r.late || !others) {
+		return nil, nil
+	}
+	const last = 1 << 16
+	return []plan.Step{
+		{
+			Phase: plan.Adjust, Depth: last, Object: settingsObject,
+			Run: func() error { return r.before.Undeclared.RestoreSettings(k) },
+		},
+		{
+			Phase: plan.Retire, Depth: last, Object: tablesObject,
+			Run: func() error { return r.before.Undeclared.RestoreTables(k) },
+		},
+	}, nil
+}
+
+// Names of the steps about what no option declares.
+const (
+	settingsObject = "settings that no option declares"
+	tablesObject   = "tables that no option declares"
+)
 
 // planLinks plans the links as they were. What cannot be planned, as something that it needs is gone, is left out by name.
 func (r *restoration) planLinks(now *Observed) (*link.Result, Differences, error) {
@@ -119,8 +164,20 @@ func isGone(err error) bool {
 // remaining are the differences that further steps would remove.
 func (r *restoration) remaining(steps []plan.Step) Differences {
 	var left Differences
+	for _, change := range r.undeclared {
+		one := Difference{Object: r.before.describe(change.Link), Option: change.Option, Was: change.New, Is: change.Old}
+		for _, object := range []string{settingsObject, tablesObject} {
+			if err := r.failed[object]; err != nil {
+				one.Reason = err.Error()
+			}
+		}
+		left = append(left, one)
+	}
 	for _, step := range steps {
 		one := Difference{Object: step.Object}
+		if one.Object == settingsObject || one.Object == tablesObject {
+			continue
+		}
 		if err := r.failed[step.Object]; err != nil {
 			one.Reason = err.Error()
 		}
@@ -138,6 +195,14 @@ func (r *restoration) remaining(steps []plan.Step) Differences {
 		}
 	}
 	return left
+}
+
+// describe is the kind and name of a link.
+func (o *Observed) describe(name string) string {
+	if one := o.Links.Find(name); one != nil {
+		return one.Describe()
+	}
+	return "interface " + name
 }
 
 // withVLANs adds the VLANs on the links: the kernel takes them down, and lowers their MTU, along with their parent.

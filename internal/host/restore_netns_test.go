@@ -48,6 +48,65 @@ var undoCases = []undoCase{
 		setup: "ip link add br0 type bridge\nip link set v0 master br0\nip link set br0 up",
 		task:  `{"interfaces": [{"name": "v0", "mtu": 1400}, {"name": "v1", "mtu": 1400}]}`,
 	},
+	{
+		name: "neighbours that a new MAC address flushes",
+		setup: "ip addr add 10.1.0.2/24 dev v0\nip addr add 2001:db8:1::2/64 dev v0\nip neigh add 10.1.0.99 lladdr 02:00:00:00:00:99 dev v0 nud permanent\n" +
+			"ip neigh add 2001:db8:1::99 lladdr 02:00:00:00:00:99 dev v0 nud permanent router\nip neigh add proxy 10.1.0.77 dev v0",
+		task: `{"interfaces": [{"name": "v0", "mac_address": "02:00:00:00:11:11"}]}`,
+	},
+	{
+		name: "a link that goes down",
+		setup: "ip addr add 10.1.0.2/24 dev v0\nip addr add 2001:db8:1::2/64 dev v0\nip neigh add 10.1.0.99 lladdr 02:00:00:00:00:99 dev v0 nud permanent\n" +
+			"ip route add 10.9.0.0/16 via 10.1.0.1\nip -6 route add 2001:db8:9::/48 via 2001:db8:1::1\nip neigh add proxy 2001:db8:1::77 dev v0",
+		task: `{"interfaces": [{"name": "v0", "up": false}]}`,
+	},
+	{
+		name: "IPv6 below 1280, with its settings",
+		setup: "ip addr add 10.1.0.2/24 dev v0\nip addr add 2001:db8:1::2/64 dev v0\nip -6 route add 2001:db8:9::/48 via 2001:db8:1::1\n" +
+			"cd /proc/sys/net/ipv6/conf/v0; echo 2 >use_tempaddr; echo 1 >addr_gen_mode; echo 2 >accept_ra; echo 7 >router_solicitation_interval; echo 1400 >mtu\n" +
+			"ip neigh add 2001:db8:1::99 lladdr 02:00:00:00:00:99 dev v0 nud permanent",
+		task: `{"interfaces": [{"name": "v0", "mtu": 1200}]}`,
+	},
+	{
+		name:  "IPv6 that is off",
+		setup: "ip addr add 10.1.0.2/24 dev v0\necho 1 >/proc/sys/net/ipv6/conf/v0/disable_ipv6\necho 1 >/proc/sys/net/ipv4/conf/v0/arp_ignore",
+		task:  `{"interfaces": [{"name": "v0", "mtu": 1200, "addresses": []}]}`,
+	},
+	{
+		name: "a link that is made again",
+		setup: "ip link add vx0 type vxlan id 5 dstport 4789 local 10.1.0.2\nip link property add dev vx0 altname overlay altname second-name\n" +
+			"ip link set vx0 group 7 alias uplink txqueuelen 333 up\nip addr add 2001:db8:1::2/64 dev vx0\n" +
+			"cd /proc/sys/net/ipv6/conf/vx0; echo 1 >addr_gen_mode; echo 2 >use_tempaddr; echo 1 >/proc/sys/net/ipv4/conf/vx0/arp_ignore\n" +
+			"ip neigh add 2001:db8:1::99 lladdr 02:00:00:00:00:99 dev vx0 nud permanent\ntc qdisc add dev vx0 root handle 5: pfifo limit 17\n" +
+			"bridge fdb append 00:00:00:00:00:00 dev vx0 dst 10.1.0.9\nbridge fdb add 02:00:00:00:00:01 dev vx0 dst 10.1.0.8",
+		task: `{"vxlans": [{"name": "vx0", "id": 6}]}`,
+	},
+	{
+		name: "entries of a bridge",
+		setup: "ip link add br0 type bridge\nip link set br0 up\nip link set v0 master br0\nip link set v1 master br0\n" +
+			"bridge fdb add 02:00:00:00:00:01 dev v0 master static\nbridge fdb add 02:00:00:00:00:02 dev v1 master static sticky\n" +
+			"bridge fdb add 02:00:00:00:00:03 dev v0 master extern_learn",
+		task: `{"bridges": [{"name": "br0", "ports": ["v1"], "exclusive_ports": true}]}`,
+	},
+	{
+		name:  "a card that has never been up",
+		setup: "ip link add x0 type veth peer name x1",
+		task:  `{"interfaces": [{"name": "x0", "addresses": ["10.1.0.2/24"]}, {"name": "x1"}]}`,
+	},
+	{
+		name:  "what stands on a link",
+		kinds: []string{"macvlan"},
+		setup: "ip link add mv0 link v0 type macvlan mode bridge\nip link set mv0 up\nip addr add 10.1.0.2/24 dev mv0\nip addr add 2001:db8:1::2/64 dev mv0\n" +
+			"ip neigh add 2001:db8:1::99 lladdr 02:00:00:00:00:99 dev mv0 nud permanent\necho 2 >/proc/sys/net/ipv6/conf/mv0/use_tempaddr",
+		task: `{"interfaces": [{"name": "v0", "mtu": 1200}]}`,
+	},
+	{
+		name:  "VLANs on a link",
+		kinds: []string{"vlan"},
+		setup: "ip link add link v0 name v0.7 type vlan id 7\nip link set v0.7 up\nip addr add 10.1.0.2/24 dev v0.7\nip addr add 2001:db8:1::2/64 dev v0.7\n" +
+			"ip neigh add 2001:db8:1::99 lladdr 02:00:00:00:00:99 dev v0.7 nud permanent\necho 2 >/proc/sys/net/ipv6/conf/v0.7/use_tempaddr",
+		task: `{"interfaces": [{"name": "v0", "mtu": 1200, "mac_address": "02:00:00:00:11:11"}]}`,
+	},
 }
 
 // TestFailedChangesAreUndone compares all that iproute2 and /proc tell of the host before and after.
@@ -129,7 +188,7 @@ func (h undoHost) witness(t *testing.T) []string {
 	t.Helper()
 	lines := strings.Split(h.Snapshot(t), "\n")
 	for _, command := range []string{
-		"ip neigh show nud permanent", "ip neigh show proxy", "tc qdisc show", "bridge fdb show | grep -v permanent",
+		"ip neigh show nud permanent", "ip neigh show proxy", "tc qdisc show", "bridge fdb show | grep -E 'static|extern_learn|sticky'",
 		"ip -o link show | sed 's/.* qdisc/qdisc/; s/ state .* group/ group/'",
 		// The kernel gives each link a number of its own there.
 		"cd /proc/sys/net && grep -s . ipv4/conf/*/* ipv6/conf/*/* | grep -v stable_secret",

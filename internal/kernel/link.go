@@ -27,6 +27,10 @@ type Link struct {
 	// IPv4 and IPv6 are the settings of the interface, indexed as in linux/ip.h less one and linux/ipv6.h;
 	// nil when the link has no such protocol.
 	IPv4, IPv6 []int32
+	// AlternativeNames, Alias and Group are what other programs know the link by; TransmitQueue is a length in packets.
+	AlternativeNames     []string
+	Alias                string
+	Group, TransmitQueue uint32
 }
 
 // Attribute is one netlink attribute. Its value is Data, or the index of the link called LinkName, which is
@@ -68,6 +72,9 @@ type LinkRequest struct {
 	MTU            *uint32
 	Address        *string
 	Data, PortData Attributes
+	// Alias "" takes it away.
+	Alias                *string
+	Group, TransmitQueue *uint32
 }
 
 // Peer is the other end of a veth pair.

@@ -107,7 +107,12 @@ type State struct {
 	named map[string]*Link
 	// read is what the kernel was asked for.
 	read Detail
+	// raw is the kernel's own answer.
+	raw []kernel.Link
 }
+
+// Raw are the observed links in the kernel's words, nil of a state that another process has written down.
+func (s *State) Raw() []kernel.Link { return s.raw }
 
 // NewState indexes the links by name.
 func NewState(links []*Link) *State {

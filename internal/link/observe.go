@@ -61,6 +61,7 @@ func Observe(k Kernel, detail Detail) (*State, error) {
 		decode(links[i], &raw[i], name)
 	}
 	state := NewState(links)
+	state.raw = raw
 	for i := range raw {
 		state.addPort(&raw[i], links[i], name)
 	}

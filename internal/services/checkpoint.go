@@ -25,7 +25,7 @@ type Checkpoint struct {
 
 // checkpoint reads the state from before.
 func (s *Site) checkpoint(todo *Plan, d *Declaration) (*Checkpoint, error) {
-	seen, err := s.Host.Observe()
+	seen, err := s.Host.Checkpoint(todo.Links())
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (c *Checkpoint) Join(later *Checkpoint) {
 
 // Opposite is what putting the checkpoint back replaces.
 func (s *Site) Opposite(before *Checkpoint) (*Checkpoint, error) {
-	seen, err := s.Host.Observe()
+	seen, err := s.Host.Checkpoint(before.Links)
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,7 @@ type Kernel struct {
 	addresses       []kernel.Address
 	routes          []kernel.Route
 	rules           []kernel.Rule
+	neighbours      []kernel.Neighbour
 	vlans           map[int][]kernel.BridgeVLAN
 	forwarding      map[int][]kernel.ForwardingEntry
 }

@@ -165,7 +165,17 @@ func (k *Kernel) refuseChange(one *link, request kernel.LinkRequest) error {
 // fill sets what the request has.
 func (k *Kernel) fill(one *link, request kernel.LinkRequest) {
 	flags := one.Data.Get(unix.IFLA_VLAN_FLAGS)
+	if request.Alias != nil {
+		one.Alias = *request.Alias
+	}
+	if request.Group != nil {
+		one.Group = *request.Group
+	}
+	if request.TransmitQueue != nil {
+		one.TransmitQueue = *request.TransmitQueue
+	}
 	if request.Address != nil {
+		k.flush(one.Name)
 		one.Address, one.chosenAddress = *request.Address, true
 		for _, port := range k.ports(one) {
 			if one.Kind == "bond" {
@@ -265,6 +275,7 @@ func (k *Kernel) lower(one *link) {
 		return
 	}
 	one.raise(false)
+	k.flush(one.Name)
 	k.dropAddresses(one.Name, func(a kernel.Address) bool { return a.Prefix.Addr().Is6() })
 	k.dropRoutes(func(route kernel.Route) bool { return leavesBy(route, one.Name) })
 	for _, upper := range k.links {
@@ -302,6 +313,7 @@ func (k *Kernel) remove(one *link) {
 	}
 	delete(k.vlans, one.Index)
 	delete(k.forwarding, one.Index)
+	k.neighbours = slices.DeleteFunc(k.neighbours, func(n kernel.Neighbour) bool { return n.Link == one.Name })
 	k.addresses = slices.DeleteFunc(k.addresses, func(a kernel.Address) bool { return a.Link == one.Name })
 	k.dropRoutes(func(route kernel.Route) bool { return leavesBy(route, one.Name) })
 	for _, other := range slices.Clone(k.links) {

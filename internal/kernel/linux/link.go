@@ -203,6 +203,15 @@ func (h *Handle) fill(message *nl.NetlinkRequest, header *nl.IfInfomsg, request 
 	if request.MTU != nil {
 		message.AddData(nl.NewRtAttr(unix.IFLA_MTU, nl.Uint32Attr(*request.MTU)))
 	}
+	if request.Alias != nil {
+		message.AddData(nl.NewRtAttr(unix.IFLA_IFALIAS, nl.NonZeroTerminated(*request.Alias)))
+	}
+	if request.Group != nil {
+		message.AddData(nl.NewRtAttr(unix.IFLA_GROUP, nl.Uint32Attr(*request.Group)))
+	}
+	if request.TransmitQueue != nil {
+		message.AddData(nl.NewRtAttr(unix.IFLA_TXQLEN, nl.Uint32Attr(*request.TransmitQueue)))
+	}
 	if request.Address != nil {
 		address, err := net.ParseMAC(*request.Address)
 		if err != nil {
@@ -283,6 +292,19 @@ func decodeLink(message []byte) (kernel.Link, error) {
 			link.Address = net.HardwareAddr(data).String()
 		case unix.IFLA_PERM_ADDRESS:
 			link.PermanentAddress = net.HardwareAddr(data).String()
+		case unix.IFLA_IFALIAS:
+			link.Alias = nl.BytesToString(data)
+		case unix.IFLA_GROUP:
+			link.Group = number32(data)
+		case unix.IFLA_TXQLEN:
+			link.TransmitQueue = number32(data)
+		case unix.IFLA_PROP_LIST:
+			return eachAttribute(data, func(typ uint16, data []byte) error {
+				if typ == unix.IFLA_ALT_IFNAME {
+					link.AlternativeNames = append(link.AlternativeNames, nl.BytesToString(data))
+				}
+				return nil
+			})
 		case unix.IFLA_PHYS_PORT_ID:
 			link.PhysicalPort = hex.EncodeToString(data)
 		case unix.IFLA_PHYS_SWITCH_ID:
