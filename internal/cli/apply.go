@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/services"
 	"hostnet.linux/internal/system"
@@ -78,6 +79,22 @@ func (t *terminal) report(result ansible.Result, check bool) error {
 		fmt.Fprintln(t.output, t.paint("33", "incomplete: "+one.String()))
 	}
 	actions, _ := result.Values.Get("actions").([]schema.Object)
+	t.steps(actions)
+	switch {
+	case len(actions) == 0 && len(task.IncompleteOf(result)) > 0:
+		fmt.Fprintln(t.output, "the rest of the host is as declared")
+	case len(actions) == 0:
+		fmt.Fprintln(t.output, "the host is as declared")
+	case check:
+		fmt.Fprintf(t.output, "%s to make the host as declared\n", plan.Count(len(actions), "step"))
+	default:
+		fmt.Fprintf(t.output, "%s done: the host is as declared\n", plan.Count(len(actions), "step"))
+	}
+	return nil
+}
+
+// steps is a line for each step, and one for each option that it changes.
+func (t *terminal) steps(actions []schema.Object) {
 	for _, action := range actions {
 		fmt.Fprintf(t.output, "%s %s\n", action.Get("action"), t.paint("1", fmt.Sprint(action.Get("object"))))
 		changes, _ := action.Get("changes").([]schema.Object)
@@ -85,15 +102,6 @@ func (t *terminal) report(result ansible.Result, check bool) error {
 			fmt.Fprintf(t.output, "  %s: %s -> %s\n", change.Get("option"), t.paint("31", shown(change.Get("old"))), t.paint("32", shown(change.Get("new"))))
 		}
 	}
-	switch {
-	case len(actions) == 0:
-		fmt.Fprintln(t.output, "the host is as declared")
-	case check:
-		fmt.Fprintf(t.output, "%d steps to make the host as declared\n", len(actions))
-	default:
-		fmt.Fprintf(t.output, "%d steps done: the host is as declared\n", len(actions))
-	}
-	return nil
 }
 
 func shown(value any) string {
@@ -101,35 +109,6 @@ func shown(value any) string {
 		return "nothing"
 	}
 	return fmt.Sprint(value)
-}
-
-func rollback(t *terminal) error {
-	site, done, err := openAsRoot()
-	if err != nil {
-		return err
-	}
-	defer done()
-	one := task.NewRollback()
-	t.guard(one)
-	target, err := one.Target(site, t.number)
-	if err != nil {
-		return err
-	}
-	what := fmt.Sprintf("the change by %s of %s", target.Last.Task, target.Last.Time.Format(time.DateTime))
-	if target.Number+1 < target.Last.Number {
-		what = fmt.Sprintf("the changes after generation %d, the last of them by %s of %s",
-			target.Number, target.Last.Task, target.Last.Time.Format(time.DateTime))
-	}
-	token, err := one.Rollback(site, target)
-	if err != nil {
-		return err
-	}
-	if token != "" {
-		fmt.Fprintln(t.output, "to be undone:", what)
-		return t.await(site, token)
-	}
-	fmt.Fprintln(t.output, "undone:", what)
-	return nil
 }
 
 // patience is how long the boot waits for cards that are found late.

@@ -123,12 +123,12 @@ ip address show br-b; nft list ruleset; cat /proc/sys/net/ipv4/ip_forward; ! $ho
 			[]string{"undoes itself in 5s", "kept: the change by hostnet rollback of", "does not exist", "no change waits", "there is no change to undo"},
 		},
 		"at the terminal": {
-			`echo | script -qec "$hostnet rollback --confirm 5" /dev/null; ! ip -br link show br-b`,
-			[]string{"Press Enter to keep it: kept: the change by hostnet rollback", "does not exist"},
+			`(echo y; sleep 1; echo) | script -qec "$hostnet rollback --confirm 5" /dev/null; ! ip -br link show br-b`,
+			[]string{"Undo it? [y/N]", "kept: the change by hostnet rollback", "does not exist"},
 		},
 		"not needed": {
-			`echo | script -qec "$hostnet rollback" /dev/null; ! ip -br link show br-b`,
-			[]string{"\nundone: the change by hostnet.linux.network", "does not exist"},
+			`echo y | script -qec "$hostnet rollback" /dev/null; ! ip -br link show br-b`,
+			[]string{"Undo it? [y/N] undone: the change by hostnet.linux.network", "does not exist"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -138,10 +138,29 @@ ip address show br-b; nft list ruleset; cat /proc/sys/net/ipv4/ip_forward; ! $ho
 	}
 }
 
+// TestHistory: every change is remembered with who made it; going back is shown before it is done, and can itself be undone.
+func TestHistory(t *testing.T) {
+	t.Parallel()
+	said := apart(t, `export HOSTNET_NAMESPACE=
+task() { printf '%s' "$1" | $hostnet module; echo; }
+task '{"_ansible_module_name": "bridge", "name": "br-b", "mtu": 1400, "confirm": "off"}' >/dev/null
+task '{"_ansible_module_name": "bridge", "name": "br-b", "mtu": 1400, "confirm": "off"}' >/dev/null
+task '{"_ansible_module_name": "bridge", "name": "br-b", "mtu": 1300, "confirm": "off"}' >/dev/null
+task '{"_ansible_module_name": "veth", "name": "v0", "peer": "v1", "confirm": "off"}' >/dev/null
+$hostnet log; $hostnet log 2; ! $hostnet log 9
+$hostnet rollback 1 --check; ip link show v0
+$hostnet rollback 1; ! ip link show v0; ip link show br-b; cat /etc/hostnet/bridges/br-b.yml; ! ls /etc/hostnet/veths
+ip link set br-b mtu 1350; task '{"_ansible_module_name": "rollback", "to": 3}'; ip link show v0; ip link show br-b; $hostnet log
+! $hostnet rollback 77`)
+	contains(t, said, "NUMBER", "1 ", "hostnet.linux.bridge", "2 ", "hostnet.linux.bridge", "3 ", "hostnet.linux.veth", "generation 2", "mtu: 1400 -> 1300",
+		"generation 9 is not kept", "delete veth v", "v0@v1", "undone: the changes after generation 1", "does not exist", "mtu 1400", "mtu: 1400",
+		`"changed":true`, `"generation":3`, "v0@v1", "mtu 1300", "hostnet rollback to 1", "hostnet rollback to 3", "generation 77 is not in the past")
+}
+
 // TestOutput: help for each command, colours at a terminal only, JSON on request, an exit code that tells of drift.
 func TestOutput(t *testing.T) {
 	t.Parallel()
-	said := apart(t, `$hostnet --help; for command in show diff apply confirm rollback export; do $hostnet $command --help; done
+	said := apart(t, `$hostnet --help; for command in show diff apply confirm rollback export log; do $hostnet $command --help; done
 ! $hostnet show more; ! $hostnet apply --confirm 2; ! $hostnet apply --confirm x; ! $hostnet rollback --confirm 2
 ! $hostnet diff; ! $hostnet diff --json; $hostnet apply --check; $hostnet apply --json; $hostnet show; $hostnet show --json; $hostnet export; $hostnet diff`)
 	contains(t, said, "hostnet apply ", "hostnet diff: what differs", "-confirm seconds", "hostnet export: ",

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,7 +35,10 @@ func commands() []command {
 		{"apply", "make the host as declared in " + store.Declarations + "\n                       --check: only say what would be done\n" +
 			"                       --confirm SECONDS: undo it then, unless you confirm it", apply},
 		{"confirm", "keep the change that waits for its confirmation", confirm},
-		{"rollback", "put back what the last change replaced\n                       --confirm SECONDS: undo that then, unless you confirm it", rollback},
+		{"log", "the changes that are remembered\n                       log N: all about one of them", history},
+		{"rollback", "undo the last change, or all after generation N\n                       rollback N\n" +
+			"                       --check: only say what would be done\n" +
+			"                       --confirm SECONDS: undo that then, unless you confirm it", rollback},
 		{"export", "this host as a task of hostnet.linux.network", export},
 		{"boot", "what hostnet.service runs: finish what a crash left behind, then apply", boot},
 		{"recover", "finish what a crash left behind, and no more", finish},
@@ -104,20 +108,17 @@ func (t *terminal) parse(one command, arguments []string) error {
 	flags := flag.NewFlagSet("hostnet "+one.name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.BoolVar(&t.json, "json", false, "answer in JSON")
-	if one.name == "apply" {
+	if one.name == "apply" || one.name == "rollback" {
 		flags.BoolVar(&t.check, "check", false, "only say what would be done")
 	}
 	if one.name == "apply" || one.name == "rollback" {
 		flags.IntVar(&t.seconds, "confirm", 0, "undo the change after that many `seconds`, from 5 to 3600, unless you confirm it")
 	}
 	t.number = -1
-	err := flags.Parse(arguments)
-	if err == nil && flags.NArg() == 1 && (one.name == "rollback" || one.name == "log") {
-		if number, wrong := strconv.Atoi(flags.Arg(0)); wrong == nil && number >= 0 {
-			t.number = number
-			return nil
-		}
+	if one.name == "rollback" || one.name == "log" {
+		arguments = t.takeNumber(arguments)
 	}
+	err := flags.Parse(arguments)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		text, _, _ := strings.Cut(one.text, "\n")
@@ -133,6 +134,19 @@ func (t *terminal) parse(one command, arguments []string) error {
 		err = fmt.Errorf("%w: see hostnet %s --help", err, one.name)
 	}
 	return err
+}
+
+// takeNumber takes the number of a generation out of the arguments, before or after the flags.
+func (t *terminal) takeNumber(arguments []string) []string {
+	for i, argument := range arguments {
+		number, err := strconv.Atoi(argument)
+		isValue := i > 0 && strings.TrimLeft(arguments[i-1], "-") == "confirm"
+		if err == nil && number >= 0 && !isValue {
+			t.number = number
+			return slices.Concat(arguments[:i], arguments[i+1:])
+		}
+	}
+	return arguments
 }
 
 func (t *terminal) printJSON(value any) error {

@@ -89,6 +89,9 @@ func observe(s *system.System, link string) (*Observed, error) {
 	return one, nil
 }
 
+// Now is what there is of the same instance at present.
+func (o *Observed) Now(s *system.System) (*Observed, error) { return observe(s, o.Interface) }
+
 func (s *State) instance(link string) *Observed {
 	for _, one := range s.Instances {
 		if one.Interface == link {

@@ -40,6 +40,13 @@ func (h *Host) Restore(before *Observed, links map[string]bool) (Differences, er
 	return append(lost, undo.remaining(steps)...), err
 }
 
+// Back finds the steps that make the named links, and all that belongs to them, as they were. It changes nothing.
+func (h *Host) Back(before *Observed, links map[string]bool) ([]plan.Step, error) {
+	undo := &restoration{host: h, before: before, names: before.withVLANs(links), failed: map[string]error{}}
+	steps, _, err := undo.plan()
+	return steps, err
+}
+
 // restoration is one undo.
 type restoration struct {
 	host   *Host

@@ -114,6 +114,11 @@ func Restore(k Kernel, before *State) error {
 	if err != nil {
 		return err
 	}
+	return plan.Run(Back(k, now, before), nil)
+}
+
+// Back finds the steps that make our rules as they were.
+func Back(k Kernel, now, before *State) []plan.Step {
 	result := &Result{}
 	for _, table := range now.Own {
 		if before.table(table.Name) == nil {
@@ -124,7 +129,7 @@ func Restore(k Kernel, before *State) error {
 		result.addTable(k, table.Name, now.table(table.Name), table)
 	}
 	result.addGuests(k, now.Guests, before.Guests)
-	return plan.Run(result.Steps, nil)
+	return result.Steps
 }
 
 func (r *Result) addTable(k Kernel, name string, have, want *nftables.Table) {

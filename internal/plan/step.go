@@ -3,6 +3,7 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"hostnet.linux/internal/schema"
@@ -97,4 +98,12 @@ func Describe(steps []Step) []schema.Object {
 		actions[i] = action
 	}
 	return actions
+}
+
+// Count is a number of things in words: "1 step", "2 steps".
+func Count(number int, thing string) string {
+	if number == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", number, thing)
 }

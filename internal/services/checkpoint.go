@@ -113,26 +113,30 @@ func (s *Site) Opposite(before *Checkpoint) (*Checkpoint, error) {
 	return out, out.read(s.Services.System, paths, units)
 }
 
-// Restore makes all that a change may have altered as it was, from whatever point the change has come to.
+// Restore makes all that a change may have altered as it was, from whatever point the change has come to, and reads it
+// again: the error is a host.NotRestoredError where something differs.
 func (s *Site) Restore(before *Checkpoint) error {
-	if len(before.Managers) == 0 {
-		return errors.Join(s.restoreKernel(before), s.restoreFiles(before))
+	left, err := s.restoreKernel(before)
+	failures := []error{err, s.restoreFiles(before)}
+	if len(before.Managers) > 0 {
+		// These begin with links as they were, which some then leave alone; what they do differently is undone at the end.
+		for _, service := range before.Managers {
+			failures = append(failures, manager.Restart(s.Services.System, service))
+		}
+		left, err = s.restoreKernel(before)
+		failures = append(failures, err)
 	}
-	// These begin with links as they were, which some then leave alone; what they do differently is undone at the end.
-	failures := []error{s.restoreKernel(before), s.restoreFiles(before)}
-	for _, service := range before.Managers {
-		failures = append(failures, manager.Restart(s.Services.System, service))
-	}
-	return errors.Join(append(failures, s.restoreKernel(before))...)
+	beside, err := s.backBeside(before)
+	left = append(left, differences(beside)...)
+	return errors.Join(append(failures, err, left.Err())...)
 }
 
-func (s *Site) restoreKernel(before *Checkpoint) error {
+func (s *Site) restoreKernel(before *Checkpoint) (host.Differences, error) {
 	left, err := s.Host.Restore(before.Host, before.Links)
-	failures := []error{err, left.Err()}
 	if before.Services != nil {
-		failures = append(failures, s.Services.Restore(before.Services))
+		err = errors.Join(err, s.Services.Restore(before.Services))
 	}
-	return errors.Join(failures...)
+	return left, err
 }
 
 // RestoreFiles makes the files alone as they were: after a boot, the kernel knows nothing of the change any more.

@@ -284,11 +284,7 @@ func (s *Site) Run(todo *Plan, d *Declaration, hooks *Hooks) (schema.Object, err
 		return checks, nil
 	}
 	if undoErr := s.Restore(before); undoErr != nil {
-		var differs *host.NotRestoredError
-		if errors.As(undoErr, &differs) {
-			return checks, fmt.Errorf("%w; %w", err, undoErr)
-		}
-		return checks, fmt.Errorf("%w; putting the host back failed as well: %w", err, undoErr)
+		return checks, fmt.Errorf("%w; %w: %w", err, ErrNotUndone, undoErr)
 	}
 	return checks, fmt.Errorf("%w; the host is as it was", err)
 }
@@ -315,6 +311,9 @@ func (s *Site) seen(todo *Plan) (*host.Observed, error) {
 	}
 	return s.Host.Observe()
 }
+
+// ErrNotUndone is of a change that failed and could not be undone.
+var ErrNotUndone = errors.New("undoing the change failed as well")
 
 // verify compares once more.
 func (s *Site) verify(d *Declaration) error {

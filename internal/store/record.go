@@ -48,6 +48,8 @@ type Record struct {
 	Set   json.RawMessage `json:"set,omitempty"`
 	// To is the generation that a rollback goes back to.
 	To *int `json:"to,omitempty"`
+	// Attempts is how often undoing it has failed.
+	Attempts int `json:"attempts,omitempty"`
 	// Reason says why the change was undone.
 	Reason string `json:"reason,omitempty"`
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -154,13 +155,16 @@ func (t *Task) settle(records *store.Store, entry *store.Record, result ansible.
 		err = records.Undo(entry, result.Err.Error())
 	case result.Err != nil:
 		entry.Result = result.Encode(t.Call.Diff)
-		err = records.Undo(entry, result.Err.Error())
-	case entry.Deadline.IsZero():
-		var generation *store.Generation
-		if result.Changed {
-			generation = entry.Generation()
+		if errors.Is(result.Err, services.ErrNotUndone) {
+			// The next run tries again.
+			entry.Attempts++
+			err = records.Write(entry)
+			break
 		}
-		err = records.Commit(generation)
+		err = records.Undo(entry, result.Err.Error())
+		logged(records.System, entry, "failed and was undone", nil)
+	case entry.Deadline.IsZero():
+		err = commit(records, entry, result.Changed)
 	default:
 		entry.Phase, entry.Nonce = store.Waiting, newToken()
 		entry.Result = result.Encode(t.Call.Diff)
@@ -170,6 +174,21 @@ func (t *Task) settle(records *store.Store, entry *store.Record, result ansible.
 		return ansible.Fail(fmt.Errorf("the change is made, but its record cannot be closed, so the next run undoes it: %w", err))
 	}
 	return result
+}
+
+// commit makes a change final. One that has only kept our own program current is no generation.
+func commit(records *store.Store, entry *store.Record, changed bool) error {
+	var generation *store.Generation
+	if changed {
+		generation = entry.Generation()
+	}
+	if err := records.Commit(generation); err != nil {
+		return err
+	}
+	if generation != nil {
+		logged(records.System, entry, "final", generation)
+	}
+	return nil
 }
 
 // Recover finishes what another run has left behind: it undoes a change that nobody made final. What it says is for the
@@ -188,11 +207,25 @@ func Recover(site *services.Site) (string, error) {
 	if now := time.Now(); left.Boot == store.Boot() && now.Before(left.Deadline.Add(grace)) && now.After(left.Started) {
 		return "", &store.BusyError{Holder: fmt.Sprintf("a change by %s waits for its confirmation until %s", left.Task, left.Deadline.Format(time.TimeOnly))}
 	}
-	reason := "its run did not come to its end"
 	if err := undo(site, left); err != nil {
-		return "", fmt.Errorf("a change by %s of %s was left half-way, and undoing it failed: %w", left.Task, left.Started.Format(time.DateTime), err)
+		return recoverLater(records, left, err)
 	}
+	reason := "its run did not come to its end"
 	return fmt.Sprintf("a change by %s of %s was left half-way: it was undone", left.Task, left.Started.Format(time.DateTime)), records.Undo(left, reason)
+}
+
+// mostAttempts is how often an undo is tried: then what nothing brings back must not keep the host from being set up.
+const mostAttempts = 3
+
+// recoverLater keeps the record of a change that could not be undone, so that the next run tries again.
+func recoverLater(records *store.Store, left *store.Record, failure error) (string, error) {
+	what := fmt.Sprintf("a change by %s of %s was left half-way", left.Task, left.Started.Format(time.DateTime))
+	left.Attempts++
+	if left.Attempts >= mostAttempts {
+		told := fmt.Sprintf("%s, and undoing it failed %d times: %v: look at it with `hostnet diff`", what, left.Attempts, failure)
+		return told, records.Undo(left, failure.Error())
+	}
+	return "", errors.Join(fmt.Errorf("%s, and undoing it failed: %w", what, failure), records.Write(left))
 }
 
 // replacedBy is what a change has replaced, nil if it has touched nothing.

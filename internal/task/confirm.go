@@ -77,7 +77,7 @@ func judge(records *store.Store, token, nonce string) (string, *store.Record, er
 	case nonce != current.Nonce:
 		return ready, current, nil
 	}
-	return confirmed, current, records.Commit(current.Generation())
+	return confirmed, current, commit(records, current, true)
 }
 
 func answer(verdict string, entry *store.Record) ansible.Result {

@@ -226,6 +226,7 @@ func (o *order) expire(site *services.Site, records *store.Store, workErr error)
 		left.Reason = err.Error()
 		return errors.Join(err, records.Write(left))
 	}
+	logged(records.System, left, "undone: "+reason, nil)
 	return records.Undo(left, reason)
 }
 

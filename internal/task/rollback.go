@@ -9,6 +9,7 @@ import (
 
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/services"
 	"hostnet.linux/internal/spec"
 	"hostnet.linux/internal/store"
@@ -86,6 +87,7 @@ func (t *Task) Rollback(site *services.Site, target *Target) (string, error) {
 		}
 		t.Call.Arguments = map[string]any{"to": target.Number}
 		result := t.guard(site, ansible.Result{}, why)
+		t.pending = result.Values.Get(ConfirmKey)
 		return TokenOf(result), result.Err
 	}
 	lock, err := records.Lock(t.name(), 0)
@@ -97,7 +99,7 @@ func (t *Task) Rollback(site *services.Site, target *Target) (string, error) {
 	if err != nil {
 		return "", target.failed(err)
 	}
-	return "", records.Commit(entry.Generation())
+	return "", commit(records, entry, true)
 }
 
 func (t *Target) failed(err error) error {
@@ -115,8 +117,16 @@ func (t *Task) goBack(site *services.Site, target *Target) (*store.Record, error
 	if err != nil {
 		return nil, err
 	}
+	steps, err := target.Steps(site)
+	if err != nil {
+		return nil, err
+	}
+	described, err := json.Marshal(plan.Describe(steps))
+	if err != nil {
+		return nil, err
+	}
 	entry := &store.Record{
-		Token: t.Call.Token, Who: t.who(), Phase: store.Applying, Started: time.Now(), Deadline: t.Call.Deadline, Boot: store.Boot(),
+		Steps: described, Token: t.Call.Token, Who: t.who(), Phase: store.Applying, Started: time.Now(), Deadline: t.Call.Deadline, Boot: store.Boot(),
 		Before: content, To: &target.Number,
 	}
 	if entry.Token == "" {

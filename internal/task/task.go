@@ -40,7 +40,7 @@ func RunServices(parse ParseServices) func(context.Context, ansible.Call) ansibl
 			return ansible.Fail(withTheHosts(err, call.Arguments, settings, declaration))
 		}
 		if os.Geteuid() != 0 {
-			return ansible.Fail(errors.New("changing the network takes root: set `become: true`"))
+			return ansible.Fail(errNeedsRoot)
 		}
 		files := &system.System{}
 		t := &Task{Call: call, Settings: &settings.Settings, Edit: spec.NewEdit(call.Module, call.Arguments, host.SafetyNames())}
@@ -55,6 +55,8 @@ func RunServices(parse ParseServices) func(context.Context, ansible.Call) ansibl
 		return t.Apply(site, declaration)
 	}
 }
+
+var errNeedsRoot = errors.New("changing the network takes root: set `become: true`")
 
 // withTheHosts adds what the host says to the problems of arguments about many objects.
 func withTheHosts(err error, arguments map[string]any, settings *host.Declaration, declaration *services.Declaration) error {
@@ -86,6 +88,8 @@ type Task struct {
 	Booting bool
 	// Attended says that whoever called waits for the change, rather than coming back for its result.
 	Attended bool
+	// pending is what the controller has to confirm, once a rollback is left to a guard.
+	pending any
 }
 
 // Apply is the whole of a task but its arguments: plan, run unless it is a check, and report. own is what the arguments

@@ -103,9 +103,9 @@ func (l *lxcLab) bridge(t *testing.T, more map[string]any) answer {
 	return result
 }
 
-// lxcbr0With are arguments; without no-ping, dnsmasq looks for three seconds whether an address is free.
+// lxcbr0With are arguments, whatever was declared before; without no-ping, dnsmasq looks for three seconds whether an address is free.
 func lxcbr0With(more map[string]any) map[string]any {
-	arguments := map[string]any{"domain": "lxc.example", "extra_lines": []any{"no-ping"}, "upstream_servers": []any{}}
+	arguments := map[string]any{"domain": "lxc.example", "extra_lines": []any{"no-ping"}, "upstream_servers": []any{}, "replace": true}
 	for key, value := range more {
 		arguments[key] = value
 	}

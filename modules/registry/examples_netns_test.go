@@ -21,7 +21,7 @@ var needed = map[string][]string{
 
 // servesHost are modules about services of the host, for which there is no namespace to work in: TestExamplesOfServices
 // reads their examples, and the tests of internal/services run them with files of a test's own.
-var servesHost = map[string]bool{"lxc_bridge": true, "dnsmasq": true, "lxc_host": true}
+var servesHost = map[string]bool{"lxc_bridge": true, "dnsmasq": true, "lxc_host": true, "rollback": true}
 
 // TestExamples runs every documented task in a namespace with four cards, which the tasks call by its name, its path or
 // a process in it: what a check says would be done is what is done, and a second run finds nothing to do.

@@ -17,6 +17,7 @@ import (
 	"hostnet.linux/modules/nat"
 	"hostnet.linux/modules/network"
 	networkinfo "hostnet.linux/modules/network_info"
+	"hostnet.linux/modules/rollback"
 	"hostnet.linux/modules/route"
 	"hostnet.linux/modules/rule"
 	"hostnet.linux/modules/veth"
@@ -30,7 +31,7 @@ func Modules() []ansible.Module {
 		bond.Module(), bridge.Module(), dnsmasq.Module(), dummy.Module(), hostinterface.Module(), lxcbridge.Module(), lxchost.Module(),
 		macvlan.Module(),
 		nat.Module(), network.Module(),
-		networkinfo.Module(), route.Module(), rule.Module(), veth.Module(), vlan.Module(), vxlan.Module(),
+		networkinfo.Module(), rollback.Module(), route.Module(), rule.Module(), veth.Module(), vlan.Module(), vxlan.Module(),
 	}
 }
 
