@@ -84,6 +84,8 @@ type Task struct {
 	Edit *spec.Edit
 	// Whole makes all that is declared so, rather than what the edit touches.
 	Whole bool
+	// Only, if set, leaves out the steps for which it is false.
+	Only func(plan.Step) bool
 	// Booting leaves the boot's own files alone: the disk may be read-only yet.
 	Booting bool
 	// Attended says that whoever called waits for the change, rather than coming back for its result.
@@ -145,6 +147,9 @@ func (t *Task) planKernel(site *services.Site, own *services.Declaration) (*desi
 			return nil, nil, err
 		}
 		set := partial.Kept.Set
+		if t.Only != nil {
+			partial.Plan.Steps = slices.DeleteFunc(partial.Plan.Steps, func(step plan.Step) bool { return !t.Only(step) })
+		}
 		return &desired{
 			Declaration: partial.Declaration, kept: partial.Kept, after: &spec.Result{Set: set, Scope: set.Objects}, incomplete: partial.Incomplete,
 		}, partial.Plan, nil

@@ -22,6 +22,7 @@ const (
 	rollbackModule = "rollback"
 	applyModule    = "apply"
 	bootModule     = "boot"
+	watchModule    = "watch"
 )
 
 // NewWhole is the task of making the host as declared, which waits for no confirmation unless its settings are changed.
@@ -140,6 +141,32 @@ func (p *Partial) prune(objects []*spec.Object, index spec.Index, problems schem
 		}
 	}
 	return left, true
+}
+
+// NewWatch is the task of putting back what was taken away.
+func NewWatch() *Task {
+	t := NewWhole()
+	t.Call.Module, t.Booting = watchModule, true
+	return t
+}
+
+// Repair makes the steps that the task wants, as a change like any other.
+func (t *Task) Repair(site *services.Site) ansible.Result { return t.change(site, nil) }
+
+// Pending tells whether somebody still comes back to a change that is not final: its run, its guard, or its controller.
+func Pending(open *store.Record) bool {
+	const grace = 10 * time.Second
+	return open.Boot == store.Boot() && time.Now().Before(open.Deadline.Add(grace))
+}
+
+// ActionsOf are the steps of a result in words.
+func ActionsOf(result ansible.Result) []string {
+	actions, _ := result.Values.Get("actions").([]schema.Object)
+	var out []string
+	for _, action := range actions {
+		out = append(out, fmt.Sprintf("%v %v", action.Get("action"), action.Get("object")))
+	}
+	return out
 }
 
 // applyWhole makes the host as declared, as a guard's worker.

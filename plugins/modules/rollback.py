@@ -28,6 +28,10 @@ attributes:
   diff_mode:
     description: Shows the managed state before and after as YAML.
     support: full
+  platform:
+    description: Linux 6.1 or newer on amd64 or arm64.
+    support: full
+    platforms: Linux
 notes:
   - 'The target needs neither Python nor C(ip) nor C(nft): the module is a static binary.'
 """
@@ -46,23 +50,130 @@ EXAMPLES = r"""
 RETURN = r"""
 actions:
   description:
-    - 'The steps in the order in which they run (in check mode: would run): what is done, on which object, which options go from what to what, and
-        what it costs the traffic (none, port flap, link down, recreate).'
-  returned: success
+    - The steps in the order in which they run. In check mode, and after a failure, those that would have run.
+  returned: when the plan could be made, also if it then failed
   type: list
   elements: dict
+  sample:
+    - action: change
+      changes:
+        - new: 50
+          old: 100
+          option: miimon
+      disruption: none
+      object: bond bond0
+  contains:
+    action:
+      description:
+        - What is done.
+      returned: always
+      type: str
+      sample: change
+    object:
+      description:
+        - The object that it is done to.
+      returned: always
+      type: str
+      sample: bond bond0
+    changes:
+      description:
+        - The options that change.
+      returned: when options change
+      type: list
+      elements: dict
+      sample:
+        - new: 50
+          old: 100
+          option: miimon
+      contains:
+        option:
+          description:
+            - The option.
+          returned: always
+          type: str
+          sample: miimon
+        old:
+          description:
+            - Its value before; null if it has none.
+          returned: always
+          type: raw
+          sample: 100
+        new:
+          description:
+            - Its value afterwards; null if it has none.
+          returned: always
+          type: raw
+          sample: 50
+    disruption:
+      description:
+        - 'What the step costs the traffic: V(none), V(port flap), V(link down) or V(recreate).'
+      returned: always
+      type: str
+      sample: none
 confirm:
   description:
-    - The C(verdict) (confirmed, too late, failed, unknown, unreachable), the C(seconds) and C(attempts) that it took, and the C(reason) to ask for
-        it.
-  returned: when the change had to be confirmed
+    - How the confirmation over a new connection went.
+  returned: when the change had to be confirmed, also if it was rolled back
   type: dict
+  sample:
+    attempts: 1
+    reason: eth0 carries this SSH session
+    seconds: 2.1
+    verdict: confirmed
+  contains:
+    verdict:
+      description:
+        - V(confirmed); V(too late), V(failed) or V(unreachable), after which the host undoes the change; or V(unknown), when the host has forgotten
+            the change.
+      returned: always
+      type: str
+      sample: confirmed
+    seconds:
+      description:
+        - How long the controller waited, in seconds.
+      returned: always
+      type: float
+      sample: 2.1
+    attempts:
+      description:
+        - How many connections were tried.
+      returned: unless the host was unreachable
+      type: int
+      sample: 1
+    reason:
+      description:
+        - Why a confirmation was asked for.
+      returned: unless the host was unreachable
+      type: str
+      sample: eth0 carries this SSH session
+msg:
+  description:
+    - What went wrong, with which object and option, and what to do about it.
+  returned: on failure
+  type: str
+  sample: 'bonds[0].mode: must be one of balance-rr, active-backup, …, not "802.3": did you mean "802.3ad"?'
 problems:
   description:
-    - Every problem with the arguments, each with the path of the option and a message.
-  returned: when the arguments are wrong
+    - Every problem with the arguments. Nothing was touched.
+  returned: on failure, when the arguments are wrong
   type: list
   elements: dict
+  sample:
+    - message: is the port of two links
+      path: bonds[0].ports[1]
+  contains:
+    path:
+      description:
+        - The way to the option.
+      returned: always
+      type: str
+      sample: bonds[0].ports[1]
+    message:
+      description:
+        - What is wrong with it.
+      returned: always
+      type: str
+      sample: is the port of two links
 generation:
   description:
     - The generation whose state the host has afterwards, 0 for the one before the first.
