@@ -101,7 +101,9 @@ func WriteMetrics(s *system.System, path string, state State) error {
 		return nil
 	}
 	var out strings.Builder
-	gauge := func(name, kind, help string) { fmt.Fprintf(&out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind) }
+	gauge := func(name, kind, help string) {
+		fmt.Fprintf(&out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
+	}
 	gauge("hostnet_drift_objects", "gauge", "Number of objects that differ from what is declared.")
 	fmt.Fprintf(&out, "hostnet_drift_objects %d\n", len(state.Drift))
 	gauge("hostnet_drift", "gauge", "Objects that differ from what is declared.")
