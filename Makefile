@@ -6,7 +6,7 @@ export GOTOOLCHAIN ?= auto
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 
-.PHONY: help demo test unit netns vm lint bench build docs dist prepare clean
+.PHONY: help demo test unit netns vm lint certify bench build docs dist release sign prepare clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -29,17 +29,28 @@ vm: prepare ## tests on a real Debian under QEMU
 lint: prepare ## the linters, and whether generated files are up to date
 	@go run ./internal/runtests lint
 
+certify: prepare ## the part of lint that Galaxy and Automation Hub run on the built artifact
+	@go run ./internal/runtests certify
+
 bench: prepare ## benchmarks, each as a ratio to a baseline in the same run
 	@go run ./internal/runtests bench
 
 build: prepare ## the binaries, in plugins/plugin_utils/_bin
 	@go run ./internal/dist/cmd/dist -build
 
-docs: prepare ## the modules' documentation from their option tables
+docs: prepare ## the modules' documentation from their option tables, and NOTICE
 	@go run ./internal/schema/docgen/cmd/docgen
+	@go run ./internal/dist/cmd/notice
 
 dist: prepare docs ## the collection, in build/
 	@go run ./internal/dist/cmd/dist
+
+release: prepare docs ## the collection with bills of materials, provenance and sums, in build/
+	@rm -rf build
+	@go run ./internal/dist/cmd/dist -release
+
+sign: ## signatures of what is in build/, with KEY=<a key of gpg's>
+	@go run ./internal/dist/cmd/dist -sign "$(or $(KEY),$(error name a key of gpg: make sign KEY=you@example.org))"
 
 prepare:
 	@internal/prepare/prepare.sh

@@ -22,8 +22,8 @@ const Binaries = "plugins/plugin_utils/_bin"
 
 // shipped is what users need. The sources of the binaries stay behind.
 var shipped = []string{
-	".ansible-lint", ".yamllint", "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "COPYING", "MAINTAINERS.md", "README.md", "SECURITY.md",
-	"changelogs", "docs", "meta", "plugins", "roles",
+	".ansible-lint", ".yamllint", "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "COPYING", "MAINTAINERS.md", NoticeFile, "README.md",
+	"SECURITY.md", "changelogs", "docs", "meta", "plugins", "roles",
 }
 
 // mostBytes keeps away from Galaxy's limit of 20 MB.
@@ -80,8 +80,7 @@ func write(folder, name string, packed []byte) (string, error) {
 	if err := os.WriteFile(artifact, packed, 0o644); err != nil {
 		return "", err
 	}
-	sums := fmt.Sprintf("%s  %s\n", hashBytes(packed), name)
-	return artifact, os.WriteFile(filepath.Join(folder, "SHA256SUMS"), []byte(sums), 0o644)
+	return artifact, WriteSums(folder)
 }
 
 // collect reads what is shipped, sorted by name. The binaries come from the folder bin, whatever the checkout has built.

@@ -25,7 +25,7 @@ type digest struct {
 
 // Build compiles the binaries of the collection in root into the folder bin, with their digests beside them.
 func Build(ctx context.Context, root, bin string, progress io.Writer) error {
-	version, err := collectionVersion(root)
+	release, err := collectionVersion(root)
 	if err != nil {
 		return err
 	}
@@ -36,23 +36,46 @@ func Build(ctx context.Context, root, bin string, progress io.Writer) error {
 			if err != nil {
 				return err
 			}
-			if err := one.compile(ctx, root, architecture, version, output); err != nil {
+			if err := one.compile(ctx, root, architecture, release, output); err != nil {
 				return err
 			}
 		}
 	}
+	if err := writeSource(root, bin); err != nil {
+		return err
+	}
 	return writeDigests(bin)
 }
 
+// writeSource says where the sources are, as the licence asks for beside a program.
+func writeSource(root, bin string) error {
+	collection, err := readInfo(root)
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf(`hostnet and hostnet-lxc are free software under GPL-3.0-or-later: see COPYING.
+
+Their whole source, and all that it takes to build them:
+%[1]s/archive/refs/tags/v%[2]s.tar.gz
+
+"make dist" makes the same bytes of it. What others wrote of them, and under which licence, is in NOTICE.
+`, collection.Repository, collection.Version)
+	return os.WriteFile(filepath.Join(bin, "SOURCE"), []byte(text), 0o644)
+}
+
 // compile makes a binary. What would differ between two machines (paths, build identifier) is left out.
-func (p program) compile(ctx context.Context, root, architecture, version, output string) error {
+func (p program) compile(ctx context.Context, root, architecture, release, output string) error {
 	environment, err := p.environment(ctx, architecture)
 	if err != nil {
 		return err
 	}
+	version, err := toolchain(root)
+	if err != nil {
+		return err
+	}
 	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false",
-		"-ldflags", "-s -w -buildid= -X main.version="+version+p.linking, "-o", output, p.source)
-	command.Dir, command.Env = root, environment
+		"-ldflags", "-s -w -buildid= -X main.version="+release+p.linking, "-o", output, p.source)
+	command.Dir, command.Env = root, append(environment, "GOTOOLCHAIN="+version)
 	if text, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("cannot build %s for %s: %w\n%s", p.name, architecture, err, text)
 	}

@@ -2,7 +2,10 @@ package dist
 
 import (
 	"context"
+	"errors"
 	"os"
+	"path/filepath"
+	"regexp"
 )
 
 // program is one binary of the collection.
@@ -22,6 +25,21 @@ var programs = []program{
 
 func static(_ context.Context, architecture string) ([]string, error) {
 	return append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+architecture, "GOFLAGS="), nil
+}
+
+var toolchainLine = regexp.MustCompile(`(?m)^toolchain (\S+)$`)
+
+// toolchain is the Go that compiles: exactly go.mod's, where a newer one would make other bytes.
+func toolchain(root string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		return "", err
+	}
+	match := toolchainLine.FindSubmatch(text)
+	if match == nil {
+		return "", errors.New("go.mod has no line toolchain")
+	}
+	return string(match[1]), nil
 }
 
 // withLXC compiles C as well. Neither the host's compiler nor its libraries have a say in it, so that each host makes the

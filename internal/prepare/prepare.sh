@@ -16,6 +16,7 @@ want qemu-system-x86_64 qemu-system-x86
 want mmdebstrap mmdebstrap
 want mke2fs e2fsprogs
 want xz xz-utils
+want gpg gpg
 # A checkout links this host's liblxc (the artifact links another one's), and the tests start real containers and a real dnsmasq.
 pkg-config --exists lxc 2>/dev/null || need+=(lxc-dev)
 want lxc-start lxc

@@ -45,6 +45,10 @@ func ofArtifact(ctx context.Context, tools, folder string) ([]check, error) {
 	return []check{
 		sanity,
 		{
+			name: "bills of materials", command: []string{"go", "test", "-count=1", "-run", "^TestBillsOfMaterials$", "./internal/dist"},
+			environment: []string{"HOSTNET_BINARIES=" + bin},
+		},
+		{
 			name: "galaxy-importer", command: []string{filepath.Join(tools, "python3"), "-m", "galaxy_importer.main", artifact},
 			folder: folder, environment: []string{"GALAXY_IMPORTER_RUN_FLAKE8=True", "ANSIBLE_COLLECTIONS_PATH=" + folder}, forbidden: complaint,
 		},

@@ -1,0 +1,64 @@
+package dist
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// TestSign has gpg itself verify what is signed, with a key that lasts as long as the test.
+func TestSign(t *testing.T) {
+	home, err := os.MkdirTemp("/tmp", "hostnet-gpg-") // the path of its agent's socket may have 107 bytes
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GNUPGHOME", home)
+	t.Cleanup(func() {
+		_ = exec.Command("gpgconf", "--kill", "all").Run()
+		_ = os.RemoveAll(home)
+	})
+	gpg := func(arguments ...string) error {
+		said, err := exec.CommandContext(t.Context(), "gpg", append([]string{"--batch"}, arguments...)...).CombinedOutput()
+		t.Logf("%s", said)
+		return err
+	}
+	if err := gpg("--passphrase", "", "--quick-generate-key", "release@hostnet.example", "ed25519", "sign", "never"); err != nil {
+		t.Fatal(err)
+	}
+	output := t.TempDir()
+	packed, err := compress([]item{{name: "MANIFEST.json", mode: 0o644, content: []byte("{}")}, {name: "FILES.json", mode: 0o644}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	artifact, err := write(output, "hostnet-linux-0.0.1.tar.gz", packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Sign(t.Context(), output, "nobody@hostnet.example"); err == nil {
+		t.Error("a key that there is not signs")
+	}
+	signatures, err := Sign(t.Context(), output, "release@hostnet.example")
+	if err != nil || len(signatures) != 2 {
+		t.Fatalf("%v: %v", signatures, err)
+	}
+	manifest, err := readManifest(artifact)
+	file := filepath.Join(output, "MANIFEST.json")
+	if err == nil {
+		err = os.WriteFile(file, manifest, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, signed := range []string{filepath.Join(output, sumsFile), file} {
+		if err := gpg("--verify", signatures[i], signed); err != nil {
+			t.Errorf("%s: %v", signed, err)
+		}
+		if err := os.WriteFile(signed, []byte("something else"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := gpg("--verify", signatures[i], signed); err == nil {
+			t.Errorf("%s: the signature fits another text", signed)
+		}
+	}
+}
