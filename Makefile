@@ -6,7 +6,7 @@ export GOTOOLCHAIN ?= auto
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 
-.PHONY: help demo test unit netns vm lint certify bench build docs dist release sign prepare clean
+.PHONY: help demo test unit netns vm lint certify bench build docs dist packages release sign prepare clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -45,7 +45,10 @@ docs: prepare ## the modules' documentation from their option tables, and NOTICE
 dist: prepare docs ## the collection, in build/
 	@go run ./internal/dist/cmd/dist
 
-release: prepare docs ## the collection with bills of materials, provenance and sums, in build/
+packages: prepare ## Debian and RPM packages of the command hostnet, in build/
+	@go run ./internal/dist/cmd/dist -packages
+
+release: prepare docs ## the collection and the packages with bills of materials, provenance and sums, in build/
 	@rm -rf build
 	@go run ./internal/dist/cmd/dist -release
 

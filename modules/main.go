@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/backend"
 	"hostnet.linux/internal/cli"
 	"hostnet.linux/internal/dnsmasq"
 	"hostnet.linux/internal/system"
@@ -26,6 +27,7 @@ const garbage = 400
 
 func main() {
 	debug.SetGCPercent(garbage)
+	backend.Version = version
 	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
 

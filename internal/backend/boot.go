@@ -64,34 +64,43 @@ type Installation struct {
 // Install has this very program make the host as declared at boot.
 func Install(s *system.System) (*Installation, error) {
 	out := &Installation{}
-	if err := out.program(s); err != nil {
+	program, err := out.program(s)
+	if err != nil {
 		return nil, err
 	}
 	path, text, mode, enable := bootFile(s)
 	if path == "" {
-		out.Warnings = append(out.Warnings, "this host has neither systemd nor OpenRC nor init scripts: have its boot run `"+Program+" boot`")
+		out.Warnings = append(out.Warnings, "this host has neither systemd nor OpenRC nor init scripts: have its boot run `"+program+" boot`")
 		return out, nil
 	}
-	if err := out.service(s, system.File{Path: path, Present: true, Content: []byte(text), Mode: mode}, enable); err != nil {
+	want := system.File{Path: path, Present: true, Content: []byte(withProgram(text, program)), Mode: mode}
+	if program == PackagedProgram && s.HasSystemd() && s.Exists(PackagedUnit) && !s.Exists(path) {
+		want.Path = PackagedUnit
+	}
+	if err := out.service(s, want, enable); err != nil {
 		return nil, err
 	}
 	return out, out.networkd(s, nil, nil)
 }
 
-// program keeps this very program on the host.
-func (i *Installation) program(s *system.System) error {
-	same, err := sameContent("/proc/self/exe", s.Path(Program))
+// program keeps this very program on the host, unless a package does, and returns where.
+func (i *Installation) program(s *system.System) (string, error) {
+	path, err := bootProgram(s)
+	if err != nil || path == PackagedProgram {
+		return path, err
+	}
+	same, err := sameContent("/proc/self/exe", s.Path(path))
 	if err != nil {
-		return fmt.Errorf("cannot look at %s: %w", Program, err)
+		return "", fmt.Errorf("cannot look at %s: %w", path, err)
 	}
 	if !same {
-		_, err := os.Stat(s.Path(Program))
-		step := plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + Program, Upkeep: err == nil, Run: func() error {
-			return copyProgram(s.Path(Program))
+		_, err := os.Stat(s.Path(path))
+		step := plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + path, Upkeep: err == nil, Run: func() error {
+			return copyProgram(s.Path(path))
 		}}
 		i.Steps = append(i.Steps, step)
 	}
-	return nil
+	return path, nil
 }
 
 // service has the boot start us.
@@ -105,13 +114,18 @@ func (i *Installation) service(s *system.System, want system.File, enable []stri
 		return err
 	}
 	systemd := s.HasSystemd()
-	if have.Equal(want) && (unit.Enabled || !systemd) {
+	isPackaged := want.Path == PackagedUnit // which is a package's to write
+	if (isPackaged || have.Equal(want)) && (unit.Enabled || !systemd) {
 		return nil
 	}
 	// A newer release's text of the same service changes nothing of the host's network.
 	upkeep := have.Present && (unit.Enabled || !systemd) && i.sameKind(have, want)
+	if !isPackaged {
+		i.Steps = append(i.Steps,
+			plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + want.Path, Upkeep: upkeep, Run: func() error { return s.Put(want) }})
+		i.Files = append(i.Files, want.Path)
+	}
 	i.Steps = append(i.Steps,
-		plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + want.Path, Upkeep: upkeep, Run: func() error { return s.Put(want) }},
 		plan.Step{Phase: plan.Finish, Action: "enable", Object: "service hostnet", Upkeep: upkeep, Run: func() error {
 			if systemd {
 				return errors.Join(s.ReloadUnits(), s.Enable(Unit))
@@ -121,13 +135,12 @@ func (i *Installation) service(s *system.System, want system.File, enable []stri
 	if systemd {
 		i.Units = append(i.Units, Unit)
 	}
-	i.Files = append(i.Files, want.Path)
 	return nil
 }
 
 // sameKind tells whether both texts have the boot do the same: apply what is declared, or only undo what is left half-way.
 func (i *Installation) sameKind(have, want system.File) bool {
-	return bytes.Contains(have.Content, []byte(Program+" boot")) == bytes.Contains(want.Content, []byte(Program+" boot"))
+	return bytes.Contains(have.Content, []byte("/hostnet boot")) == bytes.Contains(want.Content, []byte("/hostnet boot"))
 }
 
 // enableScript does nothing in a test's own folder, where no init system is.

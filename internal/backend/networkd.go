@@ -14,7 +14,8 @@ import (
 // UsesNetworkd tells whether systemd-networkd makes what is kept on this host.
 func UsesNetworkd(s *system.System) (bool, error) {
 	unit, err := s.File(unitFile)
-	return string(unit.Content) == recoverText, err
+	text := string(unit.Content)
+	return text == recoverText || text == withProgram(recoverText, PackagedProgram), err
 }
 
 // Render gives systemd-networkd's files.
@@ -31,10 +32,11 @@ func InstallNetworkd(s *system.System, now, then Render) (*Installation, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := out.program(s); err != nil {
+	program, err := out.program(s)
+	if err != nil {
 		return nil, err
 	}
-	if err := out.service(s, system.Text(unitFile, recoverText), nil); err != nil {
+	if err := out.service(s, system.Text(unitFile, withProgram(recoverText, program)), nil); err != nil {
 		return nil, err
 	}
 	if err := out.networkd(s, now, then); err != nil {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 )
 
 // Architectures are Go's names of what targets run on.
@@ -75,7 +76,7 @@ func (p program) compile(ctx context.Context, root, architecture, release, outpu
 	}
 	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false",
 		"-ldflags", "-s -w -buildid= -X main.version="+release+p.linking, "-o", output, p.source)
-	command.Dir, command.Env = root, append(environment, "GOTOOLCHAIN="+version)
+	command.Dir, command.Env = root, slices.Concat(environment, []string{"GOTOOLCHAIN=" + version})
 	if text, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("cannot build %s for %s: %w\n%s", p.name, architecture, err, text)
 	}

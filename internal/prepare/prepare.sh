@@ -17,6 +17,8 @@ want mmdebstrap mmdebstrap
 want mke2fs e2fsprogs
 want xz xz-utils
 want gpg gpg
+# Reads the packages that are made for other distributions.
+want rpm rpm
 # A checkout links this host's liblxc (the artifact links another one's), and the tests start real containers and a real dnsmasq.
 pkg-config --exists lxc 2>/dev/null || need+=(lxc-dev)
 want lxc-start lxc

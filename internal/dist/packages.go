@@ -1,0 +1,141 @@
+package dist
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"embed"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"text/template"
+
+	"hostnet.linux/internal/backend"
+)
+
+// nfpm makes packages without the tools of the distributions.
+const nfpm = "github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4"
+
+// Packagers are the formats of packages.
+var Packagers = []string{"deb", "rpm"}
+
+//go:embed packaging
+var packaging embed.FS
+
+// packageValues are what the files of packaging are filled in with.
+type packageValues struct {
+	Architecture, Version, Homepage, Documentation, Files, Help string
+}
+
+// WritePackages writes packages of the command hostnet, which the folder bin has, for each architecture into the folder
+// output. The same binary gives the same bytes.
+func WritePackages(ctx context.Context, root, bin, output string) error {
+	collection, err := readInfo(root)
+	if err != nil {
+		return err
+	}
+	help, err := exec.CommandContext(ctx, filepath.Join(bin, "linux_"+runtime.GOARCH, "hostnet"), "help").Output()
+	if err != nil {
+		return fmt.Errorf("hostnet help: %w", err)
+	}
+	for _, architecture := range Architectures {
+		values := packageValues{
+			Architecture: architecture, Version: collection.Version, Homepage: collection.Homepage, Documentation: collection.Documentation,
+			Help: strings.ReplaceAll(strings.TrimSpace(string(help)), `\`, `\e`),
+		}
+		if err := writePackages(ctx, root, filepath.Join(bin, "linux_"+architecture, "hostnet"), output, values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writePackages(ctx context.Context, root, program, output string, values packageValues) error {
+	folder, err := os.MkdirTemp("", "hostnet-package-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	values.Files = folder
+	if err := fillPackaging(folder, values); err != nil {
+		return err
+	}
+	for name, source := range map[string]string{"hostnet": program, "copyright": filepath.Join(root, "COPYING"), "NOTICE": filepath.Join(root, NoticeFile)} {
+		text, err := os.ReadFile(source)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(folder, name), text, 0o644)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	changes, err := os.ReadFile(filepath.Join(root, "CHANGELOG.md"))
+	if err == nil {
+		err = writeZipped(filepath.Join(folder, "changelog.gz"), changes)
+	}
+	if err != nil {
+		return err
+	}
+	unit := backend.UnitText(backend.PackagedProgram)
+	if err := os.WriteFile(filepath.Join(folder, backend.Unit), []byte(unit), 0o644); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(output, 0o755); err != nil {
+		return err
+	}
+	for _, packager := range Packagers {
+		command := exec.CommandContext(ctx, "go", "run", nfpm, "package", "--config", filepath.Join(folder, "nfpm.yaml"), "--packager", packager,
+			"--target", output)
+		if said, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("nfpm, %s for %s: %w\n%s", packager, values.Architecture, err, said)
+		}
+	}
+	return nil
+}
+
+// fillPackaging writes the files of packaging into the folder; a man page is zipped there.
+func fillPackaging(folder string, values packageValues) error {
+	entries, err := packaging.ReadDir("packaging")
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		text, err := template.ParseFS(packaging, "packaging/"+entry.Name())
+		if err != nil {
+			return err
+		}
+		var filled bytes.Buffer
+		if err := text.Execute(&filled, values); err != nil {
+			return err
+		}
+		target := filepath.Join(folder, entry.Name())
+		if filepath.Ext(target) == ".8" {
+			err = writeZipped(target+".gz", filled.Bytes())
+		} else {
+			err = os.WriteFile(target, filled.Bytes(), 0o755)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeZipped says neither when nor of which file it was made.
+func writeZipped(path string, content []byte) error {
+	var out bytes.Buffer
+	zipped, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
+	if _, err := zipped.Write(content); err != nil {
+		return err
+	}
+	if err := zipped.Close(); err != nil {
+		return err
+	}
+	return os.WriteFile(path, out.Bytes(), 0o644)
+}

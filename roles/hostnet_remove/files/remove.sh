@@ -1,0 +1,73 @@
+#!/bin/sh
+# Removes what the collection has put on this host, and leaves the network as it is. Each line of the output is a path that
+# was removed or changed. Arguments: yes or no for containers that need our hooks; a folder to work in instead of /.
+set -eu
+with_containers=$1 root=${2:-} lxc=${3:-/var/lib/lxc}
+
+removed() { echo "removed $1"; }
+delete() {
+	for path; do
+		[ -e "$path" ] || [ -L "$path" ] || continue
+		rm -rf "$path"
+		removed "${path#"$root"}"
+	done
+}
+# change EXPRESSION FILE: the file as the expression of sed makes it, if that differs.
+change() {
+	sed "$1" "$2" >"$2.hostnet-new"
+	if cmp -s "$2" "$2.hostnet-new"; then
+		rm "$2.hostnet-new"
+		return
+	fi
+	# The file keeps its owner and its mode.
+	cat "$2.hostnet-new" >"$2"
+	rm "$2.hostnet-new"
+	removed "what is ours in ${2#"$root"}"
+}
+systemd() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
+
+if [ -e "$root/var/lib/hostnet/journal.json" ]; then
+	echo "a change waits for its confirmation, or was left half-way: run \`hostnet confirm\` or \`hostnet recover\` first" >&2
+	exit 1
+fi
+hooked=$(grep -ls "/usr/local/lib/hostnet/" "$root$lxc"/*/config 2>/dev/null || true)
+if [ -n "$hooked" ] && [ "$with_containers" != yes ]; then
+	echo "these containers would not start any more without our hooks: $(echo $hooked). Set hostnet_remove_containers to true" \
+		"to take the hooks out of their configurations: addresses by our DHCP client, routes and rate limits then end with their next start" >&2
+	exit 1
+fi
+for config in $hooked; do
+	change '/^lxc\.hook\.[a-z-]* *= *\/usr\/local\/lib\/hostnet\//d; /^# hostnet\.linux: /d' "$config"
+	delete "${config%/config}/hostnet.json"
+done
+
+# Disabled, never stopped: stopping would end DHCP and DNS of containers that run.
+if systemd; then
+	for unit in hostnet.service $(cd /etc/systemd/system && ls -d multi-user.target.wants/hostnet-dnsmasq@*.service 2>/dev/null | sed 's#.*/##'); do
+		systemctl disable --quiet "$unit" 2>/dev/null || true
+	done
+fi
+for script in "$root/etc/init.d/hostnet"; do
+	[ ! -e "$script" ] || {
+		delete "$script"
+		[ -n "$root" ] || update-rc.d hostnet remove 2>/dev/null || rc-update del hostnet 2>/dev/null || true
+	}
+done
+
+# Links that other programs set up before are theirs again from the next boot on.
+for file in "$root/etc/network/interfaces" "$root"/etc/network/interfaces.d/*; do
+	[ ! -f "$file" ] || change '/^#hostnet: the next line is what is left of the one above$/,+1d; s/^#hostnet([^)]*)# \{0,1\}//' "$file"
+done
+delete "$root"/etc/systemd/network/0-hostnet* "$root/etc/systemd/networkd.conf.d/hostnet.conf" "$root"/etc/NetworkManager/conf.d/zz-hostnet-*.conf
+for file in "$root"/etc/dnsmasq.d/*.conf; do
+	[ ! -f "$file" ] || ! grep -q "^# Written by the Ansible collection hostnet.linux" "$file" || delete "$file"
+done
+
+delete "$root/etc/systemd/system/hostnet.service" "$root"/etc/systemd/system/hostnet-dnsmasq* \
+	"$root"/etc/systemd/system/multi-user.target.wants/hostnet* "$root/etc/sysctl.d/99-zz-hostnet.conf" \
+	"$root/etc/hostnet" "$root/var/lib/hostnet" "$root/usr/local/lib/hostnet" "$root/usr/local/sbin/hostnet" "$root/usr/local/bin/hostnet" \
+	"$root"/root/.cache/hostnet "$root"/home/*/.cache/hostnet "$root"/var/tmp/hostnet-[0-9]* "$root"/tmp/hostnet-[0-9]* "$root/var/cache/hostnet"
+# Open leases of DHCP clients that run are in /run, which the next boot empties.
+if systemd; then
+	systemctl daemon-reload
+fi
