@@ -150,6 +150,8 @@ func (p *planner) planLink(link string, observed []kernel.Address, declared []Ad
 	for _, have := range observed {
 		one := byIdentity[identify(have)]
 		switch {
+		case p.ground.NoIPv6[link] != "" && have.Prefix.Addr().Is6():
+			// The kernel takes it.
 		case p.ground.Deleted[link]:
 			p.move(have)
 		case one != nil:

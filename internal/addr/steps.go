@@ -3,6 +3,7 @@ package addr
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -73,7 +74,19 @@ func (p *planner) again(old, want kernel.Address, promote bool) {
 
 // remove takes an address away.
 func (p *planner) remove(steps *[]plan.Step, old kernel.Address, promote bool) {
-	*steps = append(*steps, step(plan.Address, "remove", old, nil, func() error { return p.drop(old, promote) }))
+	one := step(plan.Address, "remove", old, nil, func() error { return p.drop(old, promote) })
+	if !p.goesElsewhere(old) {
+		one.Disruption = plan.ConnectionsLost
+	}
+	if !old.Prefix.Addr().Is4() {
+		one.Cause = p.ground.NoIPv6[old.Link]
+	}
+	*steps = append(*steps, one)
+}
+
+// goesElsewhere tells an address that another link of the host takes over.
+func (p *planner) goesElsewhere(old kernel.Address) bool {
+	return slices.ContainsFunc(p.takers[old.Prefix.Addr()], func(link string) bool { return link != old.Link })
 }
 
 // retire removes an address that is not wanted. From a link that becomes a port it goes when routes have moved to the
@@ -89,7 +102,8 @@ func (p *planner) retire(old kernel.Address, promote bool) {
 // drop tolerates an address that has gone by itself, such as a secondary one with its primary.
 func (p *planner) drop(address kernel.Address, promote bool) error {
 	err := p.kernel.DeleteAddress(address, promote)
-	if errors.Is(err, unix.EADDRNOTAVAIL) {
+	// A link without IPv6 says that it has no such device (inet6_addr_del).
+	if errors.Is(err, unix.EADDRNOTAVAIL) || errors.Is(err, unix.ENXIO) {
 		return nil
 	}
 	return err

@@ -2,6 +2,7 @@ package host
 
 import (
 	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/rule"
 	"hostnet.linux/internal/schema"
 )
@@ -68,4 +69,21 @@ func placeName(l *link.Link) string {
 		return l.Describe()
 	}
 	return l.Path
+}
+
+// checkIPv6 finds IPv6 addresses on links that will have no IPv6.
+func (s *State) checkIPv6(ground plan.Ground) error {
+	var problems schema.Problems
+	for _, one := range s.Interfaces {
+		cause := ground.NoIPv6[one.Link.Name]
+		if cause == "" || one.Addresses == nil || one.Link.Absent() {
+			continue
+		}
+		for i, address := range *one.Addresses {
+			if address.Prefix.Addr().Is6() {
+				schema.At(one.Link.Path, &problems).Key("addresses").Index(i).Problem("%s cannot be on %s: %s", address.Prefix, one.Link.Name, cause)
+			}
+		}
+	}
+	return problems.Err()
 }

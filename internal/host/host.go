@@ -115,6 +115,9 @@ func (h *Host) planFrom(current *Observed, wanted *State) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := wanted.checkIPv6(links.Ground); err != nil {
+		return nil, err
+	}
 	addresses := addr.Plan(h.Kernel, current.Addresses, wanted.addresses(), links.Ground)
 	routes, err := route.Plan(h.Kernel, current.Routes, wanted.routes(), links.Ground, addresses.Addressing)
 	if err != nil {
@@ -124,8 +127,12 @@ func (h *Host) planFrom(current *Observed, wanted *State) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	neighbours, err := undeclared.Neighbours(h.Kernel, links.Ground)
+	if err != nil {
+		return nil, err
+	}
 	out := &Plan{
-		Steps:    slices.Concat(links.Steps, addresses.Steps, routes.Steps, rules),
+		Steps:    slices.Concat(links.Steps, addresses.Steps, routes.Steps, rules, neighbours),
 		Warnings: slices.Concat(links.Warnings, addresses.Warnings, routes.Warnings),
 		Seen:     current, links: links,
 	}

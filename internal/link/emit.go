@@ -28,6 +28,7 @@ func (p *planner) emit() {
 		p.emitSets(name)
 	}
 	p.emitUp()
+	p.emitEffects()
 }
 
 func (p *planner) add(step plan.Step, links ...string) {
@@ -279,8 +280,12 @@ func (p *planner) emitMTU(final, have *Link, change schema.Change) {
 	if mtu < *have.MTU {
 		phase, depth = plan.Adjust, -depth
 	}
+	disruption := plan.None
+	if mtu < leastIPv6 && *have.MTU >= leastIPv6 {
+		disruption = plan.ConnectionsLost
+	}
 	p.add(plan.Step{
-		Phase: phase, Depth: depth, Action: "change", Object: final.Describe(), Changes: []schema.Change{change},
+		Phase: phase, Depth: depth, Action: "change", Object: final.Describe(), Changes: []schema.Change{change}, Disruption: disruption,
 		Run: func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{MTU: &mtu}) },
 	}, name)
 }

@@ -50,9 +50,12 @@ type planner struct {
 	// upperIndex holds the observed links by their parent.
 	upperIndex map[string][]*Link
 	losses     map[string]plan.Loss
-	steps      []plan.Step
-	warnings   []string
-	problems   schema.Problems
+	// effects are links whose MTU follows that of others; noIPv6 and readdressed are as in the ground.
+	effects             map[string]bool
+	noIPv6, readdressed map[string]string
+	steps               []plan.Step
+	warnings            []string
+	problems            schema.Problems
 }
 
 // Plan compares and finds the steps. All problems that the kernel's state brings to light come back as
@@ -95,7 +98,8 @@ func Plan(k Kernel, current *State, wanted []*Link) (*Result, error) {
 
 // ground sums up what the plan leaves for addresses and routes.
 func (p *planner) ground() plan.Ground {
-	ground := plan.Ground{Losses: p.losses, Deleted: map[string]bool{}, Down: make(map[string]bool, len(p.up)), Joins: p.joins}
+	ground := plan.Ground{Losses: p.losses, Deleted: map[string]bool{}, Down: make(map[string]bool, len(p.up)), Joins: p.joins,
+		NoIPv6: p.noIPv6, Readdressed: p.readdressed}
 	for name := range p.gone {
 		if !p.fresh[name] {
 			ground.Deleted[name] = true

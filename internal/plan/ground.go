@@ -8,6 +8,10 @@ type Ground struct {
 	Losses map[string]Loss
 	// Deleted links do not come back; Down ones are not up in the end, so they take no routes.
 	Deleted, Down map[string]bool
+	// NoIPv6 holds why a link has no IPv6 in the end.
+	NoIPv6 map[string]string
+	// Readdressed links get another MAC address, which empties their neighbour tables; each with the reason.
+	Readdressed map[string]string
 	// Joins holds the new controller of each link that becomes a port.
 	Joins map[string]string
 }

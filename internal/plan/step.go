@@ -4,6 +4,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"hostnet.linux/internal/schema"
@@ -16,13 +17,15 @@ type Disruption int
 const (
 	None Disruption = iota
 	PortFlap
+	// ConnectionsLost: what runs over an address or a route that goes ends, and nothing else.
+	ConnectionsLost
 	LinkDown
 	Recreate
 )
 
 // String is the name that the result's actions show.
 func (d Disruption) String() string {
-	return [...]string{"none", "port flap", "link down", "recreate"}[d]
+	return [...]string{"none", "port flap", "connections lost", "link down", "recreate"}[d]
 }
 
 // Phase says when a step runs. What others stand on is made first and removed last, and between the first phase
@@ -61,11 +64,21 @@ type Step struct {
 	Object     string
 	Changes    []schema.Change
 	Disruption Disruption
+	// Cause is why something happens that nobody declares, "" when somebody does.
+	Cause string
+	// Destinations are those that the step changes the way to, beside what its links tell.
+	Destinations []netip.Prefix
 	// Links are the links whose state the step may alter, beside the object itself: an undo looks at these.
 	Links []string
 	// Upkeep steps keep our own program current: they change nothing of the host's network, so they do not count as a change.
 	Upkeep bool
 	Run    func() error
+}
+
+// Effect is what the kernel does by itself along with other steps: it is shown, and undone, but takes no step of ours.
+func Effect(step Step) Step {
+	step.Run = func() error { return nil }
+	return step
 }
 
 // Order sorts the steps by phase and depth; steps that are equal in both keep their order.
@@ -95,6 +108,9 @@ func Describe(steps []Step) []schema.Object {
 			action.Set("changes", changes)
 		}
 		action.Set("disruption", step.Disruption.String())
+		if step.Cause != "" {
+			action.Set("cause", step.Cause)
+		}
 		actions[i] = action
 	}
 	return actions

@@ -51,6 +51,9 @@ func (g *ground) left(route kernel.Route) (kernel.Route, bool) {
 	var hops []kernel.NextHop
 	stopped := 0
 	for _, hop := range route.NextHops {
+		if !is4 && g.NoIPv6[hop.Link] != "" {
+			continue
+		}
 		loss := g.Losses[hop.Link]
 		if g.Deleted[hop.Link] || loss == plan.Recreated {
 			if is4 {

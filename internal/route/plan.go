@@ -172,6 +172,7 @@ func (p *planner) declare(declared *Route) {
 		}
 	}
 	p.check(declared, want)
+	p.checkMerge(declared, want, have)
 	p.reach(have, want, "add")
 }
 
@@ -242,6 +243,12 @@ func (p *planner) decide(have *observed, declared Declaration, all []*Route) {
 		return
 	}
 	for _, link := range linksOf(have.route) {
+		if cause := p.ground.NoIPv6[link]; cause != "" && have.route.To.Addr().Is6() {
+			gone := plan.Effect(p.step("remove", have.route, nil, nil))
+			gone.Disruption, gone.Cause = plan.ConnectionsLost, cause
+			p.removes = append(p.removes, gone)
+			return
+		}
 		if !p.ground.Deleted[link] {
 			p.warnings = append(p.warnings, fmt.Sprintf("%s goes: nothing is left for it to stand on", describe(have.route)))
 			return
@@ -269,7 +276,7 @@ func (p *planner) shadowed(have *observed) bool {
 func (p *planner) possible(route kernel.Route) (kernel.Route, bool) {
 	var hops []kernel.NextHop
 	for _, hop := range route.NextHops {
-		if p.ground.carries(hop) {
+		if p.ground.carries(hop) && (route.To.Addr().Is4() || p.ground.NoIPv6[hop.Link] == "") {
 			hops = append(hops, hop)
 		}
 	}
@@ -314,6 +321,8 @@ func (p *planner) check(declared *Route, want kernel.Route) {
 			problem(option, "the gateway %s is not in a network of any link", hop.Via)
 		case p.ground.missing(hop.Link):
 			problem(device, "there is no link %s", hop.Link)
+		case want.To.Addr().Is6() && p.ground.NoIPv6[hop.Link] != "":
+			problem(device, "%s has no IPv6: %s", hop.Link, p.ground.NoIPv6[hop.Link])
 		case joins:
 			problem(device, "%s is a port of %s: declare the route there", hop.Link, p.ground.Joins[hop.Link])
 		case p.ground.Down[hop.Link]:

@@ -2,6 +2,7 @@ package route
 
 import (
 	"errors"
+	"net/netip"
 
 	"golang.org/x/sys/unix"
 
@@ -74,7 +75,9 @@ func (p *planner) remove(have *observed) {
 		return
 	}
 	old := have.left
-	p.removes = append(p.removes, p.step("remove", old, nil, func() error { return p.drop(old) }))
+	step := p.step("remove", old, nil, func() error { return p.drop(old) })
+	step.Disruption = plan.ConnectionsLost
+	p.removes = append(p.removes, step)
 }
 
 // drop tolerates a route that has gone by itself.
@@ -87,9 +90,11 @@ func (p *planner) drop(old kernel.Route) error {
 }
 
 func (p *planner) step(action string, route kernel.Route, changes []schema.Change, run func() error) plan.Step {
-	return plan.Step{
-		Phase: plan.Route, Action: action, Object: describe(route), Changes: changes, Links: linksOf(route), Run: run,
+	step := plan.Step{Phase: plan.Route, Action: action, Object: describe(route), Changes: changes, Links: linksOf(route), Run: run}
+	if route.Table == unix.RT_TABLE_MAIN || route.Table == unix.RT_TABLE_LOCAL {
+		step.Destinations = []netip.Prefix{route.To}
 	}
+	return step
 }
 
 // sort keeps routes that others may need to reach their gateways ahead of these.

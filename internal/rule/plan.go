@@ -2,6 +2,7 @@ package rule
 
 import (
 	"errors"
+	"net/netip"
 
 	"golang.org/x/sys/unix"
 
@@ -173,17 +174,29 @@ func (p *planner) banish(declared *Rule) {
 	}
 }
 
+// destinationsOf are those that the rule decides about.
+func destinationsOf(rule kernel.Rule) []netip.Prefix {
+	switch {
+	case rule.To.IsValid():
+		return []netip.Prefix{rule.To}
+	case rule.Family == unix.AF_INET:
+		return []netip.Prefix{netip.PrefixFrom(netip.IPv4Unspecified(), 0)}
+	}
+	return []netip.Prefix{netip.PrefixFrom(netip.IPv6Unspecified(), 0)}
+}
+
 func (p *planner) addition(action string, rule kernel.Rule, changes []schema.Change) plan.Step {
 	return plan.Step{
-		Phase: plan.Route, Action: action, Object: describe(rule), Changes: changes, Links: linksOf(rule),
+		Phase: plan.Route, Action: action, Object: describe(rule), Changes: changes, Links: linksOf(rule), Destinations: destinationsOf(rule),
 		Run: func() error { return p.put(rule) },
 	}
 }
 
 func (p *planner) removal(rule kernel.Rule) plan.Step {
 	return plan.Step{
-		Phase: plan.Route, Action: "remove", Object: describe(rule), Links: linksOf(rule),
-		Run: func() error { return p.drop(rule) },
+		Phase: plan.Route, Action: "remove", Object: describe(rule), Links: linksOf(rule), Destinations: destinationsOf(rule),
+		Disruption: plan.ConnectionsLost,
+		Run:        func() error { return p.drop(rule) },
 	}
 }
 

@@ -249,8 +249,8 @@ func undo(site *services.Site, left *store.Record) error {
 	return site.Restore(before)
 }
 
-// needsConfirmation tells whether the controller has to confirm a change of these links, and why.
-func (t *Task) needsConfirmation(site *services.Site, links map[string]bool) (bool, string) {
+// needsConfirmation tells whether the controller has to confirm a change of these links by these steps, and why.
+func (t *Task) needsConfirmation(site *services.Site, links map[string]bool, steps ...plan.Step) (bool, string) {
 	switch mode := t.Settings.Mode(); {
 	case mode == "off" || t.Settings.Netns != nil:
 		return false, ""
@@ -273,6 +273,13 @@ func (t *Task) needsConfirmation(site *services.Site, links map[string]bool) (bo
 	for link := range links {
 		if path[link] {
 			return true, link + " is on the path of the SSH connection"
+		}
+	}
+	for _, step := range steps {
+		for _, destination := range step.Destinations {
+			if destination.Contains(connection.Controller) {
+				return true, step.Object + " decides on the way of the SSH connection"
+			}
 		}
 	}
 	return false, ""

@@ -27,7 +27,12 @@ var Returns = []ansible.Return{
 			},
 			{
 				Name: "disruption", Returned: "always", Type: "str", Sample: "none",
-				Text: "What the step costs the traffic: V(none), V(port flap), V(link down) or V(recreate).",
+				Text: "What the step costs the traffic: V(none), V(port flap), V(connections lost), V(link down) or V(recreate). V(connections lost) is " +
+					"what an address or a route that goes costs: what runs over it ends.",
+			},
+			{
+				Name: "cause", Returned: "when nobody has declared it", Type: "str", Sample: "mtu 1200 of eth0 is below 1280, the least of IPv6",
+				Text: "Why it happens. Such steps show what the kernel does by itself along with others, and what is put back after it.",
 			},
 		},
 	},

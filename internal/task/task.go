@@ -109,7 +109,7 @@ func (t *Task) Apply(site *services.Site, own *services.Declaration) ansible.Res
 		return t.finish(site, want, &result, todo, nil)
 	}
 	if t.Call.Token == "" {
-		if guarded, why := t.needsConfirmation(site, todo.Links()); guarded {
+		if guarded, why := t.needsConfirmation(site, todo.Links(), todo.Steps...); guarded {
 			return t.guard(site, result, why)
 		}
 	}

@@ -1,0 +1,171 @@
+package link
+
+import (
+	"fmt"
+	"slices"
+
+	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/schema"
+)
+
+// leastIPv6 is IPV6_MIN_MTU: below it the kernel takes IPv6 off a link, with all that belongs to it (addrconf_notify).
+const leastIPv6 = 1280
+
+// macvtap, ipvlan and so on cannot be declared, but stand on links that can.
+var (
+	// clamped kinds do not keep an MTU above that of the link below (vlan_device_event, macvlan_device_event, macsec_notify).
+	clamped = []string{VLAN, Macvlan, "macvtap", "ipvlan", "ipvtap", "macsec"}
+	// following kinds always have the MTU of the link below (ipvlan_adjust_mtu).
+	following = []string{"ipvlan", "ipvtap"}
+)
+
+// emitEffects shows what the kernel does to other links along with the steps.
+func (p *planner) emitEffects() {
+	p.noIPv6, p.readdressed = map[string]string{}, map[string]string{}
+	for _, name := range p.touched {
+		final, have := p.final[name], p.current.Find(name)
+		if p.fresh[name] || have == nil || p.gone[name] {
+			p.withoutIPv6(name, p.coming(name, longestStack), nil)
+			continue
+		}
+		p.withoutIPv6(name, final.MTU, have.MTU)
+		if final.MTU != nil && have.MTU != nil && *final.MTU != *have.MTU {
+			p.spreadMTU(name, *final.MTU, longestStack)
+		}
+		if final.MAC != nil && have.MAC != nil && *final.MAC != *have.MAC {
+			p.spreadMAC(name, *have.MAC, fmt.Sprintf("%s gets another MAC address", final.Describe()), longestStack)
+		}
+	}
+	p.followNewPorts()
+}
+
+// withoutIPv6 notes a link that has no IPv6 with this MTU, and says so if it has some until now.
+func (p *planner) withoutIPv6(name string, mtu, before *uint32) {
+	if mtu == nil || *mtu >= leastIPv6 || p.becomes(name) == nil || p.becomes(name).Observed.Loopback {
+		return
+	}
+	p.noIPv6[name] = fmt.Sprintf("mtu %d of %s is below 1280, the least of IPv6", *mtu, name)
+	if before != nil && *before >= leastIPv6 {
+		p.warn("%s: mtu %d is below 1280: the kernel takes IPv6 off it, with its addresses, routes, neighbours and settings", p.describe(name), *mtu)
+	}
+}
+
+// spreadMTU follows a new MTU to the links that stand on this one, to its ports and its bridge.
+func (p *planner) spreadMTU(name string, mtu uint32, fuse int) {
+	if fuse == 0 {
+		return
+	}
+	for _, upper := range p.uppers(name) {
+		follows := slices.Contains(following, upper.Kind)
+		if slices.Contains(clamped, upper.Kind) && upper.MTU != nil && (*upper.MTU > mtu || follows) {
+			p.effectMTU(upper, mtu, fmt.Sprintf("mtu %d of %s, which it stands on", mtu, name), fuse)
+		}
+	}
+	one := p.becomes(name)
+	if one == nil {
+		return
+	}
+	if have := p.current.Find(name); one.Kind == Bond && have != nil && have.Ports != nil {
+		for _, port := range *have.Ports {
+			if link := p.current.Find(port.Name); link != nil && link.MTU != nil && *link.MTU != mtu && p.controllerOf(port.Name) == name {
+				p.effectMTU(link, mtu, fmt.Sprintf("mtu %d of %s, whose port it is", mtu, name), fuse)
+			}
+		}
+	}
+	p.spreadToBridge(p.controllerOf(name), map[string]uint32{name: mtu}, fuse)
+}
+
+// spreadToBridge: a bridge has the MTU of its smallest port, until somebody sets its own (br_mtu_auto_adjust). The kernel does
+// not tell whether somebody has; one that differs from the ports' has been set.
+func (p *planner) spreadToBridge(name string, ports map[string]uint32, fuse int) {
+	bridge := p.current.Find(name)
+	if bridge == nil || bridge.Kind != Bridge || bridge.MTU == nil || p.fresh[name] || p.gone[name] {
+		return
+	}
+	was, is := uint32(0), uint32(0)
+	least := func(least *uint32, mtu uint32) {
+		if *least == 0 || mtu < *least {
+			*least = mtu
+		}
+	}
+	for _, port := range *bridge.Ports {
+		if have := p.current.Find(port.Name); have != nil && have.MTU != nil {
+			least(&was, *have.MTU)
+		}
+	}
+	for _, have := range p.current.Links {
+		if have.MTU == nil || p.controllerOf(have.Name) != name {
+			continue
+		}
+		mtu, changes := ports[have.Name]
+		if !changes {
+			mtu = *have.MTU
+			if final := p.final[have.Name]; final != nil && final.MTU != nil {
+				mtu = *final.MTU
+			}
+		}
+		least(&is, mtu)
+	}
+	if is == 0 || is == *bridge.MTU || (was != 0 && was != *bridge.MTU) {
+		return
+	}
+	p.effectMTU(bridge, is, fmt.Sprintf("mtu %d of its smallest port", is), fuse)
+}
+
+// followNewPorts looks at the bridges whose ports change.
+func (p *planner) followNewPorts() {
+	seen := map[string]bool{}
+	for _, port := range p.portOrder() {
+		for _, name := range []string{p.controller[port], p.formerController(port)} {
+			if name != "" && !seen[name] {
+				seen[name] = true
+				p.spreadToBridge(name, nil, longestStack)
+			}
+		}
+	}
+}
+
+func (p *planner) formerController(port string) string {
+	if have := p.current.Find(port); have != nil {
+		return have.Observed.Controller
+	}
+	return ""
+}
+
+// effectMTU shows the MTU that a link gets, unless it has one of its own in the plan.
+func (p *planner) effectMTU(link *Link, mtu uint32, cause string, fuse int) {
+	if p.gone[link.Name] || p.fresh[link.Name] || p.effects[link.Name] || p.declaresMTU(link.Name) {
+		return
+	}
+	if p.effects == nil {
+		p.effects = map[string]bool{}
+	}
+	p.effects[link.Name] = true
+	step := plan.Effect(plan.Step{
+		Phase: plan.Adjust, Depth: longestStack, Action: "change", Object: link.Describe(), Cause: cause,
+		Changes: []schema.Change{{Option: "mtu", Old: *link.MTU, New: mtu}},
+	})
+	if mtu < leastIPv6 && *link.MTU >= leastIPv6 {
+		step.Disruption = plan.ConnectionsLost
+	}
+	p.add(step, link.Name)
+	p.withoutIPv6(link.Name, &mtu, link.MTU)
+	p.spreadMTU(link.Name, mtu, fuse-1)
+}
+
+// spreadMAC follows a new MAC address to the links that have the same one from this one (vlan_sync_address, bond_set_mac_address,
+// br_stp_recalculate_bridge_id).
+func (p *planner) spreadMAC(name, old, cause string, fuse int) {
+	if _, known := p.readdressed[name]; known || fuse == 0 {
+		return
+	}
+	p.readdressed[name] = cause
+	for _, upper := range p.uppers(name) {
+		if upper.Kind == VLAN && deref(upper.MAC) == old {
+			p.spreadMAC(upper.Name, old, cause, fuse-1)
+		}
+	}
+	if bridge := p.becomes(p.controllerOf(name)); bridge != nil && bridge.Kind == Bridge && deref(bridge.MAC) == old {
+		p.spreadMAC(bridge.Name, old, cause, fuse-1)
+	}
+}
