@@ -89,7 +89,7 @@ const (
 
 func origin(address kernel.Address) maker {
 	switch {
-	case address.Protocol == protoLoopback, address.Protocol == protoLinkLocal:
+	case address.Protocol == protoLoopback, address.Protocol == protoLinkLocal, isLoopbacksOwn(address):
 		return automatic
 	case address.Flags&unix.IFA_F_TEMPORARY != 0 && !address.Prefix.Addr().Is4():
 		// A privacy address: the kernel makes a new one for the next prefix that a router advertises.
@@ -100,6 +100,13 @@ func origin(address kernel.Address) maker {
 		return foreign
 	}
 	return static
+}
+
+// isLoopbacksOwn tells the addresses that the kernel gives the loopback when it comes up (inetdev_event, init_loopback); of IPv4 it
+// does not mark them.
+func isLoopbacksOwn(address kernel.Address) bool {
+	text := address.Prefix.String()
+	return address.Link == "lo" && (text == "127.0.0.1/8" || text == "::1/128")
 }
 
 // identity is what makes the kernel take two addresses of a link for the same one: __inet_insert_ifa compares address,

@@ -19,6 +19,8 @@ type Declaration struct {
 	route  route.Route
 	rules  *[]rule.Rule
 	rule   rule.Rule
+	// full is of the module that only reads.
+	full *bool
 }
 
 // SingleTable is the options of a module about one interface of a kind.
@@ -153,8 +155,13 @@ func followsFrom(misfit schema.Problem, problems schema.Problems) bool {
 
 // InfoTable is the options of the module that only reads.
 func InfoTable() schema.Table[Declaration] {
-	return schema.Lift(namespaceTable, func(d *Declaration) *Settings { return &d.Settings })
+	return append(schema.Lift(namespaceTable, func(d *Declaration) *Settings { return &d.Settings }),
+		schema.Field("full", schema.Bool(), func(d *Declaration) **bool { return &d.full },
+			"Whether to return every option of every link, with the kernel's defaults, and the links that the kernel makes by itself.").Assume(false))
 }
+
+// Full tells whether everything is to be returned.
+func (d *Declaration) Full() bool { return d.full != nil && *d.full }
 
 // ParseInfo reads the arguments of the module that only reads.
 func ParseInfo(arguments map[string]any) (*Declaration, error) {

@@ -1,6 +1,8 @@
 package host
 
 import (
+	"strconv"
+
 	"hostnet.linux/internal/addr"
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/route"
@@ -10,9 +12,72 @@ import (
 
 // Export is the whole state as the network module takes it.
 func (o *Observed) Export() schema.Object {
-	out, belongings := schema.Object{}, o.belongings()
+	belongings := o.belongings()
+	return o.exportWith(belongings, belongings.export)
+}
+
+// ExportDeclared is the state as a person would declare it: without what the kernel does and makes by itself.
+func (h *Host) ExportDeclared(o *Observed) schema.Object {
+	around, belongings := h.surroundings(), o.belongings()
+	return o.exportWith(belongings, func(one *link.Link) schema.Object {
+		out := o.Links.ExportDeclared(one, around)
+		if list := belongings.addresses[one.Name]; len(list) > 0 {
+			out.Set("addresses", addr.List().Format(list))
+		}
+		if list := belongings.routes.Links[one.Name]; len(list) > 0 {
+			out.Set("routes", route.List().Format(list))
+		}
+		if saysNothing(one, out) {
+			return nil
+		}
+		return out
+	})
+}
+
+// saysNothing tells a link that cannot be made by a declaration and of which there is nothing to declare. A card that is down
+// may not be left out: whoever declares it puts it up.
+func saysNothing(one *link.Link, out schema.Object) bool {
+	if len(out) == 1 {
+		return one.Kind == link.Hardware || !link.KnownKind(one.Kind) || one.Kind == link.Veth
+	}
+	isDown := len(out) == 2 && out.Get("up") == false
+	return isDown && (one.Observed.Loopback || !link.KnownKind(one.Kind))
+}
+
+// surroundings are what links have from the host when nobody declares it. What cannot be read is exported.
+func (h *Host) surroundings() *link.Surroundings {
+	around := &link.Surroundings{}
+	number := func(path string) *int32 {
+		text, err := h.Kernel.Setting(path)
+		value, parseErr := strconv.ParseInt(text, 10, 32)
+		if err != nil || parseErr != nil {
+			return nil
+		}
+		small := int32(value)
+		return &small
+	}
+	isOn := func(path string) *bool {
+		value := number(path)
+		if value == nil {
+			return nil
+		}
+		on := *value != 0
+		return &on
+	}
+	around.Settings.AcceptRA, around.Settings.RPFilter = number("ipv6/conf/default/accept_ra"), number("ipv4/conf/default/rp_filter")
+	around.Settings.ProxyARP, around.Settings.Forwarding = isOn("ipv4/conf/default/proxy_arp"), isOn("ipv4/conf/default/forwarding")
+	if chosen, err := h.Kernel.ChosenAddresses(); err == nil {
+		around.Chosen = chosen
+	}
+	return around
+}
+
+func (o *Observed) exportWith(belongings observedBelongings, export func(*link.Link) schema.Object) schema.Object {
+	out := schema.Object{}
 	for _, one := range o.Links.Links {
-		out = appendTo(out, exportKey(one), belongings.export(one))
+		if exported := export(one); exported != nil {
+			out = appendTo(out, exportKey(one), exported)
+		}
 	}
 	out = inGroupOrder(out)
 	if routes := belongings.routes.Routes; len(routes) > 0 {

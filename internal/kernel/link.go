@@ -116,6 +116,8 @@ type Links interface {
 	NamespaceID(namespace string) (int, error)
 	// BusAddress is where a link's hardware sits, such as 0000:05:00.1 on PCI; "" when there is no hardware.
 	BusAddress(name string) (string, error)
+	// ChosenAddresses are the links whose MAC address somebody has set, as opposed to those that the kernel has made up.
+	ChosenAddresses() (map[string]bool, error)
 	// LinkNameIn looks up the name of a link in another namespace.
 	LinkNameIn(namespace string, index int) (string, error)
 }

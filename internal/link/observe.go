@@ -96,7 +96,9 @@ func decode(link *Link, raw *kernel.Link, name func(int) string) {
 			PhysicalPort: raw.PhysicalPort, PhysicalSwitch: raw.PhysicalSwitch,
 		},
 	}
-	if raw.Address != "" && !link.Observed.Loopback {
+	// A tunnel's address is that of its end, with another length.
+	const ethernet = len("02:00:00:00:00:00")
+	if len(raw.Address) == ethernet && !link.Observed.Loopback {
 		link.MAC = &raw.Address
 	}
 	decodeSettings(link, raw)

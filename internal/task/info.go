@@ -20,9 +20,14 @@ func Info(_ context.Context, call ansible.Call) ansible.Result {
 		return ansible.Fail(err)
 	}
 	defer handle.Close()
-	seen, err := (&host.Host{Kernel: handle}).Observe()
+	reader := &host.Host{Kernel: handle}
+	seen, err := reader.Observe()
 	if err != nil {
 		return ansible.Fail(err)
 	}
-	return ansible.Result{Values: schema.Object{{Key: "network", Value: seen.Export()}}}
+	network := seen.Export()
+	if !settings.Full() {
+		network = reader.ExportDeclared(seen)
+	}
+	return ansible.Result{Values: schema.Object{{Key: "network", Value: network}}}
 }

@@ -15,6 +15,7 @@ func Module() ansible.Module {
 		Short: "Reads the network of a host",
 		Description: []string{
 			"Returns the state of the host's network in exactly the form that M(hostnet.linux.network) takes: feeding it back changes nothing.",
+			"It is what a person would declare: without the kernel's defaults, and without links that only the kernel or containers make.",
 		},
 		Options:  func() []schema.Doc { return host.InfoTable().Docs() },
 		SeeAlso:  []string{"network", "container_info"},
@@ -25,7 +26,7 @@ func Module() ansible.Module {
 			Sample: map[string]any{"bridges": []any{map[string]any{"name": "br-mgmt", "ports": []any{"bond0.10"}, "addresses": []any{"172.29.236.11/22"}}}},
 			Contains: []ansible.Return{{
 				Name: "bridges", Returned: "when there are bridges", Type: "list", Elements: "dict",
-				Text:   "Each bridge with all its options. The other kinds have their keys beside it.",
+				Text:   "Each bridge with the options that somebody has set, or with O(full=true) all. The other kinds have their keys beside it.",
 				Sample: []any{map[string]any{"name": "br-mgmt", "ports": []any{"bond0.10"}}},
 				Contains: []ansible.Return{
 					{Name: "name", Returned: "always", Type: "str", Text: "The bridge's name.", Sample: "br-mgmt"},

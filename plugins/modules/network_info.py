@@ -12,6 +12,7 @@ short_description: Reads the network of a host
 version_added: 1.0.0
 description:
   - 'Returns the state of the host''s network in exactly the form that M(hostnet.linux.network) takes: feeding it back changes nothing.'
+  - 'It is what a person would declare: without the kernel''s defaults, and without links that only the kernel or containers make.'
 author:
   - The hostnet.linux authors (@hostnet)
 options:
@@ -19,6 +20,11 @@ options:
     description:
       - 'The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host''s.'
     type: str
+  full:
+    description:
+      - Whether to return every option of every link, with the kernel's defaults, and the links that the kernel makes by itself.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: The module changes nothing.
@@ -91,7 +97,7 @@ network:
   contains:
     bridges:
       description:
-        - Each bridge with all its options. The other kinds have their keys beside it.
+        - Each bridge with the options that somebody has set, or with O(full=true) all. The other kinds have their keys beside it.
       returned: when there are bridges
       type: list
       elements: dict

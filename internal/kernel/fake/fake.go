@@ -209,3 +209,12 @@ func (k *Kernel) DeleteForwardingEntry(name string, entry kernel.ForwardingEntry
 	k.forwarding[found.Index] = slices.Delete(slices.Clone(k.forwarding[found.Index]), place, place+1)
 	return nil
 }
+
+// ChosenAddresses are the links whose address has been set.
+func (k *Kernel) ChosenAddresses() (map[string]bool, error) {
+	chosen := map[string]bool{}
+	for _, one := range k.links {
+		chosen[one.Name] = one.chosenAddress
+	}
+	return chosen, nil
+}
