@@ -106,10 +106,17 @@ actions:
           sample: 50
     disruption:
       description:
-        - 'What the step costs the traffic: V(none), V(port flap), V(link down) or V(recreate).'
+        - 'What the step costs the traffic: V(none), V(port flap), V(connections lost), V(link down) or V(recreate). V(connections lost) is what an
+            address or a route that goes costs: what runs over it ends.'
       returned: always
       type: str
       sample: none
+    cause:
+      description:
+        - Why it happens. Such steps show what the kernel does by itself along with others, and what is put back after it.
+      returned: when nobody has declared it
+      type: str
+      sample: mtu 1200 of eth0 is below 1280, the least of IPv6
 confirm:
   description:
     - How the confirmation over a new connection went.
