@@ -35,9 +35,21 @@ func Run(parse Parse) func(context.Context, ansible.Call) ansible.Result {
 // RunServices makes the host and its services as the task declares.
 func RunServices(parse ParseServices) func(context.Context, ansible.Call) ansible.Result {
 	return func(_ context.Context, call ansible.Call) ansible.Result {
+		var inside []string
+		if call.Module == "network" {
+			var err error
+			if call.Arguments, inside, err = host.ExpandConfig(call.Arguments); err != nil {
+				return ansible.Fail(err)
+			}
+		}
 		settings, declaration, err := parse(call.Arguments)
 		if err != nil {
-			return ansible.Fail(withTheHosts(err, call.Arguments, settings, declaration))
+			err = withTheHosts(err, call.Arguments, settings, declaration)
+			var problems schema.Problems
+			if errors.As(err, &problems) {
+				err = host.InConfig(problems, inside)
+			}
+			return ansible.Fail(err)
 		}
 		if os.Geteuid() != 0 {
 			return ansible.Fail(errNeedsRoot)

@@ -18,7 +18,9 @@ func Module() ansible.Module {
 			"Sets up network interfaces, bonds, VLANs, VXLANs, bridges, veth pairs, routes, rules, NAT, DHCP and DNS in one task, with the same options as the modules for one object.",
 			"The objects may come in any order and stand on each other to any depth: the plan orders the steps. If one fails, the host is put back as it was.",
 		},
-		Options:  func() []schema.Doc { return append(host.NetworkTable().Docs(), services.NetworkOptions().Docs()...) },
+		Options: func() []schema.Doc {
+			return append(append(host.NetworkTable().Docs(), services.NetworkOptions().Docs()...), host.ConfigDoc())
+		},
 		SeeAlso:  []string{"network_info", "lxc_bridge", "container_network"},
 		Examples: examples,
 		Returns:  task.ReturnsWithChecks(),

@@ -45,5 +45,5 @@ const examples = `- name: Read the host's network
 
 - name: Nothing changes when it is fed back
   hostnet.linux.network:
-    bridges: "{{ found.network.bridges | default([]) }}"
+    config: "{{ found.network }}"
 `
