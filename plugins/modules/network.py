@@ -3575,6 +3575,11 @@ options:
           - 'Whether to take over an interface that lxc-net or OpenStack-Ansible''s lxc-dnsmasq serves: their service goes, the leases stay.'
         type: bool
         default: false
+  config:
+    description:
+      - Options of this module in one dictionary, such as RV(hostnet.linux.network_info#module:network). What is given beside it may not be in it
+          too.
+    type: dict
 attributes:
   check_mode:
     description: Shows exactly the steps that a run then performs.

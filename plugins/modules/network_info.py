@@ -50,7 +50,7 @@ EXAMPLES = r"""
 
 - name: Nothing changes when it is fed back
   hostnet.linux.network:
-    bridges: "{{ found.network.bridges | default([]) }}"
+    config: "{{ found.network }}"
 """
 
 RETURN = r"""
