@@ -31,6 +31,8 @@ type State struct {
 	Addresses []kernel.Address
 	// Time is when the lifetimes were read.
 	Time time.Time
+	// Links are those whose addresses these are; nil is all.
+	Links map[string]bool `json:",omitempty"`
 }
 
 // Kernel is what this domain asks of a kernel.
@@ -46,6 +48,17 @@ func Observe(k kernel.Addresses) (*State, error) {
 		return nil, err
 	}
 	return &State{Addresses: addresses, Time: time.Now()}, nil
+}
+
+// Within is the addresses of some links.
+func (s *State) Within(links map[string]bool) *State {
+	out := &State{Time: s.Time, Links: links}
+	for _, address := range s.Addresses {
+		if links[address.Link] {
+			out.Addresses = append(out.Addresses, address)
+		}
+	}
+	return out
 }
 
 // byLink keeps the kernel's order.

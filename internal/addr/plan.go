@@ -61,6 +61,12 @@ func Restore(k Kernel, current, checkpoint *State, ground plan.Ground) *Result {
 	ground.Joins = nil
 	p := newPlanner(k, ground, checkpoint)
 	observed := current.byLink()
+	for link, addresses := range observed {
+		if checkpoint.Links != nil && !checkpoint.Links[link] && !ground.Deleted[link] {
+			// The change did not touch it.
+			p.before[link] = addresses
+		}
+	}
 	for _, link := range names(p.before, observed) {
 		have := p.left(link, observed[link])
 		want := slices.DeleteFunc(withoutAutomatic(p.before[link]), func(a kernel.Address) bool {

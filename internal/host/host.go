@@ -3,7 +3,6 @@ package host
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"hostnet.linux/internal/addr"
@@ -55,29 +54,52 @@ type Plan struct {
 
 // Observe reads the host's whole state.
 func (h *Host) Observe() (*Observed, error) {
-	return h.observe(link.Everything)
-}
-
-// Checkpoint reads the host's whole state, with all that a change of the named links may take from them and others, for
-// Restore.
-func (h *Host) Checkpoint(links map[string]bool) (*Observed, error) {
-	seen, err := h.Observe()
+	out, err := h.observe(link.Everything)
 	if err != nil {
 		return nil, err
 	}
-	return seen, seen.observeUndeclared(h.Kernel, links)
+	out.Routes, err = route.Observe(h.Kernel)
+	return out, err
 }
 
-func (o *Observed) observeUndeclared(k Kernel, links map[string]bool) (err error) {
-	all := o.beside(links)
-	maps.Copy(all, links)
-	o.Undeclared, err = undeclared.Observe(k, o.Links.Raw(), all)
+// ObserveLinks reads links, addresses and rules, but no routes, of which there may be a million.
+func (h *Host) ObserveLinks() (*Observed, error) {
+	out, err := h.observe(link.Detail{})
+	if err == nil {
+		out.Routes = &route.State{Scope: &kernel.RouteScope{}}
+	}
+	return out, err
+}
+
+// Complete is all of what was seen of the declared links, where nothing has changed since.
+func (h *Host) Complete(seen *Observed, wanted *State) error {
+	if err := seen.Links.Complete(h.Kernel, link.Everything); err != nil {
+		return err
+	}
+	return h.observeRoutesOf(seen, wanted)
+}
+
+// ObserveOf reads what Of shows.
+func (h *Host) ObserveOf(wanted *State) (*Observed, error) {
+	seen, err := h.observe(link.Everything)
+	if err != nil {
+		return nil, err
+	}
+	return seen, h.observeRoutesOf(seen, wanted)
+}
+
+// observeRoutesOf reads the routes of the declared links.
+func (h *Host) observeRoutesOf(seen *Observed, wanted *State) error {
+	var names []string
+	for _, one := range wanted.Interfaces {
+		// The kernel keeps no routes on a link that is down.
+		if there := seen.Links.Find(one.Link.Name); there != nil && *there.Up {
+			names = append(names, there.Name)
+		}
+	}
+	var err error
+	seen.Routes, err = route.ObserveLinks(h.Kernel, names)
 	return err
-}
-
-// Complete is all of what was seen, where nothing has changed since.
-func (h *Host) Complete(seen *Observed) error {
-	return seen.Links.Complete(h.Kernel, link.Everything)
 }
 
 func (h *Host) observe(detail link.Detail) (*Observed, error) {
@@ -89,15 +111,11 @@ func (h *Host) observe(detail link.Detail) (*Observed, error) {
 	if err != nil {
 		return nil, err
 	}
-	routes, err := route.Observe(h.Kernel)
-	if err != nil {
-		return nil, err
-	}
 	rules, err := rule.Observe(h.Kernel)
 	if err != nil {
 		return nil, err
 	}
-	return &Observed{Links: links, Addresses: addresses, Routes: routes, Rules: rules}, nil
+	return &Observed{Links: links, Addresses: addresses, Rules: rules}, nil
 }
 
 // Plan compares the host with what is declared. It changes nothing.
@@ -106,10 +124,6 @@ func (h *Host) Plan(wanted *State) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h.planFrom(current, wanted)
-}
-
-func (h *Host) planFrom(current *Observed, wanted *State) (*Plan, error) {
 	wanted.adoptMACs(current)
 	links, err := link.Plan(h.Kernel, current.Links, wanted.links())
 	if err != nil {
@@ -119,7 +133,7 @@ func (h *Host) planFrom(current *Observed, wanted *State) (*Plan, error) {
 		return nil, err
 	}
 	addresses := addr.Plan(h.Kernel, current.Addresses, wanted.addresses(), links.Ground)
-	routes, err := route.Plan(h.Kernel, current.Routes, wanted.routes(), links.Ground, addresses.Addressing)
+	routes, err := h.planRoutes(current, wanted.routes(), links.Ground, addresses.Addressing)
 	if err != nil {
 		return nil, err
 	}
@@ -141,12 +155,28 @@ func (h *Host) planFrom(current *Observed, wanted *State) (*Plan, error) {
 	return out, nil
 }
 
+// planRoutes reads the routes that the plan is about. What a declared gateway can be reached by may be in none of these,
+// so a problem counts only if all routes leave it.
+func (h *Host) planRoutes(current *Observed, declared route.Declaration, links plan.Ground, addresses plan.Addressing) (*route.Result, error) {
+	for _, scope := range []*kernel.RouteScope{route.ScopeOf(declared, links, addresses), nil} {
+		var err error
+		if current.Routes, err = route.ObserveWithin(h.Kernel, scope); err != nil {
+			return nil, err
+		}
+		result, err := route.Plan(h.Kernel, current.Routes, declared, links, addresses)
+		if err == nil || scope == nil {
+			return result, err
+		}
+	}
+	return nil, nil
+}
+
 // Run carries a plan out, looks whether the kernel kept all of it, and puts everything back if not.
 func (h *Host) Run(p *Plan, wanted *State) error {
 	if len(p.Steps) == 0 {
 		return nil
 	}
-	before, err := h.Checkpoint(touched(p.Steps))
+	before, err := h.Checkpoint(p.Seen, touched(p.Steps))
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ type restoration struct {
 
 // plan finds what it still takes, and what nothing can bring back.
 func (r *restoration) plan() ([]plan.Step, Differences, error) {
-	now, err := r.host.Observe()
+	now, err := r.host.observeLike(r.before)
 	if err != nil {
 		return nil, nil, err
 	}

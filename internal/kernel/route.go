@@ -1,6 +1,9 @@
 package kernel
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // NextHop is one way out of a route.
 type NextHop struct {
@@ -37,10 +40,51 @@ type Route struct {
 	Extra Attributes
 }
 
+// RouteScope says which routes to list: those of one of the makers (RTPROT_*), those that leave by one of the links,
+// those to one of the destinations or into one of the networks, and those with one of the sources. An empty scope has
+// none.
+type RouteScope struct {
+	Protocols    []uint8       `json:",omitempty"`
+	Links        []string      `json:",omitempty"`
+	Destinations []Destination `json:",omitempty"`
+	// Into are networks that the destination overlaps, but for default routes.
+	Into    []netip.Prefix `json:",omitempty"`
+	Sources []netip.Addr   `json:",omitempty"`
+}
+
+// Destination is where routes lead to. With Alone, only the first one of that metric counts, since it is the one that the
+// kernel uses.
+type Destination struct {
+	To     netip.Prefix
+	Table  uint32
+	Metric uint32
+	Alone  bool
+}
+
+// Empty tells whether no route is in the scope.
+func (s *RouteScope) Empty() bool {
+	return len(s.Protocols)+len(s.Links)+len(s.Destinations)+len(s.Into)+len(s.Sources) == 0
+}
+
+// Has tells whether a route is in the scope.
+func (s *RouteScope) Has(route *Route) bool {
+	return slices.Contains(s.Protocols, route.Protocol) || s.LeadsTo(route.To, route.Table) ||
+		route.Source.IsValid() && slices.Contains(s.Sources, route.Source) ||
+		slices.ContainsFunc(route.NextHops, func(hop NextHop) bool { return slices.Contains(s.Links, hop.Link) })
+}
+
+// LeadsTo tells whether routes to there are in the scope, whoever made them.
+func (s *RouteScope) LeadsTo(to netip.Prefix, table uint32) bool {
+	return slices.ContainsFunc(s.Destinations, func(d Destination) bool { return d.To == to && d.Table == table }) ||
+		to.Bits() > 0 && slices.ContainsFunc(s.Into, to.Overlaps)
+}
+
 // Routes is what the route domain asks of the kernel.
 type Routes interface {
 	// Routes lists the routes of all tables, without what the kernel has put into the local one.
 	Routes() ([]Route, error)
+	// RoutesWithin lists those of a scope, in the same order where two are in one place.
+	RoutesWithin(scope RouteScope) ([]Route, error)
 	// AddRoute puts the route behind others with the same destination, table and metric. An IPv6 route with a gateway
 	// becomes another next hop of these.
 	AddRoute(Route) error

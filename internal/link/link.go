@@ -133,6 +133,19 @@ func (s *State) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
+// Within is some of the links, as they are.
+func (s *State) Within(names map[string]bool) *State {
+	var links []*Link
+	for _, link := range s.Links {
+		if names[link.Name] {
+			links = append(links, link)
+		}
+	}
+	out := NewState(links)
+	out.read = s.read
+	return out
+}
+
 // Find is the link of that name, or nil.
 func (s *State) Find(name string) *Link { return s.named[name] }
 

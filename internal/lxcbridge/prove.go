@@ -25,6 +25,7 @@ type Kernel interface {
 	Links() ([]kernel.Link, error)
 	AddAddress(kernel.Address) error
 	Routes() ([]kernel.Route, error)
+	RoutesWithin(kernel.RouteScope) ([]kernel.Route, error)
 	AddRoute(kernel.Route) error
 }
 
@@ -187,7 +188,8 @@ func (b *Bridge) outside(k Kernel) (netip.Addr, error) {
 	if !b.translates() || b.NAT.OutInterface != nil {
 		return netip.Addr{}, nil
 	}
-	routes, err := k.Routes()
+	everywhere := kernel.Destination{To: netip.PrefixFrom(netip.IPv4Unspecified(), 0), Table: tableMain}
+	routes, err := k.RoutesWithin(kernel.RouteScope{Destinations: []kernel.Destination{everywhere}})
 	if err != nil {
 		return netip.Addr{}, err
 	}

@@ -50,9 +50,11 @@ type NextHop struct {
 	OnLink *bool
 }
 
-// State is every route of a namespace, in the kernel's order.
+// State is the routes of a namespace, in the kernel's order.
 type State struct {
 	Routes []kernel.Route
+	// Scope is which of them were read; nil is all.
+	Scope *kernel.RouteScope `json:",omitempty"`
 }
 
 // Observe reads the routes of all tables.
@@ -62,6 +64,18 @@ func Observe(k kernel.Routes) (*State, error) {
 		return nil, err
 	}
 	return &State{Routes: routes}, nil
+}
+
+// ObserveWithin reads the routes of a scope; nil is all.
+func ObserveWithin(k kernel.Routes, scope *kernel.RouteScope) (*State, error) {
+	if scope == nil {
+		return Observe(k)
+	}
+	routes, err := k.RoutesWithin(*scope)
+	if err != nil {
+		return nil, err
+	}
+	return &State{Routes: routes, Scope: scope}, nil
 }
 
 // Declaration is the routes that are declared: of links, exactly the static ones that leave through that link alone, and

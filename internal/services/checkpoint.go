@@ -25,7 +25,7 @@ type Checkpoint struct {
 
 // checkpoint reads the state from before.
 func (s *Site) checkpoint(todo *Plan, d *Declaration) (*Checkpoint, error) {
-	seen, err := s.Host.Checkpoint(todo.Links())
+	seen, err := s.Host.Checkpoint(todo.Seen, todo.Links())
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +69,7 @@ func (c *Checkpoint) Join(later *Checkpoint) {
 	for name, touched := range later.Links {
 		c.Links[name] = c.Links[name] || touched
 	}
+	c.Host.Join(later.Host)
 	if c.Services == nil {
 		c.Services = later.Services
 	} else if later.Services != nil {
@@ -93,7 +94,7 @@ func (c *Checkpoint) Join(later *Checkpoint) {
 
 // Opposite is what putting the checkpoint back replaces.
 func (s *Site) Opposite(before *Checkpoint) (*Checkpoint, error) {
-	seen, err := s.Host.Checkpoint(before.Links)
+	seen, err := s.Host.Counterpart(before.Host, before.Links)
 	if err != nil {
 		return nil, err
 	}

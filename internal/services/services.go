@@ -23,7 +23,7 @@ import (
 type Kernel interface {
 	kernel.Settings
 	kernel.Checksums
-	Routes() ([]kernel.Route, error)
+	RoutesWithin(kernel.RouteScope) ([]kernel.Route, error)
 }
 
 // Host is where the services run. The files and processes are those of System.
@@ -159,7 +159,7 @@ func (h *Host) uplinks(wanted *Wanted) ([]string, error) {
 	if !slices.ContainsFunc(wanted.NATs, func(n *nft.NAT) bool { return !n.Absent() && n.IPv6() }) {
 		return nil, nil
 	}
-	routes, err := h.Kernel.Routes()
+	routes, err := h.Kernel.RoutesWithin(kernel.RouteScope{Protocols: []uint8{unix.RTPROT_RA}})
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"hostnet.linux/internal/addr"
 	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/lxcbridge"
 	"hostnet.linux/internal/plan"
@@ -158,11 +159,11 @@ func (s *Site) expand(d *Declaration) (*host.State, []plan.Step, error) {
 	if len(d.Bridges) == 0 {
 		return state, nil, nil
 	}
-	seen, err := s.Host.Observe()
+	seen, err := s.Host.ObserveLinks()
 	if err != nil {
 		return nil, nil, err
 	}
-	routes, err := s.Kernel.Routes()
+	routes, err := s.Kernel.RoutesWithin(kernel.RouteScope{Into: networksOf(d.Bridges)})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -196,6 +197,19 @@ func (s *Site) expand(d *Declaration) (*host.State, []plan.Step, error) {
 		steps = append(steps, bridge.Remember(s.Services.System, memory, memoryOf(seen, have))...)
 	}
 	return state, steps, problems.Err()
+}
+
+// networksOf are the networks of bridges that are to be there.
+func networksOf(bridges []*lxcbridge.Bridge) []netip.Prefix {
+	var out []netip.Prefix
+	for _, bridge := range bridges {
+		for _, network := range []*netip.Prefix{bridge.Address, bridge.Address6} {
+			if network != nil && !bridge.Absent() {
+				out = append(out, network.Masked())
+			}
+		}
+	}
+	return out
 }
 
 // interfaceOf is the link of a bridge. A bridge that was there before the first run goes back to what it was then.
@@ -291,10 +305,6 @@ func (s *Site) Run(todo *Plan, d *Declaration, hooks *Hooks) (schema.Object, err
 
 // Observed is the observed state of the declared links, those of the bridges among them, once the plan has been run.
 func (s *Site) Observed(todo *Plan, d *Declaration) (schema.Object, error) {
-	seen, err := s.seen(todo)
-	if err != nil {
-		return nil, err
-	}
 	state := &host.State{}
 	if d.Host != nil {
 		state.Interfaces = slices.Clone(d.Host.Interfaces)
@@ -302,14 +312,18 @@ func (s *Site) Observed(todo *Plan, d *Declaration) (schema.Object, error) {
 	for _, bridge := range d.Bridges {
 		state.Interfaces = append(state.Interfaces, interfaceOf(bridge, nil))
 	}
+	seen, err := s.seen(todo, state)
+	if err != nil {
+		return nil, err
+	}
 	return seen.Of(state), nil
 }
 
-func (s *Site) seen(todo *Plan) (*host.Observed, error) {
+func (s *Site) seen(todo *Plan, state *host.State) (*host.Observed, error) {
 	if len(todo.Steps) == 0 {
-		return todo.Seen, s.Host.Complete(todo.Seen)
+		return todo.Seen, s.Host.Complete(todo.Seen, state)
 	}
-	return s.Host.Observe()
+	return s.Host.ObserveOf(state)
 }
 
 // ErrNotUndone is of a change that failed and could not be undone.

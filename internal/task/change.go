@@ -265,7 +265,7 @@ func (t *Task) needsConfirmation(site *services.Site, links map[string]bool, ste
 	if err != nil {
 		return true, err.Error()
 	}
-	seen, err := site.Host.Observe()
+	seen, err := site.Host.ObserveLinks()
 	if err != nil {
 		return true, err.Error()
 	}

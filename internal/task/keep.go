@@ -65,7 +65,7 @@ func (t *Task) install(site *services.Site, who string, want *desired, todo *ser
 	}
 	now := func() ([]system.File, error) { return networkdFiles(want.after.Set, todo.Seen.Links) }
 	return backend.InstallNetworkd(files, now, sync.OnceValues(func() ([]system.File, error) {
-		after, err := site.Host.Observe()
+		after, err := site.Host.ObserveLinks()
 		if err != nil {
 			return nil, err
 		}

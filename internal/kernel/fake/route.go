@@ -128,6 +128,12 @@ func (k *Kernel) Routes() ([]kernel.Route, error) {
 	return append(k.connected(), slices.Clone(k.routes)...), nil
 }
 
+// RoutesWithin lists the routes of a scope.
+func (k *Kernel) RoutesWithin(scope kernel.RouteScope) ([]kernel.Route, error) {
+	routes, err := k.Routes()
+	return slices.DeleteFunc(routes, func(route kernel.Route) bool { return !scope.Has(&route) }), err
+}
+
 func (k *Kernel) connected() []kernel.Route {
 	var routes []kernel.Route
 	for _, address := range k.addresses {

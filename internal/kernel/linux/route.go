@@ -14,42 +14,6 @@ import (
 // rtaNextHopID is RTA_NH_ID of linux/rtnetlink.h.
 const rtaNextHopID = 30
 
-// Routes lists the routes of both families and all tables, without what the kernel has put into the local one.
-func (h *Handle) Routes() ([]kernel.Route, error) {
-	var routes []kernel.Route
-	// links holds the numbers of the links of each route's next hops.
-	var links [][]int
-	request := h.request(unix.RTM_GETROUTE, 0)
-	request.AddData(&nl.RtMsg{})
-	reset := func() { routes, links = routes[:0], links[:0] }
-	err := h.dump(request, reset, func(message []byte) error {
-		route, hops, err := decodeRoute(message)
-		automatic := route.Table == unix.RT_TABLE_LOCAL && route.Protocol == unix.RTPROT_KERNEL
-		if err == nil && route.To.IsValid() && !automatic {
-			routes, links = append(routes, route), append(links, hops)
-		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("cannot list the routes: %w", err)
-	}
-	unknown := map[int]bool{}
-	for _, hops := range links {
-		for _, link := range hops {
-			unknown[link] = link != 0
-		}
-	}
-	if err := h.knowLinks(unknown); err != nil {
-		return nil, err
-	}
-	for i, hops := range links {
-		for j, link := range hops {
-			routes[i].NextHops[j].Link = h.nameOf(link)
-		}
-	}
-	return routes, nil
-}
-
 // AddRoute appends the route to those with the same destination, table and metric; the very same route is an error
 // (EEXIST).
 func (h *Handle) AddRoute(route kernel.Route) error {
