@@ -2,12 +2,14 @@
 package system
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,12 +19,18 @@ type System struct {
 	Root string
 }
 
-// File is a file as it is, or as it is to be. It survives JSON, so that it can be put back later.
+// File is a file as it is, or as it is to be. It survives JSON, so that it can be put back later, byte for byte.
 type File struct {
 	Path    string      `json:"path"`
 	Present bool        `json:"present"`
 	Content []byte      `json:"content,omitempty"`
 	Mode    fs.FileMode `json:"mode,omitempty"`
+	// Owner is whom it belongs to; nil is whoever writes it.
+	Owner *Owner `json:"owner,omitempty"`
+	// Attributes are its extended ones.
+	Attributes map[string][]byte `json:"attributes,omitempty"`
+	// Link is where the path leads if it is a symbolic link: the rest is about the file there.
+	Link string `json:"link,omitempty"`
 }
 
 // Text is a file with that text that everybody may read.
@@ -33,12 +41,13 @@ func Text(path, text string) File {
 // NoFile is a file that is not to be there.
 func NoFile(path string) File { return File{Path: path} }
 
-// Equal tells whether two files have the same content and mode.
+// Equal tells whether two files have the same content and mode, and the same owner where both say one.
 func (f File) Equal(other File) bool {
 	if !f.Present || !other.Present {
 		return f.Path == other.Path && f.Present == other.Present
 	}
-	return f.Path == other.Path && f.Mode == other.Mode && string(f.Content) == string(other.Content)
+	sameOwner := f.Owner == nil || other.Owner == nil || *f.Owner == *other.Owner
+	return f.Path == other.Path && f.Mode == other.Mode && sameOwner && bytes.Equal(f.Content, other.Content)
 }
 
 // Path is where a file of the host really is.
@@ -50,20 +59,53 @@ func (s *System) Exists(path string) bool {
 	return err == nil
 }
 
-// File reads a file. One that is not there is no error.
+// File reads a file. One that is not there is no error; what is no regular file, or a huge one, is a NotPlainError.
 func (s *System) File(path string) (File, error) {
-	info, err := os.Stat(s.Path(path))
-	if errors.Is(err, fs.ErrNotExist) {
-		return NoFile(path), nil
-	}
-	if err != nil {
-		return File{}, fmt.Errorf("cannot look at %s: %w", path, err)
-	}
-	content, err := os.ReadFile(s.Path(path))
-	if err != nil {
+	file, err := readFile(s.Path(path))
+	file.Path = path
+	if err != nil && !IsNotPlain(err) {
 		return File{}, fmt.Errorf("cannot read %s: %w", path, err)
 	}
-	return File{Path: path, Present: true, Content: content, Mode: info.Mode().Perm()}, nil
+	return file, err
+}
+
+// keptModes are the bits of a mode that a file is put back with.
+const keptModes = fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky
+
+func readFile(path string) (File, error) {
+	file := File{}
+	if link, err := os.Readlink(path); err == nil {
+		file.Link = link
+	}
+	opened, err := Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return file, nil
+	}
+	if file.Link == os.DevNull && IsNotPlain(err) {
+		// What systemd and others take for an empty file that hides another (systemd.unit(5)).
+		file.Present = true
+		return file, nil
+	}
+	if err != nil {
+		return file, err
+	}
+	defer func() { _ = opened.Close() }()
+	info, err := opened.Stat()
+	if err != nil {
+		return file, err
+	}
+	if file.Content, err = readBounded(opened, LargestFile); err != nil {
+		return file, err
+	}
+	file.Present, file.Mode = true, info.Mode()&keptModes
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		file.Owner = &Owner{User: int(stat.Uid), Group: int(stat.Gid)}
+	}
+	if strings.HasPrefix(path, "/proc/") || strings.HasPrefix(path, "/sys/") {
+		return file, nil
+	}
+	file.Attributes, err = readAttributes(int(opened.Fd()))
+	return file, err
 }
 
 // OpenFolders has folders made from here on be such that others find their way through them, whatever a login's umask,
@@ -73,54 +115,65 @@ func OpenFolders() { unix.Umask(0o022) }
 // Put makes the file so: whoever reads it sees the old content or the new, never a part.
 func (s *System) Put(file File) error {
 	path := s.Path(file.Path)
+	verb := "write"
 	if !file.Present {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("cannot remove %s: %w", file.Path, err)
-		}
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		verb = "remove"
+	} else if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("cannot make the folder of %s: %w", file.Path, err)
 	}
-	if err := replace(path, file); err != nil {
-		return fmt.Errorf("cannot write %s: %w", file.Path, err)
+	if err := put(path, file); err != nil {
+		return fmt.Errorf("cannot %s %s: %w", verb, file.Path, err)
 	}
 	return nil
 }
 
-// replace writes beside the file and renames, which is atomic (rename(2)). The content is on the disk first: after a
-// power cut there is the old file or the new one, not an empty one.
-func replace(path string, file File) (err error) {
-	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+func put(path string, file File) error {
+	parent, err := openFolder(filepath.Dir(path))
+	if errors.Is(err, fs.ErrNotExist) && !file.Present && file.Link == "" {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(temporary.Name())
+	name := filepath.Base(path)
+	defer func() { _ = parent.Close() }()
+	if file.Link != "" {
+		if link, err := os.Readlink(path); err != nil || link != file.Link {
+			if err := linkIn(parent, name, file.Link); err != nil {
+				return err
+			}
 		}
-	}()
-	_, err = temporary.Write(file.Content)
-	err = errors.Join(err, temporary.Chmod(file.Mode), temporary.Sync(), temporary.Close())
-	if err != nil {
-		return err
+		target, targetName, err := resolve(path)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = target.Close() }()
+		if target.Name() == filepath.Dir(os.DevNull) {
+			return nil
+		}
+		parent, name = target, targetName
 	}
-	if err := os.Rename(temporary.Name(), path); err != nil {
-		return err
+	if !file.Present {
+		return removeIn(parent, name)
 	}
-	return syncFolder(filepath.Dir(path))
+	var stat unix.Stat_t
+	if err := unix.Fstatat(int(parent.Fd()), name, &stat, unix.AT_SYMLINK_NOFOLLOW); err == nil {
+		if kind := stat.Mode & unix.S_IFMT; kind != unix.S_IFREG && kind != unix.S_IFLNK {
+			return &NotPlainError{filepath.Join(parent.Name(), name), kindOfFile(stat.Mode)}
+		}
+	}
+	return replaceIn(parent, name, file)
 }
 
 // Sweep removes what a Put that a crash cut short has left beside the file.
 func (s *System) Sweep(path string) error {
-	folder, prefix := filepath.Dir(s.Path(path)), "."+filepath.Base(path)+"."
+	folder, name := filepath.Dir(s.Path(path)), filepath.Base(path)
 	entries, err := os.ReadDir(folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	for _, entry := range entries {
-		// os.CreateTemp ends the name with a number.
-		if number, isOurs := strings.CutPrefix(entry.Name(), prefix); isOurs && number != "" && strings.Trim(number, "0123456789") == "" {
+		if isTemporary(entry.Name(), name) {
 			err = errors.Join(err, os.Remove(filepath.Join(folder, entry.Name())))
 		}
 	}
