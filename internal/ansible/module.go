@@ -45,9 +45,11 @@ type Call struct {
 	// CheckMode asks what would be done; Diff asks for before and after as text.
 	CheckMode, Diff bool
 	Verbosity       int
-	// Token and Deadline are of a change that waits for its confirmation; the guard sets them.
+	// Token and Deadline are of a change that waits for its confirmation; the guard sets them. Until is the deadline by the
+	// kernel's uptime, which nobody can set.
 	Token    string
 	Deadline time.Time
+	Until    time.Duration
 }
 
 // Result is the answer to a task. A Result whose Err is not nil is a failure.

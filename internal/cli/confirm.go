@@ -33,7 +33,8 @@ func (t *terminal) await(site *services.Site, token string) error {
 	if err != nil {
 		return err
 	}
-	left := time.Until(entry.Deadline).Round(time.Second)
+	// What has begun counts: 5s are told as such as long as more than 4 are left.
+	left := (entry.Left() + time.Second - 1).Truncate(time.Second)
 	if t.json || !system.IsTerminal(os.Stdin) {
 		fmt.Fprintf(os.Stderr, "the change is made, and undoes itself in %s: keep it with `hostnet confirm`\n", left)
 		return nil
@@ -50,7 +51,7 @@ func (t *terminal) await(site *services.Site, token string) error {
 			return errors.New("no answer: the change undoes itself")
 		}
 		return confirm(t)
-	case <-time.After(time.Until(entry.Deadline)):
+	case <-time.After(entry.Left()):
 		return errors.New("no answer: the change undoes itself")
 	}
 }

@@ -26,6 +26,7 @@ ExecReload=+/bin/kill -HUP $MAINPID
 Restart=on-failure
 RestartSec=1
 RuntimeDirectory=hostnet
+RuntimeDirectoryMode=0700
 RuntimeDirectoryPreserve=yes
 UMask=0022
 CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE CAP_SETUID CAP_SETGID CAP_SETPCAP CAP_CHOWN CAP_DAC_OVERRIDE

@@ -33,11 +33,11 @@ func newTenant(t *testing.T) *tenant {
 	one.agent.IP(t, "link", "add", "ns-1", "up", "type", "veth", "peer", "name", "eth0", "netns", one.client.Name)
 	one.agent.IP(t, "address", "add", "192.168.10.2/24", "dev", "ns-1")
 	one.client.IP(t, "link", "set", "eth0", "up")
-	number, err := system.NetworkNamespaceAt("/run/netns/" + one.agent.Name)
+	key, err := system.NamespaceKey("/run/netns/" + one.agent.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	one.files = "/run/hostnet/netns-" + strconv.FormatUint(number, 10)
+	one.files = system.NamespacesFolder + "/" + key
 	t.Cleanup(func() {
 		one.run(t, map[string]any{"state": "absent"})
 		if err := os.RemoveAll(one.files); err != nil {

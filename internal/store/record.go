@@ -32,8 +32,10 @@ type Record struct {
 	Who
 	Phase   Phase     `json:"phase"`
 	Started time.Time `json:"started"`
-	// Deadline is when the change undoes itself; zero waits for no confirmation.
-	Deadline time.Time `json:"deadline,omitzero"`
+	// Deadline is when the change undoes itself, for people; zero waits for no confirmation. Until is what counts: the same
+	// by the kernel's uptime, which stays right when somebody sets the clock.
+	Deadline time.Time     `json:"deadline,omitzero"`
+	Until    time.Duration `json:"until,omitempty"`
 	// Nonce is told to whoever asks after the change is made.
 	Nonce string `json:"nonce,omitempty"`
 	// Boot is the kernel's boot: what was in the kernel before another one is gone.
@@ -52,6 +54,18 @@ type Record struct {
 	Attempts int `json:"attempts,omitempty"`
 	// Reason says why the change was undone.
 	Reason string `json:"reason,omitempty"`
+}
+
+// Left is the time until the change undoes itself.
+func (r *Record) Left() time.Duration {
+	switch {
+	case r.Boot != Boot():
+		return 0
+	case r.Until == 0:
+		// A record of release 1.0.0.
+		return time.Until(r.Deadline)
+	}
+	return r.Until - system.Uptime()
 }
 
 // Store is where the journal of one network namespace is kept.

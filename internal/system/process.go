@@ -113,10 +113,7 @@ func namespaceOf(path string) (uint64, error) {
 }
 
 // OwnNetworkNamespace is the number of the namespace of the calling thread.
-func OwnNetworkNamespace() (uint64, error) { return namespaceOf("/proc/thread-self/ns/net") }
-
-// NetworkNamespaceAt is the number of the namespace that a file stands for.
-func NetworkNamespaceAt(path string) (uint64, error) { return namespaceOf(path) }
+func OwnNetworkNamespace() (uint64, error) { return namespaceOf(threadNamespace) }
 
 // NetworkNamespaceOf is the number of the namespace of a process.
 func NetworkNamespaceOf(pid int) (uint64, error) {

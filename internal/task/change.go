@@ -110,7 +110,7 @@ func (t *Task) record(want *desired, todo *services.Plan) *store.Record {
 	if entry.Token == "" {
 		entry.Token = newToken()
 	} else {
-		entry.Deadline = t.Call.Deadline
+		entry.Deadline, entry.Until = t.Call.Deadline, t.Call.Until
 	}
 	if len(t.Call.Arguments) > 0 {
 		entry.Edit, _ = json.Marshal(t.Call.Arguments)
@@ -202,10 +202,15 @@ func Recover(site *services.Site) (string, error) {
 	if records.IsFinal(left) {
 		return "", records.Commit(nil)
 	}
-	// The guard undoes a change at its deadline; only if it is not there any more is it for us.
+	// The guard undoes a change at its deadline; only if it is not there any more, or hangs, is it for us.
 	const grace = 10 * time.Second
-	if now := time.Now(); left.Boot == store.Boot() && now.Before(left.Deadline.Add(grace)) && now.After(left.Started) {
+	if left.Boot == store.Boot() && left.Left() > -grace && records.IsGuarded(left.Token) {
 		return "", &store.BusyError{Holder: fmt.Sprintf("a change by %s waits for its confirmation until %s", left.Task, left.Deadline.Format(time.TimeOnly))}
+	}
+	// A guard that is started anew meanwhile leaves it to us.
+	if dead, err := records.LockGuard(left.Token); err == nil {
+		defer dead.Release()
+		_ = records.System.Put(system.NoFile(orderPath(left.Token) + takenEnding))
 	}
 	if err := undo(site, left); err != nil {
 		return recoverLater(records, left, err)

@@ -39,11 +39,30 @@ func Confirm(token, nonce string) ansible.Result {
 		return ansible.Fail(err)
 	}
 	defer done()
+	if err := replaceGuard(site, token); err != nil {
+		return ansible.Fail(err)
+	}
 	verdict, entry, err := judge(storeOf(site), token, nonce)
 	if err != nil {
 		return ansible.Fail(err)
 	}
 	return answer(verdict, entry)
+}
+
+// replaceGuard undoes a change that cannot be confirmed any more and whose guard is gone.
+func replaceGuard(site *services.Site, token string) error {
+	records := storeOf(site)
+	lock, err := records.Lock("a confirmation", 0)
+	if err != nil {
+		return nil //nolint:nilerr // somebody makes or undoes the change
+	}
+	defer lock.Release()
+	left, err := records.Current()
+	if err != nil || left == nil || left.Token != token || records.IsGuarded(token) || left.Phase == store.Waiting && left.Left() > 0 {
+		return err
+	}
+	_, err = Recover(site)
+	return err
 }
 
 func judge(records *store.Store, token, nonce string) (string, *store.Record, error) {
@@ -72,7 +91,7 @@ func judge(records *store.Store, token, nonce string) (string, *store.Record, er
 		return "", nil, err
 	case current == nil || current.Token != token:
 		return unknown, &store.Record{Reason: "this host knows nothing of the change: did it restart?"}, nil
-	case current.Phase != store.Waiting || !time.Now().Before(current.Deadline):
+	case current.Phase != store.Waiting || current.Left() <= 0:
 		return pending, nil, nil
 	case nonce != current.Nonce:
 		return ready, current, nil

@@ -40,6 +40,15 @@ const network = `{
 const crash = "HOSTNET_CRASH_AT"
 
 func TestMain(m *testing.M) {
+	if text, isGuarded := os.LookupEnv(guarded); isGuarded {
+		os.Exit(runGuarded(text))
+	}
+	if len(os.Args) > 1 && os.Args[1] == task.GuardCommand {
+		os.Exit(task.Guard(os.Args[2]))
+	}
+	if len(os.Args) > 1 && os.Args[1] == task.WorkerCommand {
+		os.Exit(task.Work(runNetwork))
+	}
 	step, isCrash := os.LookupEnv(crash)
 	if !isCrash {
 		os.Exit(m.Run())

@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
-	"strconv"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -69,10 +70,18 @@ func (t *Task) guard(site *services.Site, result ansible.Result, why string) ans
 	return result
 }
 
+func orderPath(token string) string { return system.RuntimeFolder + "/" + token + ".json" }
+
+// takenEnding is appended to the name of an order that a guard has taken, and keeps until it is done.
+const takenEnding = ".taken"
+
 func (o order) write(s *system.System) (string, error) {
-	path := "/run/hostnet/" + o.Token + ".json"
+	path := orderPath(o.Token)
 	content, err := json.Marshal(o)
 	if err != nil {
+		return "", err
+	}
+	if err := system.PrivateFolder(s.Path(system.RuntimeFolder)); err != nil {
 		return "", err
 	}
 	// It may hold what no_log hides.
@@ -85,16 +94,18 @@ func detach(s *system.System, path, token string) error {
 	if err != nil {
 		return err
 	}
-	if launcher := s.Find("systemd-run"); launcher != "" && s.HasSystemd() && !elsewhere() {
+	if launcher := s.Find("systemd-run"); launcher != "" && s.HasSystemd() && system.InHostNamespace() {
 		// A session's processes may be killed with it (KillUserProcesses= in logind.conf(5)).
-		_, err = s.Run(20*time.Second, nil, launcher, "--quiet", "--collect", "--unit=hostnet-guard-"+token[:8], program, GuardCommand, path)
+		_, err = s.Run(20*time.Second, nil, launcher, "--quiet", "--collect", "--unit=hostnet-guard-"+token[:8],
+			// One that is killed is replaced, and finds the order that the first one took.
+			"--property=Restart=on-failure", "--property=RestartSec=1", program, GuardCommand, path)
 		if err == nil && taken(path) {
 			return nil
 		}
 	}
 	command := exec.Command(program, GuardCommand, path)
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	command.Dir = "/"
+	command.Dir, command.Env = "/", guardEnvironment()
 	if err := command.Start(); err != nil {
 		return err
 	}
@@ -105,7 +116,12 @@ func detach(s *system.System, path, token string) error {
 	return nil
 }
 
-// taken waits until the guard has removed its order.
+// guardEnvironment is all that a guard knows of the task's environment, in which a play may have put secrets.
+func guardEnvironment() []string {
+	return []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"}
+}
+
+// taken waits until the guard has taken its order.
 func taken(path string) bool {
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
@@ -118,7 +134,10 @@ func taken(path string) bool {
 // Guard sees a change through: it has a worker make it, waits for the confirmation, and undoes it if none comes. It
 // returns the exit code.
 func Guard(path string) int {
-	one, err := readOrder(path)
+	one, again, err := takeOrder(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -134,46 +153,71 @@ func Guard(path string) int {
 		return 1
 	}
 	defer done()
-	if err := one.guard(site); err != nil {
+	if err := one.guard(site, again); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
+	}
+	if err := os.Remove(path + takenEnding); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintln(os.Stderr, err)
 	}
 	return 0
 }
 
-func readOrder(path string) (*order, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
+// takeOrder reads the order, and says whether another guard has taken it before, which did not come to its end.
+func takeOrder(path string) (one *order, again bool, err error) {
+	err = os.Rename(path, path+takenEnding)
+	again = errors.Is(err, fs.ErrNotExist)
+	if err != nil && !again {
+		return nil, false, err
 	}
-	var one order
+	text, err := system.Read(path+takenEnding, system.LargestFile)
+	if err != nil {
+		return nil, false, err
+	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
-	if err := decoder.Decode(&one); err != nil {
-		return nil, err
-	}
-	return &one, os.Remove(path)
+	return one, again, decoder.Decode(&one)
 }
 
-func (o *order) guard(site *services.Site) error {
+// guard makes the change, unless a guard before it began to, and sees it through. Its error is a change that neither was
+// confirmed nor could be undone.
+func (o *order) guard(site *services.Site, again bool) error {
 	records := storeOf(site)
+	alive, err := records.LockGuard(o.Token)
+	if err != nil {
+		return err
+	}
+	defer alive.Release()
+	if again {
+		return o.await(site, records, errors.New("its guard was ended"))
+	}
 	o.awaitParent()
 	lock, err := records.Lock("the guard of a change by "+nameOf(o.Call), time.Minute)
 	if err != nil {
 		return err
 	}
-	deadline := time.Now().Add(o.Timeout)
-	o.Call.Deadline = deadline.Round(0)
+	o.Call.Deadline, o.Call.Until = time.Now().Add(o.Timeout).Round(0), system.Uptime()+o.Timeout
 	o.Call.Token = o.Token
-	workErr := o.work(deadline)
+	workErr := o.work(o.Call.Until)
 	lock.Release()
+	return o.await(site, records, workErr)
+}
+
+// await waits until the change is confirmed, or its time has come.
+func (o *order) await(site *services.Site, records *store.Store, workErr error) error {
 	for {
 		left, err := records.Current()
-		if err != nil || left == nil || left.Token != o.Token {
-			return errors.Join(err, workErr)
+		if err != nil {
+			return err
 		}
-		if left.Phase != store.Waiting || !time.Now().Before(deadline) {
+		if left == nil || left.Token != o.Token {
+			return nil
+		}
+		if left.Phase != store.Waiting {
 			return o.expire(site, records, workErr)
+		}
+		if left.Left() <= 0 {
+			return o.expire(site, records, nil)
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
@@ -191,7 +235,7 @@ func (o *order) awaitParent() {
 }
 
 // work runs the module in a process of its own: one that hangs, or dies, does not keep the change from being undone.
-func (o *order) work(deadline time.Time) error {
+func (o *order) work(until time.Duration) error {
 	text, err := json.Marshal(o.Call)
 	if err != nil {
 		return err
@@ -199,18 +243,32 @@ func (o *order) work(deadline time.Time) error {
 	worker := exec.Command("/proc/self/exe", WorkerCommand)
 	worker.Stdin = bytes.NewReader(text)
 	worker.Env = append(os.Environ(), "SSH_CONNECTION="+o.Connection)
+	// Whatever happens to this process, nobody goes on without it: a change that nobody watches would stay.
+	worker.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	runtime.LockOSThread() // its end counts as this process's (PR_SET_PDEATHSIG(2const))
+	defer runtime.UnlockOSThread()
 	if err := worker.Start(); err != nil {
 		return err
 	}
-	timer := time.AfterFunc(time.Until(deadline), func() { _ = worker.Process.Kill() })
-	defer timer.Stop()
+	ended := make(chan struct{})
+	go func() {
+		if !system.WaitUntil(until, ended) {
+			_ = worker.Process.Kill()
+		}
+	}()
+	defer close(ended)
 	return worker.Wait()
 }
 
+// patience is how long a guard whose time has come waits for the lock: whoever holds it longer does not keep a change in
+// place that nobody confirmed.
+const patience = 3 * time.Second
+
 // expire undoes the change, unless it has been confirmed in the last moment: the lock makes that one or the other.
 func (o *order) expire(site *services.Site, records *store.Store, workErr error) error {
-	lock, err := records.Lock("the guard, which undoes a change by "+nameOf(o.Call), time.Minute)
-	if err != nil {
+	lock, err := records.Lock("the guard, which undoes a change by "+nameOf(o.Call), patience)
+	var busy *store.BusyError
+	if err != nil && !errors.As(err, &busy) {
 		return err
 	}
 	defer lock.Release()
@@ -222,13 +280,24 @@ func (o *order) expire(site *services.Site, records *store.Store, workErr error)
 	if workErr != nil {
 		reason = fmt.Sprintf("its run did not come to its end: %v", workErr)
 	}
-	if err := undo(site, left); err != nil {
+	for attempt := time.Second; ; attempt *= 2 {
+		err := undo(site, left)
+		if err == nil {
+			logged(records.System, left, "undone: "+reason, nil)
+			return records.Undo(left, reason)
+		}
+		// The journal stays: the next guard, the next run or the next boot tries again.
 		left.Reason = err.Error()
-		return errors.Join(err, records.Write(left))
+		err = errors.Join(err, records.Write(left))
+		if attempt > longestPause {
+			return err
+		}
+		time.Sleep(attempt)
 	}
-	logged(records.System, left, "undone: "+reason, nil)
-	return records.Undo(left, reason)
 }
+
+// longestPause is between the last two attempts to undo a change.
+const longestPause = 8 * time.Second
 
 // Work makes the change that a guard has ordered.
 func Work(run func(ansible.Call) ansible.Result) int {
@@ -252,48 +321,13 @@ func Work(run func(ansible.Call) ansible.Result) int {
 	return 0
 }
 
-// elsewhere tells whether this thread is in another network namespace than the host's, which is that of its eldest
-// ancestor: usually process 1, but some containers do not let it be looked at.
-func elsewhere() bool {
-	own, err := system.OwnNetworkNamespace()
-	if err != nil {
-		return false
-	}
-	if first, err := system.NetworkNamespaceOf(1); err == nil && first == own {
-		return false
-	}
-	eldest := own
-	for pid := os.Getpid(); pid > 0; {
-		if number, err := system.NetworkNamespaceOf(pid); err == nil {
-			eldest = number
-		}
-		process, ok := system.FindProcess(pid)
-		if !ok {
-			break
-		}
-		pid = process.Parent
-	}
-	return own != eldest
-}
-
 // namespaceVariable tells a guard and its worker what the task has found: by then the ancestors that tell it may be gone.
 const namespaceVariable = "HOSTNET_NAMESPACE"
 
-// namespaceKey names the namespace that a site is in, by its path, "" for the host's own. Two containers may have equal
-// names for their namespaces, and one namespace several paths, so that the kernel's number of it is what counts.
+// namespaceKey names the namespace that a site is in, by its path, "" for the host's own.
 func namespaceKey(path string) (string, error) {
-	if path != "" {
-		number, err := system.NetworkNamespaceAt(path)
-		return keyOf(number), err
-	}
-	if key, told := os.LookupEnv(namespaceVariable); told {
+	if key, told := os.LookupEnv(namespaceVariable); told && path == "" {
 		return key, nil
 	}
-	if !elsewhere() {
-		return "", nil
-	}
-	number, err := system.OwnNetworkNamespace()
-	return keyOf(number), err
+	return system.NamespaceKey(path)
 }
-
-func keyOf(number uint64) string { return "netns-" + strconv.FormatUint(number, 10) }

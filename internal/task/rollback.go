@@ -126,7 +126,8 @@ func (t *Task) goBack(site *services.Site, target *Target) (*store.Record, error
 		return nil, err
 	}
 	entry := &store.Record{
-		Steps: described, Token: t.Call.Token, Who: t.who(), Phase: store.Applying, Started: time.Now(), Deadline: t.Call.Deadline, Boot: store.Boot(),
+		Steps: described, Token: t.Call.Token, Who: t.who(), Phase: store.Applying, Started: time.Now(), Deadline: t.Call.Deadline,
+		Until: t.Call.Until, Boot: store.Boot(),
 		Before: content, To: &target.Number,
 	}
 	if entry.Token == "" {

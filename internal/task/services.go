@@ -20,7 +20,7 @@ func (t *Task) within(namespace string, declaration *services.Declaration) (resu
 		if err != nil {
 			return err
 		}
-		site, done, err := OpenSite(namespace, &system.System{Root: "/run/hostnet/" + key})
+		site, done, err := OpenSite(namespace, &system.System{Root: system.NamespacesFolder + "/" + key})
 		if err != nil {
 			return err
 		}
@@ -33,6 +33,17 @@ func (t *Task) within(namespace string, declaration *services.Declaration) (resu
 		return ansible.Fail(err)
 	}
 	return result
+}
+
+// forHost makes a task about a namespace that is the host's own, under another name, one about the host.
+func forHost(settings *host.Settings) {
+	if settings.Netns == nil {
+		return
+	}
+	// A namespace that cannot be told is told by whoever opens it.
+	if key, err := namespaceKey(linux.NamespacePath(*settings.Netns)); err == nil && key == "" {
+		settings.Netns = nil
+	}
 }
 
 // OpenSite asks the kernel about a namespace, "" for that of the calling thread. The files are the host's, or a test's own.

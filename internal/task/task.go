@@ -54,6 +54,7 @@ func RunServices(parse ParseServices) func(context.Context, ansible.Call) ansibl
 		if os.Geteuid() != 0 {
 			return ansible.Fail(errNeedsRoot)
 		}
+		forHost(&settings.Settings)
 		files := &system.System{}
 		t := &Task{Call: call, Settings: &settings.Settings, Edit: spec.NewEdit(call.Module, call.Arguments, host.SafetyNames())}
 		if settings.Namespace() != "" && len(declaration.DNSMasqs) > 0 {

@@ -135,12 +135,12 @@ func (h *Handle) addPeer(info *nl.RtAttr, peer *kernel.Peer) error {
 // openNamespace gives a file number that stands for another namespace until the handle is closed, since it must be
 // valid when the request is sent.
 func (h *Handle) openNamespace(namespace string) (uint32, error) {
-	fd, err := unix.Open(NamespacePath(namespace), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	file, err := kernel.OpenNamespace(NamespacePath(namespace))
 	if err != nil {
 		return 0, fmt.Errorf("network namespace %q: %w", namespace, err)
 	}
-	h.files = append(h.files, fd)
-	return uint32(fd), nil
+	h.files = append(h.files, file)
+	return uint32(file.Fd()), nil
 }
 
 // ChangeLink alters a link in one message, which the kernel takes as a whole or not (but for a few options of a

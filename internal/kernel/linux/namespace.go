@@ -7,20 +7,22 @@ import (
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
+
+	"hostnet.linux/internal/kernel"
 )
 
 // NamespaceID is the number by which this namespace's links refer to another namespace, -1 if there is none yet.
 func (h *Handle) NamespaceID(namespace string) (int, error) {
-	fd, err := unix.Open(NamespacePath(namespace), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	file, err := kernel.OpenNamespace(NamespacePath(namespace))
 	if err != nil {
 		return -1, fmt.Errorf("network namespace %q: %w", namespace, err)
 	}
-	defer func() { _ = unix.Close(fd) }()
+	defer func() { _ = file.Close() }()
 	// From linux/net_namespace.h.
 	const netnsaNSID, netnsaFD = 1, 3
 	request := h.request(unix.RTM_GETNSID, 0)
 	request.AddData(fixed{unix.AF_UNSPEC, 0, 0, 0})
-	request.AddData(nl.NewRtAttr(netnsaFD, nl.Uint32Attr(uint32(fd))))
+	request.AddData(nl.NewRtAttr(netnsaFD, nl.Uint32Attr(uint32(file.Fd()))))
 	messages, err := request.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWNSID)
 	if err != nil {
 		return -1, fmt.Errorf("network namespace %q: cannot ask for its number: %w", namespace, err)

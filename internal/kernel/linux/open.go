@@ -5,6 +5,7 @@ package linux
 import (
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -12,6 +13,8 @@ import (
 	"github.com/vishvananda/netlink/nl"
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
+
+	"hostnet.linux/internal/kernel"
 )
 
 // Handle asks the kernel about one network namespace.
@@ -22,7 +25,7 @@ type Handle struct {
 	// indexes and names remember what was looked up; they are dropped when a link comes or goes.
 	indexes map[string]int
 	names   map[int]string
-	files   []int
+	files   []*os.File
 	// kinds are those whose module need not be looked for again.
 	kinds map[string]bool
 }
@@ -32,12 +35,12 @@ func Open(namespace string) (*Handle, error) {
 	path := NamespacePath(namespace)
 	target := netns.None()
 	if path != "" {
-		handle, err := netns.GetFromPath(path)
+		file, err := kernel.OpenNamespace(path)
 		if err != nil {
 			return nil, fmt.Errorf("network namespace %q: cannot open %s (does it exist?): %w", namespace, path, err)
 		}
-		defer func() { _ = handle.Close() }()
-		target = handle
+		defer func() { _ = file.Close() }()
+		target = netns.NsHandle(file.Fd())
 	}
 	socket, err := nl.GetNetlinkSocketAt(target, netns.None(), unix.NETLINK_ROUTE)
 	if err != nil {
@@ -91,7 +94,7 @@ func isNumber(s string) bool {
 // Close frees the sockets and files.
 func (h *Handle) Close() {
 	for _, file := range h.files {
-		_ = unix.Close(file)
+		_ = file.Close()
 	}
 	for _, socket := range h.sockets {
 		socket.Close()
@@ -151,13 +154,13 @@ func Inside(path string, f func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
-		target, err := netns.GetFromPath(path)
+		target, err := kernel.OpenNamespace(path)
 		if err != nil {
 			done <- fmt.Errorf("cannot open namespace %s: %w", path, err)
 			return
 		}
 		defer func() { _ = target.Close() }()
-		if err := netns.Set(target); err != nil {
+		if err := netns.Set(netns.NsHandle(target.Fd())); err != nil {
 			done <- fmt.Errorf("cannot enter namespace %s: %w", path, err)
 			return
 		}

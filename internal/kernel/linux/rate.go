@@ -26,12 +26,12 @@ func (h *Handle) shaper() (*netlink.Handle, error) {
 	if h.namespace == "" {
 		return netlink.NewHandle(unix.NETLINK_ROUTE)
 	}
-	target, err := netns.GetFromPath(h.namespace)
+	target, err := kernel.OpenNamespace(h.namespace)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open namespace %s: %w", h.namespace, err)
 	}
 	defer func() { _ = target.Close() }()
-	return netlink.NewHandleAt(target, unix.NETLINK_ROUTE)
+	return netlink.NewHandleAt(netns.NsHandle(target.Fd()), unix.NETLINK_ROUTE)
 }
 
 // Rates reads the token buckets of all links, and what polices the frames that come in from their other ends.

@@ -10,6 +10,8 @@ import (
 	"github.com/google/nftables"
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
+
+	"hostnet.linux/internal/kernel"
 )
 
 // Conn asks the kernel about the rules of one network namespace.
@@ -22,7 +24,7 @@ func Open(path string) (*Conn, error) {
 	if path == "" {
 		return &Conn{}, nil
 	}
-	file, err := os.Open(path)
+	file, err := kernel.OpenNamespace(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open network namespace: %w", err)
 	}
