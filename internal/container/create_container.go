@@ -21,8 +21,12 @@ func (m *Machine) planCreate(life *Life, folder string) ([]plan.Step, error) {
 	change := schema.Change{Option: "template", New: template.Name}
 	var steps []plan.Step
 	if life.Rootfs != nil {
-		if _, err := os.Stat(*life.Rootfs); err != nil {
+		info, err := os.Stat(*life.Rootfs)
+		if err != nil {
 			return nil, fmt.Errorf("rootfs: %w", err)
+		}
+		if !info.IsDir() && !info.Mode().IsRegular() {
+			return nil, fmt.Errorf("rootfs: %s is neither a folder nor an archive", *life.Rootfs)
 		}
 		// LXC makes containers by templates alone: this program is one that copies.
 		template = lxc.Template{Name: m.Program.Path, Arguments: []string{"--source=" + *life.Rootfs}}

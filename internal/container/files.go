@@ -1,15 +1,13 @@
 package container
 
 import (
-	"errors"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
 	"hostnet.linux/internal/lxc"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
+	"hostnet.linux/internal/system"
 )
 
 // hooks are the moments at which LXC calls our program for a container with a record.
@@ -179,11 +177,7 @@ func (p *planner) planProgram() error {
 
 func replaceFile(path string, contents []byte) error {
 	if contents == nil {
-		err := os.Remove(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		return err
+		return (&system.System{}).Put(system.NoFile(path))
 	}
 	return lxc.WriteFile(path, contents)
 }

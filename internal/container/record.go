@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"hostnet.linux/internal/lxc"
 	"hostnet.linux/internal/schema"
+	"hostnet.linux/internal/system"
 )
 
 // recordRows are the options that LXC's keys cannot say: a hook brings them up.
@@ -25,6 +25,9 @@ const recordNote = "# hostnet.linux: "
 
 // recordName is the file beside the configuration in which release 1.0.0 kept the record.
 const recordName = "hostnet.json"
+
+// largestRecord bounds what is read of a record, whose folder may be a user's.
+const largestRecord = 4 << 20
 
 // Record is what our hooks need to know of a container.
 type Record struct {
@@ -42,7 +45,7 @@ func recordPath(configFile string) string { return filepath.Join(filepath.Dir(co
 func readRecord(config *lxc.Config, configFile string) (Record, error) {
 	var record Record
 	contents, from := []byte(config.Note(recordNote)), configFile
-	old, err := os.ReadFile(recordPath(configFile))
+	old, err := system.Read(recordPath(configFile), largestRecord)
 	switch {
 	case err == nil:
 		record.file, record.old = recordPath(configFile), old

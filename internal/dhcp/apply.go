@@ -3,6 +3,7 @@ package dhcp
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/probe"
+	"hostnet.linux/internal/system"
 )
 
 // metric is behind that of every route that somebody declared.
@@ -104,25 +106,42 @@ func (c *client) routes(lease *probe.Lease) []kernel.Route {
 	return routes
 }
 
-// resolve writes the container's /etc/resolv.conf. Links in it lead nowhere but into the container.
+// resolve replaces the container's /etc/resolv.conf. Its root may have put anything there: a link belongs to a program in
+// the container and leads where that likes, so it stays, and so does all else that is not the container's own file.
 func (c *client) resolve(lease *probe.Lease) error {
-	root, err := unix.Open(fmt.Sprintf("/proc/%d/root", c.job.Init), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	root, err := containerRoot(c.job.Init)
 	if err != nil {
 		return fmt.Errorf("cannot look into container %s: %w", c.job.Container, err)
 	}
-	defer func() { _ = unix.Close(root) }()
-	how := &unix.OpenHow{Flags: unix.O_WRONLY | unix.O_CREAT | unix.O_TRUNC | unix.O_NONBLOCK | unix.O_CLOEXEC, Mode: 0o644, Resolve: unix.RESOLVE_IN_ROOT}
-	file, err := unix.Openat2(root, "etc/resolv.conf", how)
-	if errors.Is(err, unix.ENOENT) {
-		// It has no /etc, or a link to a program's file that is not there: nobody would read ours.
+	tree, err := system.OpenTree(fmt.Sprintf("/proc/%d/root", c.job.Init), root)
+	if err != nil {
+		return fmt.Errorf("cannot look into container %s: %w", c.job.Container, err)
+	}
+	defer tree.Close()
+	err = tree.Replace("etc/resolv.conf", []byte(c.resolver(lease)))
+	if errors.Is(err, fs.ErrNotExist) {
+		// It has no /etc: nobody would read ours.
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("cannot write resolv.conf of container %s: %w", c.job.Container, err)
+		return fmt.Errorf("the name servers are not written into container %s: %w", c.job.Container, err)
 	}
-	out := os.NewFile(uintptr(file), "resolv.conf")
-	_, err = out.WriteString(c.resolver(lease))
-	return errors.Join(err, out.Close())
+	return nil
+}
+
+// containerRoot is who the root of a process's user namespace is on the host (user_namespaces(7)).
+func containerRoot(pid int) (int, error) {
+	text, err := system.Read(fmt.Sprintf("/proc/%d/uid_map", pid), 1<<20)
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(text)) {
+		var inside, outside, count int
+		if _, err := fmt.Sscan(line, &inside, &outside, &count); err == nil && inside == 0 && count > 0 {
+			return outside, nil
+		}
+	}
+	return 0, errors.New("it has no root")
 }
 
 func (c *client) resolver(lease *probe.Lease) string {

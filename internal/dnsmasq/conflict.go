@@ -37,7 +37,7 @@ func (r rival) canTakeOver() bool {
 
 // rivals finds the dnsmasq processes of this namespace that serve the interface or an address, but not ours.
 func rivals(s *system.System, i *Instance) ([]rival, error) {
-	processes, err := dnsmasqProcesses()
+	processes, err := dnsmasqProcesses(s)
 	if err != nil {
 		return nil, err
 	}
@@ -54,23 +54,46 @@ func rivals(s *system.System, i *Instance) ([]rival, error) {
 	return out, nil
 }
 
-// dnsmasqProcesses are those of this network namespace.
-func dnsmasqProcesses() ([]system.Process, error) {
+// dnsmasqProcesses are those of this network namespace that serve, and those that have ended without anybody noticing. Any
+// user can call a process dnsmasq, with a command line that leads to anything.
+func dnsmasqProcesses(s *system.System) ([]system.Process, error) {
 	own, err := system.OwnNetworkNamespace()
 	if err != nil {
 		return nil, err
 	}
-	all, err := system.Processes(func(name string) bool { return name == "dnsmasq" })
-	return slices.DeleteFunc(all, func(p system.Process) bool { return p.NetworkNamespace != own && !p.Zombie }), err
+	var sockets []system.Listener
+	for _, port := range []uint16{53, 67, 547} { // DNS, DHCP, DHCPv6
+		found, err := system.Listeners(port)
+		if err != nil {
+			return nil, err
+		}
+		sockets = append(sockets, found...)
+	}
+	all, err := system.Processes(serving(s))
+	return slices.DeleteFunc(all, func(p system.Process) bool {
+		return !p.Zombie && (p.NetworkNamespace != own || !p.Holds(sockets))
+	}), err
+}
+
+// serving tells whether a process may be a dnsmasq that serves: one of root's, or of a user that it changes to.
+func serving(s *system.System) func(name string, user int) bool {
+	known := users(s)
+	return func(name string, user int) bool {
+		if name != "dnsmasq" {
+			return false
+		}
+		account := known[user]
+		return user == 0 || strings.Contains(account, "dnsmasq") || slices.Contains([]string{"nobody", "incus", "lxd"}, account)
+	}
 }
 
 // defunct tells of dnsmasq processes that have ended and that nobody has noticed: they look as if they served.
-func defunct() ([]string, error) {
+func defunct(s *system.System) ([]string, error) {
 	own, err := system.OwnNetworkNamespace()
 	if err != nil {
 		return nil, err
 	}
-	all, err := system.Processes(func(name string) bool { return name == "dnsmasq" })
+	all, err := system.Processes(serving(s))
 	if err != nil {
 		return nil, err
 	}

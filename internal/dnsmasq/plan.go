@@ -42,7 +42,7 @@ func Plan(s *system.System, current *State, wanted []*Instance) (*Result, error)
 	}
 	if absent < len(wanted) {
 		var err error
-		if result.Warnings, err = defunct(); err != nil {
+		if result.Warnings, err = defunct(s); err != nil {
 			return nil, err
 		}
 	}

@@ -289,7 +289,7 @@ func TestAbsentLeavesNothing(t *testing.T) {
 		t.Error("the folder of the configuration is left")
 	}
 	s.host.Do(t, func() {
-		left, err := dnsmasqProcesses()
+		left, err := dnsmasqProcesses(&system.System{})
 		// A defunct one tells no namespace: it may be another test's.
 		left = slices.DeleteFunc(left, func(p system.Process) bool { return p.Zombie })
 		if err != nil || len(left) != 0 {

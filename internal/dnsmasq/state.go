@@ -2,10 +2,10 @@ package dnsmasq
 
 import (
 	"errors"
-	"io/fs"
+	"maps"
 	"os"
-	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -206,7 +206,7 @@ func others(s *system.System, link string) bool {
 
 // userFor is the user that dnsmasq is to run as.
 func (i *Instance) userFor(s *system.System) (string, bool) {
-	known := users(s)
+	known := slices.Collect(maps.Values(users(s)))
 	if i.User != "" {
 		return i.User, slices.Contains(known, i.User)
 	}
@@ -218,19 +218,25 @@ func (i *Instance) userFor(s *system.System) (string, bool) {
 	return "root", true
 }
 
-func users(s *system.System) []string {
-	file, err := os.ReadFile(filepath.Join("/", s.Root, "/etc/passwd"))
-	if errors.Is(err, fs.ErrNotExist) {
+// users are the names of the host's users, by their numbers.
+func users(s *system.System) map[int]string {
+	file, err := s.File("/etc/passwd")
+	if err == nil && !file.Present {
 		// A network namespace has files of its own, and the host's users.
-		file, err = os.ReadFile("/etc/passwd")
+		file, err = (&system.System{}).File("/etc/passwd")
 	}
+	names := map[int]string{}
 	if err != nil {
-		return nil
+		return names
 	}
-	var names []string
-	for line := range strings.Lines(string(file)) {
-		name, _, _ := strings.Cut(line, ":")
-		names = append(names, name)
+	for line := range strings.Lines(string(file.Content)) {
+		fields := strings.Split(line, ":")
+		if len(fields) < 3 {
+			continue
+		}
+		if number, err := strconv.Atoi(fields[2]); err == nil {
+			names[number] = fields[0]
+		}
 	}
 	return names
 }

@@ -6,10 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"hostnet.linux/internal/system"
 )
 
 // Config is a container's configuration: its file, and those that it includes.
@@ -62,26 +63,15 @@ type Reader interface {
 // Disk reads the files of this machine.
 type Disk struct{}
 
-// ReadFile reads a file of at most 4 MiB.
+// ReadFile reads a regular file of at most 4 MiB: an include may lead into a container's own files, and lxc_path to a
+// user's.
 func (Disk) ReadFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > largestFile {
-		return nil, fmt.Errorf("%s is larger than %d MiB: that is no LXC configuration", path, largestFile>>20)
-	}
-	return os.ReadFile(path)
+	return system.Read(path, largestFile)
 }
 
 // ReadDir lists a folder.
 func (Disk) ReadDir(path string) ([]string, error) {
-	entries, err := os.ReadDir(path)
-	names := make([]string, len(entries))
-	for i, entry := range entries {
-		names[i] = entry.Name()
-	}
-	return names, err
+	return system.List(path)
 }
 
 // ReadConfig reads a container's configuration and all that it includes.

@@ -1,60 +1,19 @@
 package lxc
 
-import (
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
-	"syscall"
-)
+import "hostnet.linux/internal/system"
 
 // WriteFile replaces a file as a whole: whoever reads it meanwhile sees the old or the new contents, and so does a
-// machine that loses its power. Owner and mode stay; a symbolic link is followed.
+// machine that loses its power. Owner, mode and attributes stay; of symbolic links only root's own are followed.
 func WriteFile(path string, contents []byte) error {
-	target, err := filepath.EvalSymlinks(path)
-	if errors.Is(err, os.ErrNotExist) {
-		target, err = path, nil
-	}
+	files := &system.System{}
+	file, err := files.File(path)
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
+		return err
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".")
-	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
-	}
-	defer func() { _ = os.Remove(temporary.Name()) }()
-	_, err = temporary.Write(contents)
-	err = errors.Join(err, likeBefore(temporary, target), temporary.Sync(), temporary.Close())
-	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
-	}
-	if err := os.Rename(temporary.Name(), target); err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
-	}
-	return syncFolder(filepath.Dir(target))
-}
-
-func likeBefore(temporary *os.File, target string) error {
-	info, err := os.Stat(target)
-	if errors.Is(err, os.ErrNotExist) {
+	if !file.Present {
 		const readable = 0o644
-		return temporary.Chmod(readable)
+		file.Present, file.Mode = true, readable
 	}
-	if err != nil {
-		return err
-	}
-	if owner, ok := info.Sys().(*syscall.Stat_t); ok {
-		if err := temporary.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
-			return err
-		}
-	}
-	return temporary.Chmod(info.Mode().Perm())
-}
-
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
+	file.Content = contents
+	return files.Put(file)
 }

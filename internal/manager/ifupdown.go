@@ -37,11 +37,11 @@ func interfacesFiles(s *system.System) ([]system.File, error) {
 	waiting := []string{interfacesFile}
 	for len(waiting) > 0 {
 		file, err := s.File(waiting[0])
-		if err != nil {
+		if err != nil && !system.IsNotPlain(err) {
 			return nil, err
 		}
 		waiting = waiting[1:]
-		if !file.Present || slices.ContainsFunc(out, func(f system.File) bool { return f.Path == file.Path }) {
+		if err != nil || !file.Present || slices.ContainsFunc(out, func(f system.File) bool { return f.Path == file.Path }) {
 			continue
 		}
 		out = append(out, file)
@@ -95,7 +95,8 @@ func parseInterfaces(text string) []part {
 	var open []string
 	for line := range strings.Lines(text) {
 		open = append(open, line)
-		if strings.HasSuffix(strings.TrimRight(line, "\n"), "\\") {
+		comment := len(open) == 1 && strings.HasPrefix(strings.TrimSpace(line), "#")
+		if !comment && strings.HasSuffix(strings.TrimRight(line, "\n"), "\\") {
 			continue
 		}
 		words := strings.Fields(strings.ReplaceAll(strings.Join(open, ""), "\\\n", " "))
@@ -111,6 +112,9 @@ func parseInterfaces(text string) []part {
 		current.lines = append(current.lines, open...)
 		open = nil
 	}
+	// A backslash at the end of the file goes on with nothing.
+	last := &parts[len(parts)-1]
+	last.lines = append(last.lines, open...)
 	return parts
 }
 
@@ -141,16 +145,19 @@ func (p part) starts(link string) bool {
 	return (p.keyword == "auto" || strings.HasPrefix(p.keyword, "allow-")) && slices.Contains(p.words, link)
 }
 
-// The marks in the file: a line that is switched off for the sake of some links, and what is left of it in the next one.
+// The marks in the file: a line that is switched off for the sake of some links, what is left of it in the next one, and,
+// first of all, that the file's last line had no end.
 var (
 	switchedOff = pattern.Of(`^#hostnet\(([^)]*)\)# ?(.*\n?)$`)
 	rest        = "#hostnet: the next line is what is left of the one above\n"
+	noEnd       = "#hostnet: the last line of this file had no end\n"
 )
 
 // withoutLinks is the text of a file as it would be if ifupdown had nothing to do with the links.
 func withoutLinks(text string, links []string) string {
 	text, _ = restored(text)
 	var out strings.Builder
+	ended := text == "" || strings.HasSuffix(text, "\n")
 	for _, p := range parseInterfaces(text) {
 		var gone []string
 		for _, link := range links {
@@ -167,8 +174,14 @@ func withoutLinks(text string, links []string) string {
 		}
 		left := slices.DeleteFunc(slices.Clone(p.words), func(word string) bool { return slices.Contains(gone, word) })
 		if len(gone) > 0 && p.keyword != "iface" && len(left) > 0 {
+			if !strings.HasSuffix(out.String(), "\n") {
+				out.WriteString("\n")
+			}
 			out.WriteString(rest + p.keyword + " " + strings.Join(left, " ") + "\n")
 		}
+	}
+	if !ended && strings.HasSuffix(out.String(), "\n") {
+		return noEnd + out.String()
 	}
 	return out.String()
 }
@@ -177,6 +190,7 @@ func withoutLinks(text string, links []string) string {
 func restored(text string) (string, []string) {
 	var out strings.Builder
 	var links []string
+	text, hadNoEnd := strings.CutPrefix(text, noEnd)
 	skip := false
 	for line := range strings.Lines(text) {
 		found := switchedOff().FindStringSubmatch(line)
@@ -193,5 +207,9 @@ func restored(text string) (string, []string) {
 		}
 	}
 	slices.Sort(links)
-	return out.String(), slices.Compact(links)
+	before := out.String()
+	if hadNoEnd {
+		before = strings.TrimSuffix(before, "\n")
+	}
+	return before, slices.Compact(links)
 }

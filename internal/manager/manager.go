@@ -90,6 +90,10 @@ func files(s *system.System, folders []string, ending string) ([]system.File, er
 	var out []system.File
 	for _, name := range names {
 		file, err := s.File(found[name])
+		if system.IsNotPlain(err) {
+			// No program takes it for a file of its own either.
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

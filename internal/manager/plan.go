@@ -114,6 +114,10 @@ func editInterfaces(s *system.System, taken, released []string) ([]system.File, 
 		links := slices.Concat(before, taken)
 		links = slices.DeleteFunc(links, func(link string) bool { return slices.Contains(released, link) })
 		slices.Sort(links)
+		if len(before)+len(links) == 0 {
+			// Nothing of it is ours, and it is none of our business how it looks.
+			continue
+		}
 		source.Content = []byte(withoutLinks(string(source.Content), slices.Compact(links)))
 		out = append(out, source)
 	}

@@ -118,8 +118,10 @@ func (s *System) Put(file File) error {
 	verb := "write"
 	if !file.Present {
 		verb = "remove"
-	} else if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("cannot make the folder of %s: %w", file.Path, err)
+	} else if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return fmt.Errorf("cannot make the folder of %s: %w", file.Path, err)
+		}
 	}
 	if err := put(path, file); err != nil {
 		return fmt.Errorf("cannot %s %s: %w", verb, file.Path, err)

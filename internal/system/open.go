@@ -116,6 +116,26 @@ func Read(path string, limit int64) ([]byte, error) {
 	return readBounded(file, limit)
 }
 
+// List lists the names in a folder, whose path is followed as Open does it.
+func List(path string) ([]string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := openFolder(path)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	defer func() { _ = folder.Close() }()
+	fd, err := unix.Openat(int(folder.Fd()), ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	listed := os.NewFile(uintptr(fd), path)
+	defer func() { _ = listed.Close() }()
+	return listed.Readdirnames(-1)
+}
+
 // resolve opens the folder that a file is in, and says its name there. Symbolic links on the way, and at its end, are
 // followed where root or the caller made them. The name may lead to nothing.
 func resolve(path string) (*os.File, string, error) {

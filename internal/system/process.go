@@ -20,13 +20,17 @@ type Process struct {
 	Unit    string // the systemd service that it belongs to, "" if none
 	Zombie  bool
 	Parent  int
+	// User is whose it is: its effective number.
+	User    int
 	Started time.Time
 	// NetworkNamespace is the number of the namespace that it is in.
 	NetworkNamespace uint64
 }
 
-// Processes lists those that want accepts by their names. Processes that end meanwhile are left out.
-func Processes(want func(name string) bool) ([]Process, error) {
+// Processes lists those that want accepts by their names and users. Processes that end meanwhile are left out. Of others
+// nothing is read but that: to read a process's command line is to wait for its memory, which it may have on a file system
+// of its own making.
+func Processes(want func(name string, user int) bool) ([]Process, error) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil, fmt.Errorf("cannot list the processes: %w", err)
@@ -42,7 +46,10 @@ func Processes(want func(name string) bool) ([]Process, error) {
 			continue
 		}
 		name, err := os.ReadFile(filepath.Join("/proc", entry.Name(), "comm"))
-		if err != nil || !want(strings.TrimSpace(string(name))) {
+		if err != nil {
+			continue
+		}
+		if user, known := userOf(pid); !known || !want(strings.TrimSpace(string(name)), user) {
 			continue
 		}
 		if process, ok := readProcess(pid, boot); ok {
@@ -59,6 +66,22 @@ func FindProcess(pid int) (Process, bool) {
 		return Process{}, false
 	}
 	return readProcess(pid, boot)
+}
+
+// userOf is whose a process is. Its folder's owner does not tell: that is root where the process so chooses (proc(5)).
+func userOf(pid int) (int, bool) {
+	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
+	if err != nil {
+		return 0, false
+	}
+	for line := range strings.Lines(string(status)) {
+		// Real, effective, saved and file system's.
+		if fields := strings.Fields(line); len(fields) > 2 && fields[0] == "Uid:" {
+			user, err := strconv.Atoi(fields[2])
+			return user, err == nil
+		}
+	}
+	return 0, false
 }
 
 func readProcess(pid int, boot time.Time) (Process, bool) {
@@ -79,6 +102,7 @@ func readProcess(pid int, boot time.Time) (Process, bool) {
 	}
 	process := Process{PID: pid, Name: string(stat[open+1 : end]), Zombie: fields[state] == "Z"}
 	process.Parent, _ = strconv.Atoi(fields[parent])
+	process.User, _ = userOf(pid)
 	ticks, _ := strconv.ParseInt(fields[started], 10, 64)
 	const ticksPerSecond = 100 // USER_HZ, the same on every architecture that Debian has
 	process.Started = boot.Add(time.Duration(ticks) * time.Second / ticksPerSecond)

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -64,6 +65,22 @@ func parseListener(protocol, line string) (Listener, bool) {
 	}
 	address, ok := netip.AddrFromSlice(raw)
 	return Listener{protocol, netip.AddrPortFrom(address, uint16(number)), fields[inode]}, ok
+}
+
+// Holds tells whether the process has one of the sockets open.
+func (p Process) Holds(sockets []Listener) bool {
+	folder := filepath.Join("/proc", strconv.Itoa(p.PID), "fd")
+	names, err := List(folder)
+	if err != nil {
+		return false
+	}
+	for _, name := range names {
+		target, err := os.Readlink(filepath.Join(folder, name))
+		if err == nil && slices.ContainsFunc(sockets, func(l Listener) bool { return target == "socket:["+l.inode+"]" }) {
+			return true
+		}
+	}
+	return false
 }
 
 // Owner is the process that holds the socket; false where that cannot be told.

@@ -16,9 +16,9 @@ import (
 	"time"
 
 	"hostnet.linux/internal/ansible"
-	"hostnet.linux/internal/store"
 	"hostnet.linux/internal/netnstest"
 	"hostnet.linux/internal/services"
+	"hostnet.linux/internal/store"
 	"hostnet.linux/internal/system"
 	"hostnet.linux/internal/task"
 )
