@@ -3,6 +3,7 @@
 package container
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -106,8 +107,9 @@ func noClients(t *testing.T) {
 	})
 }
 
-// TestLinksInResolvConf lead nowhere but into the container.
-func TestLinksInResolvConf(t *testing.T) {
+// TestHostileResolvConf: whatever a container's root has put in the place of its resolv.conf, the container gets its
+// address, and nothing of the host's is opened, written to or waited for.
+func TestHostileResolvConf(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
 	lxctest.Bridge(t, "br-d")
@@ -117,15 +119,43 @@ func TestLinksInResolvConf(t *testing.T) {
 	if err := os.WriteFile(victim, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	link := filepath.Join(folder, c.Name, "rootfs/etc/resolv.conf")
-	_ = os.Remove(link)
-	if err := os.Symlink(victim, link); err != nil {
-		t.Fatal(err)
+	path := filepath.Join(folder, c.Name, "rootfs/etc/resolv.conf")
+	forwarding := "/proc/sys/net/ipv4/conf/all/forwarding"
+	before, _ := os.ReadFile(forwarding)
+	attacks := map[string]func() error{
+		"a link to the host's file": func() error { return os.Symlink(victim, path) },
+		"a link out of its root":    func() error { return os.Symlink("../../../../../../../../.."+victim, path) },
+		"a setting of the host's":   func() error { return os.Symlink(forwarding, path) },
+		"a FIFO":                    func() error { return unix.Mkfifo(path, 0o666) },
+		"a device":                  func() error { return unix.Mknod(path, unix.S_IFCHR|0o666, int(unix.Mkdev(1, 5))) },
+		"a folder":                  func() error { return os.Mkdir(path, 0o755) },
+	}
+	for name, attack := range attacks {
+		_ = os.RemoveAll(path)
+		if err := attack(); errors.Is(err, unix.EPERM) {
+			t.Logf("%s: not permitted here, so not tried", name)
+			continue
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		var is, was unix.Stat_t
+		_ = unix.Lstat(path, &was)
+		apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-d", "dhcp": true})
+		if err := unix.Lstat(path, &is); err != nil || is.Ino != was.Ino || is.Mode != was.Mode {
+			t.Errorf("%s: it was %+v and is %+v, %v", name, was, is, err)
+		}
+		if text, _ := os.ReadFile(victim); string(text) != "mine" {
+			t.Errorf("%s: the host's file is %q", name, text)
+		}
+		if after, _ := os.ReadFile(forwarding); string(after) != string(before) {
+			t.Errorf("%s: the host's setting was %q and is %q", name, before, after)
+		}
+		if !strings.Contains(c.Enter(t, "ip", "address", "show", "eth1"), " 10.20.0.") {
+			t.Errorf("%s: it costs the container its address", name)
+		}
+		apply(t, folder, args{"container": c.Name, "name": "eth1", "state": "absent"})
 	}
 	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-d", "dhcp": true})
-	if text, _ := os.ReadFile(victim); string(text) != "mine" {
-		t.Errorf("the host's file is %q", text)
-	}
 	// A container that is killed takes its client along, and with it the last that kept its interfaces.
 	gone := c.Ends(t)
 	if err := syscall.Kill(c.PID(t), syscall.SIGKILL); err != nil {

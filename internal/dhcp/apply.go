@@ -39,15 +39,18 @@ func (c *client) take(lease *probe.Lease) error {
 	if before != nil && before.Address != lease.Address {
 		_ = c.kernel.DeleteAddress(c.address(before), true)
 	}
+	state := State{Job: c.job, PID: os.Getpid(), Address: lease.Address, Server: lease.Server, Until: c.until}
 	if c.job.DNS && len(lease.DNS) > 0 {
+		// What the container's root has put there costs it its name servers, and nobody the address.
 		if err := c.resolve(lease); err != nil {
-			return err
+			fmt.Fprintln(os.Stderr, err)
+			state.Trouble = err.Error()
 		}
 	}
 	if before == nil || before.Address != lease.Address {
 		c.callLeased()
 	}
-	return c.record.write(State{Job: c.job, PID: os.Getpid(), Address: lease.Address, Server: lease.Server, Until: c.until})
+	return c.record.write(state)
 }
 
 // callLeased leaves this thread, which is in the container's network.

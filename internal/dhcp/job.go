@@ -11,13 +11,15 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hostnet.linux/internal/system"
 )
 
 // Command is the first argument with which the collection's program is the client. Job's arguments follow.
 const Command = "dhcp"
 
 // Folder is where clients say what they do.
-const Folder = "/run/hostnet/dhcp"
+const Folder = system.RuntimeFolder + "/dhcp"
 
 // Job is what one client does.
 type Job struct {
@@ -96,9 +98,10 @@ const patience = time.Second
 // openRecord makes and locks the file. Find locks it too while it looks, and a client that ends removes its own: what is
 // locked here may have lost its name before.
 func openRecord(job Job) (*record, error) {
-	// Others find their way through the folder above it: dnsmasq, which is not root, reads its options there.
-	if err := os.MkdirAll(Folder, 0o755); err != nil {
-		return nil, err
+	for _, folder := range []string{system.RuntimeFolder, Folder} {
+		if err := system.PrivateFolder(folder); err != nil {
+			return nil, err
+		}
 	}
 	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		file, err := os.OpenFile(job.path(), os.O_RDWR|os.O_CREATE, 0o600)

@@ -52,8 +52,10 @@ func TestOneClientForAnInterface(t *testing.T) {
 	if _, err := openRecord(job); err == nil {
 		t.Error("a second client is let in")
 	}
-	if info, err := os.Stat(filepath.Dir(Folder)); err != nil || info.Mode().Perm() != 0o755 {
-		t.Errorf("dnsmasq's folder above the records: %v, %v", info.Mode(), err)
+	for _, folder := range []string{filepath.Dir(Folder), Folder} {
+		if info, err := os.Stat(folder); err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("%s: %v, %v", folder, info, err)
+		}
 	}
 	first.remove()
 	_ = first.file.Close()
