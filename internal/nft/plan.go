@@ -1,6 +1,7 @@
 package nft
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ type Kernel interface {
 	Delete(nftables.Family, string) error
 	InsertRules(family nftables.Family, table, chain string, rules []nftables.Rule) error
 	DeleteRules(family nftables.Family, table, chain string, handles []uint64) error
+	Forget(stale func(nftables.Flow) bool) error
 }
 
 // State is the rules of a host. It can be kept as JSON and restored.
@@ -139,7 +141,7 @@ func (r *Result) addTable(k Kernel, name string, have, want *nftables.Table) {
 	case want == nil:
 		r.Steps = append(r.Steps, plan.Step{
 			Phase: plan.Remove, Action: "delete", Object: object, Changes: append(mapChanges(have, nil), ruleChanges(have, nil)...),
-			Run: func() error { return k.Delete(Family, name) },
+			Run: func() error { return errors.Join(k.Delete(Family, name), forget(k, have, nil)) },
 		})
 	default:
 		action := "change"
@@ -148,9 +150,22 @@ func (r *Result) addTable(k Kernel, name string, have, want *nftables.Table) {
 		}
 		r.Steps = append(r.Steps, plan.Step{
 			Phase: plan.Forward, Action: action, Object: object, Changes: append(mapChanges(have, want), ruleChanges(have, want)...),
-			Run: func() error { return k.Replace(want) },
+			Run: func() error {
+				if err := k.Replace(want); err != nil {
+					return err
+				}
+				return forget(k, have, want)
+			},
 		})
 	}
+}
+
+// forget ends the tracking of flows that go on as the old table has translated them.
+func forget(k Kernel, have, want *nftables.Table) error {
+	if stale := staleFlows(have, want); stale != nil {
+		return k.Forget(stale)
+	}
+	return nil
 }
 
 // ruleChanges lists the chains whose rules differ.
