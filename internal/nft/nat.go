@@ -32,6 +32,8 @@ type NAT struct {
 	Trusted bool
 	// OfBridge tells that it is the part of an lxc_bridge: its subnets are the networks of the bridge's addresses.
 	OfBridge bool
+	// observed tells that it was read back from rules, which do not tell in which order forwards were declared.
+	observed bool
 	// Path is where the object stands in the arguments, such as nats[0].
 	Path string
 }

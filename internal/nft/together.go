@@ -121,7 +121,10 @@ func checkClashes(forwards []placedForward, problems *schema.Problems) {
 
 func (f placedForward) problem(other placedForward, problems *schema.Problems) {
 	where := fmt.Sprintf("port_forwards[%d]", other.index)
-	if other.owner != f.owner {
+	switch {
+	case other.owner.observed:
+		where = title(other.owner.Name, other.owner.Path)
+	case other.owner != f.owner:
 		where = fmt.Sprintf("%s of %s", where, title(other.owner.Name, other.owner.Path))
 	}
 	schema.At(f.owner.Path, problems).Key("port_forwards").Index(f.index).Problem("%s is forwarded already by %s", f.what(), where)
@@ -163,8 +166,8 @@ func (n *NAT) checkServer(server Server, path string, problems *schema.Problems)
 					place.Key("port_forwards").Index(i).Problem("%s port %d of %s is where %s serves %s: %s",
 						served.Protocol, served.Port, address.Addr(), title(server.Name, server.Path), served.Service, remedy)
 				} else {
-					place.Problem("%s at %s would not be reached: port_forwards[%d] of %s takes %s port %d: %s",
-						served.Service, address.Addr(), i, title(n.Name, n.Path), served.Protocol, served.Port, remedy)
+					place.Problem("%s at %s would not be reached: a forward of %s takes %s port %d: %s",
+						served.Service, address.Addr(), title(n.Name, n.Path), served.Protocol, served.Port, remedy)
 				}
 			}
 		}

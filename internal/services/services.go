@@ -204,6 +204,9 @@ type Result struct {
 
 // Plan compares and finds the steps. What stands in the way comes back as schema.Problems, before anything is touched.
 func (h *Host) Plan(current *State, wanted *Wanted) (*Result, error) {
+	if err := h.checkBesideHost(current, wanted); err != nil {
+		return nil, err
+	}
 	served, err := dnsmasq.Plan(h.System, current.DNSMasq, wanted.DNSMasqs)
 	if err != nil {
 		return nil, err

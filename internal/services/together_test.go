@@ -74,12 +74,12 @@ var contradictions = map[string]struct {
 	"the bridge's DHCP":     {named("lxcbr0"), named("b", masked, forwards(forward(67, "10.0.3.7", fields{"protocol": "udp"}))), "", "", "udp port 67 of 10.0.3.1 is where lxcbr0 (FIRST) serves DHCP", ""},
 	"a bridge comes after": {
 		named("b", masked, forwards(dns)), named("lxcbr0"), "nats", "lxc_bridges",
-		"DNS at 10.0.3.1 would not be reached: port_forwards[0] of b (FIRST) takes udp port 53",
+		"DNS at 10.0.3.1 would not be reached: a forward of b (FIRST) takes udp port 53",
 		"nats[0].port_forwards[0]: udp port 53 of 10.0.3.1 is where lxcbr0 (lxc_bridges[0]) serves DNS",
 	},
 	"dnsmasq comes after": {
 		named("b", masked, forwards(dns)), fields{"interface": "br0", "address": "10.0.9.1/24"}, "nats", "dnsmasqs",
-		"DNS at 10.0.9.1 would not be reached: port_forwards[0] of b (FIRST) takes udp port 53",
+		"DNS at 10.0.9.1 would not be reached: a forward of b (FIRST) takes udp port 53",
 		"nats[0].port_forwards[0]: udp port 53 of 10.0.9.1 is where br0 (dnsmasqs[0]) serves DNS",
 	},
 	"overlapping bridges": {

@@ -125,7 +125,7 @@ func tupleOf(run []byte) (out tuple) {
 	}
 	protocol := expression{attributes: attributes(nest.get(tupleProtocol))}
 	if one := protocol.get(protocolNumber); len(one) == 1 {
-		out.protocol = protocolName(one[0])
+		out.protocol = ProtocolName(one)
 	}
 	port := func(typ uint16) uint16 {
 		if data := protocol.get(typ); len(data) == 2 {
@@ -135,15 +135,6 @@ func tupleOf(run []byte) (out tuple) {
 	}
 	out.sourcePort, out.destinationPort = port(protocolSourcePort), port(protocolTargetPort)
 	return out
-}
-
-func protocolName(number byte) string {
-	for name, known := range protocols {
-		if known == number {
-			return name
-		}
-	}
-	return ""
 }
 
 // localAddresses are those of the namespace's links.

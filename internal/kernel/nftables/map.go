@@ -86,6 +86,16 @@ func PortValue(port uint16) []byte { return binary.BigEndian.AppendUint16(nil, p
 // ProtocolValue is a protocol as a part of a Value.
 func ProtocolValue(name string) []byte { return []byte{protocols[name]} }
 
+// ProtocolName is a protocol's name, "" for one that has no ports.
+func ProtocolName(value []byte) string {
+	for name, number := range protocols {
+		if bytes.Equal(value, []byte{number}) {
+			return name
+		}
+	}
+	return ""
+}
+
 // Split takes a value apart into those of its fields.
 func Split(value []byte, fields []Field) map[Field][]byte {
 	out := map[Field][]byte{}
@@ -119,10 +129,8 @@ func valueText(value, last []byte, fields []Field) string {
 func fieldText(field Field, value []byte) string {
 	switch field {
 	case Protocol:
-		for name, number := range protocols {
-			if bytes.Equal(value, []byte{number}) {
-				return name
-			}
+		if name := ProtocolName(value); name != "" {
+			return name
 		}
 	case DestinationPort:
 		if len(value) == 2 {

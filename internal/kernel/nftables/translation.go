@@ -56,6 +56,23 @@ func (r Rule) Translation() (out Translation, ok bool) {
 	return out, out.Source.IsValid() && (verdict == "masq" || verdict == "nat" || out.Untranslated)
 }
 
+// InputLink is the link that the rule's packets come in by, "" where it is about any.
+func (r Rule) InputLink() string {
+	var key uint32
+	for _, e := range expressions(r.Expressions) {
+		switch e.name {
+		case "meta":
+			key = e.number(unix.NFTA_META_KEY)
+		case "cmp":
+			if key == unix.NFT_META_IIFNAME && e.number(unix.NFTA_CMP_OP) == unix.NFT_CMP_EQ {
+				return unix.ByteSliceToString(valueIn(e.get(unix.NFTA_CMP_DATA)))
+			}
+			key = 0
+		}
+	}
+	return ""
+}
+
 // isAddress tells whether a rule has loaded the address at these places of IP headers.
 func isAddress(e expression, length int, at4, at6 uint32) bool {
 	offset := e.number(unix.NFTA_PAYLOAD_OFFSET)
