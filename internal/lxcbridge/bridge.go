@@ -55,7 +55,8 @@ func Options() schema.Table[Bridge] {
 	return append(table,
 		schema.Field("verify", schema.Bool(), func(b *Bridge) **bool { return &b.Verify },
 			"Whether to prove, from a throw-away network namespace on the bridge, that a lease is given and taken back, that names are "+
-				"answered, and with translation that the host's own gateway is reached. The result is returned as RV(checks).").Assume(true),
+				"answered, and with translation that the host's own gateway is reached; and from one outside of the host, that each port "+
+				"forward whose container answers is reached. The result is returned as RV(checks).").Assume(true),
 		schema.Field("force", schema.Bool(), func(b *Bridge) **bool { return &b.Force },
 			"Whether O(state=absent) removes a bridge with containers on it.").Assume(false),
 	)

@@ -49,6 +49,14 @@ func isDocker(table *nftables.Table) bool {
 	return table.Name == dockerTable && (table.Family == nftables.IPv4 || table.Family == nftables.IPv6) && table.Chain(dockerChain) != nil
 }
 
+// withGuest is the table with the guest's rules in it.
+func withGuest(table *nftables.Table, guest Guest) *nftables.Table {
+	out := table.Clone()
+	chain := out.Chain(dockerChain)
+	chain.Rules = slices.Concat(guest.Rules, chain.Rules)
+	return out
+}
+
 // guestsIn finds our rules in Docker's chains.
 func guestsIn(tables []*nftables.Table) []Guest {
 	var guests []Guest

@@ -52,6 +52,20 @@ func (f PortForward) protocol() string {
 	return f.Protocol
 }
 
+// What is how messages call the forward.
+func (f PortForward) What() string { return f.what() }
+
+// EffectiveProtocol is the one that is forwarded, "" for every one.
+func (f PortForward) EffectiveProtocol() string { return f.protocol() }
+
+// FirstTarget is where the first of the ports leads; port 0 stands for every one.
+func (f PortForward) FirstTarget() netip.AddrPort {
+	if !f.hasPort() {
+		return netip.AddrPortFrom(f.To, 0)
+	}
+	return netip.AddrPortFrom(f.To, f.target(f.Port.First))
+}
+
 // what is how a problem calls it.
 func (f PortForward) what() string {
 	switch {

@@ -18,6 +18,7 @@ type Kernel interface {
 	Delete(nftables.Family, string) error
 	InsertRules(family nftables.Family, table, chain string, rules []nftables.Rule) error
 	DeleteRules(family nftables.Family, table, chain string, handles []uint64) error
+	Links() (map[string]nftables.Link, error)
 	Forget(stale func(nftables.Flow) bool) error
 }
 
@@ -30,7 +31,8 @@ type State struct {
 	// LXCNet are lxc-net's tables, which a takeover removes, and which lxc-net makes again when it is started.
 	LXCNet []*nftables.Table `json:"lxc_net,omitempty"`
 	// Foreign are the tables of others, which are only looked at.
-	Foreign []*nftables.Table `json:"-"`
+	Foreign      []*nftables.Table `json:"-"`
+	Surroundings `json:"-"`
 }
 
 // lxcTable is the name of lxc-net's tables: inet lxc, ip lxc and ip6 lxc.
@@ -62,7 +64,8 @@ func Observe(k Kernel) (*State, error) {
 		}
 	}
 	state.Guests = guestsIn(state.Foreign)
-	return state, nil
+	state.Links, err = k.Links()
+	return state, err
 }
 
 func (s *State) table(name string) *nftables.Table {
@@ -89,7 +92,7 @@ func Plan(k Kernel, current *State, wanted []*NAT) *Result {
 		var guests []Guest
 		if !nat.Absent() {
 			table, guests = nat.Table(), nat.guests(current.Foreign)
-			result.Warnings = append(result.Warnings, nat.warnings(current.Foreign)...)
+			result.Warnings = append(result.Warnings, nat.warnings(current)...)
 		}
 		result.addTable(k, name, current.table(name), table)
 		result.addGuests(k, guestsOf(current.Guests, nat.Name), guests)

@@ -3,6 +3,7 @@
 package services
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -63,6 +64,9 @@ func (h *Host) Observe(wanted *Wanted) (*State, error) {
 	state := &State{Checksums: map[string]bool{}}
 	var err error
 	if state.Rules, err = nft.Observe(h.Rules); err != nil {
+		return nil, err
+	}
+	if state.Rules.Uplinks, err = h.waysOut(wanted); err != nil {
 		return nil, err
 	}
 	var links []string
@@ -173,6 +177,30 @@ func (h *Host) uplinks(wanted *Wanted) ([]string, error) {
 	}
 	slices.Sort(links)
 	return links, nil
+}
+
+// waysOut are the links of the default routes, by whether they are of IPv6, the one that is taken first.
+func (h *Host) waysOut(wanted *Wanted) (map[bool][]string, error) {
+	if len(wanted.NATs) == 0 {
+		return nil, nil
+	}
+	routes, err := h.Kernel.Routes()
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(routes, func(a, b kernel.Route) int { return cmp.Compare(a.Metric, b.Metric) })
+	out := map[bool][]string{}
+	for _, route := range routes {
+		if route.Table != unix.RT_TABLE_MAIN || route.Type != unix.RTN_UNICAST || route.To.Bits() != 0 {
+			continue
+		}
+		for _, hop := range route.NextHops {
+			if version := route.To.Addr().Is6(); hop.Link != "" && !slices.Contains(out[version], hop.Link) {
+				out[version] = append(out[version], hop.Link)
+			}
+		}
+	}
+	return out, nil
 }
 
 // settings are those that the declared networks need, in the order in which they have to be made.

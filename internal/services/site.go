@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"hostnet.linux/internal/addr"
@@ -56,8 +57,10 @@ func (d *Declaration) WithoutProof() {
 
 // Plan is what it takes to make host and services as declared.
 type Plan struct {
-	Steps         []plan.Step
-	Warnings      []string
+	Steps    []plan.Step
+	Warnings []string
+	// Found are warnings that the proofs come to, once the plan has been run.
+	Found         []string
 	Before, After schema.Object
 	// Seen is what the host was like.
 	Seen *host.Observed
@@ -272,7 +275,7 @@ func containersOn(links *link.State, bridge string) []string {
 // The hooks may be nil.
 func (s *Site) Run(todo *Plan, d *Declaration, hooks *Hooks) (schema.Object, error) {
 	if len(todo.Steps) == 0 {
-		return s.prove(d)
+		return s.prove(d, todo)
 	}
 	before, err := s.checkpoint(todo, d)
 	if err == nil && hooks != nil {
@@ -289,7 +292,7 @@ func (s *Site) Run(todo *Plan, d *Declaration, hooks *Hooks) (schema.Object, err
 	}
 	var checks schema.Object
 	if err == nil {
-		checks, err = s.prove(d)
+		checks, err = s.prove(d, todo)
 	}
 	if err == nil && hooks != nil {
 		err = hooks.Prove()
@@ -381,8 +384,8 @@ func shown(value any) any {
 	return value
 }
 
-// prove tries every bridge as a container would.
-func (s *Site) prove(d *Declaration) (schema.Object, error) {
+// prove tries every bridge as a container would, and its port forwards as the outside does.
+func (s *Site) prove(d *Declaration, todo *Plan) (schema.Object, error) {
 	out := schema.Object{}
 	var problems []error
 	for _, bridge := range d.Bridges {
@@ -390,10 +393,41 @@ func (s *Site) prove(d *Declaration) (schema.Object, error) {
 			continue
 		}
 		checks, err := bridge.Prove(s.Kernel, s.Open)
-		problems = append(problems, err)
-		if checks != nil {
-			out.Set(bridge.Name, checks.Export())
+		if reasons := todo.about(bridge.Name); err != nil && len(reasons) > 0 {
+			err = fmt.Errorf("%w; %s", err, strings.Join(reasons, "; "))
 		}
+		problems = append(problems, err)
+		if checks == nil {
+			continue
+		}
+		exported := checks.Export()
+		if err == nil {
+			forwards, err := bridge.ProveForwards(s.Kernel, s.Open)
+			problems = append(problems, err)
+			exported = append(exported, todo.addForwards(forwards)...)
+		}
+		out.Set(bridge.Name, exported)
 	}
 	return out, errors.Join(problems...)
+}
+
+// about are the warnings of firewalls that drop what the containers of a bridge send.
+func (p *Plan) about(bridge string) []string {
+	return slices.DeleteFunc(slices.Clone(p.Warnings), func(text string) bool { return !strings.Contains(text, " from "+bridge+" is dropped by ") })
+}
+
+// addForwards notes what came of the connections to forwards. One whose chain is named already needs no other warning.
+func (p *Plan) addForwards(checks []lxcbridge.ForwardCheck) schema.Object {
+	if len(checks) == 0 {
+		return nil
+	}
+	var list []schema.Object
+	for _, check := range checks {
+		list = append(list, check.Export())
+		named := slices.ContainsFunc(p.Warnings, func(text string) bool { return strings.HasPrefix(text, "the forward of "+check.Forward.What()+" to ") })
+		if text := check.Warning(); text != "" && !named {
+			p.Found = append(p.Found, text)
+		}
+	}
+	return schema.Object{{Key: "forwards", Value: list}}
 }

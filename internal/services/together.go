@@ -2,6 +2,7 @@ package services
 
 import (
 	"net/netip"
+	"slices"
 
 	"hostnet.linux/internal/dnsmasq"
 	"hostnet.linux/internal/lxcbridge"

@@ -3,9 +3,12 @@
 package services_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
+	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/netnstest"
 	"hostnet.linux/internal/services"
 )
 
@@ -63,5 +66,91 @@ func TestWhatTheHostHasAlreadyIsNotContradicted(t *testing.T) {
 	}
 	for _, name := range []string{"dns", "one"} {
 		m.applyWith(t, services.ParseNAT, map[string]any{"name": name, "state": "absent", "interface": "lxcbr0"})
+	}
+}
+
+// TestForwardsAreTriedFromOutside: the proof has a connection for each, tells of containers that are not there, and of a
+// firewall that nobody could name.
+func TestForwardsAreTriedFromOutside(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	inside := netnstest.New(t)
+	arguments := quick(map[string]any{"checksum_fix": false, "address6": "fd05::1/64", "port_forwards": []any{
+		map[string]any{"port": 8080, "to": "10.0.3.7", "to_port": 80}, map[string]any{"port": 8081, "to": "10.0.3.99"},
+		map[string]any{"port": "9000-9009", "to": "10.0.3.7", "to_port": 80, "address": "192.0.2.1"},
+		map[string]any{"port": 8080, "to": "fd05::7", "to_port": 80}, map[string]any{"port": 9999, "to": "10.0.3.7", "protocol": "udp"},
+	}})
+	m.apply(t, arguments)
+	m.host.IP(t, "link", "add", "vethC1", "up", "type", "veth", "peer", "name", "eth0", "netns", inside.Name)
+	m.host.IP(t, "link", "set", "vethC1", "master", "lxcbr0")
+	inside.IP(t, "link", "set", "eth0", "up")
+	inside.IP(t, "address", "add", "10.0.3.7/24", "dev", "eth0")
+	inside.IP(t, "address", "add", "fd05::7/64", "dev", "eth0", "nodad")
+	inside.IP(t, "route", "add", "default", "via", "10.0.3.1")
+	inside.IP(t, "route", "add", "default", "via", "fd05::1")
+	forwardsOf := func(result ansible.Result) string {
+		text, err := json.Marshal(result.Values.Get("checks"))
+		if err != nil || result.Err != nil {
+			t.Fatal(err, result.Err)
+		}
+		_, list, _ := strings.Cut(string(text), `"forwards":`)
+		return list
+	}
+	before := m.snapshot(t)
+	result := m.try(t, arguments, false)
+	got := forwardsOf(result)
+	for _, want := range []string{
+		`{"forward":"tcp port 8080","to":"10.0.3.7","container_answers":true,"reached":true}`,
+		`{"forward":"tcp port 8081","to":"10.0.3.99","container_answers":false,"reached":false}`,
+		`{"forward":"tcp port 9000-9009","to":"10.0.3.7","container_answers":true,"reached":true}`,
+		`{"forward":"tcp port 8080","to":"fd05::7","container_answers":true,"reached":true}`,
+		`{"forward":"udp port 9999","to":"10.0.3.7","container_answers":true,"reached":true}`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is not among %s", want, got)
+		}
+	}
+	if len(result.Warnings) > 0 || result.Changed {
+		t.Errorf("warnings: %q, changed: %v", result.Warnings, result.Changed)
+	}
+	if after := m.snapshot(t); after != before {
+		t.Errorf("the proof left something:\n%s\nbefore:\n%s", after, before)
+	}
+	// A mark can be anything, so that the rules alone do not tell that this one drops.
+	m.host.Exec(t, "nft", "add table inet f; add chain inet f c { type filter hook forward priority 0; }; add rule inet f c meta mark 0 tcp dport 80 drop")
+	result = m.try(t, arguments, false)
+	if got := forwardsOf(result); strings.Count(got, `"container_answers":true,"reached":false`) != 3 {
+		t.Errorf("behind a firewall: %s", got)
+	}
+	if len(result.Warnings) != 3 || !strings.Contains(result.Warnings[0], "the forward of tcp port 8080: a connection from a throw-away namespace does not reach 10.0.3.7, though the host itself does") {
+		t.Errorf("warnings: %q", result.Warnings)
+	}
+	m.host.Exec(t, "nft", "flush chain inet f c; add rule inet f c tcp dport 80 ct state new drop")
+	if result = m.try(t, arguments, false); len(result.Warnings) != 3 || !strings.Contains(result.Warnings[0], "is dropped by a rule in chain inet f c") {
+		t.Errorf("warnings: %q", result.Warnings)
+	}
+	m.host.Exec(t, "nft", "delete table inet f")
+	m.host.IP(t, "link", "delete", "vethC1")
+}
+
+// TestTheProofNamesTheIsolationThatBreaksIt, as does a run without it.
+func TestTheProofNamesTheIsolationThatBreaksIt(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.host.IP(t, "link", "add", "vmbr0", "up", "type", "bridge", "forward_delay", "0")
+	m.host.IP(t, "address", "flush", "dev", "wan")
+	m.host.IP(t, "link", "set", "wan", "master", "vmbr0")
+	m.host.IP(t, "address", "add", "192.0.2.1/24", "dev", "vmbr0")
+	m.host.IP(t, "route", "add", "default", "via", "192.0.2.254")
+	const want = "isolated drops this, as the way out is the bridge vmbr0: set out_interface: [vmbr0]"
+	if proved := m.try(t, quick(map[string]any{"checksum_fix": false, "isolated": true}), false); proved.Err == nil || !strings.Contains(proved.Err.Error(), want) {
+		t.Errorf("with the proof: %v", proved.Err)
+	}
+	unproved := m.try(t, quick(map[string]any{"checksum_fix": false, "isolated": true, "verify": false}), false)
+	if unproved.Err != nil || len(unproved.Warnings) != 1 || !strings.Contains(unproved.Warnings[0], want) {
+		t.Errorf("without the proof: %v, %q", unproved.Err, unproved.Warnings)
+	}
+	if right := m.apply(t, quick(map[string]any{"checksum_fix": false, "isolated": true, "out_interface": []any{"vmbr0"}})); len(right.Warnings) > 0 {
+		t.Errorf("as it says: %q", right.Warnings)
 	}
 }

@@ -91,6 +91,16 @@ func ReturnsWithChecks() []ansible.Return {
 				{Name: "resolved", Returned: "with DNS", Type: "str", Text: "What its own name was resolved to.", Sample: "[10.0.3.57]"},
 				{Name: "gateway", Returned: "with NAT", Type: "str", Text: "The host's own default gateway.", Sample: "192.0.2.1"},
 				{Name: "gateway_reached", Returned: "with NAT", Type: "bool", Text: "Whether that gateway answered.", Sample: true},
+				{
+					Name: "forwards", Returned: "with port_forwards", Type: "list", Elements: "dict", Text: "What came of a connection from outside to each port forward that can be tried.",
+					Sample: []any{map[string]any{"forward": "tcp port 8080", "to": "10.0.3.7", "container_answers": true, "reached": true}},
+					Contains: []ansible.Return{
+						{Name: "forward", Returned: "always", Type: "str", Text: "The forward.", Sample: "tcp port 8080"},
+						{Name: "to", Returned: "always", Type: "str", Text: "The container's address.", Sample: "10.0.3.7"},
+						{Name: "container_answers", Returned: "always", Type: "bool", Text: "Whether the host itself reaches it; if not, nothing can be said of the forward.", Sample: true},
+						{Name: "reached", Returned: "always", Type: "bool", Text: "Whether it is reached from outside.", Sample: true},
+					},
+				},
 			},
 		}},
 	})

@@ -202,6 +202,7 @@ func (t *Task) finish(
 	site *services.Site, want *desired, result *ansible.Result, todo *services.Plan, hooks *services.Hooks,
 ) ansible.Result {
 	checks, err := site.Run(todo, want.Declaration, hooks)
+	result.Warnings = append(result.Warnings, todo.Found...)
 	if len(checks) > 0 {
 		result.Values.Set("checks", checks)
 	}

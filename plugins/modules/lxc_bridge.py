@@ -257,7 +257,8 @@ options:
   verify:
     description:
       - Whether to prove, from a throw-away network namespace on the bridge, that a lease is given and taken back, that names are answered, and with
-          translation that the host's own gateway is reached. The result is returned as RV(checks).
+          translation that the host's own gateway is reached; and from one outside of the host, that each port forward whose container answers is
+          reached. The result is returned as RV(checks).
     type: bool
     default: true
   force:
@@ -585,4 +586,40 @@ checks:
           returned: with NAT
           type: bool
           sample: true
+        forwards:
+          description:
+            - What came of a connection from outside to each port forward that can be tried.
+          returned: with port_forwards
+          type: list
+          elements: dict
+          sample:
+            - container_answers: true
+              forward: tcp port 8080
+              reached: true
+              to: 10.0.3.7
+          contains:
+            forward:
+              description:
+                - The forward.
+              returned: always
+              type: str
+              sample: tcp port 8080
+            to:
+              description:
+                - The container's address.
+              returned: always
+              type: str
+              sample: 10.0.3.7
+            container_answers:
+              description:
+                - Whether the host itself reaches it; if not, nothing can be said of the forward.
+              returned: always
+              type: bool
+              sample: true
+            reached:
+              description:
+                - Whether it is reached from outside.
+              returned: always
+              type: bool
+              sample: true
 """

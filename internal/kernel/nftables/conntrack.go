@@ -90,7 +90,7 @@ func (c *Conn) Forget(stale func(Flow) bool) error {
 	return nil
 }
 
-func flowOf(message []byte, local map[netip.Addr]bool) (flow Flow, ok bool) {
+func flowOf(message []byte, local map[netip.Addr]uint32) (flow Flow, ok bool) {
 	if len(message) < 4 {
 		return flow, false
 	}
@@ -101,7 +101,7 @@ func flowOf(message []byte, local map[netip.Addr]bool) (flow Flow, ok bool) {
 	flow.Source, flow.Destination, flow.DestinationPort = there.source, there.destination, there.destinationPort
 	flow.Answerer, flow.AnswererPort, flow.AnsweredTo = back.source, back.sourcePort, back.destination
 	flow.Assured = entry.number(conntrackStatus)&statusAssured != 0
-	flow.ToHost, flow.AnsweredToHost = local[flow.Destination], local[flow.AnsweredTo]
+	flow.ToHost, flow.AnsweredToHost = local[flow.Destination] != 0, local[flow.AnsweredTo] != 0
 	return flow, flow.Source.IsValid() && flow.Answerer.IsValid()
 }
 
@@ -135,34 +135,4 @@ func tupleOf(run []byte) (out tuple) {
 	}
 	out.sourcePort, out.destinationPort = port(protocolSourcePort), port(protocolTargetPort)
 	return out
-}
-
-// localAddresses are those of the namespace's links.
-func (c *Conn) localAddresses() (map[netip.Addr]bool, error) {
-	socket, err := netlink.Dial(unix.NETLINK_ROUTE, &netlink.Config{NetNS: c.namespaceFD()})
-	if err != nil {
-		return nil, fmt.Errorf("cannot open a netlink socket: %w", explain(err))
-	}
-	defer func() { _ = socket.Close() }()
-	replies, err := socket.Execute(netlink.Message{
-		Header: netlink.Header{Type: unix.RTM_GETADDR, Flags: netlink.Request | netlink.Dump}, Data: make([]byte, unix.SizeofIfAddrmsg),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the addresses of this host: %w", explain(err))
-	}
-	out := map[netip.Addr]bool{}
-	for _, reply := range replies {
-		if len(reply.Data) < unix.SizeofIfAddrmsg {
-			continue
-		}
-		list := expression{attributes: attributes(reply.Data[unix.SizeofIfAddrmsg:])}
-		// Of a link with a peer, IFA_ADDRESS is that of the peer.
-		for _, typ := range []uint16{unix.IFA_LOCAL, unix.IFA_ADDRESS} {
-			if address, ok := netip.AddrFromSlice(list.get(typ)); ok {
-				out[address] = true
-				break
-			}
-		}
-	}
-	return out, nil
 }

@@ -208,9 +208,10 @@ func Established() Part {
 	return bits("ct state established,related", expr.CtKeySTATE, expr.CtStateBitESTABLISHED|expr.CtStateBitRELATED)
 }
 
+const statusDNAT = 1 << 5 // IPS_DST_NAT of linux/netfilter/nf_conntrack_common.h
+
 // Redirected matches packets of connections whose destination was rewritten.
 func Redirected() Part {
-	const statusDNAT = 1 << 5 // IPS_DST_NAT of linux/netfilter/nf_conntrack_common.h
 	return bits("ct status dnat", expr.CtKeySTATUS, statusDNAT)
 }
 

@@ -14,7 +14,10 @@ type Table struct {
 	Name   string  `json:"name"`
 	Chains []Chain `json:"chains"`
 	Maps   []*Map  `json:"maps,omitempty"`
-	sets   map[string]*set
+	// Legacy tells that it is one of iptables-legacy, which is only read.
+	Legacy      bool `json:"-"`
+	sets        map[string]*set
+	expressions map[*byte][]expression
 }
 
 // Family is the protocol family of a table, by nft's name.
@@ -106,6 +109,13 @@ func (t *Table) Equal(other *Table) bool {
 		}
 	}
 	return true
+}
+
+// Clone is a copy whose chains can be changed.
+func (t *Table) Clone() *Table {
+	out := &Table{Family: t.Family, Name: t.Name, Maps: t.Maps, Legacy: t.Legacy, sets: t.sets}
+	out.Chains = slices.Clone(t.Chains)
+	return out
 }
 
 // Chain is the chain of that name, or nil.

@@ -4,46 +4,45 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"net/netip"
 
 	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
 )
 
-// Packet is what is known of a packet that opens a connection. Whatever is not here can be anything.
-type Packet struct {
-	Hook     string // input or forward
-	From     string // the link that it came in by
-	To       string // the link that it goes out by, "" where that is not known
-	Source   netip.Addr
-	Protocol string // tcp or udp
-	Port     uint16 // destination; 0 where that is not known
-}
-
 // Blocker is what drops a packet.
 type Blocker struct {
 	Family       Family
 	Table, Chain string
+	// Base is the chain that the kernel called, from which others are reached.
+	Base string
 	// Policy tells that no rule of the base chain let the packet through; else a rule dropped it.
 	Policy bool
+	// Rule describes that rule, with its place in the chain.
+	Rule string
+	// Comment is that of the rule.
+	Comment string
+	// Legacy tells that the table is one of iptables-legacy.
+	Legacy bool
 }
 
 func (b Blocker) String() string {
-	if b.Policy {
-		return fmt.Sprintf("the policy of chain %s %s %s", b.Family, b.Table, b.Chain)
+	table := fmt.Sprintf("%s %s", b.Family, b.Table)
+	if b.Legacy {
+		table = map[Family]string{IPv4: "iptables-legacy ", IPv6: "ip6tables-legacy "}[b.Family] + b.Table
 	}
-	return fmt.Sprintf("a rule in chain %s %s %s", b.Family, b.Table, b.Chain)
+	if b.Policy {
+		return fmt.Sprintf("the policy of chain %s %s", table, b.Chain)
+	}
+	return fmt.Sprintf("a rule in chain %s %s (%s)", table, b.Chain, b.Rule)
 }
 
 // Blocked follows the packet through the base chains of the tables and tells where it surely ends. A rule that may or
-// may not let it through counts as letting it through, so what comes back is never a false alarm.
-func Blocked(tables []*Table, packet Packet) []Blocker {
-	var blockers []Blocker
+// may not let it through counts as letting it through, so what comes back is never a false alarm. It is general where no
+// rule has asked for the destination of the packet: then it holds for every destination.
+func Blocked(tables []*Table, packet Packet) (blockers []Blocker, general bool) {
+	general = true
 	for _, table := range tables {
-		if table.Family != INet && (table.Family == IPv4) != packet.Source.Is4() {
-			continue
-		}
-		if table.Family != INet && table.Family != IPv4 && table.Family != IPv6 {
+		if table.Family != INet && (table.Family != IPv4 || packet.is6()) && (table.Family != IPv6 || !packet.is6()) {
 			continue
 		}
 		for i := range table.Chains {
@@ -51,16 +50,17 @@ func Blocked(tables []*Table, packet Packet) []Blocker {
 			if chain.Hook != packet.Hook || chain.Type != "filter" {
 				continue
 			}
-			w := walk{table: table, packet: packet}
+			w := walk{table: table, packet: &packet, base: chain.Name}
 			switch outcome := w.through(chain, 0); {
 			case outcome == dropped:
 				blockers = append(blockers, w.blocker)
 			case outcome == passed && chain.Drop && !w.maybe:
-				blockers = append(blockers, Blocker{Family: table.Family, Table: table.Name, Chain: chain.Name, Policy: true})
+				blockers = append(blockers, Blocker{Family: table.Family, Table: table.Name, Chain: chain.Name, Base: chain.Name, Policy: true, Legacy: table.Legacy})
 			}
+			general = general && !w.particular
 		}
 	}
-	return blockers
+	return blockers, general
 }
 
 type outcome int
@@ -74,8 +74,11 @@ const (
 
 type walk struct {
 	table   *Table
-	packet  Packet
+	packet  *Packet
+	base    string
 	blocker Blocker
+	// particular tells that a rule asked for the destination.
+	particular bool
 	// maybe tells that a rule that was passed over may have let the packet through.
 	maybe bool
 }
@@ -88,8 +91,8 @@ func (w *walk) through(chain *Chain, depth int) outcome {
 		return unsure
 	}
 	mayReturn := false
-	for _, rule := range chain.Rules {
-		matches, verdict, target := w.packet.evaluate(w.table, rule)
+	for number, rule := range chain.Rules {
+		matches, verdict, target := w.evaluate(rule)
 		if matches == no || verdict == "" {
 			continue
 		}
@@ -100,7 +103,7 @@ func (w *walk) through(chain *Chain, depth int) outcome {
 			continue
 		}
 		if result == dropped {
-			return w.drop(chain, verdict, mayReturn)
+			return w.drop(chain, number, verdict, mayReturn)
 		}
 		if result != passed {
 			return result
@@ -113,7 +116,7 @@ func (w *walk) through(chain *Chain, depth int) outcome {
 }
 
 // drop is where a packet ends that a rule surely drops, if it gets that far.
-func (w *walk) drop(chain *Chain, verdict string, mayReturn bool) outcome {
+func (w *walk) drop(chain *Chain, number int, verdict string, mayReturn bool) outcome {
 	switch {
 	case w.maybe:
 		return unsure
@@ -121,7 +124,11 @@ func (w *walk) drop(chain *Chain, verdict string, mayReturn bool) outcome {
 		// It is dropped here, or goes on where it came from: what comes there decides.
 		return passed
 	case verdict == "drop":
-		w.blocker = Blocker{Family: w.table.Family, Table: w.table.Name, Chain: chain.Name}
+		rule := chain.Rules[number]
+		w.blocker = Blocker{
+			Family: w.table.Family, Table: w.table.Name, Chain: chain.Name, Base: w.base, Legacy: w.table.Legacy,
+			Rule: rule.describe(number+1, w.table), Comment: rule.Comment(),
+		}
 	}
 	return dropped
 }
@@ -149,37 +156,43 @@ const (
 )
 
 // evaluate runs a rule's expressions over what is known of the packet.
-func (p Packet) evaluate(table *Table, rule Rule) (matches match, verdict, target string) {
+func (w *walk) evaluate(rule Rule) (matches match, verdict, target string) {
 	matches = yes
 	registers := map[uint32][]byte{}
-	for _, e := range expressions(rule.Expressions) {
+	for _, e := range w.table.parsed(rule) {
 		one := yes
 		switch e.name {
 		case "meta":
-			registers[e.number(unix.NFTA_META_DREG)] = p.meta(expr.MetaKey(e.number(unix.NFTA_META_KEY)))
+			key := expr.MetaKey(e.number(unix.NFTA_META_KEY))
+			w.particular = w.particular || key == expr.MetaKeyL4PROTO
+			registers[e.number(unix.NFTA_META_DREG)] = w.packet.meta(key)
 		case "payload":
-			registers[e.number(unix.NFTA_PAYLOAD_DREG)] = p.payload(e)
+			w.particular = true
+			registers[e.number(unix.NFTA_PAYLOAD_DREG)] = w.packet.payload(e)
 		case "ct":
-			registers[e.number(unix.NFTA_CT_DREG)] = p.connection(e)
+			registers[e.number(unix.NFTA_CT_DREG)] = w.packet.connection(e)
 		case "bitwise":
 			registers[e.number(unix.NFTA_BITWISE_DREG)] = masked(registers[e.number(unix.NFTA_BITWISE_SREG)], e)
 		case "cmp":
 			one = compared(registers[e.number(unix.NFTA_CMP_SREG)], e)
+		case "range":
+			one = within(registers[e.number(unix.NFTA_RANGE_SREG)], e)
 		case "match":
-			one = p.extension(e)
+			w.particular = true
+			one = w.packet.extension(e)
 		case "immediate":
 			if kind, chain := verdictOf(e.get(unix.NFTA_IMMEDIATE_DATA)); kind != "" {
 				verdict, target = kind, chain
 			}
 		case "lookup":
 			var kind, chain string
-			if one, kind, chain = table.lookup(registers[e.number(unix.NFTA_LOOKUP_SREG)], e); kind != "" {
+			if one, kind, chain = w.table.lookup(registers[e.number(unix.NFTA_LOOKUP_SREG)], e); kind != "" {
 				verdict, target = kind, chain
 			}
 		case "reject":
 			verdict = "drop"
 		case "target":
-			if unix.ByteSliceToString(e.get(unix.NFTA_TARGET_NAME)) == "REJECT" {
+			if isReject(unix.ByteSliceToString(e.get(unix.NFTA_TARGET_NAME))) {
 				verdict = "drop"
 			}
 		case "counter", "log", "nat", "masq", "redir":
@@ -190,6 +203,22 @@ func (p Packet) evaluate(table *Table, rule Rule) (matches match, verdict, targe
 		matches = min(matches, one)
 	}
 	return matches, verdict, target
+}
+
+// parsed are a rule's expressions, taken apart once.
+func (t *Table) parsed(rule Rule) []expression {
+	if t.expressions == nil {
+		t.expressions = map[*byte][]expression{}
+	}
+	if len(rule.Expressions) == 0 {
+		return nil
+	}
+	known, is := t.expressions[&rule.Expressions[0]]
+	if !is {
+		known = expressions(rule.Expressions)
+		t.expressions[&rule.Expressions[0]] = known
+	}
+	return known
 }
 
 // verdictOf reads the attributes of a verdict.
@@ -221,66 +250,6 @@ func verdictOf(nest []byte) (kind, chain string) {
 		}
 	}
 	return "", ""
-}
-
-// meta is the value that a rule loads, or nil when it is not known.
-func (p Packet) meta(key expr.MetaKey) []byte {
-	switch key {
-	case expr.MetaKeyIIFNAME:
-		return paddedName(p.From)
-	case expr.MetaKeyOIFNAME:
-		if p.Hook == "input" || p.To != "" {
-			return paddedName(p.To)
-		}
-	case expr.MetaKeyL4PROTO:
-		return []byte{protocols[p.Protocol]}
-	case expr.MetaKeyNFPROTO:
-		if p.Source.Is6() {
-			return []byte{unix.NFPROTO_IPV6}
-		}
-		return []byte{unix.NFPROTO_IPV4}
-	}
-	return nil
-}
-
-func (p Packet) payload(e expression) []byte {
-	const sourceAt4, protocolAt4, sourceAt6, portAt = 12, 9, 8, 2
-	base, offset, length := e.number(unix.NFTA_PAYLOAD_BASE), e.number(unix.NFTA_PAYLOAD_OFFSET), int(e.number(unix.NFTA_PAYLOAD_LEN))
-	source := p.Source.AsSlice()
-	switch {
-	case base == unix.NFT_PAYLOAD_TRANSPORT_HEADER && p.Port != 0 && offset <= portAt && length >= 2:
-		ports := binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(nil, p.sourcePort()), p.Port)
-		if int(offset)+length <= len(ports) {
-			return ports[offset:][:length]
-		}
-	case base != unix.NFT_PAYLOAD_NETWORK_HEADER:
-	case p.Source.Is4() && offset == protocolAt4 && length == 1:
-		return []byte{protocols[p.Protocol]}
-	case p.Source.Is4() && offset == sourceAt4 && length <= len(source), p.Source.Is6() && offset == sourceAt6 && length <= len(source):
-		// A prefix of whole bytes is matched by loading only these.
-		return source[:length]
-	}
-	return nil
-}
-
-// sourcePort is the one that a client has by its protocol (RFC 2131, RFC 8415), or one of those for nothing in particular.
-func (p Packet) sourcePort() uint16 {
-	const ephemeral = 49152
-	if client, known := map[uint16]uint16{67: 68, 547: 546}[p.Port]; known {
-		return client
-	}
-	return ephemeral
-}
-
-// connection is new: this is about packets that open one.
-func (p Packet) connection(e expression) []byte {
-	switch expr.CtKey(e.number(unix.NFTA_CT_KEY)) {
-	case expr.CtKeySTATE:
-		return binary.NativeEndian.AppendUint32(nil, expr.CtStateBitNEW)
-	case expr.CtKeySTATUS:
-		return make([]byte, 4)
-	}
-	return nil
 }
 
 func masked(value []byte, e expression) []byte {
@@ -321,22 +290,12 @@ func compared(value []byte, e expression) match {
 	return no
 }
 
-// extension is an iptables match. Of these, only that for the state of connections is understood.
-func (p Packet) extension(e expression) match {
-	name, revision, info := unix.ByteSliceToString(e.get(unix.NFTA_MATCH_NAME)), e.number(unix.NFTA_MATCH_REV), e.get(unix.NFTA_MATCH_INFO)
-	// Of struct xt_conntrack_mtinfo2 and 3 in linux/netfilter/xt_conntrack.h: match_flags, invert_flags, state_mask.
-	const flagsAt, invertedAt, statesAt, end = 146, 148, 150, 152
-	if name != "conntrack" || revision < 2 || revision > 3 || len(info) < end {
+// within is a comparison with the two ends of a range.
+func within(value []byte, e expression) match {
+	first, last := valueIn(e.get(unix.NFTA_RANGE_FROM_DATA)), valueIn(e.get(unix.NFTA_RANGE_TO_DATA))
+	if value == nil || len(first) != len(value) || len(last) != len(value) {
 		return perhaps
 	}
-	number := func(at int) uint16 { return binary.NativeEndian.Uint16(info[at:]) }
-	const byState = 1 << 0 // XT_CONNTRACK_STATE
-	if number(flagsAt) != byState || number(invertedAt) != 0 {
-		return perhaps
-	}
-	const stateNew = 1 << (2 + 1) // XT_CONNTRACK_STATE_BIT(IP_CT_NEW)
-	if number(statesAt)&stateNew == 0 {
-		return no
-	}
-	return yes
+	inside := bytes.Compare(first, value) <= 0 && bytes.Compare(value, last) <= 0
+	return truth(inside == (e.number(unix.NFTA_RANGE_OP) == unix.NFT_RANGE_EQ))
 }
