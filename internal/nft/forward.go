@@ -55,6 +55,9 @@ func (f PortForward) protocol() string {
 // What is how messages call the forward.
 func (f PortForward) What() string { return f.what() }
 
+// Hairpins tells whether neighbours inside, and the container itself, reach it by the host's address.
+func (f PortForward) Hairpins() bool { return f.hairpin() }
+
 // EffectiveProtocol is the one that is forwarded, "" for every one.
 func (f PortForward) EffectiveProtocol() string { return f.protocol() }
 

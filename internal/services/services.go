@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -25,6 +26,8 @@ type Kernel interface {
 	kernel.Settings
 	kernel.Checksums
 	RoutesWithin(kernel.RouteScope) ([]kernel.Route, error)
+	// PortsBehind finds by which port of a bridge each of its neighbours was last heard.
+	PortsBehind(bridge string) (map[netip.Addr]string, error)
 }
 
 // Host is where the services run. The files and processes are those of System.

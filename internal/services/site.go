@@ -123,6 +123,11 @@ func (s *Site) Plan(d *Declaration) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	hairpins, err := s.hairpins(d, links.Seen)
+	if err != nil {
+		return nil, err
+	}
+	served.Steps = append(served.Steps, hairpins...)
 	out.Steps = slices.Concat(out.Steps, served.Steps, remembering)
 	out.Warnings = append(out.Warnings, served.Warnings...)
 	plan.Order(out.Steps)

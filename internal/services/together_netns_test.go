@@ -4,11 +4,15 @@ package services_test
 
 import (
 	"encoding/json"
+	"net"
+	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/netnstest"
+	"hostnet.linux/internal/probe"
 	"hostnet.linux/internal/services"
 )
 
@@ -74,6 +78,7 @@ func TestWhatTheHostHasAlreadyIsNotContradicted(t *testing.T) {
 func TestForwardsAreTriedFromOutside(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
+	m.host.Exec(t, "sh", "-c", "for f in ip ip6; do echo 0 >/proc/sys/net/bridge/bridge-nf-call-${f}tables; done")
 	inside := netnstest.New(t)
 	arguments := quick(map[string]any{"checksum_fix": false, "address6": "fd05::1/64", "port_forwards": []any{
 		map[string]any{"port": 8080, "to": "10.0.3.7", "to_port": 80}, map[string]any{"port": 8081, "to": "10.0.3.99"},
@@ -153,4 +158,88 @@ func TestTheProofNamesTheIsolationThatBreaksIt(t *testing.T) {
 	if right := m.apply(t, quick(map[string]any{"checksum_fix": false, "isolated": true, "out_interface": []any{"vmbr0"}})); len(right.Warnings) > 0 {
 		t.Errorf("as it says: %q", right.Warnings)
 	}
+}
+
+// TestAContainerReachesItselfByItsForward in both settings of bridged frames, and its neighbour does; a run that fails
+// takes the mode of the port back.
+func TestAContainerReachesItselfByItsForward(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	containers := map[string]*netnstest.Namespace{"10.0.3.7": netnstest.New(t), "10.0.3.8": netnstest.New(t)}
+	arguments := quick(map[string]any{"checksum_fix": false, "address6": "fd05::1/64", "verify": false, "port_forwards": []any{
+		map[string]any{"port": 8080, "to": "10.0.3.7", "to_port": 80}, map[string]any{"port": 8080, "to": "fd05::7", "to_port": 80}, map[string]any{"port": 25, "to": "10.0.3.8", "hairpin": false},
+	}})
+	calls := func(value string) {
+		m.host.Exec(t, "sh", "-c", "for f in ip ip6; do echo "+value+" >/proc/sys/net/bridge/bridge-nf-call-${f}tables; done")
+	}
+	calls("0")
+	m.apply(t, arguments)
+	for address, inside := range containers {
+		port := "veth" + address[len(address)-1:]
+		m.host.IP(t, "link", "add", port, "up", "type", "veth", "peer", "name", "eth0", "netns", inside.Name)
+		m.host.IP(t, "link", "set", port, "master", "lxcbr0")
+		inside.IP(t, "link", "set", "eth0", "up")
+		inside.IP(t, "address", "add", address+"/24", "dev", "eth0")
+		inside.IP(t, "address", "add", "fd05::"+address[len(address)-1:]+"/64", "dev", "eth0", "nodad")
+		inside.IP(t, "route", "add", "default", "via", "10.0.3.1")
+		inside.IP(t, "route", "add", "default", "via", "fd05::1")
+		inside.Exec(t, "ping", "-c1", "-W2", "10.0.3.1")
+		inside.Exec(t, "ping", "-c1", "-W2", "fd05::1")
+	}
+	hairpin := func(port string) bool {
+		return strings.Contains(m.host.Exec(t, "bridge", "-d", "link", "show", "dev", port), "hairpin on")
+	}
+	reaches := func(from, public string) bool {
+		listener := listen(t, containers["10.0.3.7"], "[::]:80")
+		defer func() { _ = listener.Close() }()
+		answered := false
+		containers[from].Do(t, func() {
+			answered = probe.Reach([]probe.Target{{Protocol: "tcp", Address: netip.MustParseAddrPort(public)}}, 1500*time.Millisecond)[0]
+		})
+		return answered
+	}
+	for _, setting := range []string{"0", "1"} {
+		calls(setting)
+		m.apply(t, arguments)
+		for _, from := range []string{"10.0.3.7", "10.0.3.8"} {
+			for _, public := range []string{"192.0.2.1:8080", "[fd05::1]:8080"} {
+				if !reaches(from, public) {
+					t.Errorf("bridge-nf-call-iptables=%s: %s does not reach %s", setting, from, public)
+				}
+			}
+		}
+		if hairpin("veth7") != (setting == "1") || hairpin("veth8") {
+			t.Errorf("bridge-nf-call-iptables=%s: hairpin mode: %v, and of a port that needs none %v", setting, hairpin("veth7"), hairpin("veth8"))
+		}
+	}
+	m.host.Exec(t, "bridge", "link", "set", "dev", "veth7", "hairpin", "off")
+	if reaches("10.0.3.7", "192.0.2.1:8080") {
+		t.Error("without hairpin mode it works: the test proves nothing")
+	}
+	before := m.snapshot(t)
+	arguments["upstream_servers"], arguments["verify"] = []any{"192.0.2.53"}, true
+	m.host.Exec(t, "nft", "add table inet f; add chain inet f c { type filter hook input priority 0; }; add rule inet f c udp dport 67 drop")
+	if result := m.try(t, arguments, false); result.Err == nil {
+		t.Error("the proof passes without DHCP")
+	}
+	m.host.Exec(t, "nft", "delete table inet f")
+	if after := m.snapshot(t); after != before || hairpin("veth7") {
+		t.Errorf("after a failure:\n%s\nbefore:\n%s", after, before)
+	}
+	for _, port := range []string{"veth7", "veth8"} {
+		m.host.IP(t, "link", "delete", port)
+	}
+}
+
+// listen waits for connections in a namespace.
+func listen(t *testing.T, namespace *netnstest.Namespace, address string) net.Listener {
+	t.Helper()
+	var listener net.Listener
+	namespace.Do(t, func() {
+		var err error
+		if listener, err = net.Listen("tcp", address); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return listener
 }
