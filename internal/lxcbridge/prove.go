@@ -23,6 +23,7 @@ type Kernel interface {
 	ChangeLink(name string, request kernel.LinkRequest) error
 	DeleteLink(name string) error
 	Links() ([]kernel.Link, error)
+	NamespaceID(namespace string) (int, error)
 	AddAddress(kernel.Address) error
 	Routes() ([]kernel.Route, error)
 	RoutesWithin(kernel.RouteScope) ([]kernel.Route, error)

@@ -66,7 +66,7 @@ func (b *Bridge) ProveForwards(k Kernel, open Open) ([]ForwardCheck, error) {
 	if !alive {
 		return checks, nil
 	}
-	routes, err := k.Routes()
+	routes, err := k.RoutesWithin(kernel.RouteScope{Into: []netip.Prefix{testNetworks}})
 	if err != nil {
 		return checks, err
 	}
@@ -87,6 +87,9 @@ func (b *Bridge) forwardChecks() []ForwardCheck {
 	}
 	return checks
 }
+
+// testNetworks are addresses for tests alone (RFC 2544).
+var testNetworks = netip.MustParsePrefix("198.18.0.0/16")
 
 // outsideNetworks are those of the host and of the namespace outside, of the address ranges for tests (RFC 2544) and of
 // unique local addresses.

@@ -61,11 +61,9 @@ func start(target Target) (fd int, answered bool) {
 		kind = unix.SOCK_DGRAM
 	}
 	address := target.Address.Addr()
-	family, remote := unix.AF_INET, unix.Sockaddr(nil)
+	family, remote := unix.AF_INET6, unix.Sockaddr(&unix.SockaddrInet6{Port: int(target.Address.Port()), Addr: address.As16()})
 	if address.Is4() {
-		remote = &unix.SockaddrInet4{Port: int(target.Address.Port()), Addr: address.As4()}
-	} else {
-		family, remote = unix.AF_INET6, &unix.SockaddrInet6{Port: int(target.Address.Port()), Addr: address.As16()}
+		family, remote = unix.AF_INET, &unix.SockaddrInet4{Port: int(target.Address.Port()), Addr: address.As4()}
 	}
 	fd, err := unix.Socket(family, kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/kernel"
+	"hostnet.linux/internal/lxcbridge"
 	"hostnet.linux/internal/manager"
 	"hostnet.linux/internal/system"
 )
@@ -19,6 +21,8 @@ type Checkpoint struct {
 	Files    []system.File `json:"files,omitempty"`
 	// Units are the systemd units of these files, as they were.
 	Units []system.Unit `json:"units,omitempty"`
+	// Inner are what containers have inside.
+	Inner []InnerMTU `json:"inner,omitempty"`
 	// Managers are to read the files again once they are as before.
 	Managers []string `json:"managers,omitempty"`
 }
@@ -41,6 +45,9 @@ func (s *Site) checkpoint(todo *Plan, d *Declaration) (*Checkpoint, error) {
 			return nil, err
 		}
 		out.Files = append(out.Files, memory)
+	}
+	if out.Inner, err = s.innerMTUs(d, seen); err != nil {
+		return nil, err
 	}
 	return out, out.read(s.Services.System, todo.Files, todo.Units)
 }
@@ -99,6 +106,19 @@ func (s *Site) Opposite(before *Checkpoint) (*Checkpoint, error) {
 		return nil, err
 	}
 	out := &Checkpoint{Host: seen, Links: before.Links, Managers: before.Managers}
+	for _, was := range before.Inner {
+		port := seen.Links.Find(was.Port)
+		if port == nil {
+			continue
+		}
+		err := s.inside(port, func(_ lxcbridge.Kernel, end kernel.Link) error {
+			out.Inner = append(out.Inner, InnerMTU{was.Port, end.MTU})
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
 	if before.Services != nil {
 		if out.Services, err = s.Services.again(before.Services); err != nil {
 			return nil, err
@@ -134,6 +154,7 @@ func (s *Site) Restore(before *Checkpoint) error {
 
 func (s *Site) restoreKernel(before *Checkpoint) (host.Differences, error) {
 	left, err := s.Host.Restore(before.Host, before.Links)
+	err = errors.Join(err, s.restoreInner(before.Inner))
 	if before.Services != nil {
 		err = errors.Join(err, s.Services.Restore(before.Services))
 	}

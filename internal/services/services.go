@@ -187,7 +187,11 @@ func (h *Host) waysOut(wanted *Wanted) (map[bool][]string, error) {
 	if len(wanted.NATs) == 0 {
 		return nil, nil
 	}
-	routes, err := h.Kernel.Routes()
+	var scope kernel.RouteScope
+	for _, any := range []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()} {
+		scope.Destinations = append(scope.Destinations, kernel.Destination{To: netip.PrefixFrom(any, 0), Table: unix.RT_TABLE_MAIN})
+	}
+	routes, err := h.Kernel.RoutesWithin(scope)
 	if err != nil {
 		return nil, err
 	}

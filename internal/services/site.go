@@ -24,6 +24,8 @@ type Site struct {
 	Kernel   lxcbridge.Kernel
 	// Open is for the proof, see lxcbridge.Prove.
 	Open lxcbridge.Open
+	// OpenIn asks the kernel about the namespace of a path.
+	OpenIn func(path string) (lxcbridge.Kernel, func(), error)
 	// Namespace names the network namespace, "" for the host's own; Towards is the link by which it sends to an address.
 	Namespace string
 	Towards   func(netip.Addr) (string, error)
@@ -129,7 +131,7 @@ func (s *Site) Plan(d *Declaration) (*Plan, error) {
 	}
 	served.Steps = append(served.Steps, hairpins...)
 	out.Steps = slices.Concat(out.Steps, served.Steps, remembering)
-	out.Warnings = append(out.Warnings, served.Warnings...)
+	out.Warnings = slices.Concat(out.Warnings, served.Warnings, d.narrowWaysOut(current))
 	plan.Order(out.Steps)
 	out.addDifference(served.Steps)
 	return out, nil
@@ -202,6 +204,9 @@ func (s *Site) expand(d *Declaration) (*host.State, []plan.Step, error) {
 			// A bridge is not removed from under containers, unless the task says so.
 			state.Interfaces = append(state.Interfaces, detached...)
 		}
+		ends, inner := s.follow(d, bridge, seen)
+		state.Interfaces = append(state.Interfaces, ends...)
+		steps = append(steps, inner...)
 		steps = append(steps, bridge.Remember(s.Services.System, memory, memoryOf(seen, have))...)
 	}
 	return state, steps, problems.Err()

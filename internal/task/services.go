@@ -70,13 +70,8 @@ func OpenSite(namespace string, files *system.System) (*services.Site, func(), e
 		Host:     &host.Host{Kernel: handle},
 		Services: &services.Host{Kernel: handle, Rules: rules, System: files, Elsewhere: key != ""},
 		Kernel:   handle, Namespace: key, Towards: handle.LinkTowards,
-		Open: func() (lxcbridge.Kernel, func(), error) {
-			inner, err := linux.Open("")
-			if err != nil {
-				return nil, nil, err
-			}
-			return inner, inner.Close, nil
-		},
+		Open:   func() (lxcbridge.Kernel, func(), error) { return openIn("") },
+		OpenIn: openIn,
 	}
 	done := func() { handle.Close(); rules.Close() }
 	if files.Root != "" || key != "" {
@@ -89,4 +84,13 @@ func OpenSite(namespace string, files *system.System) (*services.Site, func(), e
 	}
 	site.Services.Firewalld = bus
 	return site, func() { done(); bus.Close() }, nil
+}
+
+// openIn asks the kernel about a namespace, "" for that of the calling thread.
+func openIn(namespace string) (lxcbridge.Kernel, func(), error) {
+	inner, err := linux.Open(namespace)
+	if err != nil {
+		return nil, nil, err
+	}
+	return inner, inner.Close, nil
 }
