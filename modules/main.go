@@ -46,6 +46,8 @@ func run(arguments []string, input io.Reader, output *os.File, errors io.Writer)
 		return task.Guard(arguments[2])
 	case len(arguments) == 2 && arguments[1] == task.WorkerCommand:
 		return task.Work(runCall)
+	case len(arguments) == 3 && arguments[1] == backend.SuperviseWatchCommand:
+		return backend.SuperviseWatch(arguments[2])
 	case len(arguments) > 1 && arguments[1] == dnsmasq.SuperviseCommand:
 		return dnsmasq.Supervise(arguments[2:])
 	case len(arguments) == 2 && slices.Contains([]string{"help", "--help", "-h"}, arguments[1]):

@@ -31,8 +31,11 @@ const (
 	// quiet is how long nothing must change before the agent looks, longest how long it waits for that at most.
 	quiet   = 200 * time.Millisecond
 	longest = 700 * time.Millisecond
-	// rest is the share of the time that looking may take: after a look that took a second, twenty pass.
-	rest = 20
+	// Of looks that follow each other closely, the first few are made at once; then each is followed by a rest of so many
+	// times what it took.
+	closely = 5
+	soon    = 2 * time.Second
+	rest    = 20
 	// busy is how long to wait while a task runs or a change waits for its confirmation.
 	busy = 500 * time.Millisecond
 	// regularly is how often the agent looks without a reason, for the metrics.
@@ -54,6 +57,9 @@ type Agent struct {
 	links   map[string]int
 	waiting map[string]bool
 	state   State
+	// looked is the end of the last look, row how many have followed each other closely.
+	looked time.Time
+	row    int
 }
 
 // Run watches until the context ends.
@@ -82,8 +88,16 @@ func (a *Agent) Run(ctx context.Context) error {
 		if again {
 			next = busy
 		}
-		// A storm of changes must not keep a processor busy.
-		pause(ctx, (time.Since(started)-10*time.Millisecond)*rest)
+		if started.Sub(a.looked) < soon {
+			a.row++
+		} else {
+			a.row = 0
+		}
+		a.looked = time.Now()
+		if a.row > closely {
+			// A storm of changes must not keep a processor busy.
+			pause(ctx, a.looked.Sub(started)*rest)
+		}
 		debug.FreeOSMemory()
 	}
 }

@@ -28,6 +28,8 @@ type State struct {
 	Drift      []string `json:"drift,omitempty"`
 	Incomplete []string `json:"incomplete,omitempty"`
 	Left       []string `json:"left,omitempty"`
+	// Unreadable tells that some of what is declared cannot be read.
+	Unreadable bool     `json:"unreadable,omitempty"`
 	Objects    int      `json:"objects"`
 	Generation int      `json:"generation"`
 	LastChange int64    `json:"last_change,omitempty"`
@@ -53,6 +55,9 @@ func Look(one *task.Task, a *Agent) (State, error) {
 		if object := step.Object; !step.Upkeep && !slices.Contains(state.Drift, object) {
 			state.Drift = append(state.Drift, object)
 		}
+	}
+	for _, one := range found.Incomplete {
+		state.Unreadable = state.Unreadable || one.Unreadable
 	}
 	for _, line := range found.Warnings() {
 		state.Incomplete = append(state.Incomplete, line)

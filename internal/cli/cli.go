@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"hostnet.linux/internal/agent"
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/schema"
@@ -39,6 +40,11 @@ func commands() []command {
 		{"rollback", "undo the last change, or all after generation N\n                       rollback N\n" +
 			"                       --check: only say what would be done\n" +
 			"                       --confirm SECONDS: undo that then, unless you confirm it", rollback},
+		{"verify", "whether the host is as declared: exit code 0, 1 if it differs, 2 if that cannot be told\n" +
+			"                       --metrics FILE: also for node_exporter", verify},
+		{"watch", "what hostnet-watch.service runs: put back what is declared and was taken away\n" +
+			"                       --mode repair|enforce: rules and late links, or everything\n" +
+			"                       --metrics FILE: for node_exporter", watch},
 		{"export", "this host as a task of hostnet.linux.network", export},
 		{"boot", "what hostnet.service runs: finish what a crash left behind, then apply", boot},
 		{"recover", "finish what a crash left behind, and no more", finish},
@@ -55,6 +61,8 @@ type terminal struct {
 	seconds int
 	// number is the generation that log and rollback are about, negative for none in particular.
 	number int
+	// mode and metrics are of the watcher.
+	mode, metrics string
 }
 
 // errDiffers ends `hostnet diff` with an exit code and without a message.
@@ -79,7 +87,7 @@ func Help() string {
 	return text
 }
 
-// Run runs a command and returns the exit code: 0, 1 for a failure or a difference, 2 for wrong use.
+// Run runs a command and returns the exit code, as diff(1) does: 0, 1 for a difference, 2 for trouble.
 func Run(arguments []string, output *os.File, complaints io.Writer) int {
 	for _, one := range commands() {
 		if one.name != arguments[0] {
@@ -96,10 +104,13 @@ func Run(arguments []string, output *os.File, complaints io.Writer) int {
 		if err != nil && !errors.Is(err, errDiffers) {
 			fmt.Fprintln(complaints, "hostnet:", err)
 		}
-		if err != nil {
+		switch {
+		case err == nil:
+			return 0
+		case errors.Is(err, errDiffers):
 			return 1
 		}
-		return 0
+		return 2
 	}
 	return 2
 }
@@ -113,6 +124,12 @@ func (t *terminal) parse(one command, arguments []string) error {
 	}
 	if one.name == "apply" || one.name == "rollback" {
 		flags.IntVar(&t.seconds, "confirm", 0, "undo the change after that many `seconds`, from 5 to 3600, unless you confirm it")
+	}
+	if one.name == "watch" {
+		flags.StringVar(&t.mode, "mode", agent.Repair, "what is put back: repair or enforce")
+	}
+	if one.name == "watch" || one.name == "verify" {
+		flags.StringVar(&t.metrics, "metrics", "", "write the state to a `file` for node_exporter's textfile collector")
 	}
 	t.number = -1
 	if one.name == "rollback" || one.name == "log" {

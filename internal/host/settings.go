@@ -18,6 +18,7 @@ type Settings struct {
 	Manager *string
 	Purge   *bool
 	Replace *bool
+	Watch   *string
 }
 
 // Confirm says how a change has to be confirmed.
@@ -92,6 +93,10 @@ func SafetyTable() schema.Table[Settings] {
 		schema.Field("replace", schema.Bool(), func(s *Settings) **bool { return &s.Replace },
 			"Whether the task's objects are declared exactly so, and what earlier tasks declared of them is forgotten. Otherwise an option that is left "+
 				"out stays as it was declared before, and an option that is null is not managed any more.").Assume(false),
+		schema.Field("watch", watchForm(), func(s *Settings) **string { return &s.Watch },
+			"Whether hostnet-watch.service puts back on this host what is declared and was taken away: V(repair) rules, such as after a restart of nftables "+
+				"or Docker, and what waited for a link that was missing; V(enforce) everything; V(false) nothing. Left out, it stays as it is on this host, "+
+				"or is V(repair) where something declared needs it."),
 	}
 }
 
@@ -161,6 +166,20 @@ func (s *Settings) Purges() bool { return s.Purge != nil && *s.Purge }
 
 // Replaces tells whether what was declared before of the task's objects is forgotten.
 func (s *Settings) Replaces() bool { return s.Replace != nil && *s.Replace }
+
+// watchForm is a Choice one of whose names is YAML's boolean.
+func watchForm() schema.Form[string] {
+	form := schema.Choice("repair", "enforce", "false")
+	text, truth := form.Parse, schema.Bool().Parse
+	form.Parse = func(raw any, at schema.Place) (string, bool) {
+		var none schema.Problems
+		if on, ok := truth(raw, schema.At("", &none)); ok && !on {
+			raw = "false"
+		}
+		return text(raw, at)
+	}
+	return form
+}
 
 // SafetyNames are the names of these options, which are no part of an object.
 func SafetyNames() []string {

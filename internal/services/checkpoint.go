@@ -181,6 +181,9 @@ func (s *Site) restoreFiles(before *Checkpoint) error {
 		if err == nil && now.Enabled && !was.Enabled {
 			err = s.Services.System.Disable(was.Name)
 		}
+		if err == nil && now.Active && !was.Active {
+			err = s.Services.System.Stop(was.Name)
+		}
 		failures = append(failures, err)
 	}
 	for _, file := range before.Files {

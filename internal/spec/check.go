@@ -135,3 +135,11 @@ func (r *Result) Dangling() schema.Problems {
 	}
 	return problems
 }
+
+// NeedsWatch tells whether something declared can be taken away by others that do not mean to, or come late: rules, and
+// what stands on other links.
+func (s *Set) NeedsWatch() bool {
+	return slices.ContainsFunc(s.Objects, func(o *Object) bool {
+		return o.Kind.Key == "nats" || o.Kind.Key == "lxc_bridges" || len(o.listOf("ports")) > 0 || o.Options.Get("parent") != nil
+	})
+}

@@ -61,7 +61,18 @@ func (t *Task) keep(site *services.Site, who string, want *desired, todo *servic
 func (t *Task) install(site *services.Site, who string, want *desired, todo *services.Plan) (*backend.Installation, error) {
 	files := site.Services.System
 	if who != host.PersistNetworkd {
-		return backend.Install(files)
+		found, err := backend.Install(files)
+		if err != nil {
+			return nil, err
+		}
+		mode, err := backend.WatchMode(files, want.after.Set.NeedsWatch())
+		if err != nil {
+			return nil, err
+		}
+		if t.Settings.Watch != nil {
+			mode = *t.Settings.Watch
+		}
+		return found, found.Watch(files, mode, t.Settings.Watch != nil)
 	}
 	now := func() ([]system.File, error) { return networkdFiles(want.after.Set, todo.Seen.Links) }
 	return backend.InstallNetworkd(files, now, sync.OnceValues(func() ([]system.File, error) {

@@ -644,6 +644,16 @@ options:
           out stays as it was declared before, and an option that is null is not managed any more.
     type: bool
     default: false
+  watch:
+    description:
+      - 'Whether hostnet-watch.service puts back on this host what is declared and was taken away: V(repair) rules, such as after a restart of
+          nftables or Docker, and what waited for a link that was missing; V(enforce) everything; V(false) nothing. Left out, it stays as it is on
+          this host, or is V(repair) where something declared needs it.'
+    type: str
+    choices:
+      - repair
+      - enforce
+      - "false"
 attributes:
   check_mode:
     description: Shows exactly the steps that a run then performs.

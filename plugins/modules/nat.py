@@ -225,6 +225,16 @@ options:
           out stays as it was declared before, and an option that is null is not managed any more.
     type: bool
     default: false
+  watch:
+    description:
+      - 'Whether hostnet-watch.service puts back on this host what is declared and was taken away: V(repair) rules, such as after a restart of
+          nftables or Docker, and what waited for a link that was missing; V(enforce) everything; V(false) nothing. Left out, it stays as it is on
+          this host, or is V(repair) where something declared needs it.'
+    type: str
+    choices:
+      - repair
+      - enforce
+      - "false"
   netns:
     description:
       - 'The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host''s.'
