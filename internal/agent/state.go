@@ -29,10 +29,10 @@ type State struct {
 	Incomplete []string `json:"incomplete,omitempty"`
 	Left       []string `json:"left,omitempty"`
 	// Unreadable tells that some of what is declared cannot be read.
-	Unreadable bool     `json:"unreadable,omitempty"`
-	Objects    int      `json:"objects"`
-	Generation int      `json:"generation"`
-	LastChange int64    `json:"last_change,omitempty"`
+	Unreadable bool  `json:"unreadable,omitempty"`
+	Objects    int   `json:"objects"`
+	Generation int   `json:"generation"`
+	LastChange int64 `json:"last_change,omitempty"`
 }
 
 // LoadState is what the agent told last; it is empty where none has run.
