@@ -15,6 +15,8 @@ type Difference struct {
 	Is     any    `json:"is,omitempty"`
 	// Reason is why it could not be brought back, where that is known.
 	Reason string `json:"reason,omitempty"`
+	// link is the link that is gone, if the object is one.
+	link string
 }
 
 func (d Difference) String() string {

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hostnet.linux/internal/addr"
+	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/route"
@@ -72,7 +73,7 @@ func (r *restoration) plan() ([]plan.Step, Differences, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("cannot plan the way back: %w", err)
 	}
-	addresses := addr.Restore(k, now.Addresses, r.before.Addresses, links.Ground)
+	addresses := addr.Restore(k, now.Addresses, r.before.addressesWithout(lost), links.Ground)
 	routes := route.Restore(k, now.Routes, r.before.Routes, links.Ground, addresses.Addressing)
 	for _, warning := range slices.Concat(addresses.Warnings, routes.Warnings) {
 		lost = append(lost, Difference{Object: warning})
@@ -87,42 +88,16 @@ func (r *restoration) plan() ([]plan.Step, Differences, error) {
 	return steps, lost, nil
 }
 
-// planUndeclared looks at what no option declares. What the other steps do to that shows when they are done.
-func (r *restoration) planUndeclared(now *Observed, others bool) ([]plan.Step, error) {
-	if len(r.before.Undeclared) == 0 {
-		return nil, nil
+// addressesWithout leaves out the addresses of links that cannot come back: that these are gone says it all.
+func (o *Observed) addressesWithout(lost Differences) *addr.State {
+	gone := map[string]bool{}
+	for _, one := range lost {
+		gone[one.link] = true
 	}
-	names := map[string]bool{}
-	for name := range r.before.Undeclared {
-		names[name] = true
-	}
-	k := r.host.Kernel
-	is, err := undeclared.Observe(k, now.Links.Raw(), names)
-	if err != nil {
-		return nil, err
-	}
-	r.undeclared = r.before.Undeclared.Changes(is)
-	if len(r.undeclared) == 0 && (r.late || !others) {
-		return nil, nil
-	}
-	const last = 1 << 16
-	return []plan.Step{
-		{
-			Phase: plan.Adjust, Depth: last, Object: settingsObject,
-			Run: func() error { return r.before.Undeclared.RestoreSettings(k) },
-		},
-		{
-			Phase: plan.Retire, Depth: last, Object: tablesObject,
-			Run: func() error { return r.before.Undeclared.RestoreTables(k) },
-		},
-	}, nil
+	out := *o.Addresses
+	out.Addresses = slices.DeleteFunc(slices.Clone(o.Addresses.Addresses), func(one kernel.Address) bool { return gone[one.Link] })
+	return &out
 }
-
-// Names of the steps about what no option declares.
-const (
-	settingsObject = "settings that no option declares"
-	tablesObject   = "tables that no option declares"
-)
 
 // planLinks plans the links as they were. What cannot be planned, as something that it needs is gone, is left out by name.
 func (r *restoration) planLinks(now *Observed) (*link.Result, Differences, error) {
@@ -138,7 +113,7 @@ func (r *restoration) planLinks(now *Observed) (*link.Result, Differences, error
 				return problem.Path == one.Path || strings.HasPrefix(problem.Path, one.Path+".")
 			})
 			if at >= 0 {
-				lost = append(lost, Difference{Object: one.Describe(), Reason: problems[at].Message})
+				lost = append(lost, Difference{link: one.Name, Object: one.Describe(), Reason: problems[at].Message})
 			}
 			return at >= 0
 		})
@@ -269,8 +244,8 @@ func (r *restoration) declare(now *Observed) ([]*link.Link, Differences) {
 	for _, was := range r.before.Links.Links {
 		have := now.Links.Find(was.Name)
 		switch {
-		case r.names[was.Name] && have == nil && !link.KnownKind(was.Kind), r.names[was.Name] && have == nil && was.Kind == link.Hardware:
-			lost = append(lost, Difference{Object: was.Describe(), Option: "state", Was: "present", Is: "absent", Reason: "it is gone from this host"})
+		case r.names[was.Name] && !r.comesBack(was.Name, now):
+			lost = append(lost, Difference{link: was.Name, Object: was.Describe(), Option: "state", Was: "present", Is: "absent", Reason: "it is gone from this host"})
 		case r.names[was.Name]:
 			wanted = append(wanted, r.asItWas(was, now))
 		case beside[was.Name] && have != nil && have.Observed.Index == was.Observed.Index:
@@ -287,12 +262,12 @@ func (r *restoration) asItWas(was *link.Link, now *Observed) *link.Link {
 	one.WithoutTheRest()
 	controller := was.Observed.Controller
 	one.Controller = &controller
-	if controller != "" && now.Links.Find(controller) == nil && !r.names[controller] {
+	if controller != "" && !r.comesBack(controller, now) {
 		one.Controller = nil
 	}
 	if one.Ports != nil {
 		ports := slices.DeleteFunc(slices.Clone(*one.Ports), func(port link.Port) bool {
-			return now.Links.Find(port.Name) == nil && !r.names[port.Name]
+			return !r.comesBack(port.Name, now)
 		})
 		one.Ports = &ports
 	}
@@ -300,6 +275,12 @@ func (r *restoration) asItWas(was *link.Link, now *Observed) *link.Link {
 		r.before.leaveToPorts(&one)
 	}
 	return &one
+}
+
+// comesBack tells a link that is there, or can be made again.
+func (r *restoration) comesBack(name string, now *Observed) bool {
+	was := r.before.Links.Find(name)
+	return now.Links.Find(name) != nil || r.names[name] && was != nil && was.Kind != link.Hardware && link.KnownKind(was.Kind)
 }
 
 // asBeside declares what the kernel changes of links beside those of the plan. Without it, the planner would bring up

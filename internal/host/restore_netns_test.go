@@ -189,6 +189,7 @@ func (h undoHost) witness(t *testing.T) []string {
 	lines := strings.Split(h.Snapshot(t), "\n")
 	for _, command := range []string{
 		"ip neigh show nud permanent", "ip neigh show proxy", "tc qdisc show", "bridge fdb show | grep -E 'static|extern_learn|sticky'",
+		"cd /proc/sys/net/ipv6/conf; for l in *; do ! grep -q 1 $l/addr_gen_mode || ip -6 -o address show dev $l | awk '{print $2, $4}'; done",
 		"ip -o link show | sed 's/.* qdisc/qdisc/; s/ state .* group/ group/'",
 		// The kernel gives each link a number of its own there.
 		"cd /proc/sys/net && grep -s . ipv4/conf/*/* ipv6/conf/*/* | grep -v stable_secret",
@@ -197,4 +198,34 @@ func (h undoHost) witness(t *testing.T) []string {
 		lines = append(lines, slices.Sorted(strings.Lines(h.Exec(t, "sh", "-c", command+" || true")))...)
 	}
 	return lines
+}
+
+// TestUndoGoesPastWhatIsGone has a link vanish in the middle of a change: the rest is put back, and the link is named.
+func TestUndoGoesPastWhatIsGone(t *testing.T) {
+	t.Parallel()
+	h := newUndoHost(t, "ip link add x0 type ifb\nip link add br0 type bridge\nip link set x0 master br0\nip link set v1 master br0\n"+
+		"ip addr add 10.1.0.2/24 dev v0\nip addr add 10.2.0.2/24 dev x0\nip route add 10.9.0.0/16 via 10.2.0.1 dev x0 onlink || true")
+	found, wanted := h.planned(t, `{"interfaces": [{"name": "x0", "mtu": 1400}, {"name": "v0", "mtu": 1400, "addresses": ["10.1.0.3/24"]}],
+		"bridges": [{"name": "br0", "mtu": 1400, "addresses": ["10.3.0.1/24"]}]}`)
+	found.Steps = append(found.Steps, plan.Step{Action: "stop", Object: "the test", Run: func() error {
+		h.IP(t, "link", "delete", "x0")
+		return errors.New("stopped by the test")
+	}})
+	err := h.Run(found, wanted)
+	var differs *NotRestoredError
+	if !errors.As(err, &differs) || !strings.Contains(err.Error(), "the host is not as it was: ifb x0: state was present, is absent (it is gone from this host)") {
+		t.Errorf("error: %v", err)
+	}
+	for _, one := range differs.Differences {
+		if !strings.Contains(one.Object, "x0") {
+			t.Errorf("of what is there, %s", one)
+		}
+	}
+	if addresses := h.IP(t, "-o", "address"); !strings.Contains(addresses, "10.1.0.2/24") || strings.Contains(addresses, "10.1.0.3") ||
+		strings.Contains(addresses, "10.3.0.1") {
+		t.Errorf("addresses:\n%s", addresses)
+	}
+	if link := h.IP(t, "-o", "link", "show", "v0"); !strings.Contains(link, "mtu 1500") {
+		t.Errorf("v0: %s", link)
+	}
 }

@@ -18,11 +18,13 @@ func PerKind[V any](create func(kind string) V) func(kind string) V {
 	for _, kind := range Kinds {
 		made[kind] = sync.OnceValue(func() V { return create(kind) })
 	}
-	return func(kind string) (value V) {
-		if one, known := made[kind]; known {
-			value = one()
+	return func(kind string) V {
+		one, known := made[kind]
+		if !known {
+			// A link of a kind that cannot be declared is one that is there already.
+			one = made[Hardware]
 		}
-		return value
+		return one()
 	}
 }
 

@@ -165,6 +165,10 @@ func (s *State) choosesMAC(l *Link, around *Surroundings) bool {
 	if !KnownKind(l.Kind) || deref(l.MAC) == l.Observed.PermanentMAC || follow == "active" || follow == "follow" {
 		return false
 	}
+	if controller := s.Find(l.Observed.Controller); controller != nil && controller.Kind == Bond {
+		// The bond has set it.
+		return false
+	}
 	if parent := s.Find(deref(l.Parent)); parent != nil && same(parent.MAC, l.MAC) {
 		return false
 	}

@@ -12,7 +12,9 @@ var recipes = map[string][]string{
 	"vxlan":   {"link", "add", "name", "probe", "type", "vxlan", "id", "2", "dstport", "4789"},
 	"macvlan": {"link", "add", "link", "probe0", "name", "probe", "type", "macvlan", "mode", "bridge"},
 	"ipvlan":  {"link", "add", "link", "probe0", "name", "probe", "type", "ipvlan"},
-	"vrf":     {"link", "add", "name", "probe", "type", "vrf", "table", "10"},
+	// gre0 is there already, and stands for all far ends.
+	"gre": {"link", "add", "name", "probe", "type", "gre", "local", "192.0.2.1", "remote", "192.0.2.2"},
+	"vrf": {"link", "add", "name", "probe", "type", "vrf", "table", "10"},
 }
 
 // quiet loads the modules that would otherwise make a link of their own in the machine's first namespace.

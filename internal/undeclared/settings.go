@@ -63,3 +63,9 @@ func settingChanges(link string, was, is *Link) []settingChange {
 	compare("ipv6", ipv6Files[:], was.IPv6, is.IPv6)
 	return all
 }
+
+// MakesNoAddresses tells a link on which the kernel makes no link-local address by itself (IN6_ADDR_GEN_MODE_NONE).
+func (l *Link) MakesNoAddresses() bool {
+	const mode, none = 47, 1 // DEVCONF_ADDR_GEN_MODE of linux/ipv6.h
+	return len(l.IPv6) > mode && l.IPv6[mode] == none
+}
