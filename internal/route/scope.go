@@ -25,7 +25,7 @@ func ScopeOf(declared Declaration, links plan.Ground, addresses plan.Addressing)
 	for _, move := range addresses.Moves {
 		touched[move.From], touched[move.To] = true, true
 	}
-	for _, more := range []map[string]bool{links.Deleted, addresses.Emptied, keys(links.Joins), keys(declared.Links)} {
+	for _, more := range []map[string]bool{links.Deleted, addresses.Emptied, keys(links.Joins), keys(links.NoIPv6), keys(declared.Links)} {
 		for link, is := range more {
 			touched[link] = touched[link] || is
 		}
