@@ -29,7 +29,8 @@ func (t *terminal) run(check, differ bool) error {
 	if !check {
 		t.guard(one)
 	}
-	if err := t.unreadable(site, one, differ); err != nil {
+	left, err := t.look(site, one, differ)
+	if err != nil {
 		return err
 	}
 	result := one.Apply(site, nil)
@@ -40,17 +41,18 @@ func (t *terminal) run(check, differ bool) error {
 	if token != "" {
 		return t.await(site, token)
 	}
-	if differ && (result.Changed || len(task.IncompleteOf(result)) > 0) {
+	if differ && (result.Changed || left || len(task.IncompleteOf(result)) > 0) {
 		return errDiffers
 	}
 	return nil
 }
 
-// unreadable refuses to apply files with mistakes; to compare, it says what they are and goes on.
-func (t *terminal) unreadable(site *services.Site, one *task.Task, differ bool) error {
+// look refuses to apply files with mistakes; to compare, it says what they are and goes on. left tells that something is
+// no longer declared and still there.
+func (t *terminal) look(site *services.Site, one *task.Task, differ bool) (left bool, err error) {
 	found, err := one.Partial(site)
 	if err != nil {
-		return err
+		return false, err
 	}
 	var wrong []error
 	for _, problem := range found.Incomplete {
@@ -58,10 +60,15 @@ func (t *terminal) unreadable(site *services.Site, one *task.Task, differ bool) 
 			wrong = append(wrong, errors.New(problem.String()))
 		}
 	}
-	if len(wrong) == 0 || differ {
-		return nil
+	for _, object := range found.Left {
+		if !t.json {
+			fmt.Fprintln(t.output, t.paint("33", object+": no longer declared, still there"))
+		}
 	}
-	return errors.Join(wrong...)
+	if len(wrong) == 0 || differ {
+		return len(found.Left) > 0, nil
+	}
+	return false, errors.Join(wrong...)
 }
 
 // report shows the steps, an option a line.
@@ -111,8 +118,12 @@ func shown(value any) string {
 	return fmt.Sprint(value)
 }
 
-// patience is how long the boot waits for cards that are found late.
-const patience = 10 * time.Second
+// patience is how long the boot waits for cards that are found late; longer for what is declared to be required. What comes
+// after that is taken in by hostnet watch.
+const (
+	patience         = 10 * time.Second
+	patienceRequired = 2 * time.Minute
+)
 
 // boot makes the host as declared, as far as that can be done.
 func boot(t *terminal) error {
@@ -125,11 +136,15 @@ func boot(t *terminal) error {
 		fmt.Fprintln(t.output, system.Warning("hostnet: "+err.Error()))
 	}
 	var made *task.Partial
-	for limit := time.Now().Add(patience); ; time.Sleep(time.Second) {
+	for start := time.Now(); ; time.Sleep(time.Second) {
 		if made, err = task.Boot(site); err != nil {
 			return err
 		}
-		if len(made.Warnings()) == 0 || time.Now().After(limit) {
+		limit := patience
+		if made.RequiredMissing() {
+			limit = patienceRequired
+		}
+		if len(made.Warnings()) == 0 || time.Since(start) > limit {
 			break
 		}
 	}
@@ -137,7 +152,13 @@ func boot(t *terminal) error {
 		fmt.Fprintln(t.output, system.Warning(line))
 	}
 	fmt.Fprintln(t.output, made.Status())
-	return system.NotifyStatus(made.Status())
+	if err := system.NotifyStatus(made.Status()); err != nil {
+		return err
+	}
+	if made.RequiredMissing() {
+		return errors.New("something that is required is missing")
+	}
+	return nil
 }
 
 // finish undoes a change that nobody made final.

@@ -30,6 +30,12 @@ func PerKind[V any](create func(kind string) V) func(kind string) V {
 
 // inputRows are options that say what to do rather than what to be: the kernel never reports them.
 func inputRows(kind string) schema.Table[Link] {
+	required := schema.Field("required", schema.Bool(), func(l *Link) **bool { return &l.Required },
+		"Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of C(network-online.target).").Assume(false)
+	return append(kindInputRows(kind), required)
+}
+
+func kindInputRows(kind string) schema.Table[Link] {
 	switch kind {
 	case Hardware:
 		return schema.Table[Link]{
@@ -55,7 +61,9 @@ func inputRows(kind string) schema.Table[Link] {
 // portTable is the options of a port, by the kind of its controller.
 var portTable = PerKind(func(controller string) schema.Table[Port] {
 	name := schema.Value("name", schema.LinkName(), func(p *Port) *string { return &p.Name }, "The port's name.").Require()
-	return append(schema.Table[Port]{name}, portRows(controller).table()...)
+	optional := schema.Field("optional", schema.Bool(), func(p *Port) **bool { return &p.Optional },
+		"Whether the controller does without the port where there is no such link, without a warning. It is taken in when it comes.").Assume(false)
+	return append(schema.Table[Port]{name, optional}, portRows(controller).table()...)
 })
 
 // portRows are the rows of portTable that travel to the kernel.

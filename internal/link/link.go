@@ -42,6 +42,8 @@ type Link struct {
 	SameCard       *string
 	MatchMAC       *string
 	MatchPCI       *string
+	// Required links hold the boot's network-online.target back.
+	Required *bool
 
 	Bond     BondOptions
 	Bridge   BridgeOptions
@@ -81,10 +83,12 @@ type Observed struct {
 
 // Port is a link as a port of its bond or bridge.
 type Port struct {
-	Name   string
-	Bond   BondPortOptions
-	Bridge BridgePortOptions
-	VLANs  *[]kernel.BridgeVLAN
+	Name string
+	// Optional ports may be missing.
+	Optional *bool
+	Bond     BondPortOptions
+	Bridge   BridgePortOptions
+	VLANs    *[]kernel.BridgeVLAN
 }
 
 // Absent tells whether the link is declared to be gone.

@@ -1,5 +1,24 @@
 package link
 
+import "slices"
+
+// leaveOptional takes optional ports out that are neither there nor declared.
+func leaveOptional(current *State, wanted []*Link) {
+	declared := map[string]bool{}
+	for _, want := range wanted {
+		declared[want.Name] = !want.Absent()
+	}
+	for _, want := range wanted {
+		if want.Ports == nil {
+			continue
+		}
+		left := slices.DeleteFunc(slices.Clone(*want.Ports), func(port Port) bool {
+			return deref(port.Optional) && current.Find(port.Name) == nil && !declared[port.Name]
+		})
+		want.Ports = &left
+	}
+}
+
 // assignPorts gathers from the lists of ports who becomes whose port, and who is released.
 func (p *planner) assignPorts() {
 	for _, want := range p.wanted {

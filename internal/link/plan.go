@@ -72,6 +72,7 @@ func Plan(k Kernel, current *State, wanted []*Link) (*Result, error) {
 	for _, link := range current.Links {
 		p.up[link.Name] = *link.Up
 	}
+	leaveOptional(current, wanted)
 	declared := make(map[string]bool, len(wanted))
 	for _, link := range wanted {
 		if !p.find(link) {

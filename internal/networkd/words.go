@@ -58,6 +58,7 @@ var common = sync.OnceValue(func() dictionary {
 	return dictionary{
 		"name": elsewhere, "state": elsewhere, "ports": elsewhere, "addresses": elsewhere, "routes": elsewhere, "mac_address": elsewhere,
 		"exclusive_ports": elsewhere, "same_card": elsewhere, "match_mac_address": elsewhere, "match_pci_address": elsewhere,
+		"required":  as("Link", "RequiredForOnline"),
 		"up":        as("Link", "ActivationPolicy").words(map[string]string{"true": "up", "false": "down"}),
 		"mtu":       as("Link", "MTUBytes"),
 		"accept_ra": as("Network", "IPv6AcceptRA").words(map[string]string{"0": "no"}),
@@ -68,9 +69,10 @@ var common = sync.OnceValue(func() dictionary {
 // ports are the options of a port, by the kind of its controller.
 var ports = sync.OnceValue(func() map[string]dictionary {
 	return map[string]dictionary{
-		"bond": {"name": elsewhere},
+		// systemd-networkd makes a controller without the ports that are missing anyway.
+		"bond": {"name": elsewhere, "optional": elsewhere},
 		"bridge": {
-			"name": elsewhere, "vlans": elsewhere, "cost": as("Bridge", "Cost"), "priority": as("Bridge", "Priority"), "hairpin": as("Bridge", "HairPin"),
+			"name": elsewhere, "optional": elsewhere, "vlans": elsewhere, "cost": as("Bridge", "Cost"), "priority": as("Bridge", "Priority"), "hairpin": as("Bridge", "HairPin"),
 			"isolated": as("Bridge", "Isolated"), "learning": as("Bridge", "Learning"), "flood": as("Bridge", "UnicastFlood"),
 			"mcast_flood": as("Bridge", "MulticastFlood"), "mcast_to_unicast": as("Bridge", "MulticastToUnicast"),
 			"neigh_suppress": as("Bridge", "NeighborSuppression"), "guard": as("Bridge", "UseBPDU").inverted(),

@@ -121,3 +121,11 @@ func elementName(element any, option string) string {
 	}
 	return ""
 }
+
+// StandsOn tells whether the object is a link that needs one of the named ones.
+func (o *Object) StandsOn(links map[string]bool) bool {
+	if parent, has := o.Options.Get("parent").(string); has && links[parent] {
+		return true
+	}
+	return slices.ContainsFunc(o.listOf("ports"), func(port any) bool { return links[elementName(port, "name")] })
+}

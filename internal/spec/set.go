@@ -25,6 +25,27 @@ func (s *Set) Find(key string) *Object {
 // Add puts one more object into the set.
 func (s *Set) Add(object *Object) { s.Objects = append(s.Objects, object) }
 
+// Keys are those of all objects.
+func (s *Set) Keys() map[string]bool {
+	keys := make(map[string]bool, len(s.Objects))
+	for _, object := range s.Objects {
+		keys[object.Key()] = true
+	}
+	return keys
+}
+
+// Gone is the object as one that is to be absent: what it is found by. A route or a rule is all that it says.
+func (o *Object) Gone() *Object {
+	gone := &Object{Kind: o.Kind, Source: o.Source}
+	for _, entry := range o.Options {
+		if o.Kind.Naming == nil || slices.Contains(o.Kind.Naming, entry.Key) {
+			gone.Options = append(gone.Options, entry)
+		}
+	}
+	gone.Options.Set("state", "absent")
+	return gone
+}
+
 // Result is a set with an edit applied.
 type Result struct {
 	Set *Set
@@ -193,15 +214,7 @@ func (m *merging) purge() {
 			continue
 		}
 		delete(m.objects, key)
-		gone := &Object{Kind: kept.Kind, Source: kept.Source}
-		for _, entry := range kept.Options {
-			// What an object is found by; the rest goes with it. A route or a rule is all that it says.
-			if kept.Kind.Naming == nil || slices.Contains(kept.Kind.Naming, entry.Key) {
-				gone.Options = append(gone.Options, entry)
-			}
-		}
-		gone.Options.Set("state", "absent")
-		m.scope[key+" purged"] = gone
+		m.scope[key+" purged"] = kept.Gone()
 	}
 }
 

@@ -322,3 +322,17 @@ func changesOf(before, after []*spec.Object) []schema.Change {
 	}
 	return changes
 }
+
+// Rescue are objects of an earlier set whose files cannot be read now.
+func (k *Kept) Rescue(earlier *spec.Set) []*spec.Object {
+	declared := k.Set.Keys()
+	var out []*spec.Object
+	for _, object := range earlier.Objects {
+		path := filepath.Join(Declarations, object.Kind.Key, FileName(object.Identity())+".yml")
+		if k.damaged[path] && !declared[object.Key()] {
+			object.Source = &spec.Source{File: path, Line: func(string) int { return 1 }}
+			out = append(out, object)
+		}
+	}
+	return out
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/services"
 	"hostnet.linux/internal/spec"
@@ -137,4 +138,30 @@ func (d *desired) label(err error) error {
 		return err
 	}
 	return d.index.Label(problems)
+}
+
+// widen takes kept objects into the scope that stand on links which the steps disturb, or whose MTU they change: they are
+// put right in the same plan. false is "there are no more".
+func (d *desired) widen(steps []plan.Step) bool {
+	if d.after == nil {
+		return false
+	}
+	disturbed := map[string]bool{}
+	for _, step := range steps {
+		mtu := slices.ContainsFunc(step.Changes, func(change schema.Change) bool { return change.Option == "mtu" && change.Old != nil })
+		if step.Disruption < plan.LinkDown && !mtu {
+			continue
+		}
+		for _, name := range step.Links {
+			disturbed[name] = true
+		}
+	}
+	wider := false
+	for _, object := range d.after.Set.Objects {
+		if object.StandsOn(disturbed) && !slices.Contains(d.after.Scope, object) {
+			d.after.Scope = append(d.after.Scope, object)
+			wider = true
+		}
+	}
+	return wider
 }

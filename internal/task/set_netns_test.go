@@ -357,3 +357,83 @@ func TestBootWithoutACard(t *testing.T) {
 	}
 	m.clean()
 }
+
+// TestOptionalPort: a port that is declared to be optional may be missing, and is taken in when it comes.
+func TestOptionalPort(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.declare("bridge", `{"name": "br-a", "ports": ["eth1", {"name": "usb0", "optional": true}], "required": true}`)
+	if made := m.boot("br-a"); len(made.Incomplete) > 0 || made.RequiredMissing() {
+		t.Errorf("incomplete: %v", made.Incomplete)
+	}
+	m.ns.IP(t, "link", "add", "usb0", "type", "veth", "peer", "name", "far9")
+	m.boot()
+	if seen := m.ns.IP(t, "link", "show", "master", "br-a"); !strings.Contains(seen, "usb0") || !strings.Contains(seen, "eth1") {
+		t.Errorf("ports: %s", seen)
+	}
+	m.refuse("bridge", `{"name": "br-b", "ports": ["usb7"]}`, "ports[0]: there is no link usb7")
+	m.ns.IP(t, "link", "delete", "eth1")
+	if made := m.boot(); len(made.Incomplete) != 1 || !made.RequiredMissing() {
+		t.Errorf("incomplete: %v", made.Incomplete)
+	}
+}
+
+// TestDeletedFile: an object whose file somebody has removed is no longer declared, and said to be still there.
+func TestDeletedFile(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.declare("bridge", `{"name": "br-p", "mtu": 1400}`)
+	m.declare("route", `{"to": "10.77.0.0/16", "via": "10.0.0.9"}`)
+	for _, path := range []string{"/etc/hostnet/bridges/br-p.yml", "/etc/hostnet/routes/10.77.0.0-16.yml"} {
+		if err := os.Remove(filepath.Join(m.root, path)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	within(t, m.ns, m.root, func(site *services.Site) {
+		found, err := task.NewWhole().Partial(site)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if told := strings.Join(found.Left, "; "); !strings.Contains(told, "bridge br-p") || !strings.Contains(told, "route 10.77.0.0/16") {
+			t.Errorf("told: %s", told)
+		}
+		if len(found.Plan.Steps) > 0 {
+			t.Errorf("steps: %v", found.Plan.Steps)
+		}
+	})
+}
+
+// TestDamagedFileAtBoot: the boot takes what the last generation has of a file that cannot be read.
+func TestDamagedFileAtBoot(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.declare("bridge", `{"name": "br-p", "addresses": ["10.9.0.1/24"]}`)
+	for _, damage := range []string{"bridges: [}", "bridges:\n  - {name: br-p, addresses: [10.9", "\x00\x00\x00"} {
+		m.write("/etc/hostnet/bridges/br-p.yml", damage)
+		made := m.boot("br-p")
+		if seen := m.ns.IP(t, "address", "show", "br-p"); !strings.Contains(seen, "10.9.0.1/24") {
+			t.Errorf("after %q: %s", damage, seen)
+		}
+		told := false
+		for _, one := range made.Incomplete {
+			told = told || strings.Contains(one.String(), "/etc/hostnet/bridges/br-p.yml") && strings.Contains(one.String(), "generation 1")
+		}
+		if !told {
+			t.Errorf("after %q: %v", damage, made.Incomplete)
+		}
+		m.write("/etc/hostnet/bridges/br-p.yml", "bridges:\n- name: br-p\n  addresses: [10.9.0.1/24]\n")
+	}
+}
+
+// TestWhatStandsOnIt: a change of a link's MTU puts what is declared on it right in the same run.
+func TestWhatStandsOnIt(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.declare("interface", `{"name": "eth2", "mtu": 1500}`)
+	m.declare("macvlan", `{"name": "mv0", "parent": "eth2", "mtu": 1400, "addresses": ["10.9.0.1/24"]}`)
+	m.declare("interface", `{"name": "eth2", "mtu": 1400}`)
+	m.declare("interface", `{"name": "eth2", "mtu": 1450}`)
+	if seen := m.ns.IP(t, "address", "show", "mv0"); !strings.Contains(seen, "mtu 1400") || !strings.Contains(seen, "10.9.0.1/24") {
+		t.Errorf("mv0: %s", seen)
+	}
+}

@@ -171,11 +171,18 @@ func (t *Task) planKernel(site *services.Site, own *services.Declaration) (*desi
 	if err != nil {
 		return nil, nil, err
 	}
-	todo, err := site.Plan(want.Declaration)
-	if err != nil {
-		return nil, nil, want.label(err)
+	for {
+		todo, err := site.Plan(want.Declaration)
+		if err != nil {
+			return nil, nil, want.label(err)
+		}
+		if !want.widen(todo.Steps) {
+			return want, todo, nil
+		}
+		if err := want.declare(false); err != nil {
+			return nil, nil, err
+		}
 	}
-	return want, todo, nil
 }
 
 func report(want *desired, todo *services.Plan) ansible.Result {

@@ -1,6 +1,8 @@
 package task
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -38,8 +40,6 @@ type Incomplete struct {
 	Where, Reason string
 	// Unreadable is a mistake in a file, rather than something that the host lacks.
 	Unreadable bool
-	// Expected ones are declared to be optional: their absence is no warning.
-	Expected bool
 }
 
 func (i Incomplete) String() string { return i.Where + ": " + i.Reason }
@@ -54,6 +54,8 @@ type Partial struct {
 	Incomplete  []Incomplete
 	Objects     int
 	Kept        *store.Kept
+	// Left are objects that are no longer declared, and still there.
+	Left []string
 }
 
 // Partial leaves out what the host lacks, and what cannot be read, per object and option, and plans the rest.
@@ -67,6 +69,21 @@ func (t *Task) Partial(site *services.Site) (*Partial, error) {
 		out.Incomplete = append(out.Incomplete, Incomplete{Where: problem.Path, Reason: problem.Message, Unreadable: true})
 	}
 	objects := slices.Clone(kept.Set.Objects)
+	last, err := lastSet(site)
+	if err != nil {
+		return nil, err
+	}
+	if t.Booting {
+		for _, object := range kept.Rescue(last.set) {
+			objects = append(objects, object)
+			out.Incomplete = append(out.Incomplete, Incomplete{
+				Object: object, Where: object.Source.File, Unreadable: true,
+				Reason: fmt.Sprintf("cannot be read: %s is set up as generation %d has it", object.Describe(), last.number),
+			})
+		}
+	} else if out.Left, err = stillThere(site, kept.Set, last.set); err != nil {
+		return nil, err
+	}
 	origin := map[*spec.Object]*spec.Object{}
 	for {
 		arguments, index := spec.Arguments(objects)
@@ -96,6 +113,61 @@ func (t *Task) Partial(site *services.Site) (*Partial, error) {
 		}
 		objects = left
 	}
+}
+
+// remembered is the set of the last generation.
+type remembered struct {
+	number int
+	set    *spec.Set
+}
+
+func lastSet(site *services.Site) (remembered, error) {
+	last, err := storeOf(site).Last()
+	if err != nil || last == nil || len(last.Set) == 0 {
+		return remembered{set: &spec.Set{}}, err
+	}
+	set, err := setOf(last.Set)
+	return remembered{last.Number, set}, err
+}
+
+func setOf(content json.RawMessage) (*spec.Set, error) {
+	var arguments map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.UseNumber()
+	if err := decoder.Decode(&arguments); err != nil {
+		return nil, fmt.Errorf("the set of a generation is damaged: %w", err)
+	}
+	return (&spec.Set{}).Apply(spec.NewEdit("network", arguments, nil)).Set, nil
+}
+
+// stillThere are the objects of the last generation whose files somebody has removed, and that the host still has.
+func stillThere(site *services.Site, now, last *spec.Set) ([]string, error) {
+	var gone []*spec.Object
+	declared := now.Keys()
+	for _, object := range last.Objects {
+		if !declared[object.Key()] && object.Kind.Module != "interface" && object.Kind.Key != "lxc_bridges" {
+			gone = append(gone, object.Gone())
+		}
+	}
+	if len(gone) == 0 {
+		return nil, nil
+	}
+	arguments, _ := spec.Arguments(gone)
+	_, declaration, err := services.ParseNetwork(arguments)
+	if err != nil {
+		return nil, nil //nolint:nilerr // what is not understood any more is not looked for
+	}
+	todo, err := site.Plan(declaration)
+	if err != nil {
+		return nil, nil //nolint:nilerr // something stands on it, which says enough
+	}
+	var left []string
+	for _, step := range todo.Steps {
+		if (step.Action == "delete" || step.Action == "remove") && !slices.Contains(left, step.Object) {
+			left = append(left, step.Object)
+		}
+	}
+	return left, nil
 }
 
 // prune takes out what the problems are about.
@@ -211,15 +283,18 @@ func Boot(site *services.Site) (*Partial, error) {
 	return partial, nil
 }
 
-// Warnings are the lines that tell what is missing and not declared to be optional.
+// Warnings are the lines that tell what is missing.
 func (p *Partial) Warnings() []string {
 	var lines []string
 	for _, one := range p.Incomplete {
-		if !one.Expected {
-			lines = append(lines, one.String())
-		}
+		lines = append(lines, one.String())
 	}
 	return lines
+}
+
+// RequiredMissing tells whether an object that is declared to be required is not whole.
+func (p *Partial) RequiredMissing() bool {
+	return slices.ContainsFunc(p.Incomplete, func(one Incomplete) bool { return one.Object != nil && one.Object.IsTrue("required") })
 }
 
 // Status is one line about what could be made.

@@ -207,6 +207,11 @@ options:
           - The port's name.
         type: str
         required: true
+      optional:
+        description:
+          - Whether the controller does without the port where there is no such link, without a warning. It is taken in when it comes.
+        type: bool
+        default: false
       queue_id:
         description:
           - The transmit queue that leads to this port; 0 is none. From 0 to 65535.
@@ -228,6 +233,11 @@ options:
       - warn
       - fail
       - ignore
+  required:
+    description:
+      - Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of C(network-online.target).
+    type: bool
+    default: false
   up:
     description:
       - Whether the link is administratively up.

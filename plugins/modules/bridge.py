@@ -214,6 +214,11 @@ options:
           - The port's name.
         type: str
         required: true
+      optional:
+        description:
+          - Whether the controller does without the port where there is no such link, without a warning. It is taken in when it comes.
+        type: bool
+        default: false
       cost:
         description:
           - The port's path cost in the spanning tree. The kernel derives it from the speed until it is set. From 1 to 65535.
@@ -332,6 +337,11 @@ options:
   exclusive_ports:
     description:
       - Whether ports that are not listed are released. The interfaces of containers and virtual machines always stay.
+    type: bool
+    default: false
+  required:
+    description:
+      - Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of C(network-online.target).
     type: bool
     default: false
   up:

@@ -28,6 +28,11 @@ options:
     choices:
       - present
       - absent
+  required:
+    description:
+      - Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of C(network-online.target).
+    type: bool
+    default: false
   up:
     description:
       - Whether the link is administratively up.

@@ -35,6 +35,11 @@ options:
     description:
       - Find the link by its PCI address, such as 0000:05:00.1, instead of by O(name).
     type: str
+  required:
+    description:
+      - Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of C(network-online.target).
+    type: bool
+    default: false
   up:
     description:
       - Whether the link is administratively up.

@@ -60,6 +60,11 @@ options:
       - How many receivers a multicast frame may have to be handled at once rather than from the queue. From -2147483648 to 2147483647. Needs Linux
           6.4.
     type: int
+  required:
+    description:
+      - Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of C(network-online.target).
+    type: bool
+    default: false
   up:
     description:
       - Whether the link is administratively up.

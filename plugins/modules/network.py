@@ -44,6 +44,11 @@ options:
         description:
           - Find the link by its PCI address, such as 0000:05:00.1, instead of by O(interfaces[].name).
         type: str
+      required:
+        description:
+          - Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of C(network-online.target).
+        type: bool
+        default: false
       up:
         description:
           - Whether the link is administratively up.
@@ -285,6 +290,11 @@ options:
         choices:
           - present
           - absent
+      required:
+        description:
+          - Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of C(network-online.target).
+        type: bool
+        default: false
       up:
         description:
           - Whether the link is administratively up.
@@ -705,6 +715,11 @@ options:
               - The port's name.
             type: str
             required: true
+          optional:
+            description:
+              - Whether the controller does without the port where there is no such link, without a warning. It is taken in when it comes.
+            type: bool
+            default: false
           queue_id:
             description:
               - The transmit queue that leads to this port; 0 is none. From 0 to 65535.
@@ -726,6 +741,11 @@ options:
           - warn
           - fail
           - ignore
+      required:
+        description:
+          - Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of C(network-online.target).
+        type: bool
+        default: false
       up:
         description:
           - Whether the link is administratively up.
@@ -1010,6 +1030,11 @@ options:
         description:
           - 'Exactly the map of the kernel''s priorities to frames'' that differs from 0. Keys: from 0 to 4294967295. Values: from 0 to 7.'
         type: dict
+      required:
+        description:
+          - Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of C(network-online.target).
+        type: bool
+        default: false
       up:
         description:
           - Whether the link is administratively up.
@@ -1405,6 +1430,11 @@ options:
             description:
               - The link that the tunnel's packets leave by.
             type: str
+      required:
+        description:
+          - Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of C(network-online.target).
+        type: bool
+        default: false
       up:
         description:
           - Whether the link is administratively up.
@@ -1831,6 +1861,11 @@ options:
               - The port's name.
             type: str
             required: true
+          optional:
+            description:
+              - Whether the controller does without the port where there is no such link, without a warning. It is taken in when it comes.
+            type: bool
+            default: false
           cost:
             description:
               - The port's path cost in the spanning tree. The kernel derives it from the speed until it is set. From 1 to 65535.
@@ -1949,6 +1984,11 @@ options:
       exclusive_ports:
         description:
           - Whether ports that are not listed are released. The interfaces of containers and virtual machines always stay.
+        type: bool
+        default: false
+      required:
+        description:
+          - Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of C(network-online.target).
         type: bool
         default: false
       up:
@@ -2201,6 +2241,11 @@ options:
           - 'The network namespace of the other end: a name under /run/netns, a path, or the number of a process in it. Left out, the other end is in
               the namespace of this one.'
         type: str
+      required:
+        description:
+          - Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of C(network-online.target).
+        type: bool
+        default: false
       up:
         description:
           - Whether the link is administratively up.
@@ -2474,6 +2519,11 @@ options:
           - How many receivers a multicast frame may have to be handled at once rather than from the queue. From -2147483648 to 2147483647. Needs
               Linux 6.4.
         type: int
+      required:
+        description:
+          - Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of C(network-online.target).
+        type: bool
+        default: false
       up:
         description:
           - Whether the link is administratively up.

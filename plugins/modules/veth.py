@@ -38,6 +38,11 @@ options:
       - 'The network namespace of the other end: a name under /run/netns, a path, or the number of a process in it. Left out, the other end is in the
           namespace of this one.'
     type: str
+  required:
+    description:
+      - Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of C(network-online.target).
+    type: bool
+    default: false
   up:
     description:
       - Whether the link is administratively up.

@@ -71,6 +71,11 @@ options:
     description:
       - 'Exactly the map of the kernel''s priorities to frames'' that differs from 0. Keys: from 0 to 4294967295. Values: from 0 to 7.'
     type: dict
+  required:
+    description:
+      - Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of C(network-online.target).
+    type: bool
+    default: false
   up:
     description:
       - Whether the link is administratively up.

@@ -182,6 +182,11 @@ options:
         description:
           - The link that the tunnel's packets leave by.
         type: str
+  required:
+    description:
+      - Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of C(network-online.target).
+    type: bool
+    default: false
   up:
     description:
       - Whether the link is administratively up.
