@@ -32,6 +32,8 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"show", "what is: a table of the links, and who stands on what", show},
+		{"draw", "a picture of this host\n                       --format text, svg, dot or mermaid; --title TEXT; --fold N\n" +
+			"                       --host FILE: of the host with that network_info instead; may be repeated", draw},
 		{"diff", "what differs from what was declared; exit code 1 if anything does", diff},
 		{"apply", "make the host as declared in " + store.Declarations + "\n                       --check: only say what would be done\n" +
 			"                       --confirm SECONDS: undo it then, unless you confirm it", apply},
@@ -53,6 +55,8 @@ func commands() []command {
 
 // terminal is where the answers go.
 type terminal struct {
+	drawing drawing
+
 	output io.Writer
 	colour bool
 	json   bool
@@ -132,6 +136,9 @@ func (t *terminal) parse(one command, arguments []string) error {
 		flags.StringVar(&t.metrics, "metrics", "", "write the state to a `file` for node_exporter's textfile collector")
 	}
 	t.number = -1
+	if one.name == "draw" {
+		t.drawing.flags(flags)
+	}
 	if one.name == "rollback" || one.name == "log" {
 		arguments = t.takeNumber(arguments)
 	}

@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"hostnet.linux/internal/backend"
 	"hostnet.linux/internal/system"
 	"hostnet.linux/internal/testhost"
 )
@@ -27,6 +28,7 @@ const scenario = "molecule/containers"
 func main() {
 	leave := flag.Bool("keep", false, "leave the machines running")
 	holds := flag.Bool("hold", false, "be the process that holds the machines")
+	flag.StringVar(&record, "record", "", "write how the host is wired to this `file`, of which the picture in the documentation is made")
 	flag.BoolVar(&colour, "colour", colour, "show what is said in colour")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -105,6 +107,7 @@ func say(text string) {
 
 var (
 	start  = time.Now()
+	record string
 	colour = system.TakesColour(os.Stdout)
 )
 
@@ -186,16 +189,21 @@ func show(ctx context.Context, hosts []*testhost.Host) error {
 		fmt.Print(output)
 	}
 	for _, one := range hosts {
-		say("Who is attached to what on " + one.Name())
-		seen, err := look(ctx, one)
+		say(one.Name() + ": hostnet draw")
+		drawing, err := one.Run(ctx, backend.Program+" draw")
 		if err != nil {
 			return err
 		}
-		var drawing strings.Builder
-		seen.draw(&drawing)
-		fmt.Print(drawing.String())
+		fmt.Print(drawing)
 	}
-	return nil
+	if record == "" {
+		return nil
+	}
+	wired, err := host.Run(ctx, backend.Program+" draw --json")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(record, []byte(wired), 0o644)
 }
 
 // stream runs a program and shows what it says, which it returns as well.

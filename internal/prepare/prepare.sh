@@ -24,6 +24,9 @@ pkg-config --exists lxc 2>/dev/null || need+=(lxc-dev)
 want lxc-start lxc
 want dnsmasq dnsmasq-base
 want busybox busybox-static
+# Draws SVG, as a witness of the pictures; it needs a font.
+want rsvg-convert librsvg2-bin
+fc-list 2>/dev/null | grep -q . || need+=(fonts-dejavu-core)
 # Debian's busybox has no client for DHCPv6.
 want dhclient isc-dhcp-client
 # Starts the arm64 binaries.

@@ -29,5 +29,9 @@ func Info(_ context.Context, call ansible.Call) ansible.Result {
 	if !settings.Full() {
 		network = reader.ExportDeclared(seen)
 	}
-	return ansible.Result{Values: schema.Object{{Key: "network", Value: network}}}
+	wired, warnings, err := Topology(settings.Namespace())
+	if err != nil {
+		return ansible.Fail(err)
+	}
+	return ansible.Result{Warnings: warnings, Values: schema.Object{{Key: "network", Value: network}, {Key: "topology", Value: wired}}}
 }

@@ -18,7 +18,7 @@ func Module() ansible.Module {
 			"It is what a person would declare: without the kernel's defaults, and without links that only the kernel or containers make.",
 		},
 		Options:  func() []schema.Doc { return host.InfoTable().Docs() },
-		SeeAlso:  []string{"network", "container_info"},
+		SeeAlso:  []string{"network", "container_info", "network_diagram"},
 		Examples: examples,
 		Returns: append(task.ReturnsOf("msg", "problems"), ansible.Return{
 			Name: "network", Returned: "success", Type: "dict",
@@ -33,10 +33,42 @@ func Module() ansible.Module {
 					{Name: "ports", Returned: "always", Type: "list", Elements: "raw", Text: "Its ports.", Sample: []any{"bond0.10"}},
 				},
 			}},
+		}, ansible.Return{
+			Name: "topology", Returned: "success", Type: "dict",
+			Text: "How the host is wired, for M(hostnet.linux.network_diagram). Without root it is the host's own namespace alone.",
+			Sample: map[string]any{"name": "infra1", "namespaces": []any{map[string]any{"name": "infra1", "kind": "host", "links": []any{
+				map[string]any{"name": "eth0", "ifindex": 2, "state": "up", "mtu": 1500, "controller": "bond0", "role": "active"},
+			}}}},
+			Contains: []ansible.Return{
+				{Name: "name", Returned: "always", Type: "str", Text: "The host's name.", Sample: "infra1"},
+				{
+					Name: "namespaces", Returned: "always", Type: "list", Elements: "dict",
+					Text:   "The host's own namespace, then those of containers and those with a name.",
+					Sample: []any{map[string]any{"name": "infra1", "kind": "host", "links": []any{map[string]any{"name": "eth0", "state": "up"}}}},
+					Contains: []ansible.Return{
+						{Name: "name", Returned: "always", Type: "str", Text: "The name of the host, container or namespace.", Sample: "infra1"},
+						{Name: "kind", Returned: "always", Type: "str", Text: "V(host), V(container) or V(namespace).", Sample: "host"},
+						{Name: "within", Returned: "of a namespace in a container", Type: "str", Text: "The container.", Sample: "agents1"},
+						{
+							Name: "links", Returned: "always", Type: "list", Elements: "dict",
+							Text: "Every link: its state, addresses and tags, what it is a port of or stands on, which link of which namespace is at " +
+								"the other end of a pair, and the options that are not as kept on the host (C(drift)).",
+							Sample:   []any{map[string]any{"name": "eth0", "state": "up"}},
+							Contains: linkReturns,
+						},
+					},
+				},
+			},
 		}),
 		ReadOnly: true,
 		Run:      task.Info,
 	}
+}
+
+// linkReturns are what every link has; the rest of its keys go with its kind.
+var linkReturns = []ansible.Return{
+	{Name: "name", Returned: "always", Type: "str", Text: "The link's name.", Sample: "eth0"},
+	{Name: "state", Returned: "always", Type: "str", Text: "V(up), V(down) or V(no carrier).", Sample: "up"},
 }
 
 const examples = `- name: Read the host's network

@@ -16,6 +16,7 @@ import (
 	"hostnet.linux/modules/macvlan"
 	"hostnet.linux/modules/nat"
 	"hostnet.linux/modules/network"
+	networkdiagram "hostnet.linux/modules/network_diagram"
 	networkinfo "hostnet.linux/modules/network_info"
 	"hostnet.linux/modules/rollback"
 	"hostnet.linux/modules/route"
@@ -31,7 +32,8 @@ func Modules() []ansible.Module {
 		bond.Module(), bridge.Module(), dnsmasq.Module(), dummy.Module(), hostinterface.Module(), lxcbridge.Module(), lxchost.Module(),
 		macvlan.Module(),
 		nat.Module(), network.Module(),
-		networkinfo.Module(), rollback.Module(), route.Module(), rule.Module(), veth.Module(), vlan.Module(), vxlan.Module(),
+		networkdiagram.Module(), networkinfo.Module(), rollback.Module(), route.Module(), rule.Module(), veth.Module(),
+		vlan.Module(), vxlan.Module(),
 	}
 }
 

@@ -41,6 +41,7 @@ notes:
 seealso:
   - module: hostnet.linux.network
   - module: hostnet.linux.container_info
+  - module: hostnet.linux.network_diagram
 """
 
 EXAMPLES = r"""
@@ -120,4 +121,82 @@ network:
           elements: raw
           sample:
             - bond0.10
+topology:
+  description:
+    - How the host is wired, for M(hostnet.linux.network_diagram). Without root it is the host's own namespace alone.
+  returned: success
+  type: dict
+  sample:
+    name: infra1
+    namespaces:
+      - kind: host
+        links:
+          - controller: bond0
+            ifindex: 2
+            mtu: 1500
+            name: eth0
+            role: active
+            state: up
+        name: infra1
+  contains:
+    name:
+      description:
+        - The host's name.
+      returned: always
+      type: str
+      sample: infra1
+    namespaces:
+      description:
+        - The host's own namespace, then those of containers and those with a name.
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - kind: host
+          links:
+            - name: eth0
+              state: up
+          name: infra1
+      contains:
+        name:
+          description:
+            - The name of the host, container or namespace.
+          returned: always
+          type: str
+          sample: infra1
+        kind:
+          description:
+            - V(host), V(container) or V(namespace).
+          returned: always
+          type: str
+          sample: host
+        within:
+          description:
+            - The container.
+          returned: of a namespace in a container
+          type: str
+          sample: agents1
+        links:
+          description:
+            - 'Every link: its state, addresses and tags, what it is a port of or stands on, which link of which namespace is at the other end of a
+                pair, and the options that are not as kept on the host (C(drift)).'
+          returned: always
+          type: list
+          elements: dict
+          sample:
+            - name: eth0
+              state: up
+          contains:
+            name:
+              description:
+                - The link's name.
+              returned: always
+              type: str
+              sample: eth0
+            state:
+              description:
+                - V(up), V(down) or V(no carrier).
+              returned: always
+              type: str
+              sample: up
 """

@@ -8,7 +8,7 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.hostnet.linux.plugins.plugin_utils._result import Trouble
 
 # Modules that have no option confirm.
-UNGUARDED = ("network_info", "lxc_host", "container", "container_info", "container_interface", "container_network")
+UNGUARDED = ("network_info", "network_diagram", "network_path", "lxc_host", "container", "container_info", "container_interface", "container_network")
 
 # How long the controller goes on trying after the target's deadline, in seconds: the way back takes a moment too, and
 # only the target knows whether the confirmation came in time.

@@ -1,15 +1,20 @@
-// Command docgen writes what Ansible needs of all modules beside the binaries, in plugins/modules and plugins/action, or
+// Command docgen writes what Ansible needs of all modules beside the binaries, in plugins/modules and plugins/action, and
+// the picture in the README, or
 // with -check tells what is out of date.
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
+	"hostnet.linux/internal/diagram"
 	"hostnet.linux/internal/schema/docgen"
+	"hostnet.linux/internal/topology"
 	"hostnet.linux/modules/containers"
 	"hostnet.linux/modules/registry"
 )
@@ -34,6 +39,11 @@ func run(folder string, check bool) error {
 		expected[filepath.Join(folder, "modules", module.Name+".py")] = text
 		expected[filepath.Join(folder, "action", module.Name+".py")] = docgen.Action
 	}
+	picture, err := draw()
+	if err != nil {
+		return err
+	}
+	expected[pictureFile] = picture
 	for file, text := range expected {
 		if err := keep(file, text, check); err != nil {
 			return err
@@ -42,10 +52,31 @@ func run(folder string, check bool) error {
 	return leftovers(folder, expected)
 }
 
+// The picture in the README is of a host as `make demo` leaves it, which `go run ./internal/demo -record` has recorded.
+const (
+	recordFile  = "docs/host.json"
+	pictureFile = "docs/host.svg"
+)
+
+// draw makes the picture of the recorded host.
+func draw() (string, error) {
+	text, err := os.ReadFile(recordFile)
+	if err != nil {
+		return "", err
+	}
+	var hosts []*topology.Host
+	if err := json.Unmarshal(text, &hosts); err != nil {
+		return "", fmt.Errorf("%s: %w", recordFile, err)
+	}
+	var picture strings.Builder
+	err = diagram.Draw(&picture, "svg", hosts, diagram.Options{Fold: diagram.DefaultFold})
+	return picture.String(), err
+}
+
 func keep(file, text string, check bool) error {
 	if check {
 		if old, err := os.ReadFile(file); err != nil || string(old) != text {
-			return fmt.Errorf("%s does not match the option tables: run `make docs`", file)
+			return fmt.Errorf("%s is out of date: run `make docs`", file)
 		}
 		return nil
 	}
