@@ -109,5 +109,6 @@ func ReturnsWithChecks() []ansible.Return {
 // RollbackReturns documents what the module rollback returns.
 var RollbackReturns = append(slices.Clone(Returns), ansible.Return{
 	Name: "generation", Returned: "success", Type: "int",
-	Text: "The generation whose state the host has afterwards, 0 for the one before the first.",
+	Text:   "The generation whose state the host has afterwards, 0 for the one before the first.",
+	Sample: 7,
 })

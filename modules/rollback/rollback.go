@@ -19,6 +19,7 @@ func Module() ansible.Module {
 			"The host is read again afterwards; what could not be brought back fails the task and is named.",
 		},
 		Options:  func() []schema.Doc { return task.RollbackTable().Docs() },
+		SeeAlso:  []string{"network", "network_info"},
 		Examples: examples,
 		Returns:  task.RollbackReturns,
 		Run:      func(_ context.Context, call ansible.Call) ansible.Result { return task.RunRollback(call) },

@@ -34,6 +34,9 @@ attributes:
     platforms: Linux
 notes:
   - 'The target needs neither Python nor C(ip) nor C(nft): the module is a static binary.'
+seealso:
+  - module: hostnet.linux.network
+  - module: hostnet.linux.network_info
 """
 
 EXAMPLES = r"""
@@ -186,4 +189,5 @@ generation:
     - The generation whose state the host has afterwards, 0 for the one before the first.
   returned: success
   type: int
+  sample: 7
 """
