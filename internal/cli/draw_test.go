@@ -30,10 +30,10 @@ func TestDrawOfFiles(t *testing.T) {
 		{[]string{"draw", "--format", "svg", "--title", "Both", "--host", one, "--host", two}, 0, []string{"<svg", "Both", "eth9", "192.0.2.1/24"}},
 		{[]string{"draw", "--format", "dot", "--host", one}, 0, []string{"digraph network", "br0"}},
 		{[]string{"draw", "--format", "mermaid", "--host", one}, 0, []string{"flowchart TB", "br0"}},
-		{[]string{"draw", "--format", "png", "--host", one}, 1, []string{`there is no format "png": use one of svg, dot, mermaid, text`}},
-		{[]string{"draw", "--host", write("empty", "")}, 1, []string{"the file is empty"}},
-		{[]string{"draw", "--host", write("noise", "{x: 1}")}, 1, []string{"there is neither a key topology nor network"}},
-		{[]string{"draw", "--host", folder + "/none"}, 1, []string{"no such file"}},
+		{[]string{"draw", "--format", "png", "--host", one}, 2, []string{`there is no format "png": use one of svg, dot, mermaid, text`}},
+		{[]string{"draw", "--host", write("empty", "")}, 2, []string{"the file is empty"}},
+		{[]string{"draw", "--host", write("noise", "{x: 1}")}, 2, []string{"there is neither a key topology nor network"}},
+		{[]string{"draw", "--host", folder + "/none"}, 2, []string{"no such file"}},
 		{[]string{"draw", "now"}, 2, []string{`draw takes no "now"`}},
 	} {
 		output, err := os.Create(filepath.Join(t.TempDir(), "output"))
