@@ -46,7 +46,7 @@ func (n *NAT) guests(foreign []*nftables.Table) []Guest {
 }
 
 func isDocker(table *nftables.Table) bool {
-	return table.Name == dockerTable && (table.Family == nftables.IPv4 || table.Family == nftables.IPv6) && table.Chain(dockerChain) != nil
+	return !table.Legacy && table.Name == dockerTable && (table.Family == nftables.IPv4 || table.Family == nftables.IPv6) && table.Chain(dockerChain) != nil
 }
 
 // withGuest is the table with the guest's rules in it.

@@ -18,6 +18,7 @@ type Kernel interface {
 	Delete(nftables.Family, string) error
 	InsertRules(family nftables.Family, table, chain string, rules []nftables.Rule) error
 	DeleteRules(family nftables.Family, table, chain string, handles []uint64) error
+	LegacyTables() ([]*nftables.Table, error)
 	Links() (map[string]nftables.Link, error)
 	Forget(stale func(nftables.Flow) bool) error
 }
@@ -64,6 +65,11 @@ func Observe(k Kernel) (*State, error) {
 		}
 	}
 	state.Guests = guestsIn(state.Foreign)
+	legacy, err := k.LegacyTables()
+	if err != nil {
+		return nil, err
+	}
+	state.Foreign = append(state.Foreign, legacy...)
 	state.Links, err = k.Links()
 	return state, err
 }

@@ -77,14 +77,19 @@ type walk struct {
 	packet  *Packet
 	base    string
 	blocker Blocker
+	// steps counts rules: those of a table that jumps in circles never end.
+	steps int
 	// particular tells that a rule asked for the destination.
 	particular bool
 	// maybe tells that a rule that was passed over may have let the packet through.
 	maybe bool
 }
 
-// deepest bounds jumps, as NFT_JUMP_STACK_SIZE does in the kernel.
-const deepest = 16
+// deepest bounds jumps, as NFT_JUMP_STACK_SIZE does in the kernel; longest bounds the rules that are looked at.
+const (
+	deepest = 16
+	longest = 1 << 17
+)
 
 func (w *walk) through(chain *Chain, depth int) outcome {
 	if chain == nil || depth > deepest {
@@ -92,6 +97,10 @@ func (w *walk) through(chain *Chain, depth int) outcome {
 	}
 	mayReturn := false
 	for number, rule := range chain.Rules {
+		if w.steps++; w.steps > longest {
+			w.maybe = true
+			return unsure
+		}
 		matches, verdict, target := w.evaluate(rule)
 		if matches == no || verdict == "" {
 			continue
