@@ -35,16 +35,22 @@ func Plan(s *system.System, current *State, wanted []*Instance) (*Result, error)
 		if err := result.add(s, instance, have, current, at); err != nil {
 			return nil, err
 		}
+		later, err := instance.rivalsAtBoot(s, isEnabled(s))
+		if err != nil {
+			return nil, err
+		}
+		result.Warnings = append(result.Warnings, later...)
 	}
 	if absent > 0 && absent == len(wanted) && current.Unit.Present && !slices.ContainsFunc(wanted, func(i *Instance) bool { return others(s, i.Interface) }) {
 		result.file(s, plan.Finish, current.Unit, system.NoFile(unitFile))
 		result.Steps = append(result.Steps, reloadStep(s, plan.Finish))
 	}
 	if absent < len(wanted) {
-		var err error
-		if result.Warnings, err = defunct(s); err != nil {
+		dead, err := defunct(s)
+		if err != nil {
 			return nil, err
 		}
+		result.Warnings = append(result.Warnings, dead...)
 	}
 	return result, problems.Err()
 }
