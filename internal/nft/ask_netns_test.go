@@ -52,8 +52,14 @@ func listenOn(t *testing.T, address netip.AddrPort) int {
 	fd, local, err := socketFor(address)
 	timeout := unix.NsecToTimeval(int64(time.Second))
 	err = errors.Join(err, unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1),
-		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout),
-		unix.Bind(fd, local), unix.Listen(fd, 1))
+		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout))
+	// A command that another test has just started holds the sockets of this process until it runs.
+	for range 50 {
+		if err = errors.Join(unix.Bind(fd, local), unix.Listen(fd, 1)); !errors.Is(err, unix.EADDRINUSE) {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 	if err != nil {
 		t.Fatal(fmt.Errorf("cannot listen on %s: %w", address, err))
 	}

@@ -197,25 +197,34 @@ func TestAThousandForwardsAreOneLookup(t *testing.T) {
 		return lxcbr0(t, forwards(list...))
 	}
 	// The machine has other work as well: the shortest of some runs is what it takes.
-	all, one := time.Hour, time.Hour
+	all, one, alone := time.Hour, time.Hour, time.Hour
+	single := func(to string) *NAT { return lxcbr0(t, forwards(map[string]any{"port": 80, "to": to})) }
+	took := func(wanted *NAT) (time.Duration, *Result) {
+		began := time.Now()
+		result := s.plan(t, wanted)
+		if err := plan.Run(result.Steps, nil); err != nil {
+			t.Fatal(err)
+		}
+		return time.Since(began), result
+	}
 	var changes string
 	for range 5 {
 		s.apply(t, lxcbr0(t, map[string]any{"state": "absent"}))
+		s.apply(t, single("10.0.3.7"))
+		baseline, _ := took(single("10.0.3.8"))
+		alone = min(alone, baseline)
 		wanted, changed := thousand("10.0.3.7"), thousand("10.0.3.8")
 		began := time.Now()
 		s.apply(t, wanted)
 		all = min(all, time.Since(began))
-		began = time.Now()
-		result := s.plan(t, changed)
-		if err := plan.Run(result.Steps, nil); err != nil {
-			t.Fatal(err)
-		}
-		one = min(one, time.Since(began))
+		change, result := took(changed)
+		one = min(one, change)
 		changes = fmt.Sprint(result.Steps[0].Changes)
 	}
-	if all > time.Second || one > 50*time.Millisecond {
-		t.Errorf("1,000 forwards, made and read back twice, take %v, and a change of one takes %v", all, one)
+	if all > time.Second || one > max(50*time.Millisecond, 20*alone) {
+		t.Errorf("1,000 forwards, made and read back twice, take %v, and a change of one takes %v; of a single one %v", all, one, alone)
 	}
+	t.Logf("1,000 forwards, made and read back twice: %v; a change of one: %v; of a single one: %v", all, one, alone)
 	if changes != "[{map ports4 [tcp . 10500 : 10.0.3.7 . 80] [tcp . 10500 : 10.0.3.8 . 80]}]" {
 		t.Errorf("changes: %s", changes)
 	}
