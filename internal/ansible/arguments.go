@@ -12,6 +12,39 @@ import (
 // mostBytes bounds the arguments: 2000 links with all their options are about 2 MB.
 const mostBytes = 64 << 20
 
+// Bounds of the arguments' shape: an empty dictionary of two bytes takes hundreds in memory.
+const (
+	mostObjects = 100_000
+	mostValues  = 2_000_000
+)
+
+// checkShape bounds what the text will be in memory before it is there. It counts outside of strings; whether the text is
+// JSON at all is for the decoder to say.
+func checkShape(text []byte) error {
+	objects, values, quoted := 0, 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{':
+			objects++
+			values++
+		case c == ',' || c == '[':
+			values++
+		}
+	}
+	switch {
+	case objects > mostObjects:
+		return fmt.Errorf("the arguments hold %d dictionaries: a task takes at most %d: split it", objects, mostObjects)
+	case values > mostValues:
+		return fmt.Errorf("the arguments hold about %d values: a task takes at most %d: split it", values, mostValues)
+	}
+	return nil
+}
+
 // reserved marks Ansible's own keys; the newest release may add more, so unknown ones are passed over
 // (lib/ansible/module_utils/common/parameters.py, PASS_VARS).
 const reserved = "_ansible_"
@@ -25,6 +58,9 @@ func ReadCall(input io.Reader, program string) (Call, error) {
 	}
 	if len(text) > mostBytes {
 		return Call{}, fmt.Errorf("the arguments are larger than %d MiB: split the task", mostBytes>>20)
+	}
+	if err := checkShape(text); err != nil {
+		return Call{}, err
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()

@@ -97,7 +97,11 @@ func Run(arguments []string, output *os.File, complaints io.Writer) int {
 		if one.name != arguments[0] {
 			continue
 		}
-		t := &terminal{output: output, colour: system.TakesColour(output)}
+		t := &terminal{output: &system.Terminal{Output: output}, colour: system.TakesColour(output)}
+		complaints = &system.Terminal{Output: complaints}
+		if t.colour {
+			t.output = &system.Terminal{Output: output, Colours: colours}
+		}
 		if err := t.parse(one, arguments[1:]); errors.Is(err, flag.ErrHelp) {
 			return 0
 		} else if err != nil {
@@ -174,10 +178,18 @@ func (t *terminal) takeNumber(arguments []string) []string {
 }
 
 func (t *terminal) printJSON(value any) error {
-	encoder := json.NewEncoder(t.output)
+	// Programs read it, and JSON has escapes of its own.
+	output := t.output
+	if plain, ok := output.(*system.Terminal); ok {
+		output = plain.Output
+	}
+	encoder := json.NewEncoder(output)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(value)
 }
+
+// colours are bold, red, green and yellow, and their end.
+var colours = []string{"\x1b[0m", "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[33m"}
 
 func (t *terminal) paint(code, text string) string {
 	if !t.colour {

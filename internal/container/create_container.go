@@ -153,6 +153,9 @@ func Template(arguments []string) error {
 			return err
 		}
 	}
+	if !validName(name) {
+		return fmt.Errorf("%q is no name for a container", name)
+	}
 	lines := []string{"lxc.uts.name = " + name}
 	if _, err := os.Stat(common); err == nil {
 		lines = append([]string{"lxc.include = " + common}, lines...)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 	"time"
+	"unicode"
 
 	"hostnet.linux/internal/lxc"
 	"hostnet.linux/internal/plan"
@@ -85,7 +86,8 @@ func ParseLife(arguments map[string]any) (*Life, error) {
 }
 
 func validName(name string) bool {
-	return name != "" && !strings.ContainsAny(name, "/\x00") && name[0] != '.'
+	odd := func(r rune) bool { return r <= ' ' || r == 0x7f || r == '/' || !unicode.IsPrint(r) }
+	return name != "" && strings.IndexFunc(name, odd) < 0 && name[0] != '.' && name[0] != '-'
 }
 
 func (l *Life) state() string { return cmp.Or(deref(l.State), Started) }

@@ -160,7 +160,7 @@ func (i *Instance) options() string {
 			values, told = ofVersion(values, false)
 		}
 		if told {
-			out.WriteString(strings.Join(append([]string{key}, values...), ",") + "\n")
+			out.WriteString(strings.Join(append([]string{key}, quotedAll(values)...), ",") + "\n")
 		}
 	}
 	for _, line := range i.options6() {
@@ -194,7 +194,7 @@ func (i *Instance) options6() []string {
 	}
 	var lines []string
 	for _, key := range optionKeys(options) {
-		lines = append(lines, strings.Join(append([]string{"option6:" + names6[key]}, options[key]...), ","))
+		lines = append(lines, strings.Join(append([]string{"option6:" + names6[key]}, quotedAll(options[key])...), ","))
 	}
 	return lines
 }
@@ -212,6 +212,29 @@ func ofVersion(values []string, six bool) (own []string, told bool) {
 		}
 	}
 	return own, len(own) > 0 || len(values) == 0
+}
+
+// quoted is a value of dnsmasq's configuration. Where a character of it would mean something, quotes keep it from that,
+// and backslashes keep quotes and themselves (read_file in dnsmasq's option.c). Commas stay what they are: they part values.
+func quoted(value string) string {
+	if !strings.ContainsAny(value, "\"\\# \t") {
+		return value
+	}
+	parts := strings.Split(value, ",")
+	for i, part := range parts {
+		if strings.ContainsAny(part, "\"\\# \t") {
+			parts[i] = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(part) + `"`
+		}
+	}
+	return strings.Join(parts, ",")
+}
+
+func quotedAll(values []string) []string {
+	out := make([]string, len(values))
+	for i, value := range values {
+		out[i] = quoted(value)
+	}
+	return out
 }
 
 // hosts has the form of /etc/hosts.

@@ -108,9 +108,11 @@ func serverForm() schema.Form[string] {
 				rest = rest[end+1:]
 			}
 			address, port, hasPort := strings.Cut(rest, "#")
-			_, err := netip.ParseAddr(address)
+			parsed, err := netip.ParseAddr(address)
 			_, portErr := strconv.ParseUint(port, 10, 16)
-			if err != nil || hasPort && portErr != nil {
+			// A zone may be any text for netip; here it is the link of a link-local address.
+			zoned := parsed.Zone() == "" || parsed.IsLinkLocalUnicast() && plainName().MatchString(parsed.Zone())
+			if err != nil || !zoned || hasPort && portErr != nil {
 				return "", fmt.Errorf("must be an address such as 192.0.2.1, 192.0.2.1#5353 or /example.com/192.0.2.1, not %q", text)
 			}
 			return text, nil

@@ -179,6 +179,23 @@ func parseLine(text string) (key, value string, ok bool) {
 	return key, value, ok
 }
 
+// quoted is a value as LXC reads it back: it trims blanks and then takes one pair of quotes off. A line's end has no quotes
+// that keep it, and is refused wherever a value comes from; one that got here would only end up as a blank.
+func quoted(value string) string {
+	value = strings.Map(func(r rune) rune {
+		if r == '\n' || r == 0 {
+			return ' '
+		}
+		return r
+	}, value)
+	n := len(value)
+	inQuotes := n > 1 && (value[0] == '\'' || value[0] == '"') && value[n-1] == value[0]
+	if inQuotes || strings.Trim(value, blanks) != value {
+		return `"` + value + `"`
+	}
+	return value
+}
+
 // replaceValue keeps the way in which the line is written.
 func (l *line) replaceValue(value string) {
 	before, after, _ := strings.Cut(l.text, "=")
@@ -190,7 +207,7 @@ func (l *line) replaceValue(value string) {
 	if strings.HasSuffix(l.text, "\r") {
 		tail = "\r"
 	}
-	l.text = before + "=" + space + value + tail
+	l.text = before + "=" + space + quoted(value) + tail
 }
 
 // Values are all values of a key that may stand several times, such as lxc.hook.start-host; an empty value clears
@@ -230,7 +247,7 @@ func (c *Config) remove(matches func(entry) bool) {
 
 // insertAfter writes a new line behind another one, or at the end of the file.
 func (c *Config) insertAfter(into *file, after *line, key, value string) *line {
-	fresh := &line{text: strings.TrimRight(key+" = "+value, " "), ending: "\n"}
+	fresh := &line{text: strings.TrimRight(key+" = "+quoted(value), " "), ending: "\n"}
 	position, where := len(into.lines), len(c.entries)
 	if after != nil {
 		position = slices.Index(into.lines, after) + 1

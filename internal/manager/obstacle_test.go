@@ -110,3 +110,16 @@ func FuzzInterfaces(f *testing.F) {
 		}
 	})
 }
+
+// TestNamesThatArePatterns: a link whose name another program's files take for more than that name is not taken over.
+func TestNamesThatArePatterns(t *testing.T) {
+	for _, name := range []string{"a*b", "!b", "a;b", "a,b", "a)b", `a\`} {
+		s := host(t, []string{Networkd, networkManagerService}, map[string]string{
+			"/etc/systemd/network/10-all.network": "[Match]\nName=*\n[Network]\nDHCP=yes\n",
+		})
+		plan, err := Plan(s, Request{Links: []Link{{Name: name}}, Takeover: true})
+		if err == nil || !strings.Contains(err.Error(), "have no way to write that name") {
+			t.Errorf("%q: %v, %v", name, plan, err)
+		}
+	}
+}

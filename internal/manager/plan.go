@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"hostnet.linux/internal/pattern"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/system"
@@ -44,6 +45,11 @@ func Plan(s *system.System, request Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if request.Takeover {
+		if err := checkNames(claims); err != nil {
+			return nil, err
+		}
+	}
 	out := &Result{}
 	drops, err := dropsForeign(s)
 	if err != nil {
@@ -78,7 +84,9 @@ func Plan(s *system.System, request Request) (*Result, error) {
 	if request.Takeover && isUsed(s, networkManagerService) {
 		// It takes up links that come, and those that ifupdown had.
 		for _, link := range request.Links {
-			wanted = append(wanted, unmanagedByNetworkManager(link.Name))
+			if plainName().MatchString(link.Name) {
+				wanted = append(wanted, unmanagedByNetworkManager(link.Name))
+			}
 		}
 	}
 	for _, link := range request.Release {
@@ -89,6 +97,20 @@ func Plan(s *system.System, request Request) (*Result, error) {
 		return nil, err
 	}
 	return out, out.add(s, append(wanted, edited...), claims, request)
+}
+
+// plainName is what no program takes for more than a name: in networkd's files * and ! make patterns, NetworkManager's
+// lists end at a semicolon, and neither has quotes that keep them from that.
+var plainName = pattern.Of(`^[A-Za-z0-9_.@+=-]+$`)
+
+func checkNames(claims []Claim) error {
+	for _, claim := range claims {
+		if !plainName().MatchString(claim.Link) {
+			return fmt.Errorf("manager: %q cannot be taken from %s, whose files have no way to write that name: rename the link, or take it out of %s",
+				claim.Link, claim.Describe(), claim.File)
+		}
+	}
+	return nil
 }
 
 func (r *Result) warn(claims []Claim, drops bool) {

@@ -4,8 +4,10 @@ package networkd
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/pattern"
 	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/system"
 )
@@ -31,6 +33,15 @@ type writer struct {
 	order []string
 	// subnets are the networks of the declared addresses, with their links.
 	subnets []subnet
+}
+
+// plainName is what networkd takes for a name: * and its like make a pattern, a first ! turns it round, blanks part names
+// (Name= in systemd.network(5)), and nothing keeps them from that.
+var plainName = pattern.Of(`^[A-Za-z0-9_.@+=-]+$`)
+
+// isLine tells whether a value stays on its line: a backslash at its end would take in the next one (systemd.syntax(7)).
+func isLine(text string) bool {
+	return !strings.ContainsAny(text, "\n\r\x00") && !strings.HasSuffix(text, `\`) && strings.TrimSpace(text) == text
 }
 
 type subnet struct {
@@ -73,6 +84,10 @@ func Files(state *host.State, mac func(string) string, problems *schema.Problems
 // network is the .network file of a link.
 func (w *writer) network(name string) *file {
 	if w.networks[name] == nil {
+		if !plainName().MatchString(name) {
+			w.problems.Add("persist", "systemd-networkd has no way to write the name %q, which it would take for a pattern or for several: "+
+				"rename the link, or use `persist: true`", name)
+		}
 		w.networks[name] = &file{}
 		w.networks[name].section("Match").set("Name", name)
 		// networkd would take it away from ports.
@@ -95,6 +110,7 @@ func (w *writer) say(section *section, options schema.Object, words dictionary, 
 		text, ok := "", false
 		if known {
 			text, ok = saying.value(option.Value)
+			ok = ok && isLine(text)
 		}
 		if !ok {
 			at.Key(option.Key).Problem("systemd-networkd has no setting for %v: leave it out, or use `persist: true`", option.Value)

@@ -101,3 +101,20 @@ func TestUnsayable(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesThatArePatterns: a link whose name networkd would take for others too is refused, not written.
+func TestNamesThatArePatterns(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"a*b", "!b", "a?", "[a]", "a,b", `a\`, `"a"`, "#a", ";a", "\x1b[31m"} {
+		files, problems := render(t, map[string]any{"dummies": []any{map[string]any{"name": name}}})
+		if len(problems) == 0 || !strings.Contains(problems.Error(), "systemd-networkd has no way to write the name") {
+			t.Errorf("%q: %v, %v", name, problems, files)
+		}
+	}
+	for _, name := range []string{"br-a", "eth0.10", "v_1", "a@b"} {
+		if files, problems := render(t, map[string]any{"dummies": []any{map[string]any{"name": name}}}); len(problems) > 0 ||
+			!strings.Contains(files[name+".network"], "[Match]\nName="+name+"\n") {
+			t.Errorf("%q: %v, %v", name, problems, files)
+		}
+	}
+}

@@ -3,6 +3,8 @@
 package nft
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/netip"
 	"strings"
 
@@ -135,14 +137,22 @@ func list[V any](values *[]V) []V {
 // prefix is that of all our tables, so that they are found again.
 const prefix = "hostnet_"
 
-// TableName is the table of an object. Letters that nft would not read back without quotes are replaced.
+// TableName is the table of an object. Letters that nft would not read back without quotes are replaced, and then a digest
+// of the name tells the table from that of an object whose name has these letters.
 func TableName(object string) string {
-	return prefix + strings.Map(func(r rune) rune {
+	name := strings.Map(func(r rune) rune {
 		if r == '_' || r == '-' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
 			return r
 		}
 		return '_'
 	}, object)
+	// NFT_TABLE_MAXNAMELEN is 256 bytes (linux/netfilter/nf_tables.h).
+	const longest = 200
+	if name == object && len(name) <= longest {
+		return prefix + name
+	}
+	digest := sha256.Sum256([]byte(object))
+	return prefix + name[:min(len(name), longest)] + "." + hex.EncodeToString(digest[:6])
 }
 
 // Family is that of all our tables: one for both versions of IP.

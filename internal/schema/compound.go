@@ -7,6 +7,13 @@ import (
 	"strings"
 )
 
+// mostProblems bounds how many a person is told at once, and so what they take in memory; firstElements is how many
+// elements of a list get their place beforehand.
+const (
+	mostProblems  = 1000
+	firstElements = 4096
+)
+
 // List is a list of elements. A single element is taken for a list of one and a string with commas for
 // a list of its parts, as Ansible does.
 func List[V any](element Form[V]) Form[[]V] {
@@ -15,8 +22,14 @@ func List[V any](element Form[V]) Form[[]V] {
 		Choices: element.Choices, Note: element.Note, Suboptions: element.Suboptions,
 		Parse: func(raw any, at Place) ([]V, bool) {
 			elements, sound := listOf(raw), true
-			values := make([]V, len(elements))
+			values := make([]V, 0, min(len(elements), firstElements))
 			for i, one := range elements {
+				if len(*at.problems) >= mostProblems {
+					at.Problem("the elements from %d on are not looked at: there are %d problems already", i, len(*at.problems))
+					return values, false
+				}
+				var none V
+				values = append(values, none)
 				var ok bool
 				if element.parseInto != nil {
 					ok = element.parseInto(&values[i], one, at.Index(i))

@@ -134,3 +134,13 @@ func TestNumberMap(t *testing.T) {
 		t.Errorf("problems %v, written (-want +got):\n%s", problems, diff)
 	}
 }
+
+// TestProblemsAreBounded: a list of nothing but mistakes costs no more than those that are told.
+func TestProblemsAreBounded(t *testing.T) {
+	t.Parallel()
+	var problems Problems
+	values, ok := List(LinkName()).Parse(make([]any, 50_000), At("ports", &problems))
+	if ok || len(values) > mostProblems || len(problems) != mostProblems+1 || !strings.Contains(problems.Error(), "are not looked at") {
+		t.Errorf("%d values, %d problems", len(values), len(problems))
+	}
+}
