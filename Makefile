@@ -6,7 +6,7 @@ export GOTOOLCHAIN ?= auto
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 
-.PHONY: help demo test unit netns vm lint certify bench build docs dist packages release sign prepare clean
+.PHONY: help demo test unit netns vm fuzz lint certify bench build docs dist packages release sign prepare clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -25,6 +25,9 @@ netns: prepare ## tests in throw-away network namespaces, as root
 
 vm: prepare ## tests on a real Debian under QEMU
 	@go run ./internal/runtests vm
+
+fuzz: prepare ## every fuzz target for 60 s, for the night; `make test` runs their seeds
+	@go run ./internal/runtests fuzz
 
 lint: prepare ## the linters, and whether generated files are up to date
 	@go run ./internal/runtests lint

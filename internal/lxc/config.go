@@ -182,12 +182,7 @@ func parseLine(text string) (key, value string, ok bool) {
 // quoted is a value as LXC reads it back: it trims blanks and then takes one pair of quotes off. A line's end has no quotes
 // that keep it, and is refused wherever a value comes from; one that got here would only end up as a blank.
 func quoted(value string) string {
-	value = strings.Map(func(r rune) rune {
-		if r == '\n' || r == 0 {
-			return ' '
-		}
-		return r
-	}, value)
+	value = strings.NewReplacer("\n", " ", "\x00", " ").Replace(value)
 	n := len(value)
 	inQuotes := n > 1 && (value[0] == '\'' || value[0] == '"') && value[n-1] == value[0]
 	if inQuotes || strings.Trim(value, blanks) != value {

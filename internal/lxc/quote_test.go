@@ -11,7 +11,7 @@ import (
 // FuzzQuoted: a value that is written into a container's configuration is what is read back, by us and by LXC itself where
 // that is installed.
 func FuzzQuoted(f *testing.F) {
-	for _, seed := range []string{"web", `"web"`, "'web'", `"`, `'`, `""`, " web ", "a=b", "#a", "a # b", `"a" b`, "\\", "\x1b[31m", "web\tb"} {
+	for _, seed := range []string{"web", `"web"`, "'web'", `"`, `'`, `""`, " web ", "a=b", "#a", "a # b", `"a" b`, "\\", "\x1b[31m", "web\tb", "\xbc"} {
 		f.Add(seed)
 	}
 	info, _ := exec.LookPath("lxc-info")

@@ -55,9 +55,12 @@ func runNamed(name string) (counts, error) {
 	if name == "lint" || name == "certify" {
 		return lint(name == "certify")
 	}
+	if name == "fuzz" {
+		return fuzz()
+	}
 	tier, known := find(name)
 	if !known {
-		return counts{}, fmt.Errorf("there is no tier of that name: use lint, unit, netns or vm")
+		return counts{}, fmt.Errorf("there is no tier of that name: use lint, unit, netns, vm, bench or fuzz")
 	}
 	return run(tier)
 }
