@@ -14,7 +14,7 @@ import (
 func liveChanges(want, have *Interface) []schema.Change {
 	var changes []schema.Change
 	for _, change := range optionRows.Diff(want, have) {
-		ofClient := change.Option == dhcpRoutesRow.Name || change.Option == dhcpDNSRow.Name
+		ofClient := isClientOption(change.Option) && change.Option != dhcpRow.Name && change.Option != dhcp6Row.Name
 		if ofClient && !getsDHCP(want, have) || empty(change.New) && change.Old == nil {
 			continue
 		}
@@ -25,7 +25,8 @@ func liveChanges(want, have *Interface) []schema.Change {
 
 // newInterface is one that is not there yet: what it lacks that way needs no mention.
 var newInterface = Interface{
-	DHCP: point(false), DHCPRoutes: point(true), DHCPDNS: point(true), DownRate: point(uint32(0)), UpRate: point(uint32(0)),
+	DHCP: point(false), DHCP6: point(false), DHCPRoutes: point(true), DHCPDNS: point(true), DHCPMTU: point(true), DHCPHostName: point(false),
+	DHCPMetric: point(uint32(0)), DHCPClientID: point("none"), DownRate: point(uint32(0)), UpRate: point(uint32(0)),
 }
 
 func empty(value any) bool {

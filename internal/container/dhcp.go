@@ -2,6 +2,7 @@ package container
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"hostnet.linux/internal/dhcp"
@@ -16,11 +17,28 @@ const usualLeaseTime = 15 * time.Second
 // decodeDHCP looks whether our client works on the interface.
 func (c *Container) decodeDHCP(live *Live) {
 	state, runs := dhcp.Find(c.State.InitPID, live.Index)
-	live.DHCP, live.DHCPRoutes, live.DHCPDNS = point(runs), point(true), point(true)
-	if runs {
-		live.DHCPRoutes, live.DHCPDNS, live.lease = point(state.Routes), point(state.DNS), &state
+	clientRows.Overlay(&live.Interface, &newInterface)
+	if !runs {
+		return
+	}
+	live.DHCP, live.DHCP6, live.DHCPRoutes, live.DHCPDNS = &state.V4, &state.V6, &state.Routes, &state.DNS
+	live.DHCPHostName, live.DHCPMetric, live.DHCPClientID, live.lease = &state.HostName, &state.Metric, &state.ClientID, &state
+	if !state.MTUDeclared {
+		live.DHCPMTU = &state.MTU
 	}
 }
+
+// clientRows are the options of the DHCP client.
+var clientRows = schema.Table[Interface]{
+	dhcpRow, dhcp6Row, dhcpRoutesRow, dhcpDNSRow, dhcpMTURow, dhcpHostNameRow, dhcpMetricRow, dhcpClientIDRow,
+}
+
+func isClientOption(name string) bool {
+	return slices.ContainsFunc(clientRows, func(row schema.Option[Interface]) bool { return row.Name == name })
+}
+
+// runsClient tells whether an interface has a client for either IP version.
+func runsClient(i *Interface) bool { return deref(i.DHCP) || deref(i.DHCP6) }
 
 // DHCP is the client itself.
 func (m *Machine) DHCP(arguments []string) error {
@@ -29,16 +47,15 @@ func (m *Machine) DHCP(arguments []string) error {
 
 // getsDHCP tells whether an interface will have a client.
 func getsDHCP(want, have *Interface) bool {
-	if want.DHCP != nil {
-		return *want.DHCP
-	}
-	return deref(have.DHCP)
+	whole := *have
+	schema.Table[Interface]{dhcpRow, dhcp6Row}.Overlay(&whole, want)
+	return runsClient(&whole)
 }
 
 // planDHCP starts and stops the client. One that works on a link that is made again is another one afterwards.
 func (p *planner) planDHCP(t *target, loss plan.Loss) {
 	if t.want.Absent() {
-		if t.live != nil && deref(t.live.DHCP) {
+		if t.live != nil && runsClient(&t.live.Interface) {
 			p.stopDHCP(t, nil)
 		}
 		return
@@ -53,19 +70,19 @@ func (p *planner) planDHCP(t *target, loss plan.Loss) {
 	}
 	changes := []schema.Change{}
 	for _, change := range liveChanges(want, have) {
-		if change.Option == dhcpRow.Name || change.Option == dhcpRoutesRow.Name || change.Option == dhcpDNSRow.Name {
+		if isClientOption(change.Option) {
 			changes = append(changes, change)
 		}
 	}
-	if len(changes) == 0 && (loss == plan.Kept || !deref(have.DHCP)) {
+	if len(changes) == 0 && (loss == plan.Kept || !runsClient(have)) {
 		return
 	}
-	if !fresh && deref(have.DHCP) {
+	if !fresh && runsClient(have) {
 		p.stopDHCP(t, changes)
 	}
 	if getsDHCP(want, have) {
 		whole := *have
-		schema.Table[Interface]{dhcpRow, dhcpRoutesRow, dhcpDNSRow}.Overlay(&whole, want)
+		clientRows.Overlay(&whole, want)
 		p.leaseDHCP(t, &whole, changes)
 	}
 }
@@ -114,9 +131,47 @@ func (p *planner) startDHCP(t *target, index int) {
 }
 
 func (p *planner) job(t *target, options *Interface, index int) dhcp.Job {
-	taken := func(value *bool) bool { return value == nil || *value }
+	given := *options
+	taken := unsetInterface
+	clientRows.Overlay(&taken, &given)
+	declared := t.final.MTU != nil || t.have != nil && t.have.MTU != nil
 	return dhcp.Job{
 		Container: t.container.Name, Config: t.container.ConfigFile, Init: t.container.State.InitPID, Index: index,
-		Routes: taken(options.DHCPRoutes), DNS: taken(options.DHCPDNS),
+		V4: *taken.DHCP, V6: *taken.DHCP6, Routes: *taken.DHCPRoutes, DNS: *taken.DHCPDNS, MTU: *taken.DHCPMTU && !declared, MTUDeclared: declared,
+		HostName: *taken.DHCPHostName, Metric: *taken.DHCPMetric, ClientID: *taken.DHCPClientID, Position: p.position(t),
 	}
+}
+
+// position is the interface's place among those of the container with DHCP, in the order of the configuration: the order
+// in which they are declared.
+func (p *planner) position(t *target) int {
+	place := 0
+	before := func(one *Configured) bool { return t.have == nil || one.Index < t.have.Index }
+	for _, one := range t.container.configured {
+		if one.Name != t.want.Name && before(one) && runsClient(p.becoming(t.container, &one.Interface)) {
+			place++
+		}
+	}
+	if t.have != nil {
+		return place
+	}
+	for _, other := range p.targets {
+		if other == t {
+			break
+		}
+		if other.container == t.container && other.have == nil && other.final != nil && runsClient(other.final) {
+			place++
+		}
+	}
+	return place
+}
+
+// becoming is what a configured interface becomes by this task.
+func (p *planner) becoming(c *Container, one *Interface) *Interface {
+	for _, t := range p.targets {
+		if t.container == c && t.have != nil && t.have.Name == one.Name {
+			return t.final
+		}
+	}
+	return one
 }

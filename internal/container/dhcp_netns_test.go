@@ -140,8 +140,10 @@ func TestHostileResolvConf(t *testing.T) {
 		}
 		var is, was unix.Stat_t
 		_ = unix.Lstat(path, &was)
+		target, _ := os.Readlink(path)
 		apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-d", "dhcp": true})
-		if err := unix.Lstat(path, &is); err != nil || is.Ino != was.Ino || is.Mode != was.Mode {
+		link, _ := os.Readlink(path)
+		if err := unix.Lstat(path, &is); err != nil || was.Mode&unix.S_IFMT != unix.S_IFLNK && (is.Ino != was.Ino || is.Mode != was.Mode) || link != "" {
 			t.Errorf("%s: it was %+v and is %+v, %v", name, was, is, err)
 		}
 		if text, _ := os.ReadFile(victim); string(text) != "mine" {
@@ -154,6 +156,10 @@ func TestHostileResolvConf(t *testing.T) {
 			t.Errorf("%s: it costs the container its address", name)
 		}
 		apply(t, folder, args{"container": c.Name, "name": "eth1", "state": "absent"})
+		// A link gave way to a file, and is there again.
+		if now, _ := os.Readlink(path); now != target {
+			t.Errorf("%s: the link led to %q and leads to %q", name, target, now)
+		}
 	}
 	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-d", "dhcp": true})
 	// A container that is killed takes its client along, and with it the last that kept its interfaces.

@@ -1,9 +1,12 @@
 package container
 
 import (
+	"cmp"
+	"net/netip"
 	"slices"
 	"time"
 
+	"hostnet.linux/internal/dhcp"
 	"hostnet.linux/internal/schema"
 )
 
@@ -121,14 +124,12 @@ func (l *Live) export(h *host) schema.Object {
 			inside.Set(row.Name, value)
 		}
 	}
+	inside.Set("mtu", l.insideMTU)
 	if len(l.DynamicAddresses) > 0 {
 		inside.Set("dynamic_addresses", addressesRow.Export(&Interface{Addresses: &l.DynamicAddresses}))
 	}
-	if l.lease != nil && l.lease.Server.IsValid() {
-		inside.Set("dhcp", schema.Object{
-			{Key: "address", Value: l.lease.Address.String()}, {Key: "server", Value: l.lease.Server.String()},
-			{Key: "until", Value: l.lease.Until.UTC().Format(time.RFC3339)},
-		})
+	if l.lease != nil {
+		inside.Set("dhcp", exportLease(l.lease))
 	}
 	out := schema.Object{{Key: "inside", Value: inside}}
 	switch l.kind() {
@@ -154,6 +155,41 @@ func (l *Live) export(h *host) schema.Object {
 		out.Set("outside", schema.Object{{Key: "parent", Value: *l.Parent}})
 	}
 	return out
+}
+
+// exportLease is what the client says of itself.
+func exportLease(state *dhcp.State) schema.Object {
+	out := schema.Object{}
+	if state.Server.IsValid() {
+		out = schema.Object{
+			{Key: "address", Value: state.Address.String()}, {Key: "server", Value: state.Server.String()},
+			{Key: "until", Value: state.Until.UTC().Format(time.RFC3339)},
+		}
+	}
+	if state.Address6.IsValid() {
+		out.Set("address6", state.Address6.String())
+		out.Set("until6", state.Until6.UTC().Format(time.RFC3339))
+	}
+	setList(&out, "dns_servers", slices.Concat(state.DNS4, state.DNS6))
+	setList(&out, "ntp_servers", state.NTP)
+	if state.GivenName != "" {
+		out.Set("host_name", state.GivenName)
+	}
+	if problem := cmp.Or(state.Trouble, state.Resolver); problem != "" {
+		out.Set("problem", problem)
+	}
+	return out
+}
+
+func setList(out *schema.Object, key string, addresses []netip.Addr) {
+	if len(addresses) == 0 {
+		return
+	}
+	texts := make([]any, len(addresses))
+	for i, one := range addresses {
+		texts[i] = one.String()
+	}
+	out.Set(key, texts)
 }
 
 // Info reads containers and changes nothing. No names are all containers of the folder.

@@ -184,7 +184,7 @@ func (p *planner) planStart(c *Container) {
 			p.limitNew(t)
 		}
 		p.planStartRoutes(t)
-		if deref(want.DHCP) {
+		if runsClient(&want) {
 			p.startDHCP(t, live.Index)
 		}
 	}

@@ -39,7 +39,11 @@ type Interface struct {
 	Gateway, Gateway6 *netip.Addr
 	Routes            *[]Route
 
-	DHCP, DHCPRoutes, DHCPDNS *bool
+	DHCP, DHCP6, DHCPRoutes, DHCPDNS *bool
+	DHCPMTU, DHCPHostName            *bool
+	// DHCPMetric 0 follows from the interface's place; DHCPClientID "none" sends none.
+	DHCPMetric   *uint32
+	DHCPClientID *string
 
 	// VLAN is the one of untagged frames, 0 for none; nil is the bridge's default.
 	VLAN  *uint16

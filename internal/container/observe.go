@@ -114,6 +114,8 @@ type Live struct {
 	HostMAC            string
 	DynamicAddresses   []netip.Prefix
 	loopback           bool
+	// insideMTU is that of the end inside, which a DHCP server may have set.
+	insideMTU uint32
 	// lease is what our DHCP client says of itself, if there is one.
 	lease *dhcp.State
 }
@@ -178,7 +180,7 @@ func (c *Container) decode(link *kernel.Link, h *host) *Live {
 			Name: link.Name, MTU: point(link.MTU), Addresses: &[]netip.Prefix{}, Gateway: &netip.Addr{}, Gateway6: &netip.Addr{}, Routes: &[]Route{},
 		},
 		Index: link.Index, Kind: link.Kind, Up: link.Flags&unix.IFF_UP != 0, Carrier: link.Flags&unix.IFF_LOWER_UP != 0,
-		loopback: link.Flags&unix.IFF_LOOPBACK != 0,
+		loopback: link.Flags&unix.IFF_LOOPBACK != 0, insideMTU: link.MTU,
 	}
 	if link.Address != "" && !live.loopback {
 		live.MAC = point(link.Address)

@@ -18,7 +18,7 @@ var identityRows = schema.Table[Interface]{
 // optionRows are what is compared with the configuration and with the running container.
 var optionRows = schema.Table[Interface]{
 	typeRow, bridgeRow, parentRow, modeRow, hostNameRow, macRow, mtuRow, addressesRow, gatewayRow, gateway6Row, routesRow,
-	dhcpRow, dhcpRoutesRow, dhcpDNSRow, vlanRow, trunkRow, downRateRow, upRateRow,
+	dhcpRow, dhcp6Row, dhcpRoutesRow, dhcpDNSRow, dhcpMTURow, dhcpHostNameRow, dhcpMetricRow, dhcpClientIDRow, vlanRow, trunkRow, downRateRow, upRateRow,
 }
 
 var (
@@ -55,6 +55,19 @@ var (
 		"Whether the DHCP server's routes are taken too.").Assume(true)
 	dhcpDNSRow = schema.Field("dhcp_use_dns", schema.Bool(), func(i *Interface) **bool { return &i.DHCPDNS },
 		"Whether the DHCP server's name servers and domain go to the container's C(/etc/resolv.conf).").Assume(true)
+	dhcp6Row = schema.Field("dhcp6", schema.Bool(), func(i *Interface) **bool { return &i.DHCP6 },
+		"Whether the interface gets an IPv6 address from a DHCPv6 server too. The way to its network comes by router advertisements, which the "+
+			"kernel takes.")
+	dhcpMTURow = schema.Field("dhcp_use_mtu", schema.Bool(), func(i *Interface) **bool { return &i.DHCPMTU },
+		"Whether the DHCP server's MTU is taken inside the container, where O(mtu) is not declared.").Assume(true)
+	dhcpHostNameRow = schema.Field("dhcp_use_hostname", schema.Bool(), func(i *Interface) **bool { return &i.DHCPHostName },
+		"Whether the container takes the host name that the DHCP server gives.").Assume(false)
+	dhcpMetricRow = schema.Field("dhcp_metric", schema.Int[uint32](0, 1<<32-1), func(i *Interface) **uint32 { return &i.DHCPMetric },
+		"The metric of the DHCP server's routes. The interface with the lowest gives the container its name servers, too. 0 is 1024 for the "+
+			"container's first interface with DHCP, one more for the second, and so on.").Assume(uint32(0))
+	dhcpClientIDRow = schema.Field("dhcp_client_id", schema.String(), func(i *Interface) **string { return &i.DHCPClientID },
+		"What the client calls itself (option 61): V(mac), V(duid) for one made of the MAC address, bytes such as V(01:00:16:3e:11:22:33), or a "+
+			"text. With V(none) the server goes by the MAC address.").Assume("none")
 	vlanRow = schema.Field("vlan", schema.Int[uint16](0, highestVLAN), func(i *Interface) **uint16 { return &i.VLAN },
 		"The VLAN of the container's untagged frames on a bridge with vlan_filtering; 0 is none. Left out, the bridge's default.")
 	trunkRow = schema.Field("trunk", trunkForm(), func(i *Interface) **[]uint16 { return &i.Trunk },

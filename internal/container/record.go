@@ -13,7 +13,7 @@ import (
 )
 
 // recordRows are the options that LXC's keys cannot say: a hook brings them up.
-var recordRows = schema.Table[Interface]{routesRow, dhcpRow, dhcpRoutesRow, dhcpDNSRow, downRateRow, upRateRow}
+var recordRows = append(append(schema.Table[Interface]{routesRow}, clientRows...), downRateRow, upRateRow)
 
 // recordTable is an interface in the record. Its names tell a copy and a restored container from the one that was
 // declared; a lent NIC's MAC address finds it again when it comes back under another name.
@@ -117,7 +117,7 @@ func (r *Record) keep(container string, interfaces []*Interface, hardware func(*
 
 // needsHook tells whether anything is left that LXC does not do by itself.
 func needsHook(i *Interface) bool {
-	return i.kind() == Phys || len(deref(i.Routes)) > 0 || deref(i.DHCP) ||
+	return i.kind() == Phys || len(deref(i.Routes)) > 0 || deref(i.DHCP) || deref(i.DHCP6) ||
 		deref(i.DownRate) > 0 || deref(i.UpRate) > 0
 }
 

@@ -48,18 +48,22 @@ func (m *Machine) silent(folder, name string) (string, error) {
 	}
 	for _, one := range c.configured {
 		live := c.findLive(one.Name)
-		if !one.Supported() || live == nil && len(deref(one.Addresses)) == 0 && !deref(one.DHCP) {
+		if !one.Supported() || live == nil && len(deref(one.Addresses)) == 0 && !runsClient(&one.Interface) {
 			continue
 		}
 		if live == nil {
 			return fmt.Sprintf("it has no %s", one.Name), nil
 		}
 		addresses := deref(one.Addresses)
-		if deref(one.DHCP) {
-			if live.lease == nil || !live.lease.Server.IsValid() {
+		if runsClient(&one.Interface) {
+			if live.lease == nil || !live.lease.Complete() {
 				return fmt.Sprintf("%s has no lease: does a DHCP server serve its bridge?", one.Name), nil
 			}
-			addresses = append(addresses[:len(addresses):len(addresses)], live.lease.Address)
+			for _, leased := range []netip.Prefix{live.lease.Address, live.lease.Address6} {
+				if leased.IsValid() {
+					addresses = append(addresses[:len(addresses):len(addresses)], leased)
+				}
+			}
 		}
 		for _, prefix := range addresses {
 			answers, err := c.answers(h, live, prefix)

@@ -3,26 +3,63 @@ package dhcp
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/netip"
 	"os"
-	"strings"
+	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"hostnet.linux/internal/kernel"
-	"hostnet.linux/internal/probe"
-	"hostnet.linux/internal/system"
 )
 
-// metric is behind that of every route that somebody declared.
+// metric is behind that of every route that somebody declared. A further interface's is one more.
 const metric = 1024
 
 // take makes the interface as the lease says, and then drops what an earlier one said.
-func (c *client) take(lease *probe.Lease) error {
+func (c *client) take(fresh *lease) error {
+	c.mutex.Lock()
 	before := c.lease
-	address := c.address(lease)
+	err := c.install(fresh, before)
+	c.mutex.Unlock()
+	if err != nil {
+		return err
+	}
+	if before == nil || before.address != fresh.address || !slices.Equal(before.routes, fresh.routes) {
+		c.callLeased()
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.state.Address, c.state.Server, c.state.Until, c.state.Trouble = fresh.address, fresh.server, fresh.expires, ""
+	c.state.NTP, c.state.GivenName, c.state.DNS4, c.state.Search4 = fresh.ntp, fresh.hostName, nil, nil
+	if c.job.DNS {
+		c.state.DNS4, c.state.Search4 = fresh.dns, fresh.search
+	}
+	return c.publish()
+}
+
+// publish writes the state, and with it the name servers.
+func (c *client) publish() error {
+	if err := c.record.write(c.state); err != nil {
+		return err
+	}
+	said := ""
+	if err := resolve(c.job.Init, c.job.Container); err != nil {
+		said = err.Error()
+	}
+	if said == c.state.Resolver {
+		return nil
+	}
+	c.state.Resolver = said
+	if said != "" {
+		fmt.Fprintln(os.Stderr, said)
+	}
+	return c.record.write(c.state)
+}
+
+func (c *client) install(fresh, before *lease) error {
+	address := c.address(fresh)
 	err := c.kernel.AddAddress(address)
 	if errors.Is(err, unix.EEXIST) {
 		err = c.kernel.ChangeAddress(address)
@@ -30,27 +67,49 @@ func (c *client) take(lease *probe.Lease) error {
 	if err != nil {
 		return err
 	}
-	for _, route := range c.routes(lease) {
-		if err := c.kernel.ReplaceRoute(route); err != nil {
+	c.setMTU(fresh.mtu)
+	for _, one := range c.routes(fresh) {
+		if err := c.kernel.ReplaceRoute(one); err != nil {
 			return err
 		}
 	}
-	c.lease, c.until = lease, time.Now().Add(lease.Remaining())
-	if before != nil && before.Address != lease.Address {
-		_ = c.kernel.DeleteAddress(c.address(before), true)
+	c.lease, c.wanted = fresh, fresh.address.Addr()
+	if c.job.HostName && fresh.hostName != "" {
+		setHostName(c.job.Init, fresh.hostName)
 	}
-	state := State{Job: c.job, PID: os.Getpid(), Address: lease.Address, Server: lease.Server, Until: c.until}
-	if c.job.DNS && len(lease.DNS) > 0 {
-		// What the container's root has put there costs it its name servers, and nobody the address.
-		if err := c.resolve(lease); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			state.Trouble = err.Error()
+	if before == nil {
+		return nil
+	}
+	for _, one := range c.routes(before) {
+		if !slices.ContainsFunc(c.routes(fresh), func(r kernel.Route) bool { return r.To == one.To }) {
+			_ = c.kernel.DeleteRoute(one)
 		}
 	}
-	if before == nil || before.Address != lease.Address {
-		c.callLeased()
+	if before.address != fresh.address {
+		_ = c.kernel.DeleteAddress(c.address(before), true)
 	}
-	return c.record.write(state)
+	return nil
+}
+
+// setMTU takes a server's MTU, and goes back to the link's own without one.
+func (c *client) setMTU(given uint32) {
+	const least = 68 // RFC 2132, 5.1
+	if !c.job.MTU || given < least && c.mtu == 0 {
+		return
+	}
+	link, err := c.link()
+	if err != nil {
+		return
+	}
+	if c.mtu == 0 {
+		c.mtu = link.MTU
+	}
+	if given < least {
+		given, c.mtu = c.mtu, 0
+	}
+	if err := c.kernel.ChangeLink(c.name, kernel.LinkRequest{MTU: &given}); err != nil {
+		fmt.Fprintf(os.Stderr, "container %s, %s: cannot set the server's MTU %d: %v\n", c.job.Container, c.name, given, err)
+	}
 }
 
 // callLeased leaves this thread, which is in the container's network.
@@ -63,106 +122,66 @@ func (c *client) callLeased() {
 	<-done
 }
 
-// drop takes the lease's address away, and with it the routes; release tells the server.
+// drop takes the lease's address away, and with it the routes and name servers; release tells the server.
 func (c *client) drop(release bool) {
 	if c.lease == nil {
 		return
 	}
-	if link, err := c.link(); err == nil {
-		c.name = link.Name
-	}
 	if release {
-		_ = c.socket.Release(c.lease)
+		c.release()
 	}
-	for _, route := range c.routes(c.lease) {
-		_ = c.kernel.DeleteRoute(route)
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	for _, one := range c.routes(c.lease) {
+		_ = c.kernel.DeleteRoute(one)
 	}
 	_ = c.kernel.DeleteAddress(c.address(c.lease), true)
+	c.setMTU(0)
 	c.lease = nil
+	c.state.Address, c.state.Server, c.state.Until = netip.Prefix{}, netip.Addr{}, time.Time{}
+	c.state.NTP, c.state.GivenName, c.state.DNS4, c.state.Search4 = nil, "", nil, nil
+	_ = c.publish()
 }
 
 // address has an end: so everybody sees that it is nobody's declaration.
-func (c *client) address(lease *probe.Lease) kernel.Address {
-	seconds := uint32(lease.Remaining() / time.Second)
-	return kernel.Address{Link: c.name, Prefix: lease.Address, Label: c.name, ValidLifetime: seconds, PreferredLifetime: seconds}
+func (c *client) address(lease *lease) kernel.Address {
+	seconds := uint32(max(time.Until(lease.expires)/time.Second, 1))
+	return kernel.Address{Link: c.name, Prefix: lease.address, Label: c.name, ValidLifetime: seconds, PreferredLifetime: seconds}
 }
 
-func (c *client) routes(lease *probe.Lease) []kernel.Route {
+func (c *client) routes(lease *lease) []kernel.Route {
 	if !c.job.Routes {
 		return nil
 	}
-	given := lease.Routes
-	if len(given) == 0 && lease.Router.IsValid() {
-		given = []probe.Route{{To: netip.PrefixFrom(netip.IPv4Unspecified(), 0), Via: lease.Router}}
-	}
-	routes := make([]kernel.Route, len(given))
-	for i, one := range given {
+	routes := make([]kernel.Route, len(lease.routes))
+	for i, one := range lease.routes {
 		scope := uint8(unix.RT_SCOPE_UNIVERSE)
-		if !one.Via.IsValid() {
+		if !one.via.IsValid() {
 			scope = unix.RT_SCOPE_LINK
 		}
 		routes[i] = kernel.Route{
-			To: one.To, Table: unix.RT_TABLE_MAIN, Metric: metric, Protocol: unix.RTPROT_DHCP, Scope: scope, Type: unix.RTN_UNICAST,
-			NextHops: []kernel.NextHop{{Via: one.Via, Link: c.name, Weight: 1}},
+			To: one.to, Table: unix.RT_TABLE_MAIN, Metric: c.job.metric(), Protocol: unix.RTPROT_DHCP, Scope: scope, Type: unix.RTN_UNICAST,
+			NextHops: []kernel.NextHop{{Via: one.via, Link: c.name, Weight: 1}},
 		}
 	}
 	return routes
 }
 
-// resolve replaces the container's /etc/resolv.conf. Its root may have put anything there: a link belongs to a program in
-// the container and leads where that likes, so it stays, and so does all else that is not the container's own file.
-func (c *client) resolve(lease *probe.Lease) error {
-	root, err := containerRoot(c.job.Init)
-	if err != nil {
-		return fmt.Errorf("cannot look into container %s: %w", c.job.Container, err)
-	}
-	tree, err := system.OpenTree(fmt.Sprintf("/proc/%d/root", c.job.Init), root)
-	if err != nil {
-		return fmt.Errorf("cannot look into container %s: %w", c.job.Container, err)
-	}
-	defer tree.Close()
-	err = tree.Replace("etc/resolv.conf", []byte(c.resolver(lease)))
-	if errors.Is(err, fs.ErrNotExist) {
-		// It has no /etc: nobody would read ours.
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("the name servers are not written into container %s: %w", c.job.Container, err)
-	}
-	return nil
-}
-
-// containerRoot is who the root of a process's user namespace is on the host (user_namespaces(7)).
-func containerRoot(pid int) (int, error) {
-	text, err := system.Read(fmt.Sprintf("/proc/%d/uid_map", pid), 1<<20)
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(text)) {
-		var inside, outside, count int
-		if _, err := fmt.Sscan(line, &inside, &outside, &count); err == nil && inside == 0 && count > 0 {
-			return outside, nil
+// setHostName gives the container the name that the server knows it by.
+func setHostName(init int, name string) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		// The thread ends with the goroutine.
+		runtime.LockOSThread()
+		namespace, err := unix.Open(fmt.Sprintf("/proc/%d/ns/uts", init), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return
 		}
-	}
-	return 0, errors.New("it has no root")
-}
-
-func (c *client) resolver(lease *probe.Lease) string {
-	var text strings.Builder
-	fmt.Fprintf(&text, "# From the DHCP server %s by %s.\n", lease.Server, c.name)
-	if isDomain(lease.Domain) {
-		fmt.Fprintf(&text, "search %s\n", lease.Domain)
-	}
-	for _, server := range lease.DNS {
-		fmt.Fprintf(&text, "nameserver %s\n", server)
-	}
-	return text.String()
-}
-
-// isDomain keeps what a server says from being more than a name.
-func isDomain(name string) bool {
-	other := func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '-' && r != '_'
-	}
-	return name != "" && strings.IndexFunc(name, other) < 0
+		defer func() { _ = unix.Close(namespace) }()
+		if unix.Unshare(unix.CLONE_FS) == nil && unix.Setns(namespace, unix.CLONE_NEWUTS) == nil && isDomain(name) {
+			_ = unix.Sethostname([]byte(name))
+		}
+	}()
+	<-done
 }

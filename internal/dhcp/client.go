@@ -1,9 +1,11 @@
 package dhcp
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"os/signal"
 	"runtime"
@@ -15,10 +17,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hostnet.linux/internal/kernel"
-	"hostnet.linux/internal/probe"
 )
 
-// Kernel is what the client asks of the container's namespace.
+// Kernel is what the client asks of a namespace.
 type Kernel interface {
 	kernel.Links
 	kernel.Addresses
@@ -28,35 +29,51 @@ type Kernel interface {
 
 // client is one client at work.
 type client struct {
-	job    Job
-	kernel Kernel
-	record *record
-	socket *probe.Client
-	// mutex keeps the end apart from a lease that just comes.
-	mutex sync.Mutex
-	lease *probe.Lease
-	until time.Time
-	name  string
+	job Job
+	// kernel is the container's network, host the one that the other end of the wire is in.
+	kernel, host Kernel
+	record       *record
 	// leased makes what waits for a lease.
 	leased func(Job)
+	events *events
+
+	// mutex guards what both IP versions write.
+	mutex sync.Mutex
+	state State
+	name  string
+	// mtu is the link's own, while a server's is in force.
+	mtu uint32
+
+	hardware net.HardwareAddr
+	socket   *socket
+	lease    *lease
+	// wanted is an earlier address, which is asked for again.
+	wanted   netip.Addr
+	failures int
 }
 
-// Run gets and keeps a lease until the container or the interface is gone, or it is told to end.
-// leased is called after every new lease, from outside of the container's network.
+// Run gets and keeps leases until the container or the interface is gone, or it is told to end. leased is called after
+// every new lease, from outside of the container's network.
 func Run(arguments []string, open func(namespace string) (Kernel, error), leased func(Job)) error {
 	job, err := parseJob(arguments)
 	if err != nil {
 		return err
 	}
-	c := &client{job: job, leased: leased}
+	c := &client{job: job, leased: leased, state: State{Job: job, PID: os.Getpid()}}
 	if c.record, err = openRecord(job); err != nil {
 		return err
 	}
 	defer c.record.remove()
-	if err := c.record.write(State{Job: job, PID: os.Getpid()}); err != nil {
+	if err := c.record.write(c.state); err != nil {
 		return err
 	}
-	if err := c.watch(); err != nil {
+	if c.events, err = c.watch(); err != nil {
+		return err
+	}
+	if c.host, err = open(""); err != nil {
+		return err
+	}
+	if err := c.events.listen(); err != nil {
 		return err
 	}
 	if c.kernel, err = open(strconv.Itoa(job.Init)); err != nil {
@@ -66,16 +83,39 @@ func Run(arguments []string, open func(namespace string) (Kernel, error), leased
 	if err := c.enter(); err != nil {
 		return err
 	}
-	defer c.socket.Close()
-	return c.keep()
+	if err := c.events.listen(); err != nil {
+		return err
+	}
+	c.look()
+	go c.follow()
+	return c.work()
+}
+
+// work runs the loops of the IP versions that are asked for.
+func (c *client) work() error {
+	if !c.job.V6 {
+		return c.keep()
+	}
+	six := make(chan error, 1)
+	go func() {
+		if err := c.enter(); err != nil {
+			six <- err
+			return
+		}
+		six <- c.keep6()
+	}()
+	if !c.job.V4 {
+		return <-six
+	}
+	return errors.Join(c.keep(), <-six)
 }
 
 // watch ends the process with the container, whose interfaces would live on as long as this process is in their
-// namespace, and when it is told to.
-func (c *client) watch() error {
+// namespace, and tells the loops when it is told to end.
+func (c *client) watch() (*events, error) {
 	init, err := unix.PidfdOpen(c.job.Init, 0)
 	if err != nil {
-		return fmt.Errorf("container %s does not run: %w", c.job.Container, err)
+		return nil, fmt.Errorf("container %s does not run: %w", c.job.Container, err)
 	}
 	go func() {
 		for {
@@ -86,19 +126,21 @@ func (c *client) watch() error {
 			}
 		}
 	}()
+	all := newEvents()
 	told := make(chan os.Signal, 1)
 	signal.Notify(told, syscall.SIGTERM, syscall.SIGINT)
 	go func() {
 		<-told
-		c.mutex.Lock()
-		c.drop(true)
+		all.tellAll(ended)
+		// A server that does not take a message back must not hold this up.
+		time.Sleep(ending / 2)
 		c.record.remove()
 		os.Exit(0)
 	}()
-	return nil
+	return all, nil
 }
 
-// enter goes into the container's network, with this thread alone, and opens a socket there.
+// enter goes into the container's network, with this thread alone.
 func (c *client) enter() error {
 	runtime.LockOSThread()
 	namespace, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", c.job.Init))
@@ -109,17 +151,7 @@ func (c *client) enter() error {
 	if err := unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET); err != nil {
 		return fmt.Errorf("cannot enter the network of container %s: %w", c.job.Container, err)
 	}
-	link, err := c.link()
-	if err != nil {
-		return err
-	}
-	hardware, err := net.ParseMAC(link.Address)
-	if err != nil {
-		return err
-	}
-	c.name = link.Name
-	c.socket, err = probe.NewClient(c.job.Index, hardware, c.job.Container)
-	return err
+	return nil
 }
 
 // link is the interface, which may have got another name meanwhile.
@@ -136,46 +168,105 @@ func (c *client) link() (kernel.Link, error) {
 	return kernel.Link{}, fmt.Errorf("container %s has no interface %d any more", c.job.Container, c.job.Index)
 }
 
-// Times between attempts, as RFC 2131 has them roughly: half of the lease is left when it is renewed.
-const (
-	asking   = 10 * time.Second
-	between  = 2 * time.Second
-	soonest  = 5 * time.Second
-	fraction = 2
-)
-
+// keep gets and keeps the IPv4 lease.
 func (c *client) keep() error {
 	for {
 		link, err := c.link()
 		if err != nil {
 			return err
 		}
-		c.name = link.Name
-		lease, err := c.next()
-		c.mutex.Lock()
-		switch {
-		case err == nil:
-			err = c.take(lease)
-		case c.lease != nil && time.Now().After(c.until):
-			c.drop(false)
+		c.rename(link.Name)
+		switch c.events.take() {
+		case ended:
+			c.drop(true)
+			return nil
+		case moved:
+			// A new address is another client's: the old one's lease is given back.
+			c.drop(c.hardware.String() != link.Address)
+			c.close()
+		case doubted:
+			c.confirm()
 		}
-		c.mutex.Unlock()
-		if err != nil {
-			fmt.Fprintf(os.Stderr, "container %s, %s: %v\n", c.job.Container, c.name, err)
-			if c.lease == nil {
-				_ = c.record.write(State{Job: c.job, PID: os.Getpid(), Trouble: err.Error()})
-			}
-			time.Sleep(between)
-			continue
+		if err := c.open(link); err != nil {
+			return err
 		}
-		time.Sleep(max(soonest, lease.Remaining()/fraction))
+		wait := c.advance()
+		select {
+		case <-time.After(wait):
+		case <-c.events.wake:
+		}
 	}
 }
 
-// next is a first lease, or the one that there is, lengthened.
-func (c *client) next() (*probe.Lease, error) {
-	if c.lease == nil {
-		return c.socket.Acquire(asking)
-	}
-	return c.socket.Renew(c.lease)
+func (c *client) rename(name string) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.name = name
 }
+
+// Times between attempts.
+const (
+	between    = 2 * time.Second
+	mostSpaced = 30 * time.Second
+	soonest    = time.Second
+)
+
+// advance does what is due, and says for how long nothing is.
+func (c *client) advance() time.Duration {
+	context, cancel := c.events.during()
+	defer cancel()
+	now := time.Now()
+	var err error
+	until := time.Time{}
+	switch {
+	case c.lease == nil:
+		err = c.acquire(context)
+	case now.After(c.lease.expires):
+		c.drop(false)
+		return 0
+	case now.After(c.lease.rebind):
+		until, err = c.lease.expires, c.extend(context, false)
+	case now.After(c.lease.renew):
+		until, err = c.lease.rebind, c.extend(context, true)
+	}
+	var refused *refusal
+	switch {
+	case errors.As(err, &refused) && c.lease != nil:
+		c.drop(false)
+		return 0
+	case err == nil && c.lease != nil:
+		c.failures = 0
+		return max(time.Until(c.lease.renew), soonest)
+	case err != nil && context.Err() == nil:
+		c.complain(err)
+	}
+	if !until.IsZero() {
+		return max(time.Until(until)/2, soonest)
+	}
+	c.failures++
+	return min(time.Duration(c.failures)*between, mostSpaced)
+}
+
+// complain notes why there is no lease.
+func (c *client) complain(err error) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	fmt.Fprintf(os.Stderr, "container %s, %s: %v\n", c.job.Container, c.name, err)
+	c.state.Trouble = err.Error()
+	_ = c.record.write(c.state)
+}
+
+// confirm asks whether the lease still holds on this wire, as a client does that finds its link up again (RFC 2131, 3.2).
+func (c *client) confirm() {
+	if c.lease == nil || c.socket == nil {
+		return
+	}
+	limit, cancel := context.WithTimeout(context.Background(), confirming)
+	defer cancel()
+	if err := c.reboot(limit); err != nil {
+		c.drop(false)
+	}
+}
+
+// confirming is how long a server may take to confirm; nobody's word means that the wire is another.
+const confirming = 4 * time.Second

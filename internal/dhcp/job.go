@@ -5,6 +5,7 @@ package dhcp
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -29,9 +30,28 @@ type Job struct {
 	// Init is the container's first process, Index the interface's number inside.
 	Init  int `json:"init"`
 	Index int `json:"index"`
-	// Routes and DNS tell whether what the server says of these is taken.
-	Routes bool `json:"routes"`
-	DNS    bool `json:"dns"`
+	// V4 and V6 tell of which IP versions addresses are asked for.
+	V4 bool `json:"v4"`
+	V6 bool `json:"v6"`
+	// Routes, DNS, MTU and HostName tell whether what the server says of these is taken.
+	Routes   bool `json:"routes"`
+	DNS      bool `json:"dns"`
+	MTU      bool `json:"mtu"`
+	HostName bool `json:"host_name"`
+	// MTUDeclared says that somebody declared another MTU.
+	MTUDeclared bool `json:"mtu_declared"`
+	// Metric is that of the server's routes; 0 follows from Position, the interface's place among those with DHCP.
+	Metric   uint32 `json:"metric"`
+	Position int    `json:"position"`
+	// ClientID is what the client calls itself, as it is declared.
+	ClientID string `json:"client_id"`
+}
+
+func (j Job) metric() uint32 {
+	if j.Metric != 0 {
+		return j.Metric
+	}
+	return metric + uint32(j.Position)
 }
 
 func (j Job) arguments() []string {
@@ -64,8 +84,26 @@ type State struct {
 	// Server is not valid as long as there is no lease.
 	Server netip.Addr `json:"server"`
 	Until  time.Time  `json:"until"`
+	// Address6 and Until6 are DHCPv6's.
+	Address6 netip.Prefix `json:"address6"`
+	Until6   time.Time    `json:"until6"`
+	// DNS and Search are name servers and domains, as far as they are taken.
+	DNS4    []netip.Addr `json:"dns4,omitempty"`
+	DNS6    []netip.Addr `json:"dns6,omitempty"`
+	Search4 []string     `json:"search4,omitempty"`
+	Search6 []string     `json:"search6,omitempty"`
+	// NTP and HostName are what the server says of these.
+	NTP       []netip.Addr `json:"ntp,omitempty"`
+	GivenName string       `json:"given_name,omitempty"`
+	// Resolver is why the name servers are not where the container looks for them.
+	Resolver string `json:"resolver,omitempty"`
 	// Trouble is why there is none yet.
 	Trouble string `json:"trouble,omitempty"`
+}
+
+// Complete tells whether the client has all addresses that it is to get.
+func (s *State) Complete() bool {
+	return (s.V4 || s.V6) && (!s.V4 || s.Server.IsValid()) && (!s.V6 || s.Address6.IsValid())
 }
 
 // Find is the state of the client of an interface, if one runs.
@@ -81,13 +119,23 @@ func Find(initPID, index int) (State, bool) {
 	if unix.Flock(int(file.Fd()), unix.LOCK_SH|unix.LOCK_NB) == nil {
 		return State{}, false
 	}
-	var state State
-	if err := json.NewDecoder(file).Decode(&state); err != nil {
-		// It is just being written.
-		state = State{}
-	}
-	return state, true
+	return readState(file), true
 }
+
+// readState reads again what is just being written.
+func readState(file *os.File) State {
+	const attempts = 50
+	for range attempts {
+		var state State
+		if err := json.NewDecoder(io.NewSectionReader(file, 0, largestState)).Decode(&state); err == nil {
+			return state
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return State{}
+}
+
+const largestState = 1 << 20
 
 // record is the client's own file.
 type record struct{ file *os.File }
@@ -133,11 +181,11 @@ func (r *record) write(state State) error {
 	if err != nil {
 		return err
 	}
-	if err := r.file.Truncate(0); err != nil {
+	// What is left of a longer state is behind the new one, where nobody reads it.
+	if _, err = r.file.WriteAt(append(text, '\n'), 0); err != nil {
 		return err
 	}
-	_, err = r.file.WriteAt(text, 0)
-	return err
+	return r.file.Truncate(int64(len(text) + 1))
 }
 
 func (r *record) remove() { _ = os.Remove(r.file.Name()) }

@@ -55,7 +55,7 @@ func Await(job Job, limit time.Duration) error {
 	trouble := "the client says nothing"
 	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(pause) {
 		state, runs := Find(job.Init, job.Index)
-		if runs && state.Server.IsValid() {
+		if runs && state.Complete() {
 			return nil
 		}
 		if state.Trouble != "" {
@@ -68,9 +68,11 @@ func Await(job Job, limit time.Duration) error {
 	return fmt.Errorf("no DHCP server gave an address in %s (%s): does one serve the bridge?", limit, trouble)
 }
 
+// ending is how long a client may take to end.
+const ending = 10 * time.Second
+
 // Stop ends the client of an interface, which takes back what it did there.
 func Stop(initPID, index int) error {
-	const ending = 10 * time.Second
 	for deadline := time.Now().Add(ending); time.Now().Before(deadline); time.Sleep(pause) {
 		state, runs := Find(initPID, index)
 		if !runs {

@@ -119,3 +119,57 @@ func (t *Tree) sweep(folder *os.File, name string) {
 		}
 	}
 }
+
+// Link is where a symbolic link leads, "" if something else, or nothing, has the name.
+func (t *Tree) Link(path string) (string, error) {
+	found, err := t.open(path, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = found.Close() }()
+	target := make([]byte, unix.PathMax)
+	n, err := unix.Readlinkat(int(found.Fd()), "", target)
+	if err != nil {
+		return "", nil //nolint:nilerr // it is no link
+	}
+	return string(target[:n]), nil
+}
+
+// Remove removes a regular file or a symbolic link of the tree's user.
+func (t *Tree) Remove(path string) error {
+	return t.inFolder(path, func(folder *os.File, name string) error {
+		var stat unix.Stat_t
+		if err := unix.Fstatat(int(folder.Fd()), name, &stat, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+			return err
+		}
+		if kind := stat.Mode & unix.S_IFMT; kind != unix.S_IFREG && kind != unix.S_IFLNK {
+			return &NotPlainError{filepath.Join(t.root.Name(), path), kindOfFile(stat.Mode)}
+		}
+		if err := t.owned(&stat, filepath.Join(t.root.Name(), path)); err != nil {
+			return err
+		}
+		return unix.Unlinkat(int(folder.Fd()), name, 0)
+	})
+}
+
+// Symlink makes a symbolic link where there is nothing.
+func (t *Tree) Symlink(target, path string) error {
+	return t.inFolder(path, func(folder *os.File, name string) error {
+		if err := unix.Symlinkat(target, int(folder.Fd()), name); err != nil {
+			return err
+		}
+		return unix.Fchownat(int(folder.Fd()), name, t.user, t.user, unix.AT_SYMLINK_NOFOLLOW)
+	})
+}
+
+func (t *Tree) inFolder(path string, do func(folder *os.File, name string) error) error {
+	folder, err := t.open(filepath.Dir(path), unix.O_DIRECTORY)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = folder.Close() }()
+	return do(folder, filepath.Base(path))
+}

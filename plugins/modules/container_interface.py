@@ -118,6 +118,11 @@ options:
       - Whether the interface gets its IPv4 address from a DHCP server. The client is the collection's own and runs on the host, so the container
           needs none.
     type: bool
+  dhcp6:
+    description:
+      - Whether the interface gets an IPv6 address from a DHCPv6 server too. The way to its network comes by router advertisements, which the kernel
+          takes.
+    type: bool
   dhcp_use_routes:
     description:
       - Whether the DHCP server's routes are taken too.
@@ -128,6 +133,28 @@ options:
       - Whether the DHCP server's name servers and domain go to the container's C(/etc/resolv.conf).
     type: bool
     default: true
+  dhcp_use_mtu:
+    description:
+      - Whether the DHCP server's MTU is taken inside the container, where O(mtu) is not declared.
+    type: bool
+    default: true
+  dhcp_use_hostname:
+    description:
+      - Whether the container takes the host name that the DHCP server gives.
+    type: bool
+    default: false
+  dhcp_metric:
+    description:
+      - The metric of the DHCP server's routes. The interface with the lowest gives the container its name servers, too. 0 is 1024 for the
+          container's first interface with DHCP, one more for the second, and so on. From 0 to 4294967295.
+    type: int
+    default: 0
+  dhcp_client_id:
+    description:
+      - 'What the client calls itself (option 61): V(mac), V(duid) for one made of the MAC address, bytes such as V(01:00:16:3e:11:22:33), or a text.
+          With V(none) the server goes by the MAC address.'
+    type: str
+    default: none
   vlan:
     description:
       - The VLAN of the container's untagged frames on a bridge with vlan_filtering; 0 is none. Left out, the bridge's default. From 0 to 4094.
