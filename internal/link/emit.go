@@ -1,7 +1,10 @@
 package link
 
 import (
+	"errors"
 	"slices"
+
+	"golang.org/x/sys/unix"
 
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/plan"
@@ -56,10 +59,37 @@ func (p *planner) emitDelete(have *Link, disruption plan.Disruption) {
 	}
 	p.lose(have.Name, plan.Recreated)
 	name := have.Name
+	p.deletion.names = append(p.deletion.names, name)
 	p.add(plan.Step{
 		Phase: plan.Delete, Depth: -p.observedDepth(have, longestStack), Action: "delete", Object: have.Describe(), Disruption: disruption,
-		Run: func() error { return p.kernel.DeleteLink(name) },
+		Run: func() error { return p.deletion.run(p.kernel, name) },
 	}, name, deref(have.Peer), have.Observed.Controller)
+}
+
+// deletion is all links that a plan deletes. Its steps follow each other, so the first of them does it for all.
+type deletion struct {
+	names       []string
+	tried, done bool
+}
+
+// worthwhile is from how many links on they are deleted at once.
+const worthwhile = 3
+
+// run deletes one link with the others, or alone where not all of them can be deleted at once: the kernel then says which
+// one is the reason.
+func (d *deletion) run(k Kernel, name string) error {
+	if !d.tried && len(d.names) >= worthwhile {
+		d.tried = true
+		err := k.DeleteLinks(d.names)
+		d.done = err == nil
+		if err != nil && !errors.Is(err, unix.EOPNOTSUPP) && !errors.Is(err, unix.ENODEV) {
+			return err
+		}
+	}
+	if d.done {
+		return nil
+	}
+	return k.DeleteLink(name)
 }
 
 // longestStack bounds the walk through links that stand on each other.

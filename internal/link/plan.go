@@ -56,6 +56,7 @@ type planner struct {
 	steps               []plan.Step
 	warnings            []string
 	problems            schema.Problems
+	deletion            deletion
 }
 
 // Plan compares and finds the steps. All problems that the kernel's state brings to light come back as

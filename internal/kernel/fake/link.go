@@ -301,6 +301,28 @@ func (k *Kernel) DeleteLink(name string) error {
 	return nil
 }
 
+// DeleteLinks removes links, and takes that for one write.
+func (k *Kernel) DeleteLinks(names []string) error {
+	for _, name := range names {
+		one, err := k.mustFind(name)
+		if err != nil {
+			return err
+		}
+		if one.Kind == "" {
+			return refusal(unix.EOPNOTSUPP, "link %s is hardware", name)
+		}
+	}
+	if err := k.write(); err != nil {
+		return err
+	}
+	for _, name := range names {
+		if one := k.find(name); one != nil {
+			k.remove(one)
+		}
+	}
+	return nil
+}
+
 func (k *Kernel) remove(one *link) {
 	k.lower(one)
 	for _, port := range k.ports(one) {
