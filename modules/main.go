@@ -22,11 +22,14 @@ import (
 // version is that of the collection; the build sets it.
 var version = "development"
 
-// garbage is how much, in percent of what is in use, may pile up before it is collected: a task ends before it has to be.
-const garbage = 400
+// A task mostly ends before its garbage has to be collected: it may pile up to so much, in percent of what is in use, but
+// to no more than so many bytes.
+const (
+	garbage     = 400
+	memoryLimit = 40 << 20
+)
 
 func main() {
-	debug.SetGCPercent(garbage)
 	backend.Version = version
 	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
@@ -38,6 +41,12 @@ var usage = "hostnet makes the network of this host as declared.\n\n" + cli.Help
 `
 
 func run(arguments []string, input io.Reader, output *os.File, errors io.Writer) int {
+	if len(arguments) == 2 && arguments[1] == "version" {
+		fmt.Fprintln(output, version)
+		return 0
+	}
+	debug.SetGCPercent(garbage)
+	debug.SetMemoryLimit(memoryLimit)
 	system.OpenFolders()
 	switch {
 	case len(arguments) > 1 && cli.Find(arguments[1]):
@@ -52,9 +61,6 @@ func run(arguments []string, input io.Reader, output *os.File, errors io.Writer)
 		return dnsmasq.Supervise(arguments[2:])
 	case len(arguments) == 2 && slices.Contains([]string{"help", "--help", "-h"}, arguments[1]):
 		fmt.Fprint(output, usage)
-		return 0
-	case len(arguments) == 2 && arguments[1] == "version":
-		fmt.Fprintln(output, version)
 		return 0
 	case len(arguments) == 2 && arguments[1] == "module":
 		return ansible.Serve(input, arguments[0], output, runCall)

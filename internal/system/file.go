@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -17,6 +18,9 @@ import (
 // System is a host whose files are under Root; "" is the running host. Tests have a folder of their own there.
 type System struct {
 	Root string
+
+	connecting sync.Mutex
+	manager    *manager
 }
 
 // File is a file as it is, or as it is to be. It survives JSON, so that it can be put back later, byte for byte.

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -144,7 +145,10 @@ func NetworkNamespaceOf(pid int) (uint64, error) {
 	return namespaceOf(filepath.Join("/proc", strconv.Itoa(pid), "ns/net"))
 }
 
-func bootTime() (time.Time, error) {
+// bootTime is read once: it is needed for each process, and /proc/stat counts every interrupt for it.
+var bootTime = sync.OnceValues(readBootTime)
+
+func readBootTime() (time.Time, error) {
 	text, err := os.ReadFile("/proc/stat")
 	if err != nil {
 		return time.Time{}, fmt.Errorf("cannot read the boot time: %w", err)
