@@ -175,7 +175,7 @@ func (a *Agent) look() (again bool, err error) {
 }
 
 // abandoned tells a record whose run is dead: nobody comes back to finish it but us.
-func (a *Agent) abandoned(open *store.Record) bool { return !task.Pending(open) }
+func (a *Agent) abandoned(open *store.Record) bool { return !task.Pending(a.Site, open) }
 
 // allowed tells whether the mode puts back what a step does.
 func (a *Agent) allowed(step plan.Step, late map[string]bool) bool {

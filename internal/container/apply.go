@@ -175,6 +175,11 @@ func (p *planner) run(wanted []*Wanted) error {
 		return nil
 	}
 	before := p.checkpoint()
+	if p.machine.Begin != nil {
+		if err := p.machine.Begin(p.written()); err != nil {
+			return err
+		}
+	}
 	err := plan.Run(p.steps, p.machine.BeforeStep)
 	if err == nil {
 		err = p.verify(wanted)

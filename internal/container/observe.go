@@ -38,6 +38,8 @@ type Machine struct {
 	LeaseTime time.Duration
 	// BeforeStep, if set, is called ahead of each step with its number from 0. An error stops the run there.
 	BeforeStep func(number int) error
+	// Begin, if set, keeps what a change replaces ahead of its first step. An error stops the change there.
+	Begin func(*Before) error
 }
 
 // hostNamespace leads back to the host's namespace out of a container's. The thread is named since only some of this

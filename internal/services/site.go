@@ -92,6 +92,25 @@ func (p *Plan) Add(steps []plan.Step) {
 // Show adds what the steps change to the difference.
 func (p *Plan) Show(steps []plan.Step) { p.addDifference(steps) }
 
+// ShowAll has the difference tell something of a plan that changes anything.
+func (p *Plan) ShowAll() {
+	if len(p.Before)+len(p.After) > 0 {
+		return
+	}
+	for _, step := range p.Steps {
+		if step.Upkeep {
+			continue
+		}
+		if len(step.Changes) > 0 {
+			p.addDifference([]plan.Step{step})
+			continue
+		}
+		was, is := "as it was", step.Action
+		p.Before.Set(step.Object, was)
+		p.After.Set(step.Object, is)
+	}
+}
+
 // wanted are the declared services with those of the bridges.
 func (d *Declaration) wanted() *Wanted {
 	all := &Wanted{NATs: slices.Clone(d.NATs), DNSMasqs: slices.Clone(d.DNSMasqs)}

@@ -42,6 +42,8 @@ type Record struct {
 	Boot string `json:"boot"`
 	// Before is what the change replaces.
 	Before json.RawMessage `json:"before"`
+	// Containers is what a change of containers replaces.
+	Containers json.RawMessage `json:"containers,omitempty"`
 	// Result is what the task reports once it is confirmed.
 	Result json.RawMessage `json:"result,omitempty"`
 	// Edit, Steps and Set become those of the generation.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/container"
 	"hostnet.linux/internal/control"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/services"
@@ -194,6 +195,10 @@ func commit(records *store.Store, entry *store.Record, changed bool) error {
 // Recover finishes what another run has left behind: it undoes a change that nobody made final. What it says is for the
 // operator, "" where there was nothing.
 func Recover(site *services.Site) (string, error) {
+	return recoverWith(site, restoreContainers(site.Services.System))
+}
+
+func recoverWith(site *services.Site, containers func(*container.Before) error) (string, error) {
 	records := storeOf(site)
 	left, err := records.Current()
 	if err != nil || left == nil {
@@ -203,8 +208,7 @@ func Recover(site *services.Site) (string, error) {
 		return "", records.Commit(nil)
 	}
 	// The guard undoes a change at its deadline; only if it is not there any more, or hangs, is it for us.
-	const grace = 10 * time.Second
-	if left.Boot == store.Boot() && left.Left() > -grace && records.IsGuarded(left.Token) {
+	if Pending(site, left) {
 		return "", &store.BusyError{Holder: fmt.Sprintf("a change by %s waits for its confirmation until %s", left.Task, left.Deadline.Format(time.TimeOnly))}
 	}
 	// A guard that is started anew meanwhile leaves it to us.
@@ -212,12 +216,19 @@ func Recover(site *services.Site) (string, error) {
 		defer dead.Release()
 		_ = records.System.Put(system.NoFile(orderPath(left.Token) + takenEnding))
 	}
-	if err := undo(site, left); err != nil {
+	err = undo(site, left)
+	if err == nil && len(left.Containers) > 0 {
+		err = undoContainers(left, containers)
+	}
+	if err != nil {
 		return recoverLater(records, left, err)
 	}
 	reason := "its run did not come to its end"
 	return fmt.Sprintf("a change by %s of %s was left half-way: it was undone", left.Task, left.Started.Format(time.DateTime)), records.Undo(left, reason)
 }
+
+// grace is how long a guard may take to undo a change after its deadline.
+const grace = 10 * time.Second
 
 // mostAttempts is how often an undo is tried: then what nothing brings back must not keep the host from being set up.
 const mostAttempts = 3
@@ -252,6 +263,18 @@ func undo(site *services.Site, left *store.Record) error {
 		return site.RestoreFiles(before)
 	}
 	return site.Restore(before)
+}
+
+// undoContainers puts back what a change of containers has replaced.
+func undoContainers(left *store.Record, restore func(*container.Before) error) error {
+	var before container.Before
+	if err := json.Unmarshal(left.Containers, &before); err != nil {
+		return fmt.Errorf("the record of the change is damaged: %w", err)
+	}
+	if left.Boot != store.Boot() {
+		return container.RestoreFiles(&before)
+	}
+	return restore(&before)
 }
 
 // needsConfirmation tells whether the controller has to confirm a change of these links by these steps, and why.

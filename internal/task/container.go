@@ -2,12 +2,20 @@ package task
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
 
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/container"
+	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
+	"hostnet.linux/internal/store"
+	"hostnet.linux/internal/system"
 )
 
 // Wire gives the machine whose containers the modules are about. It is nil in the program that has no LXC, which only
@@ -31,15 +39,97 @@ func (w Wire) Module(parse ParseContainers) func(context.Context, ansible.Call) 
 			return ansible.Fail(err)
 		}
 		machine := w()
-		outcome, err := machine.Apply(declaration.Folder(machine.Runtime.DefaultFolder()), wanted, call.CheckMode)
-		if outcome == nil {
-			return ansible.Fail(err)
-		}
-		return containerResult(outcome, err)
+		return inTransaction(call, machine, func() (*container.Outcome, error) {
+			return machine.Apply(declaration.Folder(machine.Runtime.DefaultFolder()), wanted, call.CheckMode)
+		})
 	}
 }
 
+// inTransaction runs a task about containers under the lock of the host's network, with a record of what it replaces.
+func inTransaction(call ansible.Call, machine *container.Machine, run func() (*container.Outcome, error)) ansible.Result {
+	if call.CheckMode || os.Geteuid() != 0 {
+		return containerResult(run())
+	}
+	site, done, err := OpenSite("", &system.System{})
+	if err != nil {
+		return ansible.Fail(err)
+	}
+	defer done()
+	records := storeOf(site)
+	lock, err := records.Lock(nameOf(call), 0)
+	if err != nil {
+		return ansible.Fail(err)
+	}
+	defer lock.Release()
+	recovered, err := recoverWith(site, machine.Restore)
+	if err != nil {
+		return ansible.Fail(err)
+	}
+	t := &Task{Call: call, Settings: &host.Settings{}}
+	entry := &store.Record{Token: newToken(), Who: t.who(), Phase: store.Applying, Started: time.Now(), Boot: store.Boot(), Before: json.RawMessage("null")}
+	machine.Begin = func(before *container.Before) error {
+		content, err := json.Marshal(before)
+		if err != nil {
+			return fmt.Errorf("cannot write down what the change replaces: %w", err)
+		}
+		entry.Containers = content
+		return records.Write(entry)
+	}
+	outcome, err := run()
+	result := containerResult(outcome, err)
+	if recovered != "" {
+		result.Warnings = append(result.Warnings, recovered)
+	}
+	if entry.Containers == nil {
+		return result
+	}
+	entry.Steps, _ = json.Marshal(plan.Describe(outcome.Steps))
+	said := "final"
+	if err == nil {
+		err = records.Commit(nil)
+	} else {
+		said = "failed and was undone"
+		err = records.Undo(entry, err.Error())
+	}
+	logged(records.System, entry, said, nil)
+	if err != nil && result.Err == nil {
+		return ansible.Fail(fmt.Errorf("the change is made, but its record cannot be closed, so the next run undoes it: %w", err))
+	}
+	return result
+}
+
+// restoreContainers puts back what a change of containers has replaced, where this program has no LXC: the one that LXC's
+// hooks call has.
+func restoreContainers(files *system.System) func(*container.Before) error {
+	return func(before *container.Before) error {
+		if !files.Exists(container.DefaultProgram) {
+			return container.RestoreFiles(before)
+		}
+		content, err := json.Marshal(before)
+		if err != nil {
+			return err
+		}
+		_, err = files.Run(time.Minute, content, container.DefaultProgram, RestoreCommand)
+		return err
+	}
+}
+
+// RestoreCommand is the argument of the program with LXC that makes containers as they were; Before comes on its input.
+const RestoreCommand = "restore"
+
+// RestoreContainers makes containers as they were.
+func (w Wire) RestoreContainers(input io.Reader) error {
+	var before container.Before
+	if err := json.NewDecoder(input).Decode(&before); err != nil {
+		return fmt.Errorf("cannot read what to restore: %w", err)
+	}
+	return w().Restore(&before)
+}
+
 func containerResult(outcome *container.Outcome, err error) ansible.Result {
+	if outcome == nil {
+		return ansible.Fail(err)
+	}
 	return ansible.Result{
 		Changed: len(outcome.Steps) > 0 && err == nil, Err: err, Before: outcome.Before, After: outcome.After,
 		Values: schema.Object{
@@ -59,11 +149,8 @@ func (w Wire) Life() func(context.Context, ansible.Call) ansible.Result {
 		if err != nil {
 			return ansible.Fail(err)
 		}
-		outcome, err := w().Live(life, call.CheckMode)
-		if outcome == nil {
-			return ansible.Fail(err)
-		}
-		return containerResult(outcome, err)
+		machine := w()
+		return inTransaction(call, machine, func() (*container.Outcome, error) { return machine.Live(life, call.CheckMode) })
 	}
 }
 

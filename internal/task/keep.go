@@ -39,7 +39,8 @@ func (t *Task) keep(site *services.Site, who string, want *desired, todo *servic
 	showDeclared(steps, todo)
 	todo.Steps = slices.Concat(todo.Steps, steps)
 	todo.Files = slices.Concat(todo.Files, paths)
-	if t.Booting {
+	if t.Booting || len(steps) == 0 && len(want.after.Set.Objects) == 0 && t.Settings.Watch == nil {
+		// Where nothing is declared, the boot has nothing to do.
 		return nil
 	}
 	found, err := t.install(site, who, want, todo)

@@ -36,6 +36,21 @@ func LXCHost(_ context.Context, call ansible.Call) ansible.Result {
 	if call.CheckMode || len(steps) == 0 {
 		return result
 	}
+	site, done, err := OpenSite("", files)
+	if err != nil {
+		return ansible.Fail(err)
+	}
+	defer done()
+	lock, err := storeOf(site).Lock(nameOf(call), 0)
+	if err != nil {
+		return ansible.Fail(err)
+	}
+	defer lock.Release()
+	if recovered, err := Recover(site); err != nil {
+		return ansible.Fail(err)
+	} else if recovered != "" {
+		result.Warnings = append(result.Warnings, recovered)
+	}
 	if err := wanted.Run(files, steps); err != nil {
 		return ansible.Fail(err)
 	}

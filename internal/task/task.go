@@ -186,6 +186,7 @@ func (t *Task) planKernel(site *services.Site, own *services.Declaration) (*desi
 }
 
 func report(want *desired, todo *services.Plan) ansible.Result {
+	todo.ShowAll()
 	result := ansible.Result{
 		Changed: plan.Changes(todo.Steps), Before: todo.Before, After: todo.After, Warnings: todo.Warnings,
 		Values: schema.Object{{Key: "actions", Value: plan.Describe(todo.Steps)}},

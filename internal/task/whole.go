@@ -225,10 +225,9 @@ func NewWatch() *Task {
 // Repair makes the steps that the task wants, as a change like any other.
 func (t *Task) Repair(site *services.Site) ansible.Result { return t.change(site, nil) }
 
-// Pending tells whether somebody still comes back to a change that is not final: its run, its guard, or its controller.
-func Pending(open *store.Record) bool {
-	const grace = 10 * time.Second
-	return open.Boot == store.Boot() && time.Now().Before(open.Deadline.Add(grace))
+// Pending tells whether somebody still comes back to a change that is not final: its guard, or its controller.
+func Pending(site *services.Site, open *store.Record) bool {
+	return open.Boot == store.Boot() && open.Left() > -grace && storeOf(site).IsGuarded(open.Token)
 }
 
 // ActionsOf are the steps of a result in words.

@@ -17,6 +17,7 @@ import (
 	"hostnet.linux/internal/kernel/linux"
 	"hostnet.linux/internal/lxc/liblxc"
 	"hostnet.linux/internal/system"
+	"hostnet.linux/internal/task"
 	"hostnet.linux/modules/containers"
 )
 
@@ -50,6 +51,8 @@ func run(arguments []string, input io.Reader, output, errors io.Writer) int {
 		return exitCode(machine().DHCP(arguments[2:]), errors)
 	case len(arguments) >= 2 && container.IsTemplate(arguments[1:]):
 		return exitCode(container.Template(arguments[1:]), errors)
+	case len(arguments) == 2 && arguments[1] == task.RestoreCommand:
+		return exitCode(task.Wire(machine).RestoreContainers(input), errors)
 	case len(arguments) == 2 && arguments[1] == "version":
 		fmt.Fprintln(output, version)
 		return 0
