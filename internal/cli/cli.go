@@ -34,6 +34,8 @@ func commands() []command {
 		{"show", "what is: a table of the links, and who stands on what", show},
 		{"draw", "a picture of this host\n                       --format text, svg, dot or mermaid; --title TEXT; --fold N\n" +
 			"                       --host FILE: of the host with that network_info instead; may be repeated", draw},
+		{"path", "which way a packet takes, and why it ends: hostnet path FROM TO\n                       --protocol tcp --port N, --size BYTES; " +
+			"FROM and TO are containers,\n                       namespaces, hosts or addresses; exit code 1 if it does not arrive", findPath},
 		{"diff", "what differs from what was declared; exit code 1 if anything does", diff},
 		{"apply", "make the host as declared in " + store.Declarations + "\n                       --check: only say what would be done\n" +
 			"                       --confirm SECONDS: undo it then, unless you confirm it", apply},
@@ -56,6 +58,7 @@ func commands() []command {
 // terminal is where the answers go.
 type terminal struct {
 	drawing drawing
+	journey journey
 
 	output io.Writer
 	colour bool
@@ -146,14 +149,14 @@ func (t *terminal) parse(one command, arguments []string) error {
 	if one.name == "rollback" || one.name == "log" {
 		arguments = t.takeNumber(arguments)
 	}
-	err := flags.Parse(arguments)
+	err := t.take(one, flags, arguments)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		text, _, _ := strings.Cut(one.text, "\n")
 		fmt.Fprintf(t.output, "hostnet %s: %s\n\n", one.name, text)
 		flags.SetOutput(t.output)
 		flags.PrintDefaults()
-	case err == nil && flags.NArg() > 0:
+	case err == nil && flags.NArg() > 0 && one.name != "path":
 		err = fmt.Errorf("%s takes no %q", one.name, flags.Arg(0))
 	case err == nil && t.seconds != 0 && (t.seconds < 5 || t.seconds > 3600):
 		err = errors.New("--confirm takes from 5 to 3600 seconds")
@@ -175,6 +178,15 @@ func (t *terminal) takeNumber(arguments []string) []string {
 		}
 	}
 	return arguments
+}
+
+// take reads flags, and what else the command takes.
+func (t *terminal) take(one command, flags *flag.FlagSet, arguments []string) error {
+	if one.name != "path" {
+		return flags.Parse(arguments)
+	}
+	t.journey.flags(flags)
+	return t.journey.take(flags, arguments)
 }
 
 func (t *terminal) printJSON(value any) error {

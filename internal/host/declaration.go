@@ -20,7 +20,8 @@ type Declaration struct {
 	rules  *[]rule.Rule
 	rule   rule.Rule
 	// full is of the module that only reads.
-	full *bool
+	full    *bool
+	routing *bool
 }
 
 // SingleTable is the options of a module about one interface of a kind.
@@ -157,8 +158,14 @@ func followsFrom(misfit schema.Problem, problems schema.Problems) bool {
 func InfoTable() schema.Table[Declaration] {
 	return append(schema.Lift(namespaceTable, func(d *Declaration) *Settings { return &d.Settings }),
 		schema.Field("full", schema.Bool(), func(d *Declaration) **bool { return &d.full },
-			"Whether to return every option of every link, with the kernel's defaults, and the links that the kernel makes by itself.").Assume(false))
+			"Whether to return every option of every link, with the kernel's defaults, and the links that the kernel makes by itself.").Assume(false),
+		schema.Field("routing", schema.Bool(), func(d *Declaration) **bool { return &d.routing },
+			"Whether C(topology) has each namespace's routes, rules, forwarding entries and firewall, as M(hostnet.linux.network_path) needs them.").
+			Assume(false))
 }
+
+// Routing tells whether it is to be returned what decides the way of packets.
+func (d *Declaration) Routing() bool { return d.routing != nil && *d.routing }
 
 // Full tells whether everything is to be returned.
 func (d *Declaration) Full() bool { return d.full != nil && *d.full }

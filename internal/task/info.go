@@ -33,5 +33,10 @@ func Info(_ context.Context, call ansible.Call) ansible.Result {
 	if err != nil {
 		return ansible.Fail(err)
 	}
+	if settings.Routing() {
+		if err := wired.ReadRouting(); err != nil {
+			return ansible.Fail(err)
+		}
+	}
 	return ansible.Result{Warnings: warnings, Values: schema.Object{{Key: "network", Value: network}, {Key: "topology", Value: wired}}}
 }

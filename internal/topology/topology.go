@@ -26,6 +26,9 @@ type Namespace struct {
 	// Stopped containers have only configured interfaces.
 	Stopped bool `json:"stopped,omitempty"`
 
+	// Routing is there where it was asked for.
+	Routing *Routing `json:"routing,omitempty"`
+
 	// path is where the namespace is to be entered.
 	path string
 	// numbers are the namespaces that this one has a number (nsid) for.

@@ -18,7 +18,7 @@ func Module() ansible.Module {
 			"It is what a person would declare: without the kernel's defaults, and without links that only the kernel or containers make.",
 		},
 		Options:  func() []schema.Doc { return host.InfoTable().Docs() },
-		SeeAlso:  []string{"network", "container_info", "network_diagram"},
+		SeeAlso:  []string{"network", "container_info", "network_diagram", "network_path"},
 		Examples: examples,
 		Returns: append(task.ReturnsOf("msg", "problems"), ansible.Return{
 			Name: "network", Returned: "success", Type: "dict",
@@ -55,6 +55,10 @@ func Module() ansible.Module {
 								"the other end of a pair, and the options that are not as kept on the host (C(drift)).",
 							Sample:   []any{map[string]any{"name": "eth0", "state": "up"}},
 							Contains: linkReturns,
+						},
+						{
+							Name: "routing", Returned: "with O(routing=true)", Type: "raw", Sample: map[string]any{"ipv4_forwarding": true},
+							Text: "The namespace's routes, rules, forwarding entries and firewall, as M(hostnet.linux.network_path) reads them.",
 						},
 					},
 				},

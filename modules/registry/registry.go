@@ -18,6 +18,7 @@ import (
 	"hostnet.linux/modules/network"
 	networkdiagram "hostnet.linux/modules/network_diagram"
 	networkinfo "hostnet.linux/modules/network_info"
+	networkpath "hostnet.linux/modules/network_path"
 	"hostnet.linux/modules/rollback"
 	"hostnet.linux/modules/route"
 	"hostnet.linux/modules/rule"
@@ -32,7 +33,7 @@ func Modules() []ansible.Module {
 		bond.Module(), bridge.Module(), dnsmasq.Module(), dummy.Module(), hostinterface.Module(), lxcbridge.Module(), lxchost.Module(),
 		macvlan.Module(),
 		nat.Module(), network.Module(),
-		networkdiagram.Module(), networkinfo.Module(), rollback.Module(), route.Module(), rule.Module(), veth.Module(),
+		networkdiagram.Module(), networkinfo.Module(), networkpath.Module(), rollback.Module(), route.Module(), rule.Module(), veth.Module(),
 		vlan.Module(), vxlan.Module(),
 	}
 }

@@ -244,6 +244,11 @@ options:
       - Whether to return every option of every link, with the kernel's defaults, and the links that the kernel makes by itself.
     type: bool
     default: false
+  routing:
+    description:
+      - Whether C(topology) has each namespace's routes, rules, forwarding entries and firewall, as M(hostnet.linux.network_path) needs them.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Shows exactly the steps that a run then performs.

@@ -25,6 +25,11 @@ options:
       - Whether to return every option of every link, with the kernel's defaults, and the links that the kernel makes by itself.
     type: bool
     default: false
+  routing:
+    description:
+      - Whether C(topology) has each namespace's routes, rules, forwarding entries and firewall, as M(hostnet.linux.network_path) needs them.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: The module changes nothing.
@@ -42,6 +47,7 @@ seealso:
   - module: hostnet.linux.network
   - module: hostnet.linux.container_info
   - module: hostnet.linux.network_diagram
+  - module: hostnet.linux.network_path
 """
 
 EXAMPLES = r"""
@@ -199,4 +205,11 @@ topology:
               returned: always
               type: str
               sample: up
+        routing:
+          description:
+            - The namespace's routes, rules, forwarding entries and firewall, as M(hostnet.linux.network_path) reads them.
+          returned: with O(routing=true)
+          type: raw
+          sample:
+            ipv4_forwarding: true
 """

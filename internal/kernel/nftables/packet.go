@@ -10,10 +10,10 @@ import (
 
 // Packet is what is known of a packet that opens a connection. Whatever is not here can be anything.
 type Packet struct {
-	Hook                string // input or forward
+	Hook                string // prerouting, input, forward, output or postrouting
 	From, To            Link   // the links that it comes in and goes out by
 	Source, Destination netip.Addr
-	Protocol            string // tcp, udp or sctp
+	Protocol            string // tcp, udp, sctp, or icmp for a ping
 	Port                uint16 // destination
 	// Redirected tells that its destination was rewritten, by a port forward.
 	Redirected bool
@@ -35,15 +35,18 @@ func (p *Packet) is6() bool { return p.Destination.Is6() || p.Source.Is6() }
 func (p *Packet) meta(key expr.MetaKey) []byte {
 	switch key {
 	case expr.MetaKeyIIFNAME, expr.MetaKeyIIF, metaInputKind:
+		if p.Hook == "output" {
+			return make([]byte, len(Link{Name: "none", Index: 1, Kind: "none"}.value(key)))
+		}
 		return p.From.value(key)
 	case expr.MetaKeyOIFNAME, expr.MetaKeyOIF, metaOutputKind:
-		if p.Hook == "input" {
+		if p.Hook == "input" || p.Hook == "prerouting" {
 			return make([]byte, len(Link{Name: "none", Index: 1, Kind: "none"}.value(key))) // there is none
 		}
 		return p.To.value(key)
 	case expr.MetaKeyL4PROTO:
 		if p.Protocol != "" {
-			return []byte{protocols[p.Protocol]}
+			return []byte{p.protocol()}
 		}
 	case expr.MetaKeyNFPROTO:
 		if p.is6() {
@@ -52,6 +55,27 @@ func (p *Packet) meta(key expr.MetaKey) []byte {
 		return []byte{unix.NFPROTO_IPV4}
 	}
 	return nil
+}
+
+// ping is the protocol of echo requests, that of IPv6 where the addresses are.
+const ping = "icmp"
+
+func (p *Packet) protocol() byte {
+	switch {
+	case p.Protocol == ping && p.is6():
+		return unix.IPPROTO_ICMPV6
+	case p.Protocol == ping:
+		return unix.IPPROTO_ICMP
+	}
+	return protocols[p.Protocol]
+}
+
+// echoRequest is the type of a ping (RFC 792, RFC 4443).
+func (p *Packet) echoRequest() byte {
+	if p.is6() {
+		return 128
+	}
+	return 8
 }
 
 // value is the link's as a rule loads it.
@@ -77,6 +101,9 @@ func (p *Packet) payload(e expression) []byte {
 	base, offset, length := e.number(unix.NFTA_PAYLOAD_BASE), e.number(unix.NFTA_PAYLOAD_OFFSET), int(e.number(unix.NFTA_PAYLOAD_LEN))
 	switch base {
 	case unix.NFT_PAYLOAD_TRANSPORT_HEADER:
+		if p.Protocol == ping && offset == 0 && length == 1 {
+			return []byte{p.echoRequest()}
+		}
 		if p.Port != 0 && offset <= portAt && length >= 2 {
 			ports := binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(nil, p.sourcePort()), p.Port)
 			if int(offset)+length <= len(ports) {
@@ -91,7 +118,7 @@ func (p *Packet) payload(e expression) []byte {
 			return value[:length]
 		}
 		if !p.is6() && offset == protocolAt4 && length == 1 && p.Protocol != "" {
-			return []byte{protocols[p.Protocol]}
+			return []byte{p.protocol()}
 		}
 	}
 	return nil
