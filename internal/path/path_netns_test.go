@@ -5,6 +5,7 @@ package path
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"hostnet.linux/internal/netnstest"
 	"hostnet.linux/internal/topology"
@@ -57,25 +58,32 @@ func (l *lab) read(t *testing.T) []*topology.Host {
 	return []*topology.Host{host}
 }
 
-// compare asks for the path of a ping, and sends one: both must come to the same.
+// compare asks for the path of a ping, and sends one: both must come to the same. A busy machine may need a moment until
+// links have their carrier, and loses pings: what disagrees is tried again.
 func (l *lab) compare(t *testing.T, from *netnstest.Namespace, to string, size uint32) *Path {
 	t.Helper()
-	found, err := Find(Question{Hosts: l.read(t), From: from.Name, To: to, Protocol: "icmp", Size: size})
-	if err != nil {
-		t.Fatal(err)
-	}
 	arguments := []string{"-c", "1", "-W", "1", "-n"}
 	if size > 0 {
 		const headers = 28
 		arguments = append(arguments, "-M", "do", "-s", itoa(size-headers))
 	}
-	output, err := from.Try("ping", append(arguments, to)...)
-	answered := err == nil
-	expects := found.Outcome == Reached && !strings.Contains(strings.Join(found.Warnings, " "), "the answer does not come back")
-	if answered != expects {
-		t.Errorf("the path to %s is said to be: %s: %s %v\nbut ping says %v: %s\n%s", to, found.Outcome, found.Why, found.Warnings, err, output, show(found))
+	const attempts = 5
+	for i := 0; ; i++ {
+		found, err := Find(Question{Hosts: l.read(t), From: from.Name, To: to, Protocol: "icmp", Size: size})
+		if err != nil {
+			t.Fatal(err)
+		}
+		output, err := from.Try("ping", append(arguments, to)...)
+		expects := found.Outcome == Reached && !strings.Contains(strings.Join(found.Warnings, " "), "the answer does not come back")
+		if (err == nil) == expects {
+			return found
+		}
+		if i == attempts {
+			t.Errorf("the path to %s is said to be: %s: %s %v\nbut ping says %v: %s\n%s", to, found.Outcome, found.Why, found.Warnings, err, output, show(found))
+			return found
+		}
+		time.Sleep(300 * time.Millisecond)
 	}
-	return found
 }
 
 func itoa(n uint32) string {
