@@ -52,6 +52,7 @@ func commands() []command {
 		{"export", "this host as a task of hostnet.linux.network", export},
 		{"boot", "what hostnet.service runs: finish what a crash left behind, then apply", boot},
 		{"recover", "finish what a crash left behind, and no more", finish},
+		{openstackName, openstackText, nil},
 	}
 }
 
@@ -102,6 +103,9 @@ func Run(arguments []string, output *os.File, complaints io.Writer) int {
 		}
 		t := &terminal{output: &system.Terminal{Output: output}, colour: system.TakesColour(output)}
 		complaints = &system.Terminal{Output: complaints}
+		if one.name == openstackName {
+			return runOpenStack(arguments[1:], t.output, complaints)
+		}
 		if t.colour {
 			t.output = &system.Terminal{Output: output, Colours: colours}
 		}

@@ -1,0 +1,184 @@
+package openstack
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// config is the whole configuration, parsed and checked by itself.
+type config struct {
+	root      *value
+	env       *environment
+	globals   *value
+	cidrs     []*cidr
+	byCIDR    map[string]*cidr
+	used      []span
+	usedPlace Place
+	networks  []*network
+	groups    []*hostGroup
+	hosts     map[string]*host
+	hostOrder []*host
+}
+
+// cidr is one entry of cidr_networks.
+type cidr struct {
+	Place
+	name   string
+	prefix netip.Prefix
+}
+
+// hostGroup is one *_hosts key.
+type hostGroup struct {
+	Place
+	name    string
+	phys    string // without _hosts
+	members []*member
+}
+
+// member is a host as it stands in one group.
+type member struct {
+	host     *host
+	group    *hostGroup
+	settings *value
+	metal    bool // no_containers
+}
+
+// host is one physical host, over all its groups.
+type host struct {
+	Place
+	name         string
+	address      netip.Addr
+	management   netip.Addr // management_ip
+	addressAt    Place
+	managementAt Place
+	members      []*member
+}
+
+// managementAddress is what the host has on the management network.
+func (h *host) managementAddress() netip.Addr {
+	if h.management.IsValid() {
+		return h.management
+	}
+	return h.address
+}
+
+func readConfig(root *value, env *environment, r *report) *config {
+	c := &config{root: root, env: env, byCIDR: map[string]*cidr{}, hosts: map[string]*host{}}
+	c.topLevel(r)
+	c.readCIDRs(r)
+	c.readUsed(r)
+	c.readHosts(r)
+	c.globals = root.get("global_overrides")
+	c.readNetworks(r)
+	c.checkOverlaps(r)
+	return c
+}
+
+var sections = []string{"cidr_networks", "used_ips", "global_overrides"}
+
+// topLevel tells of keys that OSA passes over in silence.
+func (c *config) topLevel(r *report) {
+	known := slices.Clone(sections)
+	for group := range c.env.groups {
+		if strings.HasSuffix(group, "_hosts") {
+			known = append(known, group)
+		}
+	}
+	for _, p := range c.root.pairs {
+		switch {
+		case strings.HasPrefix(p.key, "_"), slices.Contains(sections, p.key), strings.HasSuffix(p.key, "hosts"):
+		case p.key == "provider_networks", slices.Contains([]string{"internal_lb_vip_address", "external_lb_vip_address",
+			"management_bridge", "no_containers", "tunnel_bridge"}, p.key):
+			r.problem(p.Place, p.key, "belongs under global_overrides: indent it by 2 below that")
+		case meant(p.key, slices.Clone(sections)) != "":
+			r.problem(p.Place, p.key, "unknown key%s", meant(p.key, slices.Clone(sections)))
+		default:
+			r.warn(p.Place, p.key, "is nothing that OpenStack-Ansible reads%s", meant(p.key, known))
+		}
+	}
+}
+
+func (c *config) readCIDRs(r *report) {
+	section := c.root.pair("cidr_networks")
+	if section == nil || section.value.kind != dict || len(section.value.pairs) == 0 {
+		at := Place{File: UserConfig}
+		if section != nil {
+			at = section.Place
+		}
+		r.problem(at, "cidr_networks", "missing; write a network for each pool, such as management: 172.29.236.0/22")
+		return
+	}
+	for _, p := range section.value.pairs {
+		text := p.value.str()
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			r.problem(p.value.Place, place("cidr_networks", p.key), "%q is no network; write it as 172.29.236.0/22", text)
+			continue
+		}
+		if prefix != prefix.Masked() {
+			r.problem(p.value.Place, place("cidr_networks", p.key), "%s has host bits; write %s", prefix, prefix.Masked())
+		}
+		one := &cidr{p.value.Place, p.key, prefix.Masked()}
+		c.cidrs = append(c.cidrs, one)
+		c.byCIDR[p.key] = one
+	}
+}
+
+func (c *config) readUsed(r *report) {
+	section := c.root.pair("used_ips")
+	if section == nil {
+		return
+	}
+	c.usedPlace = section.Place
+	entries := section.value.items
+	if section.value.kind == scalar && !section.value.isNull() {
+		entries = []*value{section.value}
+	}
+	if section.value.kind == dict {
+		r.problem(section.Place, "used_ips", `must be a list, such as - "172.29.236.1,172.29.236.50"`)
+	}
+	for i, entry := range entries {
+		one, err := parseSpan(entry.str())
+		if err != nil {
+			r.problem(entry.Place, index("used_ips", i), "%s", err)
+			continue
+		}
+		c.used = append(c.used, one)
+		if !slices.ContainsFunc(c.cidrs, func(n *cidr) bool { return one.meets(n.prefix) }) {
+			r.warn(entry.Place, index("used_ips", i), "%s is outside of every network of cidr_networks", entry.str())
+		}
+	}
+}
+
+func (s span) meets(prefix netip.Prefix) bool {
+	return s.first.Compare(last(prefix)) <= 0 && prefix.Addr().Compare(s.last) <= 0 && s.first.Is4() == prefix.Addr().Is4()
+}
+
+// checkOverlaps refuses two pools that share addresses when provider networks use both.
+func (c *config) checkOverlaps(r *report) {
+	pooled := map[string]bool{}
+	for _, n := range c.networks {
+		pooled[n.pool] = true
+	}
+	sorted := slices.Clone(c.cidrs)
+	slices.SortStableFunc(sorted, func(a, b *cidr) int { return a.prefix.Addr().Compare(b.prefix.Addr()) })
+	for i := 1; i < len(sorted); i++ {
+		for j := i - 1; j >= 0; j-- {
+			a, b := sorted[j], sorted[i]
+			if !a.prefix.Overlaps(b.prefix) {
+				continue
+			}
+			if a.Line > b.Line {
+				a, b = b, a
+			}
+			tell := r.warn
+			if pooled[a.name] && pooled[b.name] {
+				tell = r.problem
+			}
+			tell(b.Place, place("cidr_networks", b.name), "%s overlaps %s (%s, line %d): one subnet on two bridges has two routes; give each its own",
+				b.prefix, a.name, a.prefix, a.Line)
+			break
+		}
+	}
+}

@@ -1,0 +1,346 @@
+package openstack
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// network is one entry of provider_networks.
+type network struct {
+	Place
+	path       string
+	key        string // of container_networks: PREFIX_address
+	bridge     string
+	bridgeType string
+	kind       string // container_type
+	link       string // container_interface
+	mtu        any
+	pool       string
+	management bool
+	reference  string
+	binds      []bind
+	routes     []any
+	gateway    netip.Addr
+	netType    string
+	netName    string
+	prefix     string
+	routers    []netip.Addr
+}
+
+type bind struct {
+	Place
+	path, group string
+}
+
+var networkKeys = []string{
+	"address_prefix", "bond_downdelay", "bond_mode", "bond_updelay", "container_bridge", "container_bridge_type",
+	"container_interface", "container_mtu", "container_type", "gateway", "group_binds", "host_bind_override", "ip_from_q",
+	"is_container_address", "is_management_address", "is_ssh_address", "is_storage_address", "is_tunnel_address", "lacp",
+	"net_name", "network_bond_interfaces", "network_interface", "range", "reference_group", "sriov_host_interfaces",
+	"static_routes", "type",
+}
+
+func (c *config) readNetworks(r *report) {
+	section := c.globals.pair("provider_networks")
+	if section == nil && c.root.pair("provider_networks") != nil {
+		return // told: it stands at the top level
+	}
+	if section == nil || section.value.kind != list || len(section.value.items) == 0 {
+		at := Place{File: UserConfig}
+		if p := c.root.pair("global_overrides"); p != nil {
+			at = p.Place
+		}
+		r.problem(at, "global_overrides.provider_networks", "missing; write a list with a network for each bridge")
+		return
+	}
+	for i, entry := range section.value.items {
+		path := index("provider_networks", i)
+		p := entry.pair("network")
+		if p == nil {
+			r.problem(entry.Place, path, "has no network: write - network: and its keys below, indented by 2 more")
+			continue
+		}
+		var beside []string
+		for _, other := range entry.pairs {
+			if other.key != "network" {
+				beside = append(beside, other.key)
+			}
+		}
+		path = place(path, "network")
+		switch {
+		case p.value.isNull() && len(beside) > 0:
+			r.problem(p.Place, path, "empty; its %d keys stand beside it: indent them by 2", len(beside))
+			// What else is wrong there is told at once, too.
+			meant := *entry
+			meant.pairs = slices.DeleteFunc(slices.Clone(entry.pairs), func(p pair) bool { return p.key == "network" })
+			c.networks = append(c.networks, c.readNetwork(&meant, p.Place, path, r))
+			continue
+		case p.value.isNull() || p.value.kind != dict:
+			r.problem(p.Place, path, "empty: write its keys below, indented by 2 more, or remove it")
+			continue
+		case len(beside) > 0:
+			r.problem(p.Place, path, "%s stand beside it: indent them by 2", strings.Join(beside, ", "))
+		}
+		c.networks = append(c.networks, c.readNetwork(p.value, p.Place, path, r))
+	}
+	c.nameKeys()
+	c.checkManagement(r)
+}
+
+func (c *config) readNetwork(v *value, at Place, path string, r *report) *network {
+	n := &network{
+		Place: at, path: path, bridge: v.get("container_bridge").str(), bridgeType: v.get("container_bridge_type").str(),
+		kind: v.get("container_type").str(), link: v.get("container_interface").str(), pool: v.get("ip_from_q").str(),
+		management: v.get("is_management_address").isTrue() || v.get("is_container_address").isTrue(),
+		reference:  underscores(v.get("reference_group").str()), netType: v.get("type").str(),
+		netName: v.get("net_name").str(), prefix: v.get("address_prefix").str(),
+	}
+	for _, p := range v.pairs {
+		if !slices.Contains(networkKeys, p.key) {
+			r.problem(p.Place, place(path, p.key), "unknown key%s", meant(p.key, slices.Clone(networkKeys)))
+		}
+	}
+	c.checkWords(n, v, r)
+	if mtu := v.get("container_mtu"); !mtu.isNull() {
+		size, err := strconv.Atoi(mtu.str())
+		if err != nil || size < 68 || size > 65535 {
+			r.problem(mtu.Place, place(path, "container_mtu"), "%q is no MTU from 68 to 65535", mtu.str())
+		}
+		n.mtu = mtu.plain()
+	}
+	if n.pool != "" && c.byCIDR[n.pool] == nil {
+		var known []string
+		for _, one := range c.cidrs {
+			known = append(known, one.name)
+		}
+		r.problem(v.get("ip_from_q").Place, place(path, "ip_from_q"), "no network %s in cidr_networks%s", n.pool, meant(n.pool, known))
+	}
+	if n.management && n.pool == "" {
+		r.problem(at, path, "is_management_address needs ip_from_q: the address must come from a network of cidr_networks")
+	}
+	c.readRange(v.get("range"), n, r)
+	c.readBinds(v, n, r)
+	c.readRoutes(v.get("static_routes"), n, r)
+	if gateway := v.get("gateway"); !gateway.isNull() {
+		n.gateway = c.router(gateway, place(path, "gateway"), n, r)
+	}
+	return n
+}
+
+var (
+	netTypes       = []string{"raw", "flat", "vlan", "vxlan", "geneve", "local", "gre"}
+	containerTypes = []string{"veth", "phys", "macvlan", "ipvlan", "vlan"}
+	vlanRange      = regexp.MustCompile(`^\d+:\d+(\s*,\s*\d+:\d+)*$`)
+	card           = regexp.MustCompile(`^eth\d+$|^en[opsx][0-9a-f]\w*$`)
+	hardware       = regexp.MustCompile(`^(bond|team)\d+(\.\d+)?$|^en[opsx][0-9a-f]\w*$`)
+)
+
+func (c *config) checkWords(n *network, v *value, r *report) {
+	oneOf := func(key, word string, known []string) {
+		if word != "" && !slices.Contains(known, word) {
+			r.problem(v.get(key).Place, place(n.path, key), "%q is none of %s%s", word, strings.Join(known, ", "), meant(word, slices.Clone(known)))
+		}
+	}
+	oneOf("type", n.netType, netTypes)
+	oneOf("container_type", n.kind, containerTypes)
+	oneOf("container_bridge_type", n.bridgeType, []string{"linuxbridge", "openvswitch"})
+	if n.bridgeType == "openvswitch" && n.kind != "" && n.kind != "veth" {
+		r.problem(v.get("container_type").Place, place(n.path, "container_type"),
+			"%s cannot be a port of an Open vSwitch bridge; write veth", n.kind)
+	}
+	for _, key := range []string{"container_bridge", "container_interface", "network_interface", "host_bind_override"} {
+		if name := v.get(key).str(); len(name) > 15 || strings.ContainsAny(name, " /:") || name == "." || name == ".." {
+			r.problem(v.get(key).Place, place(n.path, key), "%q is no name of an interface: at most 15 letters, no space, / or :", name)
+		}
+	}
+	override := v.get("host_bind_override")
+	if name := override.str(); hardware.MatchString(name) {
+		r.warn(override.Place, place(n.path, "host_bind_override"),
+			"%s is no bridge: with OVN, Open vSwitch would make one of this name; write network_interface: %s", name, name)
+	}
+	if n.bridge == "" && override.isNull() && v.get("network_interface").isNull() {
+		r.problem(n.Place, n.path, "has no container_bridge: write the host's bridge of this network")
+	}
+	if n.prefix != "" && strings.HasSuffix(n.prefix, "_address") {
+		r.warn(v.get("address_prefix").Place, place(n.path, "address_prefix"), "_address is added to it")
+	}
+}
+
+func (c *config) readRange(v *value, n *network, r *report) {
+	if v.isNull() {
+		return
+	}
+	path := place(n.path, "range")
+	text := v.str()
+	if _, isText := v.scalar.(string); !isText {
+		if strings.Contains(v.text, ":") {
+			r.problem(v.Place, path, `%s is the number %s to YAML 1.1; write it in quotes: "%s"`, v.text, text, v.text)
+			return
+		}
+		r.problem(v.Place, path, `%s is no range; write first:last, such as "%s:%s"`, text, text, text)
+		return
+	}
+	if text != "" && !vlanRange.MatchString(text) {
+		r.problem(v.Place, path, "%q is no range; write first:last[,first:last]%s", text, rangeMeant(text))
+		return
+	}
+	for _, part := range strings.Split(text, ",") {
+		first, end, _ := strings.Cut(strings.TrimSpace(part), ":")
+		a, _ := strconv.Atoi(first)
+		b, _ := strconv.Atoi(end)
+		switch {
+		case text == "":
+		case a > b:
+			r.problem(v.Place, path, "%s runs backwards; write %d:%d", part, b, a)
+		case n.netType == "vlan" && (a < 1 || b > 4094):
+			r.problem(v.Place, path, "%s: a VLAN is from 1 to 4094", part)
+		}
+	}
+}
+
+func rangeMeant(text string) string {
+	if better := strings.ReplaceAll(text, "-", ":"); better != text && vlanRange.MatchString(better) {
+		return fmt.Sprintf(": %q", better)
+	}
+	return ""
+}
+
+func (c *config) readBinds(v *value, n *network, r *report) {
+	binds := v.get("group_binds")
+	path := place(n.path, "group_binds")
+	if names := binds.strings(); len(names) == 0 {
+		if v.pair("group_binds") == nil {
+			for _, p := range v.pairs {
+				if meant(p.key, []string{"group_binds"}) != "" {
+					return // told as an unknown key
+				}
+			}
+		}
+		r.problem(n.Place, n.path, "has no group_binds: a network that is bound to nothing reaches nobody")
+		return
+	}
+	for i, name := range binds.strings() {
+		at := binds.Place
+		if binds.kind == list {
+			at = binds.items[i].Place
+		}
+		n.binds = append(n.binds, bind{at, path, underscores(name)})
+	}
+}
+
+// router is a gateway that must be on the network.
+func (c *config) router(v *value, path string, n *network, r *report) netip.Addr {
+	address, err := netip.ParseAddr(v.str())
+	if err != nil {
+		r.problem(v.Place, path, "%q is no address", v.str())
+		return netip.Addr{}
+	}
+	if pool := c.byCIDR[n.pool]; pool != nil && !pool.prefix.Contains(address) {
+		r.problem(v.Place, path, "%s is in no network of %s (%s)", address, n.linkName(), pool.prefix)
+	}
+	return address
+}
+
+func (n *network) linkName() string {
+	if n.link != "" {
+		return n.link
+	}
+	return n.bridge
+}
+
+func (c *config) readRoutes(v *value, n *network, r *report) {
+	if v.isNull() {
+		return
+	}
+	path := place(n.path, "static_routes")
+	if v.kind != list {
+		r.problem(v.Place, path, "must be a list of routes, each with cidr and gateway")
+		return
+	}
+	for i, item := range v.items {
+		at := index(path, i)
+		target, gateway := first(item, "cidr", "Destination"), first(item, "gateway", "Gateway")
+		if target.isNull() || gateway.isNull() {
+			r.problem(item.Place, at, "needs both cidr and gateway")
+			continue
+		}
+		router := c.router(gateway, place(at, "gateway"), n, r)
+		prefix, err := netip.ParsePrefix(target.str())
+		if err != nil {
+			r.problem(target.Place, place(at, "cidr"), "%q is no network; write it as 10.0.0.0/8", target.str())
+			continue
+		}
+		if pool := c.byCIDR[n.pool]; pool != nil && pool.prefix == prefix.Masked() {
+			r.warn(target.Place, place(at, "cidr"), "%s is the network of %s itself: the route is left out", prefix, n.linkName())
+			continue
+		}
+		route := map[string]any{"cidr": target.str(), "gateway": gateway.str()}
+		for _, p := range item.pairs {
+			if !slices.Contains([]string{"cidr", "gateway", "Destination", "Gateway"}, p.key) {
+				route[p.key] = p.value.plain()
+			}
+		}
+		n.routes = append(n.routes, route)
+		if router.IsValid() {
+			n.routers = append(n.routers, router)
+		}
+	}
+}
+
+func first(v *value, keys ...string) *value {
+	for _, key := range keys {
+		if got := v.get(key); got != nil {
+			return got
+		}
+	}
+	return nil
+}
+
+// nameKeys gives each network its key in container_networks. Two without pool and interface on one bridge are told
+// apart by net_name, then by type: OSA calls all of them None_address.
+func (c *config) nameKeys() {
+	count := map[string]int{}
+	names := func(n *network) []string { return []string{n.bridge, n.netName, n.netName + "_" + n.netType} }
+	for _, n := range c.networks {
+		for _, name := range names(n) {
+			count[name]++
+		}
+	}
+	for _, n := range c.networks {
+		name := n.prefix
+		switch {
+		case name != "":
+		case n.pool != "":
+			name = n.pool
+		case n.link != "":
+			name = n.link
+		default:
+			for _, one := range names(n) {
+				if name = one; one != "" && count[one] == 1 {
+					break
+				}
+			}
+		}
+		n.key = name + "_address"
+	}
+}
+
+func (c *config) checkManagement(r *report) {
+	bridge := c.globals.get("management_bridge")
+	marked := false
+	for _, n := range c.networks {
+		marked = marked || n.management
+		if bridge.str() != "" && n.bridge == bridge.str() && !n.management {
+			r.problem(n.Place, n.path, "is on the management_bridge %s: write is_management_address: true", n.bridge)
+			marked = true // told
+		}
+	}
+	if !marked && len(c.networks) > 0 {
+		r.problem(c.globals.pair("provider_networks").Place, "provider_networks",
+			"no network has is_management_address: true: containers would have no address for Ansible")
+	}
+}

@@ -1,0 +1,362 @@
+package openstack
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Place is where something stands in a file. Line and Column count from 1.
+type Place struct {
+	File         string
+	Line, Column int
+}
+
+type kind int
+
+const (
+	scalar kind = iota
+	list
+	dict
+)
+
+// value is a YAML value as PyYAML, a YAML 1.1 reader, gives it to OSA, with its place.
+type value struct {
+	Place
+	kind   kind
+	scalar any // nil, bool, int64, float64 or string
+	text   string
+	items  []*value
+	pairs  []pair
+	size   int
+}
+
+// pair is one entry of a dictionary; Place is the key's.
+type pair struct {
+	Place
+	key   string
+	value *value
+}
+
+// largest bounds what anchors may unfold to: a file of a few lines can otherwise fill the memory.
+const (
+	largest = 2_000_000
+	deepest = 100
+)
+
+func (v *value) pair(key string) *pair {
+	if v == nil {
+		return nil
+	}
+	for i := range v.pairs {
+		if v.pairs[i].key == key {
+			return &v.pairs[i]
+		}
+	}
+	return nil
+}
+
+func (v *value) get(key string) *value {
+	if p := v.pair(key); p != nil {
+		return p.value
+	}
+	return nil
+}
+
+// isNull is true for a missing value, too.
+func (v *value) isNull() bool { return v == nil || v.kind == scalar && v.scalar == nil }
+
+func (v *value) isTrue() bool {
+	if v == nil || v.kind != scalar {
+		return false
+	}
+	switch s := v.scalar.(type) {
+	case bool:
+		return s
+	case int64:
+		return s != 0
+	}
+	return false
+}
+
+// str is a scalar as text; empty for anything else.
+func (v *value) str() string {
+	if v.isNull() || v.kind != scalar {
+		return ""
+	}
+	if s, ok := v.scalar.(string); ok {
+		return s
+	}
+	if s, ok := v.scalar.(int64); ok {
+		return strconv.FormatInt(s, 10)
+	}
+	return v.text
+}
+
+// strings are the items of a list, or the one text.
+func (v *value) strings() []string {
+	if v == nil {
+		return nil
+	}
+	if v.kind == scalar && !v.isNull() {
+		return []string{v.str()}
+	}
+	var all []string
+	for _, item := range v.items {
+		all = append(all, item.str())
+	}
+	return all
+}
+
+// plain is the value as encoding/json has it.
+func (v *value) plain() any {
+	switch {
+	case v == nil:
+		return nil
+	case v.kind == list:
+		all := make([]any, len(v.items))
+		for i, item := range v.items {
+			all[i] = item.plain()
+		}
+		return all
+	case v.kind == dict:
+		all := make(map[string]any, len(v.pairs))
+		for _, p := range v.pairs {
+			all[p.key] = p.value.plain()
+		}
+		return all
+	}
+	return v.scalar
+}
+
+// yamlLine finds the line in the messages of the YAML package, which has it in no other form.
+var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?`)
+
+// readYAML reads one document. Its problems are reported with their places.
+func readYAML(file string, content []byte, r *report) *value {
+	decoder := yaml.NewDecoder(strings.NewReader(string(content)))
+	var document yaml.Node
+	err := decoder.Decode(&document)
+	if errors.Is(err, io.EOF) {
+		return &value{Place: Place{File: file}}
+	}
+	if err != nil {
+		text := err.Error()
+		found := yamlLine.FindStringSubmatch(text)
+		line, _ := strconv.Atoi(found[1])
+		r.problem(Place{File: file, Line: max(line, 1)}, "", "is no YAML: %s", strings.TrimPrefix(text, found[0]))
+		return nil
+	}
+	var second yaml.Node
+	if err := decoder.Decode(&second); err == nil {
+		r.problem(Place{file, second.Line, second.Column}, "", "a second document begins here: OpenStack-Ansible reads one")
+	}
+	reading := &reading{file: file, report: r, done: map[*yaml.Node]*value{}, open: map[*yaml.Node]bool{}}
+	root := reading.value(&document, 0)
+	if root.size > largest {
+		r.problem(Place{file, 1, 1}, "", "the anchors unfold to more than %d values", largest)
+		return nil
+	}
+	return root
+}
+
+type reading struct {
+	file   string
+	report *report
+	done   map[*yaml.Node]*value
+	open   map[*yaml.Node]bool
+}
+
+func (r *reading) value(node *yaml.Node, depth int) *value {
+	if got, ok := r.done[node]; ok {
+		return got
+	}
+	v := &value{Place: Place{r.file, node.Line, node.Column}, size: 1}
+	if r.open[node] || depth > deepest {
+		r.report.problem(v.Place, "", "an anchor holds itself, or the values are nested more than %d deep", deepest)
+		return v
+	}
+	r.open[node] = true
+	defer delete(r.open, node)
+	switch node.Kind {
+	case yaml.DocumentNode:
+		v = r.value(node.Content[0], depth+1)
+	case yaml.AliasNode:
+		v = r.value(node.Alias, depth+1)
+	case yaml.SequenceNode:
+		v.kind = list
+		for _, item := range node.Content {
+			v.items = append(v.items, r.value(item, depth+1))
+			v.size = min(largest+1, v.size+v.items[len(v.items)-1].size)
+		}
+	case yaml.MappingNode:
+		r.mapping(node, v, depth)
+	default:
+		v.text = node.Value
+		v.scalar = resolve(node)
+	}
+	r.done[node] = v
+	return v
+}
+
+// mapping merges `<<` as PyYAML does: every one counts, a later one wins, a key that is written out wins over all.
+func (r *reading) mapping(node *yaml.Node, v *value, depth int) {
+	v.kind = dict
+	at := map[string]int{}
+	put := func(p pair) {
+		if i, ok := at[p.key]; ok {
+			v.pairs[i] = p
+			return
+		}
+		at[p.key] = len(v.pairs)
+		v.pairs = append(v.pairs, p)
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if key := node.Content[i]; key.Tag == "!!merge" || key.Value == "<<" && key.Style == 0 {
+			merged := r.value(node.Content[i+1], depth+1)
+			sources := []*value{merged}
+			if merged.kind == list {
+				sources = nil
+				for _, one := range merged.items {
+					sources = append([]*value{one}, sources...)
+				}
+			}
+			for _, source := range sources {
+				if source.kind != dict {
+					r.report.problem(Place{r.file, key.Line, key.Column}, "<<", "merges what is no dictionary")
+				}
+				for _, p := range source.pairs {
+					put(p)
+				}
+			}
+		}
+	}
+	own := map[string]int{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := node.Content[i]
+		if key.Tag == "!!merge" || key.Value == "<<" && key.Style == 0 {
+			continue
+		}
+		name := r.value(key, depth+1)
+		place := Place{r.file, key.Line, key.Column}
+		if name.kind != scalar {
+			r.report.problem(place, "", "a key must be a name")
+			continue
+		}
+		text := key.Value
+		if before, ok := own[text]; ok {
+			r.report.problem(place, text, "stands twice (lines %d and %d): YAML keeps the last; leave one", before, key.Line)
+		}
+		own[text] = key.Line
+		put(pair{place, text, r.value(node.Content[i+1], depth+1)})
+	}
+	for _, p := range v.pairs {
+		v.size = min(largest+1, v.size+p.value.size)
+	}
+}
+
+// YAML 1.1 as PyYAML's resolver has it (yaml/resolver.py).
+var (
+	nullWord   = regexp.MustCompile(`^(~|null|Null|NULL|)$`)
+	trueWord   = regexp.MustCompile(`^(yes|Yes|YES|true|True|TRUE|on|On|ON)$`)
+	falseWord  = regexp.MustCompile(`^(no|No|NO|false|False|FALSE|off|Off|OFF)$`)
+	binary     = regexp.MustCompile(`^[-+]?0b[01_]+$`)
+	octal      = regexp.MustCompile(`^[-+]?0[0-7_]+$`)
+	decimal    = regexp.MustCompile(`^[-+]?(0|[1-9][0-9_]*)$`)
+	hexa       = regexp.MustCompile(`^[-+]?0x[0-9a-fA-F_]+$`)
+	base60     = regexp.MustCompile(`^[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+$`)
+	pointNumer = regexp.MustCompile(`^[-+]?([0-9][0-9_]*)\.[0-9_]*([eE][-+][0-9]+)?$|^\.[0-9][0-9_]*([eE][-+][0-9]+)?$`)
+)
+
+// resolve gives a scalar the type that YAML 1.1 gives it; what is quoted is text.
+func resolve(node *yaml.Node) any {
+	text := node.Value
+	if node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		return text
+	}
+	if node.Style&yaml.TaggedStyle != 0 && node.Tag == "!!str" {
+		return text
+	}
+	digits := strings.ReplaceAll(text, "_", "")
+	number := func(base int, prefix string) any {
+		if n, err := strconv.ParseInt(strings.Replace(digits, prefix, "", 1), base, 64); err == nil {
+			return n
+		}
+		return text
+	}
+	switch {
+	case nullWord.MatchString(text):
+		return nil
+	case trueWord.MatchString(text):
+		return true
+	case falseWord.MatchString(text):
+		return false
+	case binary.MatchString(text):
+		return number(2, "0b")
+	case octal.MatchString(text):
+		return number(8, "")
+	case decimal.MatchString(text):
+		return number(10, "")
+	case hexa.MatchString(text):
+		return number(16, "0x")
+	case base60.MatchString(text):
+		return sexagesimal(digits, text)
+	case pointNumer.MatchString(text):
+		if n, err := strconv.ParseFloat(digits, 64); err == nil {
+			return n
+		}
+	}
+	return text
+}
+
+func sexagesimal(digits, text string) any {
+	sum, sign := int64(0), int64(1)
+	if strings.HasPrefix(digits, "-") {
+		sign = -1
+	}
+	for _, part := range strings.Split(strings.TrimLeft(digits, "-+"), ":") {
+		n, err := strconv.ParseInt(part, 10, 64)
+		if err != nil || sum > 1<<50 {
+			return text
+		}
+		sum = sum*60 + n
+	}
+	return sign * sum
+}
+
+// merge lays b over a: dictionaries merge, all else and an empty dictionary replaces, as OSA's dictutils has it.
+func merge(a, b *value) *value {
+	if a == nil || a.kind != dict || b.kind != dict || len(b.pairs) == 0 {
+		return b
+	}
+	all := *a
+	all.pairs = append([]pair(nil), a.pairs...)
+	at := make(map[string]int, len(all.pairs))
+	for i, p := range all.pairs {
+		at[p.key] = i
+	}
+	for _, p := range b.pairs {
+		if i, ok := at[p.key]; ok {
+			all.pairs[i] = pair{p.Place, p.key, merge(all.pairs[i].value, p.value)}
+			continue
+		}
+		at[p.key] = len(all.pairs)
+		all.pairs = append(all.pairs, p)
+	}
+	return &all
+}
+
+// place reads like a path: provider_networks[0].network.
+func place(parent, name string) string {
+	if parent == "" {
+		return name
+	}
+	return parent + "." + name
+}
+
+func index(parent string, i int) string { return fmt.Sprintf("%s[%d]", parent, i) }
