@@ -23,7 +23,7 @@ const Binaries = "plugins/plugin_utils/_bin"
 // shipped is what users need. The sources of the binaries stay behind.
 var shipped = []string{
 	".ansible-lint", ".yamllint", "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "COPYING", "MAINTAINERS.md", NoticeFile, "README.md",
-	"SECURITY.md", "changelogs", "docs", "meta", "plugins", "roles",
+	"SECURITY.md", "changelogs", "docs", "meta", "playbooks", "plugins", "roles",
 }
 
 // mostBytes keeps away from Galaxy's limit of 20 MB.
