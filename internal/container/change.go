@@ -15,7 +15,7 @@ func liveChanges(want, have *Interface) []schema.Change {
 	var changes []schema.Change
 	for _, change := range optionRows.Diff(want, have) {
 		ofClient := isClientOption(change.Option) && change.Option != dhcpRow.Name && change.Option != dhcp6Row.Name
-		if ofClient && !getsDHCP(want, have) || empty(change.New) && change.Old == nil {
+		if change.Option == onLinkRow.Name || ofClient && !getsDHCP(want, have) || empty(change.New) && change.Old == nil {
 			continue
 		}
 		changes = append(changes, change)

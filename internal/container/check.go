@@ -301,25 +301,42 @@ func checkReachable(t *target, at schema.Place) {
 	if deref(t.final.DHCP) {
 		return
 	}
-	networks := deref(t.final.Addresses)
-	reachable := func(router netip.Addr) bool {
-		return router.IsLinkLocalUnicast() && router.Is6() || slices.ContainsFunc(networks, func(prefix netip.Prefix) bool {
-			return prefix.Masked().Contains(router)
-		})
+	onLink := func(router netip.Addr) bool {
+		return slices.ContainsFunc(deref(t.final.Routes), func(r Route) bool { return r.Via == nil && r.To.Contains(router) })
 	}
 	report := func(place schema.Place, router netip.Addr) {
-		place.Problem("%s is outside of every network of %s (%s)", router, t.want.Name, list(networks))
+		place.Problem("%s is outside of every network of %s (%s): if it is on the link all the same, say onlink: true", router, t.want.Name,
+			list(deref(t.final.Addresses)))
 	}
 	for name, gateway := range map[string]*netip.Addr{"gateway": t.final.Gateway, "gateway6": t.final.Gateway6} {
-		if gateway != nil && gateway.IsValid() && !reachable(*gateway) {
+		if gateway == nil || !gateway.IsValid() || !t.final.isElsewhere(*gateway) {
+			continue
+		}
+		if !deref(t.final.OnLink) && !onLink(*gateway) && !t.final.isHost(*gateway) {
 			report(at.Key(name), *gateway)
 		}
 	}
 	for i, route := range deref(t.want.Routes) {
-		if route.Via != nil && !reachable(*route.Via) {
+		if route.Via != nil && t.final.isElsewhere(*route.Via) && !deref(route.OnLink) && !onLink(*route.Via) && deref(t.final.Gateway) != *route.Via &&
+			deref(t.final.Gateway6) != *route.Via {
 			report(at.Key("routes").Index(i).Key("via"), *route.Via)
 		}
 	}
+}
+
+// isHost tells whether the interface's addresses of the router's family are alone in their networks: then every router is
+// elsewhere.
+func (i *Interface) isHost(router netip.Addr) bool {
+	found := false
+	for _, prefix := range deref(i.Addresses) {
+		if prefix.Addr().Is4() == router.Is4() {
+			found = true
+			if !prefix.IsSingleIP() {
+				return false
+			}
+		}
+	}
+	return found
 }
 
 func list(prefixes []netip.Prefix) string {

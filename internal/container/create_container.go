@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"hostnet.linux/internal/lxc"
@@ -65,58 +64,6 @@ func (m *Machine) planCreate(life *Life, folder string) ([]plan.Step, error) {
 	}), nil
 }
 
-// planLines adds the lines that the configuration lacks. That of a container that is yet to be made lacks all.
-func (m *Machine) planLines(life *Life, folder string, state lxc.State) ([]plan.Step, error) {
-	file := configFile(folder, *life.Name)
-	missing := deref(life.Config)
-	if state.Defined {
-		config, err := lxc.ReadConfig(file, lxc.Disk{})
-		if err != nil {
-			return nil, err
-		}
-		missing = nil
-		for _, line := range deref(life.Config) {
-			key, value := splitLine(line)
-			if !slices.Contains(config.Values(key), value) {
-				missing = append(missing, line)
-			}
-		}
-	}
-	if len(missing) == 0 {
-		return nil, nil
-	}
-	changes := make([]schema.Change, len(missing))
-	for i, line := range missing {
-		key, value := splitLine(line)
-		changes[i] = schema.Change{Option: key, New: value}
-	}
-	return []plan.Step{{
-		Phase: plan.Change, Action: "write", Object: "file " + file, Changes: changes,
-		Run: func() error { return addLines(file, missing) },
-	}}, nil
-}
-
-func splitLine(line string) (key, value string) {
-	key, value, _ = strings.Cut(line, "=")
-	return strings.TrimSpace(key), strings.TrimSpace(value)
-}
-
-func addLines(file string, lines []string) error {
-	config, err := lxc.ReadConfig(file, lxc.Disk{})
-	if err != nil {
-		return err
-	}
-	for _, line := range lines {
-		config.AddValue(splitLine(line))
-	}
-	for _, change := range config.Changes() {
-		if err := lxc.WriteFile(change.Path, change.Now); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // IsTemplate tells whether the arguments are those of a template of LXC's.
 func IsTemplate(arguments []string) bool {
 	return len(arguments) > 0 && strings.HasPrefix(arguments[0], "--")
@@ -160,5 +107,13 @@ func Template(arguments []string) error {
 	if _, err := os.Stat(common); err == nil {
 		lines = append([]string{"lxc.include = " + common}, lines...)
 	}
-	return addLines(filepath.Join(path, "config"), lines)
+	file := filepath.Join(path, "config")
+	config, err := lxc.ReadConfig(file, lxc.Disk{})
+	if err != nil {
+		return err
+	}
+	for _, line := range lines {
+		config.AddValue(splitLine(line))
+	}
+	return writeConfig(config)
 }

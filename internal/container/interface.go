@@ -37,7 +37,9 @@ type Interface struct {
 	Addresses *[]netip.Prefix
 	// Gateways are the zero Addr for "none".
 	Gateway, Gateway6 *netip.Addr
-	Routes            *[]Route
+	// OnLink says that the gateways are on the link although in none of its networks.
+	OnLink *bool
+	Routes *[]Route
 
 	DHCP, DHCP6, DHCPRoutes, DHCPDNS *bool
 	DHCPMTU, DHCPHostName            *bool
@@ -65,6 +67,7 @@ type Route struct {
 	To     *netip.Prefix
 	Via    *netip.Addr
 	Metric *uint32
+	OnLink *bool
 }
 
 var routeTable = schema.Table[Route]{
@@ -74,6 +77,8 @@ var routeTable = schema.Table[Route]{
 		"The router. Left out, the network is directly on the link."),
 	schema.Field("metric", schema.Int[uint32](0, 1<<32-1), func(r *Route) **uint32 { return &r.Metric },
 		"The lower of two routes to the same network is used."),
+	schema.Field("onlink", schema.Bool(), func(r *Route) **bool { return &r.OnLink },
+		"Whether the router is directly on the link although it is in none of its networks."),
 }
 
 // destination is a network, or `default`, whose family is that of the router.
@@ -133,6 +138,9 @@ func (r *Route) complete(at schema.Place) bool {
 		ipv6 := netip.PrefixFrom(netip.IPv6Unspecified(), 0)
 		r.To = &ipv6
 	}
+	if r.OnLink != nil && (r.Via == nil || !*r.OnLink) {
+		r.OnLink = nil // on the link anyway, or the usual case
+	}
 	r.Metric = usualMetric(r.To.Addr(), deref(r.Metric))
 	if r.Via == nil {
 		return true
@@ -155,7 +163,17 @@ func usualMetric(to netip.Addr, metric uint32) *uint32 {
 
 func compareRoutes(a, b Route) int {
 	return cmp.Or(a.To.Addr().Compare(b.To.Addr()), cmp.Compare(a.To.Bits(), b.To.Bits()),
-		cmp.Compare(deref(a.Metric), deref(b.Metric)), deref(a.Via).Compare(deref(b.Via)))
+		cmp.Compare(deref(a.Metric), deref(b.Metric)), deref(a.Via).Compare(deref(b.Via)), compareBool(deref(a.OnLink), deref(b.OnLink)))
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // trunkForm is a list of VLANs and ranges such as 20-29, held one by one.

@@ -48,8 +48,9 @@ var LifeTable = schema.Table[Life]{
 			"that is missing. Nothing is needed in it but a program to start, C(/sbin/init) unless O(config) has another. With C(lxc.idmap) in "+
 			"O(config) its files are given to those whom the container's users are on the host."),
 	schema.Field("config", schema.List(schema.String()), func(l *Life) **[]string { return &l.Config },
-		"Further lines of the container's configuration, such as C(lxc.start.auto = 1). They are added where they are missing, and count from "+
-			"the next start on. Interfaces are declared with M(hostnet.linux.container_network)."),
+		"Further lines of the container's configuration, such as C(lxc.start.auto = 1): each key gets these values, by one line each, and counts "+
+			"from the next start on. A key without a value, as in C(lxc.start.auto =), is removed. Of keys that may stand several times, such as "+
+			"C(lxc.mount.entry), the lines that others wrote stay. Interfaces are declared with M(hostnet.linux.container_network)."),
 	schema.Field("wait_timeout", schema.Int[uint32](0, 3600), func(l *Life) **uint32 { return &l.Wait },
 		"How many seconds the addresses of a started container may take to answer; 0 does not wait for them.").Assume(60),
 }
@@ -73,10 +74,10 @@ func ParseLife(arguments map[string]any) (*Life, error) {
 		at.Key("template_options").Problem("are those of a template, and there is none")
 	}
 	for i, line := range deref(life.Config) {
-		key, value, found := strings.Cut(line, "=")
-		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
+		key, _, found := strings.Cut(line, "=")
+		key = strings.TrimSpace(key)
 		switch place := at.Key("config").Index(i); {
-		case !found || !strings.HasPrefix(key, "lxc.") || value == "" || strings.ContainsAny(line, "\r\n"):
+		case !found || !strings.HasPrefix(key, "lxc.") || strings.ContainsAny(line, "\r\n"):
 			place.Problem("must be a line such as lxc.start.auto = 1, not %q", line)
 		case strings.HasPrefix(key, "lxc.net."):
 			place.Problem("%s is about an interface: declare that with container_network", key)

@@ -116,6 +116,8 @@ type Live struct {
 	HostMAC            string
 	DynamicAddresses   []netip.Prefix
 	loopback           bool
+	// hiddenWays are gateways of other networks that the kernel reaches by a route which nobody declared.
+	hiddenWays []netip.Addr
 	// insideMTU is that of the end inside, which a DHCP server may have set.
 	insideMTU uint32
 	// lease is what our DHCP client says of itself, if there is one.
@@ -299,8 +301,27 @@ func (c *Container) addRoutes() {
 		}
 	}
 	for _, live := range c.live {
+		c.hideWays(live)
 		slices.SortFunc(*live.Routes, compareRoutes)
 	}
+}
+
+// hideWays takes the routes to gateways of other networks from the static ones, as they are part of the gateway.
+func (c *Container) hideWays(live *Live) {
+	declared := []Route{}
+	if one := c.findConfigured(live.Name); one != nil {
+		declared = deref(one.Routes)
+	}
+	*live.Routes = slices.DeleteFunc(*live.Routes, func(route Route) bool {
+		for _, gateway := range []netip.Addr{*live.Gateway, *live.Gateway6} {
+			same := func(r Route) bool { return compareRoutes(r, route) == 0 }
+			if gateway.IsValid() && live.isElsewhere(gateway) && compareRoutes(route, wayTo(gateway)) == 0 && !slices.ContainsFunc(declared, same) {
+				live.hiddenWays = append(live.hiddenWays, gateway)
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // isStatic tells the routes that a declaration manages: those that LXC, `ip route add` and this collection make.
@@ -313,6 +334,9 @@ func decodeRoute(route *kernel.Route) Route {
 	one := Route{To: point(route.To), Metric: usualMetric(route.To.Addr(), route.Metric)}
 	if via := route.NextHops[0].Via; via.IsValid() {
 		one.Via = &via
+		if route.NextHops[0].OnLink {
+			one.OnLink = point(true)
+		}
 	}
 	return one
 }

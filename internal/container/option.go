@@ -17,7 +17,7 @@ var identityRows = schema.Table[Interface]{
 
 // optionRows are what is compared with the configuration and with the running container.
 var optionRows = schema.Table[Interface]{
-	typeRow, bridgeRow, parentRow, modeRow, hostNameRow, macRow, mtuRow, addressesRow, gatewayRow, gateway6Row, routesRow,
+	typeRow, bridgeRow, parentRow, modeRow, hostNameRow, macRow, mtuRow, addressesRow, gatewayRow, gateway6Row, onLinkRow, routesRow,
 	dhcpRow, dhcp6Row, dhcpRoutesRow, dhcpDNSRow, dhcpMTURow, dhcpHostNameRow, dhcpMetricRow, dhcpClientIDRow, vlanRow, trunkRow, downRateRow, upRateRow,
 }
 
@@ -43,9 +43,12 @@ var (
 	addressesRow = schema.Field("addresses", schema.Set(schema.CIDR(), comparePrefixes), func(i *Interface) **[]netip.Prefix { return &i.Addresses },
 		"Exactly the static addresses of the interface. Those of the kernel, of DHCP and of router advertisements are left alone.")
 	gatewayRow = schema.Field("gateway", schema.AddressOrNone(), func(i *Interface) **netip.Addr { return &i.Gateway },
-		"The router of the container's IPv4 default route, in the network of one of the addresses; V(none) takes the route away.")
+		"The router of the container's IPv4 default route, in the network of one of the addresses, or anywhere on the link with O(onlink) or "+
+			"beside addresses with /32; V(none) removes the route.")
 	gateway6Row = schema.Field("gateway6", schema.AddressOrNone(), func(i *Interface) **netip.Addr { return &i.Gateway6 },
 		"The router of the container's IPv6 default route, in the network of one of the addresses or link-local; V(none) takes the route away.")
+	onLinkRow = schema.Field("onlink", schema.Bool(), func(i *Interface) **bool { return &i.OnLink },
+		"Whether O(gateway) and O(gateway6) are directly on the link although in none of its networks. They get a route of their own.").Assume(false)
 	routesRow = schema.Field("routes", routeForm(), func(i *Interface) **[]Route { return &i.Routes },
 		"Exactly the static routes out of the interface, beside the one that O(gateway) makes.")
 	dhcpRow = schema.Field("dhcp", schema.Bool(), func(i *Interface) **bool { return &i.DHCP },

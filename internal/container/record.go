@@ -13,7 +13,7 @@ import (
 )
 
 // recordRows are the options that LXC's keys cannot say: a hook brings them up.
-var recordRows = append(append(schema.Table[Interface]{routesRow}, clientRows...), downRateRow, upRateRow)
+var recordRows = append(append(schema.Table[Interface]{onLinkRow, routesRow}, clientRows...), downRateRow, upRateRow)
 
 // recordTable is an interface in the record. Its names tell a copy and a restored container from the one that was
 // declared; a lent NIC's MAC address finds it again when it comes back under another name.

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -67,6 +68,24 @@ func (t *target) waits() bool {
 	return t.want.Routes == nil || routesRow.Equal(t.want, &t.have.Interface)
 }
 
+// isElsewhere tells whether a router is in none of the interface's networks, as beside an address with /32.
+func (i *Interface) isElsewhere(router netip.Addr) bool {
+	return !(router.Is6() && router.IsLinkLocalUnicast()) &&
+		!slices.ContainsFunc(deref(i.Addresses), func(prefix netip.Prefix) bool { return prefix.Masked().Contains(router) })
+}
+
+// wayTo is the route to such a router, as LXC makes it too (lxc_ipv4_dest_add in lxc/network.c).
+func wayTo(router netip.Addr) Route {
+	return Route{To: point(netip.PrefixFrom(router, router.BitLen()))}
+}
+
+// dropWay removes the route to an earlier gateway, if nobody declared it.
+func (p *planner) dropWay(t *target, gateway netip.Addr) {
+	if t.live != nil && slices.Contains(t.live.hiddenWays, gateway) {
+		p.dropRoute(t, wayTo(gateway))
+	}
+}
+
 // samePlace tells whether one route takes the other's place.
 func samePlace(a, b Route) bool { return *a.To == *b.To && deref(a.Metric) == deref(b.Metric) }
 
@@ -77,7 +96,14 @@ func (p *planner) planGateway(t *target, want, have *netip.Addr, option string, 
 	route := Route{To: point(netip.PrefixFrom(everywhere, 0)), Via: have}
 	if !want.IsValid() {
 		p.dropRoute(t, route)
+		p.dropWay(t, *have)
 		return
+	}
+	if have.IsValid() {
+		defer p.dropWay(t, *have)
+	}
+	if t.final.isElsewhere(*want) {
+		p.putRoute(t, wayTo(*want))
 	}
 	change := schema.Change{Option: option, New: want.String()}
 	if have.IsValid() {
@@ -85,14 +111,18 @@ func (p *planner) planGateway(t *target, want, have *netip.Addr, option string, 
 	}
 	route.Via = want
 	p.add(plan.Step{
-		Phase: plan.Route, Action: "change", Object: t.describe(), Changes: []schema.Change{change},
+		Phase: plan.Route, Depth: 1, Action: "change", Object: t.describe(), Changes: []schema.Change{change},
 		Run: func() error { return p.replaceRoute(t, route) },
 	})
 }
 
 func (p *planner) putRoute(t *target, route Route) {
+	depth := 0 // what leads to routers comes first
+	if route.Via != nil {
+		depth = 1
+	}
 	p.add(plan.Step{
-		Phase: plan.Route, Action: "add", Object: describeRoute(t, route),
+		Phase: plan.Route, Depth: depth, Action: "add", Object: describeRoute(t, route),
 		Run: func() error { return p.replaceRoute(t, route) },
 	})
 }
@@ -104,13 +134,18 @@ func (p *planner) replaceRoute(t *target, route Route) error {
 }
 
 func (p *planner) dropRoute(t *target, route Route) {
+	const last = 2
 	p.add(plan.Step{
-		Phase: plan.Route, Action: "remove", Object: describeRoute(t, route),
+		Phase: plan.Route, Depth: last, Action: "remove", Object: describeRoute(t, route),
 		Run: func() error {
 			encoded := encodeRoute(route, t.want.Name)
 			// Whoever made it, LXC (boot) or this collection (static): 0 takes any.
 			encoded.Protocol = 0
-			return t.container.kernel.DeleteRoute(encoded)
+			err := t.container.kernel.DeleteRoute(encoded)
+			if errors.Is(err, unix.ESRCH) {
+				return nil // it went with the address that it needed
+			}
+			return err
 		},
 	})
 }
@@ -134,6 +169,6 @@ func encodeRoute(route Route, link string) kernel.Route {
 	}
 	return kernel.Route{
 		To: *route.To, Table: unix.RT_TABLE_MAIN, Metric: deref(route.Metric), Protocol: unix.RTPROT_STATIC, Scope: scope,
-		Type: unix.RTN_UNICAST, NextHops: []kernel.NextHop{{Via: deref(route.Via), Link: link, Weight: 1}},
+		Type: unix.RTN_UNICAST, NextHops: []kernel.NextHop{{Via: deref(route.Via), Link: link, Weight: 1, OnLink: deref(route.OnLink)}},
 	}
 }

@@ -99,7 +99,12 @@ func (c *Container) restoreRoutes(before []kernel.Route) error {
 	for _, route := range missing(now, before) {
 		failed = append(failed, c.kernel.DeleteRoute(route))
 	}
-	for _, route := range missing(before, now) {
+	lost := missing(before, now)
+	// Those on the link lead to the routers of the others.
+	slices.SortStableFunc(lost, func(a, b kernel.Route) int {
+		return compareBool(a.NextHops[0].Via.IsValid(), b.NextHops[0].Via.IsValid())
+	})
+	for _, route := range lost {
 		failed = append(failed, c.kernel.AddRoute(route))
 	}
 	return errors.Join(failed...)

@@ -53,8 +53,9 @@ options:
     type: str
   config:
     description:
-      - Further lines of the container's configuration, such as C(lxc.start.auto = 1). They are added where they are missing, and count from the next
-          start on. Interfaces are declared with M(hostnet.linux.container_network).
+      - 'Further lines of the container''s configuration, such as C(lxc.start.auto = 1): each key gets these values, by one line each, and counts
+          from the next start on. A key without a value, as in C(lxc.start.auto =), is removed. Of keys that may stand several times, such as
+          C(lxc.mount.entry), the lines that others wrote stay. Interfaces are declared with M(hostnet.linux.container_network).'
     type: list
     elements: str
   wait_timeout:

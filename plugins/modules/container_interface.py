@@ -88,12 +88,18 @@ options:
     elements: str
   gateway:
     description:
-      - The router of the container's IPv4 default route, in the network of one of the addresses; V(none) takes the route away.
+      - The router of the container's IPv4 default route, in the network of one of the addresses, or anywhere on the link with O(onlink) or beside
+          addresses with /32; V(none) removes the route.
     type: str
   gateway6:
     description:
       - The router of the container's IPv6 default route, in the network of one of the addresses or link-local; V(none) takes the route away.
     type: str
+  onlink:
+    description:
+      - Whether O(gateway) and O(gateway6) are directly on the link although in none of its networks. They get a route of their own.
+    type: bool
+    default: false
   routes:
     description:
       - Exactly the static routes out of the interface, beside the one that O(gateway) makes.
@@ -113,6 +119,10 @@ options:
         description:
           - The lower of two routes to the same network is used. From 0 to 4294967295.
         type: int
+      onlink:
+        description:
+          - Whether the router is directly on the link although it is in none of its networks.
+        type: bool
   dhcp:
     description:
       - Whether the interface gets its IPv4 address from a DHCP server. The client is the collection's own and runs on the host, so the container
