@@ -14,7 +14,7 @@ type parents struct {
 	ports, switches map[string]string
 }
 
-func (p parents) Links() ([]kernel.Link, error) {
+func (p parents) CurrentLinks() ([]kernel.Link, error) {
 	links, err := p.Kernel.Links()
 	for i := range links {
 		links[i].PhysicalPort, links[i].PhysicalSwitch = p.ports[links[i].Name], p.switches[links[i].Name]

@@ -109,6 +109,8 @@ type ForwardingEntry struct {
 // again. Errors wrap the syscall.Errno and carry the kernel's own explanation where it gives one.
 type Links interface {
 	Links() ([]Link, error)
+	// CurrentLinks is Links for whoever asks again and again: it may ask the kernel only for what has changed.
+	CurrentLinks() ([]Link, error)
 	CreateLink(LinkRequest) error
 	ChangeLink(name string, request LinkRequest) error
 	DeleteLink(name string) error

@@ -45,7 +45,7 @@ const (
 
 // Observe reads every link of the namespace.
 func Observe(k Kernel, detail Detail) (*State, error) {
-	raw, err := k.Links()
+	raw, err := k.CurrentLinks()
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,9 @@ type link struct {
 	ownMTU     uint32
 }
 
+// CurrentLinks lists all links.
+func (k *Kernel) CurrentLinks() ([]kernel.Link, error) { return k.Links() }
+
 // Links lists every link.
 func (k *Kernel) Links() ([]kernel.Link, error) {
 	out := make([]kernel.Link, len(k.links))

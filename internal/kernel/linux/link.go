@@ -150,6 +150,7 @@ func (h *Handle) ChangeLink(name string, request kernel.LinkRequest) error {
 	if err != nil {
 		return err
 	}
+	h.changed(index)
 	message := h.request(unix.RTM_NEWLINK, 0)
 	header := nl.NewIfInfomsg(unix.AF_UNSPEC)
 	header.Index = int32(index)

@@ -26,6 +26,8 @@ type Handle struct {
 	indexes map[string]int
 	names   map[int]string
 	files   []*os.File
+	// current is what CurrentLinks knows; nil until it is asked.
+	current *currentLinks
 	// kinds are those whose module need not be looked for again.
 	kinds map[string]bool
 }
@@ -98,6 +100,9 @@ func (h *Handle) Close() {
 	}
 	for _, socket := range h.sockets {
 		socket.Close()
+	}
+	if h.current != nil {
+		h.current.news.Close()
 	}
 }
 

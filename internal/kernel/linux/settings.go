@@ -22,6 +22,7 @@ func (h *Handle) Setting(path string) (string, error) {
 
 // SetSetting writes a file under /proc/sys/net.
 func (h *Handle) SetSetting(path, value string) error {
+	h.changedSetting(path)
 	err := h.inside(func() error {
 		return os.WriteFile(settingFile(path), []byte(value), 0)
 	})
