@@ -180,16 +180,30 @@ func (s *Store) prune(numbers []int) error {
 // it must not keep the host from being set up.
 func (s *Store) readJSON(path string, into any) (bool, error) {
 	file, err := s.System.File(path)
+	if system.IsNotPlain(err) {
+		return false, s.setAside(path, err)
+	}
 	if err != nil || !file.Present {
 		return false, err
 	}
 	if err := json.Unmarshal(file.Content, into); err != nil {
-		aside := path + ".damaged"
-		if moveErr := s.System.Rename(path, aside); moveErr != nil {
-			return false, fmt.Errorf("%s is damaged (%w) and cannot be set aside: %w", path, err, moveErr)
-		}
-		fmt.Fprintf(os.Stderr, "hostnet: %s is damaged (%v): it is set aside as %s\n", path, err, aside)
-		return false, nil
+		return false, s.setAside(path, err)
 	}
 	return true, nil
 }
+
+// setAside moves a file out of the way. One that was set aside before goes: the newest is the one to look at.
+func (s *Store) setAside(path string, why error) error {
+	aside := path + ".damaged"
+	if err := os.RemoveAll(s.System.Path(aside)); err != nil {
+		return err
+	}
+	if err := s.System.Rename(path, aside); err != nil {
+		return fmt.Errorf("%s is damaged (%w) and cannot be set aside: %w", path, why, err)
+	}
+	fmt.Fprintf(os.Stderr, "hostnet: %s is damaged (%v): it is set aside as %s\n", path, why, aside)
+	return nil
+}
+
+// SetAside moves the record of the change that is not final out of the way, since nothing can be made of it.
+func (s *Store) SetAside(why error) error { return s.setAside(s.current(), why) }

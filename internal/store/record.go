@@ -113,6 +113,9 @@ func (s *Store) read(path string) (*Record, error) {
 	if err != nil || !there {
 		return nil, err
 	}
+	if record.Token == "" || record.Phase != Applying && record.Phase != Waiting {
+		return nil, s.setAside(path, errors.New("it is not what this program wrote"))
+	}
 	return &record, nil
 }
 

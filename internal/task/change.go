@@ -217,6 +217,11 @@ func recoverWith(site *services.Site, containers func(*container.Before) error) 
 		_ = records.System.Put(system.NoFile(orderPath(left.Token) + takenEnding))
 	}
 	err = undo(site, left)
+	if errors.Is(err, errDamaged) {
+		told := fmt.Sprintf("a change by %s of %s was left half-way, and its record is damaged, so that it cannot be undone: look at the host with `hostnet diff`",
+			left.Task, left.Started.Format(time.DateTime))
+		return told, records.SetAside(err)
+	}
 	if err == nil && len(left.Containers) > 0 {
 		err = undoContainers(left, containers)
 	}
@@ -248,10 +253,13 @@ func recoverLater(records *store.Store, left *store.Record, failure error) (stri
 func replacedBy(content json.RawMessage) (*services.Checkpoint, error) {
 	var before *services.Checkpoint
 	if err := json.Unmarshal(content, &before); err != nil {
-		return nil, fmt.Errorf("the record of the change is damaged: %w", err)
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	return before, nil
 }
+
+// errDamaged is a record that says nothing of what there was before.
+var errDamaged = errors.New("the record of the change is damaged")
 
 // undo puts back what a change has replaced.
 func undo(site *services.Site, left *store.Record) error {
