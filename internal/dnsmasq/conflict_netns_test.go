@@ -5,8 +5,11 @@ package dnsmasq
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"hostnet.linux/internal/system"
 )
@@ -104,5 +107,47 @@ func TestTakeoverOfAStaleOneKeepsTheLeases(t *testing.T) {
 	s.useAddress(t)
 	if got := s.resolve(t, "web"); got != "["+lease.Address.Addr().String()+"]" {
 		t.Errorf("web resolves to %s", got)
+	}
+}
+
+// TestFalseDNSMasq: a process that is only called dnsmasq is not looked at, whatever its command line leads to.
+func TestFalseDNSMasq(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	folder, err := os.MkdirTemp("", "hostnet-false-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	program, fifo := folder+"/dnsmasq", folder+"/fifo"
+	shell, err := os.ReadFile("/bin/sh")
+	for _, err := range []error{err, os.Chmod(folder, 0o755), os.WriteFile(program, shell, 0o755), syscall.Mkfifo(fifo, 0o666)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, user := range []uint32{0, 1000, 65534} {
+		for _, config := range []string{fifo, "/dev/zero", "/dev/watchdog"} {
+			s.host.Do(t, func() {
+				command := exec.Command(program, "-c", "read line", "--interface=lxcbr0", "--conf-file="+config)
+				command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: user, Gid: user}}
+				input, err := command.StdinPipe()
+				if err == nil {
+					err = command.Start()
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer func() { _ = input.Close(); _ = command.Wait() }()
+				began := time.Now()
+				current, err := Observe(s.system, []string{"lxcbr0"})
+				if err == nil {
+					_, err = Plan(s.system, current, []*Instance{lxcbr0(t, nil)})
+				}
+				if took := time.Since(began); err != nil || took > 10*time.Second {
+					t.Errorf("user %d with %s: %v in %s", user, config, err, took)
+				}
+			})
+		}
 	}
 }
