@@ -57,7 +57,13 @@ truncate -s "$(stat -c %s "$f")" /root/evil && chmod 755 /root/evil`)
 	if modes := l.host.MustRun(t, "stat -c %a /opt /opt/other"); modes != "755\n755\n" {
 		t.Errorf("modes are %q", modes)
 	}
-	l.host.MustRun(t, "chown root "+rootCache)
+	// Whoever owns a folder above the program could put another one in its place between a look and the start.
+	l.host.MustRun(t, "rm /var/tmp/hostnet-0 /tmp/hostnet-0; chown root "+rootCache+"; chown operator "+rootCache+"/..")
+	if _, outcome := l.ok(t, noop); outcome.SSH != 2 {
+		t.Errorf("another user's .cache: %d round trips", outcome.SSH)
+	}
+	l.intact(t, "/var/tmp/hostnet-0", "root", 1)
+	l.host.MustRun(t, "rm -r /var/tmp/hostnet-0; chown root "+rootCache+"/..")
 }
 
 func testVersions(t *testing.T, l lab) {

@@ -24,14 +24,24 @@ VERSIONS = 3
 # denies where the file system is mounted noexec. It was moved into its folder after it was written, so what is newer than
 # its folder has been written to since. The binary itself looks after the modes. A symbolic link is neither a folder nor a
 # file here.
+#
+# Names may lead elsewhere a moment later where somebody else owns a folder above. So the binary is opened once, as
+# descriptor 9, and what is checked and run is that ($p). It must be what its name ($q) led to while that was no link: root's
+# own files, such as a shell, could otherwise be put in its place.
 SOUND = """\
 { read -r m </proc/sys/kernel/arch; } 2>/dev/null || m=$(uname -m)
+p=/proc/self/fd/9
 sound() {
-v=$1/$h p=$1/$h/%s
-[ -O "$1" ] && [ ! -L "$1" ] && [ -O "$v" ] && [ ! -L "$v" ] && [ -O "$p" ] && [ ! -L "$p" ] &&
-[ -f "$p" ] && [ -s "$p" ] && [ -x "$p" ] && [ ! "$p" -nt "$v" ]
+v=$1/$h q=$1/$h/%s
+[ -O "$1" ] && [ ! -L "$1" ] && [ -O "$v" ] && [ ! -L "$v" ] && [ -f "$q" ] && [ ! -L "$q" ]
+}
+same() {
+[ -f $p ] && [ -O $p ] && [ -s $p ] && [ -x $p ] && [ ! $p -nt "$v" ] && [ ! -L "$q" ] && [ "$q" -ef $p ]
 }
 """
+
+# A home, or its .cache, that is not this user's holds no program: its owner could put anything into it.
+OWN_HOME = '[ -n "$HOME" ] && [ -O "$HOME" ] && [ -O "$HOME/.cache" ]'
 
 
 def run(binaries, action, arguments=None):
@@ -43,13 +53,13 @@ def run(binaries, action, arguments=None):
     for machine, architecture in sorted(MACHINES.items()):
         if architecture in binaries:
             cases += "%s) h=%s;;\n" % (machine, binaries[architecture].name)
-    start = "if sound \"$d\"; then\n%s%s\nfi\n" % ("exec <%s\n" % arguments if arguments else "", action)
+    start = "if sound \"$d\"; then\n{ if same; then\n%s%s\nfi; } 9<\"$q\"\nfi\n" % ("exec <%s\n" % arguments if arguments else "", action)
     return (
         SOUND % next(iter(binaries.values())).program
         + "case $m in\n"
         + cases
         + '*) echo "%s $m"; exit 0;;\nesac\n' % MISS
-        + "if [ -n \"$HOME\" ]; then\nd=%s\n%sfi\n" % (HOME, start)
+        + "if %s; then\nd=%s\n%sfi\n" % (OWN_HOME, HOME, start)
         + "u=$(id -u)\nfor d in %s; do\n%sdone\n" % (OTHERS, start)
         + 'echo "%s $m"' % MISS
     )
@@ -70,14 +80,17 @@ def store(binary, action, source=None, arguments=None):
         "u=$(id -u)\nk=$(umask)\numask 077\nt= why=\n"
         + "trap 'rm -f \"$t\" \"$t.args\" \"$t.bin\" \"$r\"' EXIT\n"
         + 'command -v sha256sum >/dev/null || { echo "%s the target has no sha256sum: install coreutils or busybox"; exit 0; }\n' % FAULT
-        + "for d in ${HOME:+%s} %s; do\n" % (HOME, OTHERS)
+        # Nobody else may write to what is above the folder in the home.
+        + 'home=\nif [ -n "$HOME" ]; then\nmkdir -p "$HOME/.cache" 2>/dev/null\n'
+        + '[ "$(find "$HOME/" "$HOME/.cache" -prune -type d -user "$u" ! -perm -020 ! -perm -002 2>/dev/null | wc -l)" -eq 2 ] && home=1\nfi\n'
+        + "for d in ${home:+%s} %s; do\n" % (HOME, OTHERS)
         # Ownership comes before chmod, which would follow another user's link to anywhere.
         + 'mkdir -p "$d" 2>/dev/null\n'
         + '[ "$(find "$d" -prune -type d -user "$u" 2>/dev/null)" = "$d" ] && chmod 700 "$d" ||\n'
         + '{ why="$why $d: not a folder that this user owns and can write to;"; continue; }\n'
         # What a lost connection left behind.
         + "find \"$d\" -type f -name '.*.[0-9]*' -mmin +60 -exec rm -f {} + 2>/dev/null\n"
-        + "v=$d/%s p=$d/%s/%s\n" % (binary.name, binary.name, binary.program)
+        + "v=$d/%s q=$d/%s/%s\n" % (binary.name, binary.name, binary.program)
         + 'if [ -z "$t" ]; then\nt=$d/.new.$$\n'
         + 'if ! { %s; } 2>/dev/null; then\necho "%s cannot write to $d: is the disk full?"; exit 0\nfi\n' % (fetch, FAULT)
         + 'case $(sha256sum <"$t.bin") in\n"%s "*) ;;\n' % binary.sha256
@@ -87,13 +100,14 @@ def store(binary, action, source=None, arguments=None):
         + 'e=$("$r" version 2>&1) || { rm -f "$r"; why="$why $d: $(echo "$e" | tr "\\n" " ");"; continue; }\n'
         # After a crash a file that was not written out may be shorter than what its folder knows.
         + 'sync "$r" 2>/dev/null || sync\n'
-        + '{ [ -d "$v" ] && [ ! -L "$v" ] && [ -O "$v" ] && [ ! -d "$p" ]; } || rm -rf "$v"\n'
-        + 'mkdir -p "$v" && chmod 700 "$v" && mv -f "$r" "$p" || { rm -f "$r"; continue; }\n'
+        + '{ [ -d "$v" ] && [ ! -L "$v" ] && [ -O "$v" ] && [ ! -d "$q" ]; } || rm -rf "$v"\n'
+        + 'mkdir -p "$v" && chmod 700 "$v" && mv -f "$r" "$q" || { rm -f "$r"; continue; }\n'
         + 'ls -t "$d" | grep "\\.%s$" | tail -n +%d | while read -r old; do rm -rf "$d/$old"; done\n' % (binary.program, VERSIONS + 1)
         # A program takes the shell's place, and with it the trap.
         + 'exec <%s\nrm -f "$t" "$t.args" "$t.bin"\ntrap - EXIT\numask "$k"\n' % arguments
+        + "p=/proc/self/fd/9\n{ "
         + action
-        + "\ndone\n"
+        + '\n} 9<"$q"\ndone\n'
         + 'echo "%s no folder can hold and run the program:$why set HOME to one that can"' % FAULT
     )
 
