@@ -6,7 +6,7 @@ export GOTOOLCHAIN ?= auto
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 
-.PHONY: help demo test unit netns vm fuzz lint certify bench build docs dist packages release sign prepare clean
+.PHONY: help demo test unit netns vm fuzz lint certify bench build docs docs-site dist packages release sign prepare clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -44,6 +44,9 @@ build: prepare ## the binaries, in plugins/plugin_utils/_bin
 docs: prepare ## the modules' documentation from their option tables, and NOTICE
 	@go run ./internal/schema/docgen/cmd/docgen
 	@go run ./internal/dist/cmd/notice
+
+docs-site: prepare ## the documentation site, in build/site, checked for dead links
+	@go run ./internal/schema/docgen/cmd/site
 
 dist: prepare docs ## the collection, in build/
 	@go run ./internal/dist/cmd/dist

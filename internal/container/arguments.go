@@ -16,6 +16,7 @@ type Declaration struct {
 	sets *[]containerSet
 	// containers are those that container_info is about.
 	containers *[]string
+	facts      *bool
 }
 
 // containerSet is all interfaces of one container.
@@ -64,8 +65,13 @@ func InfoModule() schema.Table[Declaration] {
 		folderRow(),
 		schema.Field("containers", schema.List(schema.String()), func(d *Declaration) **[]string { return &d.containers },
 			"The containers to tell about. Left out, all."),
+		schema.Field("facts", schema.Bool(), func(d *Declaration) **bool { return &d.facts },
+			"Whether to set the fact C(ansible_facts.hostnet_containers) to what is returned as C(containers).").Assume(false),
 	}
 }
+
+// Facts tells whether container_info sets a fact.
+func (d *Declaration) Facts() bool { return d.facts != nil && *d.facts }
 
 // Folder is the containers' folder.
 func (d *Declaration) Folder(otherwise string) string {

@@ -111,7 +111,7 @@ func fillPackaging(folder string, values packageValues) error {
 		if err := text.Execute(&filled, values); err != nil {
 			return err
 		}
-		target := filepath.Join(folder, entry.Name())
+		target := filepath.Join(folder, strings.TrimSuffix(entry.Name(), ".tmpl"))
 		if filepath.Ext(target) == ".8" {
 			err = writeZipped(target+".gz", filled.Bytes())
 		} else {

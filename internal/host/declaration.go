@@ -161,7 +161,9 @@ func InfoTable() schema.Table[Declaration] {
 			"Whether to return every option of every link, with the kernel's defaults, and the links that the kernel makes by itself.").Assume(false),
 		schema.Field("routing", schema.Bool(), func(d *Declaration) **bool { return &d.routing },
 			"Whether C(topology) has each namespace's routes, rules, forwarding entries and firewall, as M(hostnet.linux.network_path) needs them.").
-			Assume(false))
+			Assume(false),
+		schema.Field("facts", schema.Bool(), func(d *Declaration) **bool { return &d.Settings.Facts },
+			"Whether to set the fact C(ansible_facts.hostnet) to what is returned: C(network), C(topology) and C(cards).").Assume(false))
 }
 
 // Routing tells whether it is to be returned what decides the way of packets.

@@ -19,12 +19,17 @@ type Settings struct {
 	Purge   *bool
 	Replace *bool
 	Watch   *string
+	// Facts is about what a module that only reads returns.
+	Facts *bool
 }
 
 // Confirm says how a change has to be confirmed.
 type Confirm struct {
 	Mode    *string
 	Timeout *uint16
+	// Host and Port are where the controller finds this host after the change, if not where it found it before.
+	Host *string
+	Port *uint16
 }
 
 // Probes are checks that must pass after a change.
@@ -52,6 +57,11 @@ var confirmTable = schema.Table[Confirm]{
 			"SSH connection that the task came over.").Assume("auto"),
 	schema.Field("timeout", schema.Int[uint16](5, 3600), func(c *Confirm) **uint16 { return &c.Timeout },
 		"After how many seconds without a confirmation the change undoes itself.").Assume(60),
+	schema.Field("host", schema.String(), func(c *Confirm) **string { return &c.Host },
+		"The address or name at which the controller finds the host after the change, for a change of the management address itself. Left out, where "+
+			"it found it before. Tasks that follow need it as C(ansible_host)."),
+	schema.Field("port", schema.Int[uint16](1, 65535), func(c *Confirm) **uint16 { return &c.Port },
+		"The port of SSH there. Left out, the one from before."),
 }
 
 var dnsProbeTable = schema.Table[DNSProbe]{

@@ -23,6 +23,15 @@ func Tools(ctx context.Context) (string, error) {
 	return filepath.Join(folder, "bin"), err
 }
 
+// mkdocs and its theme build the documentation site.
+const mkdocs = "mkdocs==1.6.1\nmkdocs-material==9.6.14\n"
+
+// Site returns the folder of mkdocs, installed in the first call on this computer.
+func Site(ctx context.Context) (string, error) {
+	folder, err := Environment(ctx, "mkdocs", []byte(mkdocs))
+	return filepath.Join(folder, "bin"), err
+}
+
 // Environment returns a Python environment with what is listed, made in the first call on this computer.
 func Environment(ctx context.Context, kind string, list []byte) (string, error) {
 	version, err := exec.CommandContext(ctx, "python3", "-c", "import sys; print(sys.version, sys.executable)").Output()

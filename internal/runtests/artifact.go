@@ -53,6 +53,10 @@ func ofArtifact(ctx context.Context, tools, folder string) ([]check, error) {
 			folder: folder, environment: []string{"GALAXY_IMPORTER_RUN_FLAKE8=True", "ANSIBLE_COLLECTIONS_PATH=" + folder}, forbidden: complaint,
 		},
 		{
+			name: "plays", command: []string{"ansible-playbook", "--inventory", "localhost,", "internal/runtests/plays.yml"},
+			environment: []string{"ANSIBLE_COLLECTIONS_PATH=" + folder},
+		},
+		{
 			name: "antsibull-docs", folder: installed, environment: []string{"ANSIBLE_COLLECTIONS_PATH=" + folder},
 			command: []string{"antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", "--skip-rstcheck", "."},
 		},

@@ -40,6 +40,7 @@ var checks = []check{
 	{name: "CHANGELOG.md is made of changelogs/changelog.yaml", folder: collection, command: []string{
 		"sh", "-c", "mkdir -p build && antsibull-changelog generate --output build/CHANGELOG.md --output-format md && diff CHANGELOG.md build/CHANGELOG.md",
 	}},
+	{name: "documentation site without dead links", command: []string{"go", "run", "./internal/schema/docgen/cmd/site"}},
 	{name: "documentation matches the option tables", command: []string{"go", "run", "./internal/schema/docgen/cmd/docgen", "-check"}},
 }
 

@@ -169,7 +169,11 @@ func (w Wire) Info() func(context.Context, ansible.Call) ansible.Result {
 		if err != nil {
 			return ansible.Fail(err)
 		}
-		return ansible.Result{Values: schema.Object{{Key: "containers", Value: containers}}}
+		result := ansible.Result{Values: schema.Object{{Key: "containers", Value: containers}}}
+		if declaration.Facts() {
+			result.Values.Set("ansible_facts", schema.Object{{Key: "hostnet_containers", Value: containers}})
+		}
+		return result
 	}
 }
 

@@ -64,9 +64,11 @@ func (t *Task) guard(site *services.Site, result ansible.Result, why string) ans
 		_ = os.Remove(path)
 		return ansible.Fail(fmt.Errorf("confirm: cannot leave the change to a process of its own: %w: nothing was touched", err))
 	}
-	result.Values.Set(ConfirmKey, schema.Object{
+	wanted := schema.Object{
 		{Key: "token", Value: one.Token}, {Key: "deadline_seconds", Value: t.Settings.Timeout()}, {Key: "reason", Value: why},
-	})
+	}
+	addWay(&wanted, t.Settings.Confirm)
+	result.Values.Set(ConfirmKey, wanted)
 	return result
 }
 

@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"slices"
 
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
@@ -38,5 +39,9 @@ func Info(_ context.Context, call ansible.Call) ansible.Result {
 			return ansible.Fail(err)
 		}
 	}
-	return ansible.Result{Warnings: warnings, Values: schema.Object{{Key: "network", Value: network}, {Key: "topology", Value: wired}}}
+	values := schema.Object{{Key: "network", Value: network}, {Key: "topology", Value: wired}, {Key: "cards", Value: cards(handle, seen)}}
+	if facts := settings.Settings.Facts; facts != nil && *facts {
+		values.Set("ansible_facts", schema.Object{{Key: "hostnet", Value: slices.Clone(values)}})
+	}
+	return ansible.Result{Warnings: warnings, Values: values}
 }

@@ -43,12 +43,19 @@ var Returns = []ansible.Return{
 		Contains: []ansible.Return{
 			{
 				Name: "verdict", Returned: "always", Type: "str", Sample: "confirmed",
-				Text: "V(confirmed); V(too late), V(failed) or V(unreachable), after which the host undoes the change; or V(unknown), " +
+				Text: "V(not asked) in check mode; V(confirmed); V(too late), V(failed) or V(unreachable), after which the host undoes the change; or V(unknown), " +
 					"when the host has forgotten the change.",
 			},
 			{Name: "seconds", Returned: "always", Type: "float", Text: "How long the controller waited, in seconds.", Sample: 2.1},
 			{Name: "attempts", Returned: "unless the host was unreachable", Type: "int", Text: "How many connections were tried.", Sample: 1},
 			{Name: "reason", Returned: "unless the host was unreachable", Type: "str", Text: "Why a confirmation was asked for.", Sample: "eth0 carries this SSH session"},
+			{Name: "host", Returned: "when it is given", Type: "str", Text: "Where the controller looks for the host after the change.", Sample: "192.0.2.99"},
+			{Name: "port", Returned: "when it is given", Type: "int", Text: "The port of SSH there.", Sample: 22},
+			{Name: "timeout", Returned: "in check mode", Type: "int", Text: "After how many seconds the host would undo the change.", Sample: 60},
+			{
+				Name: "rollback", Returned: "in check mode", Type: "list", Elements: "str", Text: "What the host would then put back.",
+				Sample: []any{"bond bond0: miimon: 100 again, not 50"},
+			},
 		},
 	},
 	{

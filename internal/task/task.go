@@ -116,6 +116,7 @@ func (t *Task) Apply(site *services.Site, own *services.Declaration) ansible.Res
 	}
 	result := report(want, todo)
 	if t.Call.CheckMode {
+		t.foretell(site, todo, &result)
 		return result
 	}
 	if len(todo.Steps) == 0 && t.Call.Token == "" {

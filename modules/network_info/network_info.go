@@ -63,6 +63,14 @@ func Module() ansible.Module {
 					},
 				},
 			},
+		}, ansible.Return{
+			Name: "cards", Returned: "success", Type: "list", Elements: "dict", Text: "The network cards.",
+			Sample: []any{map[string]any{"name": "eth0", "mac": "52:54:00:12:34:56", "pci_address": "0000:00:05.0"}},
+			Contains: []ansible.Return{
+				{Name: "name", Returned: "always", Type: "str", Text: "What the kernel calls it now.", Sample: "eth0"},
+				{Name: "mac", Returned: "when it has one", Type: "str", Text: "Its own MAC address, also while it is the port of a bond.", Sample: "52:54:00:12:34:56"},
+				{Name: "pci_address", Returned: "when it is on such a bus", Type: "str", Text: "Where it is.", Sample: "0000:00:05.0"},
+			},
 		}),
 		ReadOnly: true,
 		Run:      task.Info,
@@ -82,4 +90,10 @@ const examples = `- name: Read the host's network
 - name: Nothing changes when it is fed back
   hostnet.linux.network:
     config: "{{ found.network }}"
+
+- name: The name of the card in a slot, and the bridge's IPv4 addresses
+  ansible.builtin.debug:
+    msg:
+      - "{{ found.cards | hostnet.linux.card(pci_address='0000:00:05.0') }}"
+      - "{{ found.network | hostnet.linux.link_addresses('br-mgmt', family=4, plain=true) }}"
 `

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/modules/containers"
 	"hostnet.linux/modules/registry"
 )
@@ -42,5 +43,28 @@ func wantReturns(t *testing.T, where string, returns []ansible.Return) {
 			t.Errorf("%s is a %s of %q and contains %d keys", name, one.Type, one.Elements, len(one.Contains))
 		}
 		wantReturns(t, name, one.Contains)
+	}
+}
+
+// TestGroupsShareOptions: module_defaults for a group gives every member every option, so only what all take is of use.
+func TestGroupsShareOptions(t *testing.T) {
+	modules := map[string]ansible.Module{}
+	for _, module := range slices.Concat(registry.Modules(), containers.Modules(nil)) {
+		modules[module.Name] = module
+	}
+	groups := actionGroups(t)
+	for group, options := range map[string][]string{
+		"network": {"netns", "confirm", "probes", "persist", "manager"}, "container": {"lxc_path"}, "info": {"facts"},
+	} {
+		if len(groups[group]) < 2 {
+			t.Errorf("the group %s has %v", group, groups[group])
+		}
+		for _, name := range groups[group] {
+			for _, option := range options {
+				if !slices.ContainsFunc(modules[name].Options(), func(doc schema.Doc) bool { return doc.Name == option }) {
+					t.Errorf("%s of the group %s has no option %s", name, group, option)
+				}
+			}
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hostnet.linux/internal/ansible"
+	asyncstatus "hostnet.linux/modules/async_status"
 	"hostnet.linux/modules/bond"
 	"hostnet.linux/modules/bridge"
 	"hostnet.linux/modules/dnsmasq"
@@ -30,7 +31,7 @@ import (
 // Modules are all modules, in the order of their names.
 func Modules() []ansible.Module {
 	return []ansible.Module{
-		bond.Module(), bridge.Module(), dnsmasq.Module(), dummy.Module(), hostinterface.Module(), lxcbridge.Module(), lxchost.Module(),
+		asyncstatus.Module(), bond.Module(), bridge.Module(), dnsmasq.Module(), dummy.Module(), hostinterface.Module(), lxcbridge.Module(), lxchost.Module(),
 		macvlan.Module(),
 		nat.Module(), network.Module(),
 		networkdiagram.Module(), networkinfo.Module(), networkpath.Module(), rollback.Module(), route.Module(), rule.Module(), veth.Module(),

@@ -16,23 +16,14 @@ import (
 // TestRouting compares the modules that there are with those that Ansible finds: all run through the action plugin, are
 // in the group of module_defaults, and have documentation.
 func TestRouting(t *testing.T) {
-	text, err := os.ReadFile("../../meta/runtime.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var meta struct {
-		Groups map[string][]string `yaml:"action_groups"`
-	}
-	if err := yaml.Unmarshal(text, &meta); err != nil {
-		t.Fatal(err)
-	}
+	groups := actionGroups(t)
 	var names []string
 	for _, module := range slices.Concat(registry.Modules(), containers.Modules(nil)) {
 		names = append(names, module.Name)
 	}
 	slices.Sort(names)
-	if !slices.Equal(meta.Groups["all"], names) {
-		t.Errorf("the group all has %v, modules are %v", meta.Groups["all"], names)
+	if !slices.Equal(groups["all"], names) {
+		t.Errorf("the group all has %v, modules are %v", groups["all"], names)
 	}
 	for _, kind := range []string{"modules", "action"} {
 		files, err := filepath.Glob("../../plugins/" + kind + "/*.py")
@@ -47,4 +38,20 @@ func TestRouting(t *testing.T) {
 			t.Errorf("plugins/%s has %v, modules are %v", kind, found, names)
 		}
 	}
+}
+
+// actionGroups are the groups of module_defaults.
+func actionGroups(t *testing.T) map[string][]string {
+	t.Helper()
+	text, err := os.ReadFile("../../meta/runtime.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var meta struct {
+		Groups map[string][]string `yaml:"action_groups"`
+	}
+	if err := yaml.Unmarshal(text, &meta); err != nil {
+		t.Fatal(err)
+	}
+	return meta.Groups
 }

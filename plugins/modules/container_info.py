@@ -24,6 +24,11 @@ options:
       - The containers to tell about. Left out, all.
     type: list
     elements: str
+  facts:
+    description:
+      - Whether to set the fact C(ansible_facts.hostnet_containers) to what is returned as C(containers).
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: The module changes nothing.

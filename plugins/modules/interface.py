@@ -284,6 +284,15 @@ options:
           - After how many seconds without a confirmation the change undoes itself. From 5 to 3600.
         type: int
         default: 60
+      host:
+        description:
+          - The address or name at which the controller finds the host after the change, for a change of the management address itself. Left out,
+              where it found it before. Tasks that follow need it as C(ansible_host).
+        type: str
+      port:
+        description:
+          - The port of SSH there. Left out, the one from before. From 1 to 65535.
+        type: int
   probes:
     description:
       - Checks from the host that must pass after the change, or it is undone. Those that did not pass before are not held against it.
@@ -473,8 +482,8 @@ confirm:
   contains:
     verdict:
       description:
-        - V(confirmed); V(too late), V(failed) or V(unreachable), after which the host undoes the change; or V(unknown), when the host has forgotten
-            the change.
+        - V(not asked) in check mode; V(confirmed); V(too late), V(failed) or V(unreachable), after which the host undoes the change; or V(unknown),
+            when the host has forgotten the change.
       returned: always
       type: str
       sample: confirmed
@@ -496,6 +505,32 @@ confirm:
       returned: unless the host was unreachable
       type: str
       sample: eth0 carries this SSH session
+    host:
+      description:
+        - Where the controller looks for the host after the change.
+      returned: when it is given
+      type: str
+      sample: 192.0.2.99
+    port:
+      description:
+        - The port of SSH there.
+      returned: when it is given
+      type: int
+      sample: 22
+    timeout:
+      description:
+        - After how many seconds the host would undo the change.
+      returned: in check mode
+      type: int
+      sample: 60
+    rollback:
+      description:
+        - What the host would then put back.
+      returned: in check mode
+      type: list
+      elements: str
+      sample:
+        - 'bond bond0: miimon: 100 again, not 50'
 msg:
   description:
     - What went wrong, with which object and option, and what to do about it.

@@ -30,6 +30,11 @@ options:
       - Whether C(topology) has each namespace's routes, rules, forwarding entries and firewall, as M(hostnet.linux.network_path) needs them.
     type: bool
     default: false
+  facts:
+    description:
+      - 'Whether to set the fact C(ansible_facts.hostnet) to what is returned: C(network), C(topology) and C(cards).'
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: The module changes nothing.
@@ -58,6 +63,12 @@ EXAMPLES = r"""
 - name: Nothing changes when it is fed back
   hostnet.linux.network:
     config: "{{ found.network }}"
+
+- name: The name of the card in a slot, and the bridge's IPv4 addresses
+  ansible.builtin.debug:
+    msg:
+      - "{{ found.cards | hostnet.linux.card(pci_address='0000:00:05.0') }}"
+      - "{{ found.network | hostnet.linux.link_addresses('br-mgmt', family=4, plain=true) }}"
 """
 
 RETURN = r"""
@@ -212,4 +223,33 @@ topology:
           type: raw
           sample:
             ipv4_forwarding: true
+cards:
+  description:
+    - The network cards.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - mac: "52:54:00:12:34:56"
+      name: eth0
+      pci_address: "0000:00:05.0"
+  contains:
+    name:
+      description:
+        - What the kernel calls it now.
+      returned: always
+      type: str
+      sample: eth0
+    mac:
+      description:
+        - Its own MAC address, also while it is the port of a bond.
+      returned: when it has one
+      type: str
+      sample: "52:54:00:12:34:56"
+    pci_address:
+      description:
+        - Where it is.
+      returned: when it is on such a bus
+      type: str
+      sample: "0000:00:05.0"
 """

@@ -34,6 +34,8 @@ class ActionModule(ActionBase):
         )
         try:
             remote = Remote(self, Binaries.of(name))
+            if name == "async_status":
+                arguments["_async_dir"] = remote.jobs()
             if self._task.async_val and self._task.poll <= 0 and name not in UNGUARDED:
                 # Nobody comes back to confirm it.
                 arguments.setdefault("confirm", "off")

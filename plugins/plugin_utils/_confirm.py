@@ -8,7 +8,17 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.hostnet.linux.plugins.plugin_utils._result import Trouble
 
 # Modules that have no option confirm.
-UNGUARDED = ("network_info", "network_diagram", "network_path", "lxc_host", "container", "container_info", "container_interface", "container_network")
+UNGUARDED = (
+    "async_status",
+    "network_info",
+    "network_diagram",
+    "network_path",
+    "lxc_host",
+    "container",
+    "container_info",
+    "container_interface",
+    "container_network",
+)
 
 # How long the controller goes on trying after the target's deadline, in seconds: the way back takes a moment too, and
 # only the target knows whether the confirmation came in time.
@@ -26,6 +36,7 @@ def confirm(remote, planned):
     wanted = planned.pop("_hostnet_confirm")
     started = time.time()
     notice_dead(remote.connection)
+    follow(remote.connection, wanted)
     question = {"_ansible_module_name": "hostnet.linux.network", "_hostnet_confirm": wanted["token"]}
     attempts, failure, answer = 0, None, {}
     while True:
@@ -66,11 +77,21 @@ def notice_dead(connection):
         connection.set_option("ssh_extra_args", (own + " -o ServerAliveInterval=2 -o ServerAliveCountMax=2").strip())
 
 
+def follow(connection, wanted):
+    """The host moves to another address: that is where the next connection goes."""
+    if connection.transport not in ("ssh", "smart"):
+        return
+    for option in ("host", "port"):
+        if option in wanted:
+            connection.set_option(option, wanted[option])
+
+
 def judged(planned, wanted, answer, seconds, attempts):
     """The target's own result, which it kept until the controller came for it."""
     verdict = answer["verdict"]
     result = answer.get("result") or planned
     result["confirm"] = {"verdict": verdict, "seconds": seconds, "attempts": attempts, "reason": wanted.get("reason", "")}
+    result["confirm"].update({key: wanted[key] for key in ("host", "port") if key in wanted})
     if planned.get("warnings"):
         known = result.setdefault("warnings", [])
         known.extend(warning for warning in planned["warnings"] if warning not in known)

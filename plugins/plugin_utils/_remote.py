@@ -50,9 +50,13 @@ class Remote:
                 if time.time() >= deadline:
                     raise Trouble("the background job %s did not end within %d seconds" % (job, limit))
 
+    def jobs(self):
+        """The folder of job files, as the operator writes it."""
+        return self.action.get_shell_option("async_dir", default="~/.ansible_async")
+
     def _jobs(self):
-        """The folder of job files, for the shell, which expands a tilde only outside of quotes."""
-        folder = self.action.get_shell_option("async_dir", default="~/.ansible_async")
+        """That for the shell, which expands a tilde only outside of quotes."""
+        folder = self.jobs()
         return '"$HOME"' + shlex.quote(folder[1:]) if folder.startswith("~/") else shlex.quote(folder)
 
     def reset(self):
