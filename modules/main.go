@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -35,12 +34,6 @@ func main() {
 	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
 
-var usage = "hostnet makes the network of this host as declared.\n\n" + cli.Help() + `
-  hostnet module       run an Ansible module: its arguments come on standard input
-  hostnet version      print the version
-  hostnet FILE         run an Ansible module: its arguments are in the file
-`
-
 func run(arguments []string, input io.Reader, output *os.File, errors io.Writer) int {
 	if len(arguments) == 2 && arguments[1] == "version" {
 		fmt.Fprintln(output, version)
@@ -50,8 +43,6 @@ func run(arguments []string, input io.Reader, output *os.File, errors io.Writer)
 	debug.SetMemoryLimit(memoryLimit)
 	system.OpenFolders()
 	switch {
-	case len(arguments) > 1 && cli.Find(arguments[1]):
-		return cli.Run(arguments[1:], output, errors)
 	case len(arguments) == 3 && arguments[1] == task.GuardCommand:
 		return task.Guard(arguments[2])
 	case len(arguments) == 2 && arguments[1] == task.WorkerCommand:
@@ -60,18 +51,14 @@ func run(arguments []string, input io.Reader, output *os.File, errors io.Writer)
 		return backend.SuperviseWatch(arguments[2])
 	case len(arguments) > 1 && arguments[1] == dnsmasq.SuperviseCommand:
 		return dnsmasq.Supervise(arguments[2:])
-	case len(arguments) == 2 && slices.Contains([]string{"help", "--help", "-h"}, arguments[1]):
-		fmt.Fprint(output, usage)
-		return 0
 	case len(arguments) == 2 && arguments[1] == "module":
 		return ansible.Serve(input, arguments[0], output, runCall)
 	case len(arguments) == 2 && arguments[1] == ansible.StoredCommand:
 		return serveStored(input, output)
-	case len(arguments) == 2 && !strings.HasPrefix(arguments[1], "-"):
+	case len(arguments) == 2 && strings.Contains(arguments[1], "/"):
 		return ansible.ServeFile(arguments[1], arguments[0], output, runCall)
 	}
-	fmt.Fprint(errors, usage)
-	return 2
+	return cli.Run(arguments[1:], output, errors)
 }
 
 // serveStored finds the program's own file, which the shell has started by a descriptor that nothing started from here is

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -17,6 +18,9 @@ import (
 
 // Program is where the host keeps the program that its boot runs, and that a person calls.
 const Program = "/usr/local/sbin/hostnet"
+
+// ProgramLink is the program where people without sbin in their path find it.
+const ProgramLink = "/usr/local/bin/hostnet"
 
 // Unit is the service of systemd that makes the host as declared at boot.
 const Unit = "hostnet.service"
@@ -93,10 +97,21 @@ func (i *Installation) program(s *system.System) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("cannot look at %s: %w", path, err)
 	}
-	if !same {
+	// What else has that name in the link's place stays.
+	_, err = os.Lstat(s.Path(ProgramLink))
+	lacksLink := errors.Is(err, fs.ErrNotExist)
+	if !same || lacksLink {
 		_, err := os.Stat(s.Path(path))
 		step := plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + path, Upkeep: err == nil, Run: func() error {
-			return copyProgram(s.Path(path))
+			if !same {
+				if err := copyProgram(s.Path(path)); err != nil {
+					return err
+				}
+			}
+			if lacksLink {
+				return linkProgram(s.Path(ProgramLink))
+			}
+			return nil
 		}}
 		i.Steps = append(i.Steps, step)
 	}
@@ -179,6 +194,24 @@ func copyProgram(path string) (err error) {
 		return err
 	}
 	return os.Rename(fresh, path)
+}
+
+// linkProgram makes the link, which is relative so that it also leads to the program where the root is another folder.
+func linkProgram(path string) error {
+	target, err := filepath.Rel(filepath.Dir(ProgramLink), Program)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(path), 0o755)
+	}
+	if err == nil {
+		err = os.Symlink(target, path)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("cannot link the program to %s: %w", ProgramLink, err)
+	}
+	return nil
 }
 
 // sameContent compares without holding megabytes.

@@ -19,11 +19,12 @@ func apply(t *terminal) error { return t.run(t.check, false) }
 
 // run compares the host with what is declared, and makes it so unless this is a check.
 func (t *terminal) run(check, differ bool) error {
-	site, done, err := openAsRoot()
+	site, done, err := t.openAsRoot()
 	if err != nil {
 		return err
 	}
 	defer done()
+	t.tellPending(site)
 	one := task.NewWhole()
 	one.Call.CheckMode = check
 	if !check {
@@ -35,7 +36,7 @@ func (t *terminal) run(check, differ bool) error {
 	}
 	result := one.Apply(site, nil)
 	token := task.TokenOf(result)
-	if err := t.report(result, check || token != ""); err != nil {
+	if err := t.report(result, check, token != ""); err != nil {
 		return err
 	}
 	if token != "" {
@@ -72,7 +73,7 @@ func (t *terminal) look(site *services.Site, one *task.Task, differ bool) (left 
 }
 
 // report shows the steps, an option a line.
-func (t *terminal) report(result ansible.Result, check bool) error {
+func (t *terminal) report(result ansible.Result, check, waits bool) error {
 	if result.Err != nil {
 		return result.Err
 	}
@@ -92,6 +93,8 @@ func (t *terminal) report(result ansible.Result, check bool) error {
 		fmt.Fprintln(t.output, "the rest of the host is as declared")
 	case len(actions) == 0:
 		fmt.Fprintln(t.output, "the host is as declared")
+	case waits:
+		fmt.Fprintf(t.output, "%s made, not final\n", plan.Count(len(actions), "step"))
 	case check:
 		fmt.Fprintf(t.output, "%s to make the host as declared\n", plan.Count(len(actions), "step"))
 	default:
@@ -127,7 +130,7 @@ const (
 
 // boot makes the host as declared, as far as that can be done.
 func boot(t *terminal) error {
-	site, done, err := openAsRoot()
+	site, done, err := t.openAsRoot()
 	if err != nil {
 		return err
 	}
@@ -171,7 +174,7 @@ func (t *terminal) finish(site *services.Site) error {
 }
 
 func finish(t *terminal) error {
-	site, done, err := openAsRoot()
+	site, done, err := t.openAsRoot()
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func run(m *testing.M) int {
 func apart(t *testing.T, script string) string {
 	t.Helper()
 	const begin = `set -e
-for folder in /etc /run /var/lib /usr/local/sbin; do mount -t tmpfs tmpfs $folder; done
+for folder in /etc /run /var/lib /usr/local/sbin /usr/local/bin; do mount -t tmpfs tmpfs $folder; done
 mkdir -p /etc/hostnet/bridges
 printf 'bridges:\n  - name: br-a\n    addresses: [10.1.1.1/24]\n' >/etc/hostnet/bridges/br-a.yml
 `
@@ -74,7 +74,7 @@ func TestApplyConfirmed(t *testing.T) {
 	}{
 		"not": {
 			`$hostnet apply --confirm 5; ip -br link show br-a; sleep 7; ! ip -br link show br-a; ! $hostnet confirm`,
-			[]string{"3 steps", "the change is made, and undoes itself in 5s: keep it with `hostnet confirm`", "br-a", "does not exist", "no change waits for its confirmation"},
+			[]string{"3 steps made, not final", "the change is made, and undoes itself in 5s: keep it with `hostnet confirm`", "br-a", "does not exist", "no change waits for its confirmation"},
 		},
 		"by command": {
 			`$hostnet apply --confirm 5 && $hostnet confirm; sleep 6; $hostnet diff; ! $hostnet confirm`,
@@ -163,8 +163,8 @@ func TestOutput(t *testing.T) {
 	said := apart(t, `$hostnet --help; for command in show diff apply confirm rollback export log; do $hostnet $command --help; done
 ! $hostnet show more; ! $hostnet apply --confirm 2; ! $hostnet apply --confirm x; ! $hostnet rollback --confirm 2
 ! $hostnet diff; ! $hostnet diff --json; $hostnet apply --check; $hostnet apply --json; $hostnet show; $hostnet show --json; $hostnet export; $hostnet diff`)
-	contains(t, said, "hostnet apply ", "hostnet diff: what differs", "-confirm seconds", "hostnet export: ",
-		`show takes no "more"`, "--confirm takes from 5 to 3600 seconds", "invalid value", "--confirm takes from 5 to 3600 seconds",
+	contains(t, said, "hostnet apply ", "Exit codes", "hostnet diff: what differs", "--confirm SECONDS", "hostnet export: ",
+		`show takes no "more"`, "--confirm takes from 5 to 3600 seconds", `invalid value "x" for flag --confirm`, "--confirm takes from 5 to 3600 seconds",
 		"create bridge br-a", `"changed": true`, "create bridge br-a", `"actions"`, "LINK", "10.1.1.1/24", `"bridges": [`, "hostnet.linux.network:", "the host is as declared")
 	if strings.Contains(said, "\x1b[") {
 		t.Errorf("colours in a pipe: %q", said)
@@ -182,5 +182,5 @@ func TestOrdinaryUser(t *testing.T) {
 	t.Parallel()
 	said := apart(t, `cp $hostnet /run/hostnet; user="setpriv --reuid 65534 --clear-groups /run/hostnet"
 $user show; $user export; ! $user diff; ! $user apply`)
-	contains(t, said, "LINK", "hostnet.linux.network:", "this takes root", "this takes root")
+	contains(t, said, "LINK", "hostnet.linux.network:", "this takes root: sudo hostnet diff", "this takes root: sudo hostnet apply")
 }

@@ -8,67 +8,31 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
-	"hostnet.linux/internal/agent"
 	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/backend"
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/services"
-	"hostnet.linux/internal/store"
 	"hostnet.linux/internal/system"
 	"hostnet.linux/internal/task"
 )
 
-// command is one word that a person gives to the program.
-type command struct {
-	name, text string
-	run        func(*terminal) error
-}
-
-// commands are in the order in which the help lists them.
-func commands() []command {
-	return []command{
-		{"show", "what is: a table of the links, and who stands on what", show},
-		{"draw", "a picture of this host\n                       --format text, svg, dot or mermaid; --title TEXT; --fold N\n" +
-			"                       --host FILE: of the host with that network_info instead; may be repeated", draw},
-		{"path", "which way a packet takes, and why it ends: hostnet path FROM TO\n                       --protocol tcp --port N, --size BYTES; " +
-			"FROM and TO are containers,\n                       namespaces, hosts or addresses; exit code 1 if it does not arrive", findPath},
-		{"diff", "what differs from what was declared; exit code 1 if anything does", diff},
-		{"apply", "make the host as declared in " + store.Declarations + "\n                       --check: only say what would be done\n" +
-			"                       --confirm SECONDS: undo it then, unless you confirm it", apply},
-		{"confirm", "keep the change that waits for its confirmation", confirm},
-		{"log", "the changes that are remembered\n                       log N: all about one of them", history},
-		{"rollback", "undo the last change, or all after generation N\n                       rollback N\n" +
-			"                       --check: only say what would be done\n" +
-			"                       --confirm SECONDS: undo that then, unless you confirm it", rollback},
-		{"verify", "whether the host is as declared: exit code 0, 1 if it differs, 2 if that cannot be told\n" +
-			"                       --metrics FILE: also for node_exporter", verify},
-		{"watch", "what hostnet-watch.service runs: put back what is declared and was taken away\n" +
-			"                       --mode repair|enforce: rules and late links, or everything\n" +
-			"                       --metrics FILE: for node_exporter", watch},
-		{"export", "this host as a task of hostnet.linux.network", export},
-		{"boot", "what hostnet.service runs: finish what a crash left behind, then apply", boot},
-		{"recover", "finish what a crash left behind, and no more", finish},
-		{openstackName, openstackText, nil},
-	}
-}
-
 // terminal is where the answers go.
 type terminal struct {
-	drawing drawing
-	journey journey
-
 	output io.Writer
-	colour bool
-	json   bool
-	check  bool
+	// name is the command, arguments what follows it other than options.
+	name      string
+	arguments []string
+	drawing   drawing
+	journey   journey
+	colour    bool
+	json      bool
+	check     bool
 	// seconds is how long a change waits for its confirmation; 0 leaves that to what it changes.
 	seconds int
-	// number is the generation that log and rollback are about, negative for none in particular.
-	number int
 	// mode and metrics are of the watcher.
 	mode, metrics string
 }
@@ -76,121 +40,142 @@ type terminal struct {
 // errDiffers ends `hostnet diff` with an exit code and without a message.
 var errDiffers = errors.New("the host differs from what was declared")
 
-// Find tells whether a word is a command.
-func Find(name string) bool {
-	for _, one := range commands() {
-		if one.name == name {
-			return true
-		}
-	}
-	return false
-}
-
-// Help is a line for each command.
-func Help() string {
-	text := ""
-	for _, one := range commands() {
-		text += fmt.Sprintf("  hostnet %-12s %s\n", one.name, one.text)
-	}
-	return text
-}
-
 // Run runs a command and returns the exit code, as diff(1) does: 0, 1 for a difference, 2 for trouble.
 func Run(arguments []string, output *os.File, complaints io.Writer) int {
-	for _, one := range commands() {
-		if one.name != arguments[0] {
-			continue
-		}
-		t := &terminal{output: &system.Terminal{Output: output}, colour: system.TakesColour(output)}
-		complaints = &system.Terminal{Output: complaints}
-		if one.name == openstackName {
-			return runOpenStack(arguments[1:], t.output, complaints)
-		}
-		if t.colour {
-			t.output = &system.Terminal{Output: output, Colours: colours}
-		}
-		if err := t.parse(one, arguments[1:]); errors.Is(err, flag.ErrHelp) {
-			return 0
-		} else if err != nil {
-			fmt.Fprintln(complaints, "hostnet:", err)
-			return 2
-		}
-		err := one.run(t)
-		if err != nil && !errors.Is(err, errDiffers) {
-			fmt.Fprintln(complaints, "hostnet:", err)
-		}
-		switch {
-		case err == nil:
-			return 0
-		case errors.Is(err, errDiffers):
-			return 1
-		}
-		return 2
+	complaints = &system.Terminal{Output: complaints}
+	if len(arguments) > 0 && arguments[0] == openstackName {
+		return runOpenStack(arguments[1:], &system.Terminal{Output: output}, complaints)
 	}
+	err := run(arguments, output)
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errDiffers):
+		return 1
+	}
+	fmt.Fprintln(complaints, "hostnet:", err)
 	return 2
 }
 
+func run(arguments []string, output *os.File) error {
+	if len(arguments) == 0 {
+		arguments = []string{"help"}
+	}
+	name := arguments[0]
+	switch name {
+	case "-h", "--help", "-help":
+		name = "help"
+	case "-V", "--version", "-version":
+		name = "version"
+	}
+	one, found := find(name)
+	if !found {
+		return unknown(name)
+	}
+	t := &terminal{output: &system.Terminal{Output: output}, name: name, colour: system.TakesColour(output)}
+	if t.colour {
+		t.output = &system.Terminal{Output: output, Colours: colours}
+	}
+	if err := t.parse(one, arguments[1:]); errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(output, one.help())
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("%w: see hostnet %s --help", err, name)
+	}
+	return one.run(t)
+}
+
+// unknown is the error about a word that is no command.
+func unknown(name string) error {
+	if strings.HasPrefix(name, "-") {
+		return fmt.Errorf("there is no option %s before the command: see hostnet help", name)
+	}
+	if near := schema.Nearest(name, names()); near != "" {
+		return fmt.Errorf("no command %q: did you mean %q?", name, near)
+	}
+	return fmt.Errorf("no command %q: see hostnet help", name)
+}
+
+// parse takes options before and after the other arguments.
 func (t *terminal) parse(one command, arguments []string) error {
-	flags := flag.NewFlagSet("hostnet "+one.name, flag.ContinueOnError)
+	flags := flag.NewFlagSet(one.name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	flags.BoolVar(&t.json, "json", false, "answer in JSON")
-	if one.name == "apply" || one.name == "rollback" {
-		flags.BoolVar(&t.check, "check", false, "only say what would be done")
+	for _, option := range one.options {
+		option.add(t, flags, option.name)
 	}
-	if one.name == "apply" || one.name == "rollback" {
-		flags.IntVar(&t.seconds, "confirm", 0, "undo the change after that many `seconds`, from 5 to 3600, unless you confirm it")
+	for {
+		if err := flags.Parse(arguments); err != nil {
+			return twoDashes(err, one)
+		}
+		if flags.NArg() == 0 {
+			break
+		}
+		t.arguments = append(t.arguments, flags.Arg(0))
+		arguments = flags.Args()[1:]
 	}
-	if one.name == "watch" {
-		flags.StringVar(&t.mode, "mode", agent.Repair, "what is put back: repair or enforce")
-	}
-	if one.name == "watch" || one.name == "verify" {
-		flags.StringVar(&t.metrics, "metrics", "", "write the state to a `file` for node_exporter's textfile collector")
-	}
-	t.number = -1
-	if one.name == "draw" {
-		t.drawing.flags(flags)
-	}
-	if one.name == "rollback" || one.name == "log" {
-		arguments = t.takeNumber(arguments)
-	}
-	err := t.take(one, flags, arguments)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		text, _, _ := strings.Cut(one.text, "\n")
-		fmt.Fprintf(t.output, "hostnet %s: %s\n\n", one.name, text)
-		flags.SetOutput(t.output)
-		flags.PrintDefaults()
-	case err == nil && flags.NArg() > 0 && one.name != "path":
-		err = fmt.Errorf("%s takes no %q", one.name, flags.Arg(0))
-	case err == nil && t.seconds != 0 && (t.seconds < 5 || t.seconds > 3600):
-		err = errors.New("--confirm takes from 5 to 3600 seconds")
+	case one.limit >= 0 && len(t.arguments) > one.limit:
+		return fmt.Errorf("%s takes no %q", one.name, t.arguments[one.limit])
+	case t.seconds != 0 && (t.seconds < 5 || t.seconds > 3600):
+		return errors.New("--confirm takes from 5 to 3600 seconds")
 	}
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		err = fmt.Errorf("%w: see hostnet %s --help", err, one.name)
+	return nil
+}
+
+// twoDashes words an error of the package flag, which writes options with one dash, as the help does.
+func twoDashes(err error, one command) error {
+	if errors.Is(err, flag.ErrHelp) {
+		return err
 	}
+	text := err.Error()
+	for _, option := range one.options {
+		text = strings.ReplaceAll(text, " -"+option.name, " --"+option.name)
+	}
+	if word, is := strings.CutPrefix(text, "flag provided but not defined: -"); is {
+		text = fmt.Sprintf("%s has no option --%s", one.name, strings.TrimPrefix(word, "-"))
+		var known []string
+		for _, option := range one.options {
+			known = append(known, option.name)
+		}
+		if near := schema.Nearest(word, known); near != "" {
+			text += fmt.Sprintf(" (did you mean --%s?)", near)
+		}
+	}
+	return errors.New(text)
+}
+
+// number is the number of a generation among the arguments, negative if there is none.
+func (t *terminal) number() (int, error) {
+	if len(t.arguments) == 0 {
+		return -1, nil
+	}
+	number, err := strconv.Atoi(t.arguments[0])
+	if err != nil || number < 0 {
+		return 0, fmt.Errorf("%s takes the number of a generation, not %q: see hostnet log", t.name, t.arguments[0])
+	}
+	return number, nil
+}
+
+func help(t *terminal) error {
+	if len(t.arguments) == 0 {
+		_, err := fmt.Fprint(t.output, Help())
+		return err
+	}
+	one, found := find(t.arguments[0])
+	if !found {
+		return unknown(t.arguments[0])
+	}
+	if one.name == openstackName {
+		runOpenStack([]string{"--help"}, t.output, t.output)
+		return nil
+	}
+	_, err := fmt.Fprint(t.output, one.help())
 	return err
 }
 
-// takeNumber takes the number of a generation out of the arguments, before or after the flags.
-func (t *terminal) takeNumber(arguments []string) []string {
-	for i, argument := range arguments {
-		number, err := strconv.Atoi(argument)
-		isValue := i > 0 && strings.TrimLeft(arguments[i-1], "-") == "confirm"
-		if err == nil && number >= 0 && !isValue {
-			t.number = number
-			return slices.Concat(arguments[:i], arguments[i+1:])
-		}
-	}
-	return arguments
-}
-
-// take reads flags, and what else the command takes.
-func (t *terminal) take(one command, flags *flag.FlagSet, arguments []string) error {
-	if one.name != "path" {
-		return flags.Parse(arguments)
-	}
-	t.journey.flags(flags)
-	return t.journey.take(flags, arguments)
+func version(t *terminal) error {
+	_, err := fmt.Fprintln(t.output, backend.Version)
+	return err
 }
 
 func (t *terminal) printJSON(value any) error {
@@ -214,16 +199,16 @@ func (t *terminal) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-func needRoot() error {
+func (t *terminal) needRoot() error {
 	if os.Geteuid() != 0 {
-		return errors.New("this takes root: use sudo")
+		return fmt.Errorf("this takes root: sudo hostnet %s", strings.Join(append([]string{t.name}, t.arguments...), " "))
 	}
 	return nil
 }
 
 // openAsRoot opens this host's network for a command that changes it.
-func openAsRoot() (*services.Site, func(), error) {
-	if err := needRoot(); err != nil {
+func (t *terminal) openAsRoot() (*services.Site, func(), error) {
+	if err := t.needRoot(); err != nil {
 		return nil, nil, err
 	}
 	return task.OpenSite("", &system.System{})

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/services"
+	"hostnet.linux/internal/store"
 	"hostnet.linux/internal/system"
 	"hostnet.linux/internal/task"
 )
@@ -56,8 +58,35 @@ func (t *terminal) await(site *services.Site, token string) error {
 	}
 }
 
+// pending is the change that waits for its confirmation, in words, "" if there is none.
+func pending(site *services.Site) string {
+	record, err := (&store.Store{System: site.Services.System, Namespace: site.Namespace}).Current()
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return "a change may not be final: sudo hostnet status"
+	case err != nil || record == nil:
+		return ""
+	case record.Phase == store.Applying || !task.Pending(site, record):
+		return fmt.Sprintf("a change by %s of %s is not final: it is being made, or a crash has left it: hostnet recover",
+			record.Task, record.Started.Local().Format(time.DateTime))
+	}
+	who := record.Task
+	if record.From != "" {
+		who += " (from " + record.From + ")"
+	}
+	left := max(0, int(record.Left().Seconds()))
+	return fmt.Sprintf("a change by %s undoes itself in %d s: hostnet confirm", who, left)
+}
+
+// tellPending is the first line of what tells how the host is: it may not stay so.
+func (t *terminal) tellPending(site *services.Site) {
+	if line := pending(site); line != "" && !t.json {
+		fmt.Fprintln(t.output, t.paint("33", line))
+	}
+}
+
 func confirm(t *terminal) error {
-	site, done, err := openAsRoot()
+	site, done, err := t.openAsRoot()
 	if err != nil {
 		return err
 	}

@@ -3,10 +3,8 @@ package cli
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"strings"
 
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/diagram"
@@ -19,16 +17,6 @@ type drawing struct {
 	format, title string
 	hosts         []string
 	fold          int
-}
-
-func (d *drawing) flags(flags *flag.FlagSet) {
-	flags.StringVar(&d.format, "format", "text", "`format` of the picture: "+strings.Join(diagram.Formats, ", "))
-	flags.StringVar(&d.title, "title", "", "`text` above the picture")
-	flags.IntVar(&d.fold, "fold", diagram.DefaultFold, "draw containers that are wired alike as one from this `number` on; 0 never does")
-	flags.Func("host", "draw the host whose network_info is in this `file`; may be repeated", func(file string) error {
-		d.hosts = append(d.hosts, file)
-		return nil
-	})
 }
 
 // draw writes a picture of this host, or of those whose network_info is in files.

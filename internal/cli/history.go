@@ -18,7 +18,11 @@ import (
 
 // history is the table of the generations, or all about one of them.
 func history(t *terminal) error {
-	site, done, err := openAsRoot()
+	number, err := t.number()
+	if err != nil {
+		return err
+	}
+	site, done, err := t.openAsRoot()
 	if err != nil {
 		return err
 	}
@@ -27,13 +31,13 @@ func history(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	if t.number >= 0 {
+	if number >= 0 {
 		for _, one := range all {
-			if one.Number == t.number {
+			if one.Number == number {
 				return t.generation(one)
 			}
 		}
-		return fmt.Errorf("generation %d is not kept: see hostnet log for those that are", t.number)
+		return fmt.Errorf("generation %d is not kept: see hostnet log for those that are", number)
 	}
 	if t.json {
 		return t.printJSON(all)
@@ -81,13 +85,17 @@ func (t *terminal) generation(one *store.Generation) error {
 }
 
 func rollback(t *terminal) error {
-	site, done, err := openAsRoot()
+	number, err := t.number()
+	if err != nil {
+		return err
+	}
+	site, done, err := t.openAsRoot()
 	if err != nil {
 		return err
 	}
 	defer done()
 	one := task.NewRollback()
-	target, err := one.Target(site, t.number)
+	target, err := one.Target(site, number)
 	if err != nil {
 		return err
 	}

@@ -16,8 +16,7 @@ import (
 
 const (
 	openstackName = "openstack"
-	openstackText = "the networks of an OpenStack-Ansible cloud, on its controller; exit code 2 if they are refused\n" +
-		"                       openstack check|plan|show|allocate DIRECTORY"
+	openstackText = "the networks of an OpenStack-Ansible cloud, on its controller; exit code 2 if they are refused"
 )
 
 const openstackHelp = `hostnet openstack: the networks of an OpenStack-Ansible cloud, read on its controller; nothing is changed there

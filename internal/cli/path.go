@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"strings"
 
@@ -15,47 +14,32 @@ type journey struct {
 	protocol   string
 	port, size uint
 	hosts      []string
-	ends       []string
 }
 
-func (j *journey) flags(flags *flag.FlagSet) {
-	flags.StringVar(&j.protocol, "protocol", "icmp", "`protocol` of the packet: "+strings.Join(path.Protocols, ", "))
-	flags.UintVar(&j.port, "port", 0, "`port` that it is sent to, of tcp and udp")
-	flags.UintVar(&j.size, "size", 0, "`bytes` of the whole packet, which may not be fragmented")
-	flags.Func("host", "a host whose network_info, with routing, is in this `file` instead of this one; may be repeated", func(file string) error {
-		j.hosts = append(j.hosts, file)
-		return nil
-	})
-}
-
-// take parses flags before and after the ends of the path.
-func (j *journey) take(flags *flag.FlagSet, arguments []string) error {
-	for {
-		if err := flags.Parse(arguments); err != nil {
-			return err
-		}
-		if flags.NArg() == 0 {
-			break
-		}
-		j.ends = append(j.ends, flags.Arg(0))
-		arguments = flags.Args()[1:]
-	}
-	if len(j.ends) != 2 {
-		return errors.New("path takes two names or addresses: where the packet starts, and where it is to go")
-	}
-	return nil
+// journeyOptions are the options of path.
+var journeyOptions = []option{
+	textual("protocol", "PROTOCOL", "of the packet: "+strings.Join(path.Protocols, ", "), "icmp", func(t *terminal) *string { return &t.journey.protocol }).
+		oneOf(path.Protocols...),
+	unsigned("port", "PORT", "that it is sent to, of tcp and udp", func(t *terminal) *uint { return &t.journey.port }),
+	unsigned("size", "BYTES", "of the whole packet, which may not be fragmented", func(t *terminal) *uint { return &t.journey.size }),
+	files("host", "a host whose network_info, with routing, is in the file instead of this one; may be repeated",
+		func(t *terminal) *[]string { return &t.journey.hosts }),
+	asJSON,
 }
 
 // findPath follows a packet on this host, or on those whose network_info is in files.
 func findPath(t *terminal) error {
-	arguments := map[string]any{"from": t.journey.ends[0], "to": t.journey.ends[1], "protocol": t.journey.protocol}
+	if len(t.arguments) != 2 {
+		return errors.New("path takes two names or addresses, where the packet starts and where it is to go: see hostnet path --help")
+	}
+	arguments := map[string]any{"from": t.arguments[0], "to": t.arguments[1], "protocol": t.journey.protocol}
 	if t.journey.port != 0 {
 		arguments["port"] = float64(t.journey.port)
 	}
 	if t.journey.size != 0 {
 		arguments["size"] = float64(t.journey.size)
 	}
-	hosts, err := t.journey.read()
+	hosts, err := t.wiring()
 	if err != nil {
 		return err
 	}
@@ -81,10 +65,10 @@ func findPath(t *terminal) error {
 	return err
 }
 
-func (j *journey) read() ([]*topology.Host, error) {
-	if len(j.hosts) > 0 {
+func (t *terminal) wiring() ([]*topology.Host, error) {
+	if len(t.journey.hosts) > 0 {
 		var hosts []*topology.Host
-		for _, file := range j.hosts {
+		for _, file := range t.journey.hosts {
 			host, err := readInfo(file)
 			if err != nil {
 				return nil, err
@@ -93,7 +77,7 @@ func (j *journey) read() ([]*topology.Host, error) {
 		}
 		return hosts, nil
 	}
-	if err := needRoot(); err != nil {
+	if err := t.needRoot(); err != nil {
 		return nil, err
 	}
 	host, err := topology.Read("")

@@ -8,10 +8,18 @@ import (
 
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/system"
+	"hostnet.linux/internal/task"
 )
 
 func show(t *terminal) error {
-	seen, err := observe()
+	site, done, err := task.OpenSite("", &system.System{})
+	if err != nil {
+		return err
+	}
+	defer done()
+	t.tellPending(site)
+	seen, err := site.Host.Observe()
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func watch(t *terminal) error {
 	if t.mode != agent.Repair && t.mode != agent.Enforce {
 		return fmt.Errorf("--mode takes %s or %s, not %q", agent.Repair, agent.Enforce, t.mode)
 	}
-	site, done, err := openAsRoot()
+	site, done, err := t.openAsRoot()
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (t *terminal) metricsFile(exists func(string) bool) string {
 
 // verify compares, says little, and writes metrics: for cron and timers.
 func verify(t *terminal) error {
-	site, done, err := openAsRoot()
+	site, done, err := t.openAsRoot()
 	if err != nil {
 		return err
 	}

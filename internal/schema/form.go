@@ -222,7 +222,7 @@ func Switch(names ...string) Form[string] {
 func UnknownName(what, name string, known []string) error { return unknownName(what, name, known) }
 
 func unknownName(what, name string, known []string) error {
-	if near := nearest(name, known); near != "" {
+	if near := Nearest(name, known); near != "" {
 		return fmt.Errorf("unknown %s %q: did you mean %q? (one of: %s)", what, name, near, strings.Join(known, ", "))
 	}
 	return fmt.Errorf("unknown %s %q (one of: %s)", what, name, strings.Join(known, ", "))

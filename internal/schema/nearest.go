@@ -1,10 +1,7 @@
 package schema
 
-// Nearest is the known name that is meant by a name with a typing error, or "" when none is close enough.
-func Nearest(name string, known []string) string { return nearest(name, known) }
-
-// nearest is the known name that is fewest edits away from name, or "" when none is close enough to be meant.
-func nearest(name string, known []string) string {
+// Nearest is the known name that is fewest edits away from name, or "" when none is close enough to be meant.
+func Nearest(name string, known []string) string {
 	best, bestDistance := "", len(name)/2+1
 	for _, candidate := range known {
 		if d := distance(name, candidate); d < bestDistance {

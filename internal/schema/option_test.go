@@ -112,7 +112,7 @@ func TestLiftedOptionsWorkOnTheWhole(t *testing.T) {
 func TestNearest(t *testing.T) {
 	known := []string{"miimon", "mode", "min_links"}
 	for name, want := range map[string]string{"mimon": "miimon", "mod": "mode", "minlinks": "min_links", "x": "", "completely": ""} {
-		if got := nearest(name, known); got != want {
+		if got := Nearest(name, known); got != want {
 			t.Errorf("nearest to %q is %q, want %q", name, got, want)
 		}
 	}
