@@ -13,7 +13,6 @@ import (
 
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/backend"
-	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/services"
 	"hostnet.linux/internal/system"
@@ -31,6 +30,8 @@ type terminal struct {
 	colour    bool
 	json      bool
 	check     bool
+	// follow has status look anew again and again, changedOnly export leave out defaults.
+	follow, changedOnly bool
 	// seconds is how long a change waits for its confirmation; 0 leaves that to what it changes.
 	seconds int
 	// mode and metrics are of the watcher.
@@ -214,28 +215,32 @@ func (t *terminal) openAsRoot() (*services.Site, func(), error) {
 	return task.OpenSite("", &system.System{})
 }
 
-// observe reads this host's network, which takes no root.
-func observe() (*host.Observed, error) {
+// export is the host as a task, or what a person would declare of it.
+func export(t *terminal) error {
 	site, done, err := task.OpenSite("", &system.System{})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer done()
-	return site.Host.Observe()
-}
-
-func export(t *terminal) error {
-	seen, err := observe()
+	seen, err := site.Host.Observe()
 	if err != nil {
 		return err
+	}
+	network := seen.Export()
+	if t.changedOnly {
+		network = site.Host.ExportDeclared(seen)
 	}
 	if t.json {
-		return t.printJSON(seen.Export())
+		return t.printJSON(network)
 	}
-	text, err := ansible.YAML(schema.Object{{Key: "hostnet.linux.network", Value: seen.Export()}})
+	name, _ := os.Hostname()
+	text, err := ansible.YAML(schema.Object{
+		{Key: "name", Value: "Set up the network of " + name}, {Key: "hostnet.linux.network", Value: network},
+	})
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(t.output, text)
+	// A task is an element of a list.
+	_, err = fmt.Fprint(t.output, "- "+strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n  ")+"\n")
 	return err
 }

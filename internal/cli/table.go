@@ -13,7 +13,7 @@ import (
 // command is one word that a person gives to the program. Parsing, help, the man page and the shells' completion all
 // come from the table below.
 type command struct {
-	// arguments is how the help writes what follows the name, such as [N]; limit is how many may be given.
+	// arguments is how the help writes what follows the name, such as [N]; limit is how many may be given, negative for any number.
 	name, arguments string
 	limit           int
 	text            string
@@ -80,9 +80,12 @@ func (o option) file() option {
 
 var (
 	asJSON  = boolean("json", "answer in JSON", func(t *terminal) *bool { return &t.json })
+	follow  = boolean("watch", "look anew every two seconds", func(t *terminal) *bool { return &t.follow })
 	check   = boolean("check", "only say what would be done", func(t *terminal) *bool { return &t.check })
 	seconds = integer("confirm", "SECONDS", "undo it after so long, from 5 to 3600, unless you confirm it", 0,
 		func(t *terminal) *int { return &t.seconds })
+	changedOnly = boolean("changed-only", "leave out what the kernel does by itself and its defaults",
+		func(t *terminal) *bool { return &t.changedOnly })
 	metrics = textual("metrics", "FILE", "write the state for node_exporter's textfile collector", "",
 		func(t *terminal) *string { return &t.metrics }).file()
 	mode = textual("mode", "MODE", "what is put back: rules and late links (repair), or everything (enforce)", agent.Repair,
@@ -103,6 +106,10 @@ var picture = []option{
 // commands are in the order in which the help lists them.
 func commands() []command {
 	return []command{
+		{
+			name: "status", arguments: "[LINK…]", limit: -1, text: "what waits, differs and is missing, and the links, by name or pattern",
+			options: []option{follow, asJSON}, run: status,
+		},
 		{name: "show", text: "the links as a table, and what stands on what", options: []option{asJSON}, run: show},
 		{name: "draw", text: "a picture of this host", options: picture, run: draw},
 		{
@@ -128,7 +135,18 @@ func commands() []command {
 			name: "watch", text: "what hostnet-watch.service runs: put back what is declared and was taken away",
 			options: []option{mode, metrics}, run: watch,
 		},
-		{name: "export", text: "this host as a task of hostnet.linux.network", options: []option{asJSON}, run: export},
+		{
+			name: "check", arguments: "FILE|-", limit: 1,
+			text:    "whether a playbook or kept file is free of mistakes, on any machine; exit code 1 if not",
+			options: []option{asJSON}, run: checkFile,
+		},
+		{
+			name: "cat", arguments: "NAME", limit: 1, text: "what is declared of a link, route, rule, translation or server, with its file",
+			run: cat,
+		},
+		{
+			name: "export", text: "this host as a task of hostnet.linux.network", options: []option{changedOnly, asJSON}, run: export,
+		},
 		{name: "boot", text: "what hostnet.service runs: finish what a crash left behind, then apply", run: boot},
 		{name: "recover", text: "finish what a crash left behind, and no more", run: finish},
 		{name: openstackName, arguments: "check|plan|show|allocate DIRECTORY", text: openstackText},

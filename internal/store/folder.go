@@ -168,7 +168,13 @@ func (k *Kept) readObject(path string, kind *spec.Kind, node *yaml.Node) {
 
 // lineOf is the line of an option, or of what holds it.
 func lineOf(node *yaml.Node, option string) int {
-	line := node.Line
+	line, _ := Locate(node, option)
+	return line
+}
+
+// Locate is the line of an option, such as ports[1].name, or of what holds it, and the value that is there.
+func Locate(node *yaml.Node, option string) (line int, value string) {
+	line = node.Line
 	for _, part := range strings.FieldsFunc(option, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
 		next := childOf(node, part)
 		if next == nil {
@@ -176,7 +182,7 @@ func lineOf(node *yaml.Node, option string) int {
 		}
 		node, line = next, next.Line
 	}
-	return line
+	return line, node.Value
 }
 
 func childOf(node *yaml.Node, part string) *yaml.Node {
