@@ -102,7 +102,8 @@ func mistakesIn(file string, content []byte) (checked int, mistakes []mistake) {
 		found = []declaration{{"network", root}}
 	}
 	if len(found) == 0 && root.Kind != yaml.SequenceNode {
-		return 0, []mistake{{File: file, Line: root.Line, Message: "this is neither a playbook nor a dictionary with the name of a kind, such as bridges"}}
+		return 0, []mistake{{File: file, Line: root.Line,
+			Message: "this is neither a playbook nor a dictionary with the name of a kind, such as bridges"}}
 	}
 	for _, one := range found {
 		mistakes = append(mistakes, one.mistakes(file)...)
