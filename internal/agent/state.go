@@ -59,9 +59,7 @@ func Look(one *task.Task, a *Agent) (State, error) {
 	for _, one := range found.Incomplete {
 		state.Unreadable = state.Unreadable || one.Unreadable
 	}
-	for _, line := range found.Warnings() {
-		state.Incomplete = append(state.Incomplete, line)
-	}
+	state.Incomplete = append(state.Incomplete, found.Warnings()...)
 	last, err := (&store.Store{System: a.Site.Services.System, Namespace: a.Site.Namespace}).Last()
 	if last != nil {
 		state.Generation, state.LastChange = last.Number, last.Time.Unix()

@@ -12,11 +12,11 @@ import (
 type Before struct {
 	Folder     string            `json:"folder"`
 	Files      []lxc.Change      `json:"files"`
-	Containers []ContainerBefore `json:"containers"`
+	Containers []OneBefore `json:"containers"`
 }
 
-// ContainerBefore is one container. What runs in it belongs to its first process: another one has what LXC made anew.
-type ContainerBefore struct {
+// OneBefore is one container. What runs in it belongs to its first process: another one has what LXC made anew.
+type OneBefore struct {
 	Name      string         `json:"name"`
 	Init      int            `json:"init"`
 	Live      []*Live        `json:"live"`
@@ -28,7 +28,7 @@ type ContainerBefore struct {
 func (p *planner) written() *Before {
 	out := &Before{Folder: p.folder, Files: p.files}
 	for _, c := range p.containers {
-		out.Containers = append(out.Containers, ContainerBefore{c.Name, c.State.InitPID, c.live, c.addresses, c.routes})
+		out.Containers = append(out.Containers, OneBefore{c.Name, c.State.InitPID, c.live, c.addresses, c.routes})
 	}
 	return out
 }

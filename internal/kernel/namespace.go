@@ -22,7 +22,7 @@ func OpenNamespace(path string) (*os.File, error) {
 		return nil, &fs.PathError{Op: "statfs", Path: path, Err: err}
 	}
 	no := &fs.PathError{Op: "open", Path: path, Err: errors.New("it is no network namespace")}
-	if int64(stat.Type) != unix.NSFS_MAGIC {
+	if stat.Type != unix.NSFS_MAGIC {
 		return nil, no
 	}
 	opened, err := unix.Open(fmt.Sprintf("/proc/self/fd/%d", fd), unix.O_RDONLY|unix.O_CLOEXEC, 0)

@@ -82,7 +82,15 @@ func (p *planner) spreadToBridge(name string, ports map[string]uint32, fuse int)
 	if bridge == nil || bridge.Kind != Bridge || bridge.MTU == nil || p.fresh[name] || p.gone[name] {
 		return
 	}
-	was, is := uint32(0), uint32(0)
+	was, is := p.leastMTUs(bridge, ports)
+	if is == 0 || is == *bridge.MTU || (was != 0 && was != *bridge.MTU) {
+		return
+	}
+	p.effectMTU(bridge, is, fmt.Sprintf("mtu %d of its smallest port", is), fuse)
+}
+
+// leastMTUs are the smallest MTU of a bridge's ports as they are, and as they will be; 0 without ports.
+func (p *planner) leastMTUs(bridge *Link, ports map[string]uint32) (was, is uint32) {
 	least := func(least *uint32, mtu uint32) {
 		if *least == 0 || mtu < *least {
 			*least = mtu
@@ -94,7 +102,7 @@ func (p *planner) spreadToBridge(name string, ports map[string]uint32, fuse int)
 		}
 	}
 	for _, have := range p.current.Links {
-		if have.MTU == nil || p.controllerOf(have.Name) != name {
+		if have.MTU == nil || p.controllerOf(have.Name) != bridge.Name {
 			continue
 		}
 		mtu, changes := ports[have.Name]
@@ -106,10 +114,7 @@ func (p *planner) spreadToBridge(name string, ports map[string]uint32, fuse int)
 		}
 		least(&is, mtu)
 	}
-	if is == 0 || is == *bridge.MTU || (was != 0 && was != *bridge.MTU) {
-		return
-	}
-	p.effectMTU(bridge, is, fmt.Sprintf("mtu %d of its smallest port", is), fuse)
+	return was, is
 }
 
 // followNewPorts looks at the bridges whose ports change.

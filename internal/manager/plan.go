@@ -72,7 +72,20 @@ func Plan(s *system.System, request Request) (*Result, error) {
 	if request.ForeignGone {
 		wanted = append(wanted, system.NoFile(networkdConfig))
 	}
-	var taken []string
+	unmanaged, taken := unmanage(s, claims, request)
+	wanted = append(wanted, unmanaged...)
+	for _, link := range request.Release {
+		wanted = append(wanted, system.NoFile(networkdFile(link)), system.NoFile(networkManagerFile(link)))
+	}
+	edited, err := editInterfaces(s, taken, request.Release)
+	if err != nil {
+		return nil, err
+	}
+	return out, out.add(s, append(wanted, edited...), claims, request)
+}
+
+// unmanage is what takes the claimed links out of the hands of networkd and NetworkManager; taken are those of ifupdown.
+func unmanage(s *system.System, claims []Claim, request Request) (wanted []system.File, taken []string) {
 	for _, claim := range claims {
 		switch claim.Manager {
 		case networkd:
@@ -89,14 +102,7 @@ func Plan(s *system.System, request Request) (*Result, error) {
 			}
 		}
 	}
-	for _, link := range request.Release {
-		wanted = append(wanted, system.NoFile(networkdFile(link)), system.NoFile(networkManagerFile(link)))
-	}
-	edited, err := editInterfaces(s, taken, request.Release)
-	if err != nil {
-		return nil, err
-	}
-	return out, out.add(s, append(wanted, edited...), claims, request)
+	return wanted, taken
 }
 
 // plainName is what no program takes for more than a name: in networkd's files * and ! make patterns, NetworkManager's

@@ -40,9 +40,10 @@ func isTemporary(entry, name string) bool {
 // power cut there is the old file or the new one, not an empty one. The folder is an open one, so that nobody can slip in
 // another meanwhile.
 func replaceIn(folder *os.File, name string, file File) (err error) {
-	temporary, fd := temporaryName(name), -1
+	temporary := temporaryName(name)
 	flags := unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
-	if fd, err = unix.Openat(int(folder.Fd()), temporary, flags, 0o600); err != nil {
+	fd, err := unix.Openat(int(folder.Fd()), temporary, flags, 0o600)
+	if err != nil {
 		return err
 	}
 	out := os.NewFile(uintptr(fd), temporary)

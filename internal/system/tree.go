@@ -133,7 +133,7 @@ func (t *Tree) Link(path string) (string, error) {
 	target := make([]byte, unix.PathMax)
 	n, err := unix.Readlinkat(int(found.Fd()), "", target)
 	if err != nil {
-		return "", nil //nolint:nilerr // it is no link
+		return "", nil // it is no link
 	}
 	return string(target[:n]), nil
 }
