@@ -166,7 +166,7 @@ func (d declaration) mistakes(file string) []mistake {
 	}
 	if len(problems) == 0 {
 		set := (&spec.Set{}).Apply(spec.NewEdit("network", arguments, nil))
-		problems = append(set.Problems, set.Set.Check()...)
+		problems = slices.Concat(set.Problems, set.Set.Check())
 	}
 	var out []mistake
 	for _, one := range host.InConfig(problems, inside) {

@@ -10,9 +10,9 @@ import (
 
 // Before is what a change of containers replaces. It survives JSON, so that another process can put it back after a crash.
 type Before struct {
-	Folder     string            `json:"folder"`
-	Files      []lxc.Change      `json:"files"`
-	Containers []OneBefore `json:"containers"`
+	Folder     string       `json:"folder"`
+	Files      []lxc.Change `json:"files"`
+	Containers []OneBefore  `json:"containers"`
 }
 
 // OneBefore is one container. What runs in it belongs to its first process: another one has what LXC made anew.

@@ -70,7 +70,7 @@ func (t *target) waits() bool {
 
 // isElsewhere tells whether a router is in none of the interface's networks, as beside an address with /32.
 func (i *Interface) isElsewhere(router netip.Addr) bool {
-	return !(router.Is6() && router.IsLinkLocalUnicast()) &&
+	return (router.Is4() || !router.IsLinkLocalUnicast()) &&
 		!slices.ContainsFunc(deref(i.Addresses), func(prefix netip.Prefix) bool { return prefix.Masked().Contains(router) })
 }
 

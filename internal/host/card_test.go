@@ -15,7 +15,7 @@ type parents struct {
 }
 
 func (p parents) CurrentLinks() ([]kernel.Link, error) {
-	links, err := p.Kernel.Links()
+	links, err := p.Links()
 	for i := range links {
 		links[i].PhysicalPort, links[i].PhysicalSwitch = p.ports[links[i].Name], p.switches[links[i].Name]
 	}

@@ -23,7 +23,7 @@ func (p *planner) reserve() {
 			}
 		}
 	}
-	for _, n := range p.config.networks {
+	for _, n := range p.networks {
 		for _, router := range append(n.routers, n.gateway) {
 			p.reserved[router] = true
 		}
@@ -41,7 +41,7 @@ func (p *planner) reserve() {
 	for _, one := range p.cidrs {
 		p.pools[one.name] = newPool(one.name, one.Place, one.prefix, p.used, p.reserved)
 	}
-	for _, n := range p.config.networks {
+	for _, n := range p.networks {
 		p.keys[n.key] = true
 	}
 }
@@ -49,7 +49,7 @@ func (p *planner) reserve() {
 // bindAll gives every network to those whom its groups reach. What the memory knows goes first: a new container
 // never takes the address of an old one, because those are reserved.
 func (p *planner) bindAll() {
-	for _, n := range p.config.networks {
+	for _, n := range p.networks {
 		var reference map[string]bool
 		if n.reference != "" {
 			if p.groups[n.reference] == nil {

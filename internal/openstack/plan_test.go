@@ -199,7 +199,8 @@ func TestProblems(t *testing.T) {
 
 func TestMisindented(t *testing.T) {
 	at := strings.Index(cloud, "        static_routes")
-	text := cloud[:at] + cloud[strings.Index(cloud, "    - network:\n        container_bridge: br-vlan"):]
+	_, rest, _ := strings.Cut(cloud, "    - network:\n        container_bridge: br-vlan")
+	text := cloud[:at] + "    - network:\n        container_bridge: br-vlan" + rest
 	first := strings.Index(text, "        container_bridge: br-storage")
 	text = text[:first] + strings.ReplaceAll(text[first:at], "        ", "      ") + text[at:]
 	plan, _ := planOf(t, strings.Replace(text, "container_mtu:", "container_mtus:", 1))

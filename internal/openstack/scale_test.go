@@ -23,8 +23,9 @@ func lockFor(t *testing.T, path string) *os.File {
 
 // large is a cloud of so many hosts with 20 containers each.
 func large(hosts int) *files {
+	head, _, _ := strings.Cut(cloud, "image-hosts")
 	text := strings.NewReplacer("192.0.2.0/24", "10.0.0.0/8", "198.51.100.0/26", "172.16.0.0/12", "198.51.100.1-198.51.100.9", "172.16.0.1",
-		"198.51.100.10", "172.16.0.1", "192.0.2.", "10.0.0.").Replace(cloud[:strings.Index(cloud, "image-hosts")])
+		"198.51.100.10", "172.16.0.1", "192.0.2.", "10.0.0.").Replace(head)
 	var all strings.Builder
 	all.WriteString(text)
 	for _, group := range []string{"image", "identity", "dashboard", "orchestration"} {
