@@ -42,6 +42,18 @@ func (i *Installation) watchDirectly(s *system.System, mode string) error {
 	return nil
 }
 
+// WatchFromBoot starts the supervisor where no systemd starts the watcher.
+func WatchFromBoot(s *system.System, needed bool) error {
+	if s.HasSystemd() || s.Root != "" || supervisor(s) != 0 {
+		return nil
+	}
+	mode, err := WatchMode(s, needed)
+	if err != nil || mode == WatchOff {
+		return err
+	}
+	return StartWatch(s, mode)
+}
+
 // supervisor is the process of our supervisor, 0 if there is none.
 func supervisor(s *system.System) int {
 	file, err := s.File(watchPID)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/backend"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/services"
@@ -155,6 +156,11 @@ func boot(t *terminal) error {
 		fmt.Fprintln(t.output, system.Warning(line))
 	}
 	fmt.Fprintln(t.output, made.Status())
+	if made.Kept != nil {
+		if err := backend.WatchFromBoot(site.Services.System, made.Kept.Set.NeedsWatch()); err != nil {
+			return err
+		}
+	}
 	if err := system.NotifyStatus(made.Status()); err != nil {
 		return err
 	}

@@ -307,7 +307,7 @@ func (p *Partial) Status() string {
 		broken[name] = true
 	}
 	if len(broken) == 0 {
-		return fmt.Sprintf("%d objects as declared", p.Objects)
+		return plan.Count(p.Objects, "object") + " as declared"
 	}
 	return fmt.Sprintf("%d of %d objects incomplete: %s", len(broken), p.Objects, p.Incomplete[0])
 }

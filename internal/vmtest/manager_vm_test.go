@@ -248,7 +248,7 @@ func testPersistNetworkd(t *testing.T, host *testhost.Host) {
 
 // testInitScripts runs what hosts without systemd get as their init does, under a shell and under OpenRC.
 func testInitScripts(t *testing.T, host *testhost.Host) {
-	for _, file := range []string{"testdata/init.sh", "../persist/hostnet.init", "../persist/hostnet.openrc"} {
+	for _, file := range []string{"testdata/init.sh", "../backend/hostnet.init", "../backend/hostnet.openrc"} {
 		if err := host.Put(t.Context(), file, "/root/"+filepath.Base(file), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -261,11 +261,11 @@ func testInitScripts(t *testing.T, host *testhost.Host) {
 		parts []string
 	}{
 		"sysv": {sysv, []string{
-			"3 steps to make the host as declared", "status: 1", "does not exist", "3 steps done", "start: 0", there, "status: 0", "stop: 0", there,
+			"3 steps to make the host as declared", "status: 1", "does not exist", "1 object as declared", "start: 0", there, "status: 0", "stop: 0", there,
 			"the host is as declared", "restart: 0", there, "usage: /etc/init.d/hostnet", "nonsense: 2",
 		}},
 		"openrc": {openrc, []string{
-			"stopped", "status: 3", "does not exist", "Making the network as declared", "3 steps done", "start: 0", there, "started", "status: 0",
+			"stopped", "status: 3", "does not exist", "Making the network as declared", "1 object as declared", "start: 0", there, "started", "status: 0",
 			"stop: 0", there, "the host is as declared", "restart: 0", there, "nonsense: 1",
 		}},
 	} {
