@@ -100,7 +100,7 @@ func linkedModules(ctx context.Context, root string) ([]module, error) {
 // licenseFiles are the texts of a module's licence, and its notice where there is one.
 func (m module) licenseFiles() (string, error) {
 	var texts []string
-	for _, pattern := range []string{"LICEN[SC]E*", "COPYING*", "NOTICE*"} {
+	for _, pattern := range []string{"LICEN[SC]E*", "licen[sc]e*", "COPYING*", "NOTICE*"} {
 		files, err := filepath.Glob(filepath.Join(m.folder, pattern))
 		if err != nil {
 			return "", err
