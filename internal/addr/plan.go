@@ -79,10 +79,23 @@ func Restore(k Kernel, current, checkpoint *State, ground plan.Ground) *Result {
 				want = append(want, address)
 			}
 		}
+		have = append(have, newLoopback(observed[link], p.before[link])...)
 		p.reconcile(link, have, want, true)
 		p.note(link, p.before[link])
 	}
 	return p.finish()
+}
+
+// newLoopback is the IPv4 address that the kernel gave the loopback when it came up since: it stays when that goes down again.
+func newLoopback(now, before []kernel.Address) []kernel.Address {
+	var out []kernel.Address
+	known := index(before)
+	for _, address := range now {
+		if _, had := known[identify(address)]; !had && isLoopbacksOwn(address) && address.Prefix.Addr().Is4() {
+			out = append(out, address)
+		}
+	}
+	return out
 }
 
 func newPlanner(k Kernel, ground plan.Ground, before *State) *planner {
