@@ -32,7 +32,8 @@ type State struct {
 	// Time is when the lifetimes were read.
 	Time time.Time
 	// Links are those whose addresses these are; nil is all.
-	Links map[string]bool `json:",omitempty"`
+	// An empty one is written, too: left out of the JSON it would come back as all.
+	Links map[string]bool
 }
 
 // Kernel is what this domain asks of a kernel.

@@ -437,3 +437,36 @@ func TestWhatStandsOnIt(t *testing.T) {
 		t.Errorf("mv0: %s", seen)
 	}
 }
+
+// TestUndoTouchesNothingElse: what a change of rules, routes or files replaced, written down and read again, brings back that
+// alone: links, addresses and routes that it did not touch stay.
+func TestUndoTouchesNothingElse(t *testing.T) {
+	t.Parallel()
+	for module, text := range map[string]string{
+		"rule":   `{"priority": 10, "to": "10.99.0.0/24", "action": "prohibit"}`,
+		"route":  `{"to": "10.99.0.0/24", "type": "blackhole"}`,
+		"bridge": `{"name": "br-b"}`,
+		"veth":   `{"name": "v0", "peer": "v1"}`,
+	} {
+		t.Run(module, func(t *testing.T) {
+			t.Parallel()
+			m := newMachine(t)
+			m.declare("interface", `{"name": "eth2", "addresses": ["10.9.0.1/24"]}`)
+			before := snapshot(t, m.ns, m.root)
+			m.declare(module, text)
+			within(t, m.ns, m.root, func(site *services.Site) {
+				one := task.NewRollback()
+				target, err := one.Target(site, -1)
+				if err == nil {
+					_, err = one.Rollback(site, target)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			})
+			if after := snapshot(t, m.ns, m.root); after != before {
+				t.Errorf("before\n%s\nafter\n%s", before, after)
+			}
+		})
+	}
+}
