@@ -125,7 +125,7 @@ func (p *planner) allVars() map[string]any {
 			return vars
 		}
 	}
-	for _, n := range p.config.networks {
+	for _, n := range p.networks {
 		if one := p.byCIDR[n.pool]; one != nil && (n.prefix == "container" || n.prefix == "management") {
 			several = append(several, one.prefix.String())
 		}
