@@ -221,7 +221,7 @@ func testRollback(t *testing.T, l lab) {
   rules:
     - {priority: 10, from: 10.66.0.0/24, table: 66}`)
 	result.changed(t, true)
-	said := l.host.MustRun(t, "hostnet rollback; ! hostnet rollback")
+	said := l.host.MustRun(t, "hostnet rollback")
 	if !strings.Contains(said, "undone: the change by hostnet.linux.network") {
 		t.Errorf("rollback: %s", said)
 	}
@@ -241,8 +241,8 @@ echo '{"_ansible_module_name": "rule", "priority": 10, "to": "10.0.2.0/24", "act
 	}
 	// At a terminal, one that touches the path of the session asks.
 	said = l.host.MustRun(t, `echo '{"_ansible_module_name": "interface", "name": "eth0", "mtu": 1400, "confirm": "off", "persist": false}'`+
-		strings.Replace(change, "hostnet rollback", `echo | script -qec "hostnet rollback" /dev/null`, 1))
-	if !strings.Contains(said, "Press Enter to keep it: kept: the change by hostnet rollback") {
+		strings.Replace(change, "hostnet rollback", `(echo y; sleep 4; echo) | script -qec "hostnet rollback" /dev/null`, 1))
+	if !strings.Contains(said, "Undo it? [y/N]") || !strings.Contains(said, "kept: the change by hostnet rollback") {
 		t.Errorf("at a terminal: %s", said)
 	}
 	if diff := cmp.Diff(before, witness(t, l)); diff != "" {

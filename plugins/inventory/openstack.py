@@ -24,7 +24,7 @@ description:
     OpenStack-Ansible.
   - A configuration with problems is refused as a whole, with all of them.
 author:
-  - The hostnet.linux authors
+  - The hostnet.linux authors (@hostnet)
 version_added: 1.1.0
 options:
   plugin:
