@@ -4,16 +4,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import subprocess
-
-from ansible.errors import AnsibleParserError
-from ansible.plugins.inventory import BaseInventoryPlugin
-from ansible_collections.hostnet.linux.plugins.plugin_utils._binary import MACHINES, Binaries
-from ansible_collections.hostnet.linux.plugins.plugin_utils._result import Trouble
-
 DOCUMENTATION = r"""
 name: openstack
 short_description: The hosts, containers and groups of an OpenStack-Ansible configuration
@@ -49,6 +39,16 @@ EXAMPLES = r"""
 plugin: hostnet.linux.openstack
 directory: /etc/openstack_deploy
 """
+
+import json
+import os
+import platform
+import subprocess
+
+from ansible.errors import AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin
+from ansible_collections.hostnet.linux.plugins.plugin_utils._binary import MACHINES, Binaries
+from ansible_collections.hostnet.linux.plugins.plugin_utils._result import Trouble
 
 try:
     from ansible.template import trust_as_template
