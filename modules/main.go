@@ -8,7 +8,6 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
-	"syscall"
 
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/backend"
@@ -54,23 +53,11 @@ func run(arguments []string, input io.Reader, output *os.File, errors io.Writer)
 	case len(arguments) == 2 && arguments[1] == "module":
 		return ansible.Serve(input, arguments[0], output, runCall)
 	case len(arguments) == 2 && arguments[1] == ansible.StoredCommand:
-		return serveStored(input, output)
+		return ansible.ServeOpened(input, output, runCall)
 	case len(arguments) == 2 && strings.Contains(arguments[1], "/"):
 		return ansible.ServeFile(arguments[1], arguments[0], output, runCall)
 	}
 	return cli.Run(arguments[1:], output, errors)
-}
-
-// serveStored finds the program's own file, which the shell has started by a descriptor that nothing started from here is
-// to inherit.
-func serveStored(input io.Reader, output io.Writer) int {
-	const descriptor = 9
-	syscall.CloseOnExec(descriptor)
-	program, err := os.Executable()
-	if err != nil {
-		return ansible.Fail(err).Write(output, false)
-	}
-	return ansible.ServeStored(input, program, output, runCall)
 }
 
 func runCall(call ansible.Call) ansible.Result {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // StoredCommand is the program's argument where the action plugin has stored it: FOLDER/DIGEST.PROGRAM/PROGRAM.
@@ -33,4 +34,16 @@ func keepPrivate(program string) error {
 		}
 	}
 	return nil
+}
+
+// ServeOpened is ServeStored for a program that the shell has started by a descriptor, which nothing started from here is to
+// inherit.
+func ServeOpened(input io.Reader, output io.Writer, run func(Call) Result) int {
+	const descriptor = 9
+	syscall.CloseOnExec(descriptor)
+	program, err := os.Executable()
+	if err != nil {
+		return Fail(err).Write(output, false)
+	}
+	return ServeStored(input, program, output, run)
 }

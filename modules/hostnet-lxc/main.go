@@ -59,7 +59,7 @@ func run(arguments []string, input io.Reader, output, errors io.Writer) int {
 	case len(arguments) == 2 && arguments[1] == "module":
 		return ansible.Serve(input, arguments[0], output, runCall)
 	case len(arguments) == 2 && arguments[1] == ansible.StoredCommand:
-		return ansible.ServeStored(input, arguments[0], output, runCall)
+		return ansible.ServeOpened(input, output, runCall)
 	case len(arguments) == 2 && !strings.HasPrefix(arguments[1], "-"):
 		return ansible.ServeFile(arguments[1], arguments[0], output, runCall)
 	}
