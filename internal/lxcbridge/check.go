@@ -3,7 +3,6 @@ package lxcbridge
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/schema"
@@ -26,17 +25,16 @@ func (b *Bridge) Check(at schema.Place) {
 
 const smallestIPv6 = 1280 // RFC 8200, 5
 
-// CheckTogether notes what does not fit between the bridges of one task, and between them and those that are kept.
-func CheckTogether(declared, kept []*Bridge, problems *schema.Problems) {
+// CheckTogether notes what does not fit between the declared bridges.
+func CheckTogether(declared []*Bridge, problems *schema.Problems) {
 	for i, one := range declared {
 		at := schema.At(one.Path, problems)
 		for _, other := range declared[:i] {
 			if one.Name == other.Name {
 				at.Key("name").Problem("%s is declared twice: it is also %s", one.Name, other.Path)
+				continue
 			}
-		}
-		for _, other := range slices.Concat(declared[:i], kept) {
-			if one.Absent() || other.Absent() || one.Name == other.Name {
+			if one.Absent() || other.Absent() {
 				continue
 			}
 			if one.Address.Overlaps(*other.Address) {

@@ -12,7 +12,7 @@ import (
 
 // CheckTogether notes what does not fit among the declared objects.
 func (d *Declaration) CheckTogether(problems *schema.Problems) {
-	lxcbridge.CheckTogether(d.Bridges, nil, problems)
+	lxcbridge.CheckTogether(d.Bridges, problems)
 	nft.CheckTogether(d.translations(), nil, d.servers(), nil, problems)
 }
 
