@@ -133,7 +133,7 @@ func (a *Agent) look() (again bool, err error) {
 	if open, err := records.Current(); err != nil || open != nil && !a.abandoned(open) {
 		return true, err
 	}
-	lock, err := records.Lock("hostnet watch", 0)
+	lock, err := records.Lock(store.Watcher, 0)
 	if err != nil {
 		return true, nil //nolint:nilerr // a task is running
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -22,9 +23,22 @@ func (s *Store) lockPath(name string) string {
 	return s.System.Path(system.RuntimeFolder + "/" + network + name + ".lock")
 }
 
-// Lock takes the lock for a holder, and waits that long if another run has it. The error is a BusyError then.
+// Watcher and AtBoot hold the lock on nobody's behalf.
+const (
+	Watcher = "hostnet watch"
+	AtBoot  = "hostnet boot"
+)
+
+// Lock takes the lock for a holder, and waits that long if another run has it. The error is a BusyError then. What the host
+// does by itself, and soon ends, is waited for by everybody else.
 func (s *Store) Lock(holder string, wait time.Duration) (*Lock, error) {
-	return system.TakeLock(s.lockPath(""), holder, wait)
+	lock, err := system.TakeLock(s.lockPath(""), holder, wait)
+	var busy *BusyError
+	const patience = time.Minute
+	if wait < patience && holder != Watcher && errors.As(err, &busy) && (busy.HeldBy(Watcher) || busy.HeldBy(AtBoot)) {
+		return system.TakeLock(s.lockPath(""), holder, patience)
+	}
+	return lock, err
 }
 
 // LockGuard is taken by the guard of a change for as long as it lives.

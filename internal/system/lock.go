@@ -53,25 +53,43 @@ type Lock struct {
 
 // BusyError says who holds a lock.
 type BusyError struct {
+	// Holder is "" while it begins or ends.
 	Holder string
 }
 
 func (e *BusyError) Error() string {
-	return fmt.Sprintf("another run is changing this network: %s; run the task again when it is done", e.Holder)
+	holder := e.Holder
+	if holder == "" {
+		holder = "one that just begins or ends"
+	}
+	return fmt.Sprintf("another run is changing this network: %s; run the task again when it is done", holder)
 }
+
+// HeldBy tells whether the holder goes by that name.
+func (e *BusyError) HeldBy(name string) bool { return strings.HasPrefix(e.Holder, name+" (") }
 
 // TakeLock takes the lock for a holder, and waits that long if another run has it. The error is a BusyError then.
 func TakeLock(path, holder string, wait time.Duration) (*Lock, error) {
-	deadline := time.Now().Add(wait)
+	begin := time.Now()
 	for {
 		lock, err := tryLock(path, holder)
 		var busy *BusyError
-		if err == nil || !errors.As(err, &busy) || time.Now().After(deadline) {
+		if err == nil || !errors.As(err, &busy) {
 			return lock, err
+		}
+		patience := wait
+		if busy.Holder == "" {
+			patience = max(wait, moment)
+		}
+		if time.Since(begin) > patience {
+			return nil, err
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 }
+
+// moment is how long a holder may take to write its name after it has the lock, or to end after it has removed the file.
+const moment = time.Second
 
 // longestHolder bounds what is read of who holds a lock.
 const longestHolder = 4096
@@ -96,7 +114,7 @@ func tryLock(path, holder string) (*Lock, error) {
 	if !isStill(file, path) {
 		// Its last holder has removed it between our open and our lock.
 		_ = file.Close()
-		return nil, &BusyError{Holder: "a run that just ended"}
+		return nil, &BusyError{}
 	}
 	text := fmt.Sprintf("%s (process %d, since %s)\n", holder, os.Getpid(), time.Now().Format(time.DateTime))
 	if err := errors.Join(file.Truncate(0), writeAt(file, text)); err != nil {

@@ -145,34 +145,41 @@ func (s *System) Unit(name string) (Unit, error) {
 // ReloadUnits makes systemd read its files again, unless it knows all of ours as they are: what it has not read yet, it
 // reads when it is asked for it.
 func (s *System) ReloadUnits() error {
-	return s.ask("daemon-reload", "", func(ctx context.Context, manager *manager) error {
-		units, err := manager.ListUnitsByPatternsContext(ctx, nil, []string{"hostnet*"})
-		if err != nil {
-			return err
-		}
-		for _, unit := range units {
-			stale, err := manager.GetUnitPropertyContext(ctx, unit.Name, "NeedDaemonReload")
-			if err != nil || stale.Value.Value() != false {
-				return manager.ReloadContext(ctx)
-			}
-		}
-		return nil
-	})
+	return s.ask("daemon-reload", "", func(ctx context.Context, manager *manager) error { return manager.reloadStale(ctx) })
 }
 
-// Enable and the others do what systemctl does under these names.
+func (m *manager) reloadStale(ctx context.Context) error {
+	units, err := m.ListUnitsByPatternsContext(ctx, nil, []string{"hostnet*"})
+	if err != nil {
+		return err
+	}
+	for _, unit := range units {
+		stale, err := m.GetUnitPropertyContext(ctx, unit.Name, "NeedDaemonReload")
+		if err != nil || stale.Value.Value() != false {
+			return m.ReloadContext(ctx)
+		}
+	}
+	return nil
+}
+
+// Enable and the others do what systemctl does under these names. Like it, they have systemd read its files again where it
+// takes a new link for a change of the units (systemd 256 and later).
 func (s *System) Enable(unit string) error {
 	return s.ask("enable", unit, func(ctx context.Context, manager *manager) error {
-		_, _, err := manager.EnableUnitFilesContext(ctx, []string{unit}, false, false)
-		return err
+		if _, _, err := manager.EnableUnitFilesContext(ctx, []string{unit}, false, false); err != nil {
+			return err
+		}
+		return manager.reloadStale(ctx)
 	})
 }
 
 // Disable takes the unit out of the boot.
 func (s *System) Disable(unit string) error {
 	return s.ask("disable", unit, func(ctx context.Context, manager *manager) error {
-		_, err := manager.DisableUnitFilesContext(ctx, []string{unit}, false)
-		return err
+		if _, err := manager.DisableUnitFilesContext(ctx, []string{unit}, false); err != nil {
+			return err
+		}
+		return manager.reloadStale(ctx)
 	})
 }
 

@@ -256,7 +256,7 @@ func applyWhole(call ansible.Call) ansible.Result {
 // that can be reached is worth more than one that is right or nothing.
 func Boot(site *services.Site) (*Partial, error) {
 	records := storeOf(site)
-	lock, err := records.Lock("hostnet boot", time.Minute)
+	lock, err := records.Lock(store.AtBoot, time.Minute)
 	if err != nil {
 		return nil, err
 	}
