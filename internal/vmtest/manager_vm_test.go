@@ -261,12 +261,12 @@ func testInitScripts(t *testing.T, host *testhost.Host) {
 		parts []string
 	}{
 		"sysv": {sysv, []string{
-			"3 steps to make the host as declared", "status: 1", "does not exist", "1 object as declared", "start: 0", there, "status: 0", "stop: 0", there,
-			"the host is as declared", "restart: 0", there, "usage: /etc/init.d/hostnet", "nonsense: 2",
+			"3 steps to make the host as declared", "status: 1", "does not exist", "1 object as declared", "start: 0", there, "the host is as declared", "status: 0", "stop: 0", there,
+			"1 object as declared", "restart: 0", there, "usage: /etc/init.d/hostnet", "nonsense: 2",
 		}},
 		"openrc": {openrc, []string{
 			"stopped", "status: 3", "does not exist", "Making the network as declared", "1 object as declared", "start: 0", there, "started", "status: 0",
-			"stop: 0", there, "the host is as declared", "restart: 0", there, "nonsense: 1",
+			"stop: 0", there, "1 object as declared", "restart: 0", there, "nonsense: 1",
 		}},
 	} {
 		rest := one.said

@@ -1,5 +1,6 @@
 # Runs the scripts for hosts without systemd, as their init would, in namespaces of its own: $1 is the script for init
 # scripts, $2 the one for OpenRC.
+mkdir -p /etc/hostnet
 for folder in /run /var/lib /etc/hostnet /etc/init.d; do
 	mount -t tmpfs tmpfs $folder
 done
