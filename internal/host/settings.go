@@ -19,6 +19,7 @@ type Settings struct {
 	Purge   *bool
 	Replace *bool
 	Watch   *string
+	Return  *string
 	// Facts is about what a module that only reads returns.
 	Facts *bool
 }
@@ -107,6 +108,9 @@ func SafetyTable() schema.Table[Settings] {
 			"Whether hostnet-watch.service puts back on this host what is declared and was taken away: V(repair) rules, such as after a restart of nftables "+
 				"or Docker, and what waited for a link that was missing; V(enforce) everything; V(false) nothing. Left out, it stays as it is on this host, "+
 				"or is V(repair) where something declared needs it."),
+		schema.Field("return", schema.Choice(ReturnDeclared, ReturnChanged, ReturnFull), func(s *Settings) **string { return &s.Return },
+			"What is returned of the links that the task declares, as they are afterwards: the options that the task gives (V(declared)), these of links "+
+				"that have changed alone (V(changed)), or every option there is (V(full)).").Assume(ReturnDeclared),
 	}
 }
 
@@ -160,6 +164,21 @@ func persistence() schema.Form[string] {
 		return text(raw, at)
 	}
 	return form
+}
+
+// What a task returns of its links.
+const (
+	ReturnDeclared = "declared"
+	ReturnChanged  = "changed"
+	ReturnFull     = "full"
+)
+
+// Returned is what the task returns of its links.
+func (s *Settings) Returned() string {
+	if s.Return == nil {
+		return ReturnDeclared
+	}
+	return *s.Return
 }
 
 // Boots tells whether the task asks for our own service to make the host at boot.

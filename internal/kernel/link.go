@@ -151,4 +151,6 @@ type Settings interface {
 type Modules interface {
 	// LoadKind makes links of the kind possible, or says plainly that this kernel has none.
 	LoadKind(kind string) error
+	// CheckKind tells why LoadKind, or making such a link, would fail. It loads nothing and changes nothing.
+	CheckKind(kind string) error
 }

@@ -135,6 +135,7 @@ func (p *planner) emitFresh(name string) {
 	p.add(plan.Step{
 		Phase: plan.Create, Depth: p.depth(name), Action: "create", Object: final.Describe(),
 		Changes: p.creationChanges(final, request), Disruption: disruption,
+		Check: func() error { return p.kernel.CheckKind(request.Kind) },
 		Run: func() error {
 			if err := p.kernel.LoadKind(request.Kind); err != nil {
 				return err

@@ -3,6 +3,7 @@ package plan
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -72,7 +73,9 @@ type Step struct {
 	Links []string
 	// Upkeep steps keep our own program current: they change nothing of the host's network, so they do not count as a change.
 	Upkeep bool
-	Run    func() error
+	// Check tells why Run would fail, as far as that can be told without changing anything; nil is nothing to tell.
+	Check func() error
+	Run   func() error
 }
 
 // Effect is what the kernel does by itself along with other steps: it is shown, and undone, but takes no step of ours.
@@ -86,6 +89,20 @@ func Order(steps []Step) {
 	slices.SortStableFunc(steps, func(a, b Step) int {
 		return cmp.Or(cmp.Compare(a.Phase, b.Phase), cmp.Compare(a.Depth, b.Depth))
 	})
+}
+
+// Check tells why the steps would fail, as far as that can be told without carrying them out.
+func Check(steps []Step) error {
+	var problems []error
+	for _, step := range steps {
+		if step.Check == nil {
+			continue
+		}
+		if err := step.Check(); err != nil {
+			problems = append(problems, fmt.Errorf("%s: cannot %s it: %w", step.Object, step.Action, err))
+		}
+	}
+	return errors.Join(problems...)
 }
 
 // Changes tells whether the steps change more than our own program.

@@ -11,11 +11,24 @@ import (
 )
 
 // foretell adds to what a check returns whether the change would have to be confirmed, over which address that would
-// come, and what the host would put back without it.
-func (t *Task) foretell(site *services.Site, todo *services.Plan, result *ansible.Result) {
-	guarded, why := t.needsConfirmation(site, todo.Links())
+// come, and what the host would put back without it. It fails where the run would, as far as that can be told.
+func (t *Task) foretell(site *services.Site, todo *services.Plan, result ansible.Result) ansible.Result {
+	if err := plan.Check(todo.Steps); err != nil {
+		if !t.Whole {
+			result.Err, result.Changed = err, false
+			return result
+		}
+		// To compare the rest of the host is still of use.
+		result.Warnings = append(result.Warnings, err.Error())
+	}
+	guarded, why := t.needsConfirmation(site, todo.Links(), todo.Steps...)
 	if !guarded || len(todo.Steps) == 0 {
-		return
+		return result
+	}
+	if !t.Whole {
+		result.Warnings = append(result.Warnings, fmt.Sprintf(
+			"the change would have to be confirmed by the controller over a new connection within %d seconds, or it would undo itself: %s",
+			t.Settings.Timeout(), why))
 	}
 	foretold := schema.Object{
 		{Key: "verdict", Value: "not asked"}, {Key: "reason", Value: why}, {Key: "timeout", Value: t.Settings.Timeout()},
@@ -23,6 +36,7 @@ func (t *Task) foretell(site *services.Site, todo *services.Plan, result *ansibl
 	addWay(&foretold, t.Settings.Confirm)
 	foretold.Set("rollback", rollbackOf(todo.Steps))
 	result.Values.Set("confirm", foretold)
+	return result
 }
 
 // addWay adds where the controller is to come from, unless that is where it came from.

@@ -78,6 +78,27 @@ var sampleAction = map[string]any{
 	"changes": []any{map[string]any{"option": "miimon", "old": 100, "new": 50}},
 }
 
+// ReturnsOfLinks documents what a module about one link returns; key is where the network module has such links.
+func ReturnsOfLinks(key string) []ansible.Return {
+	return append(slices.Clone(Returns), LinkReturns(key)...)
+}
+
+// LinkReturns documents the links that a task returns, by the keys that they are under.
+func LinkReturns(keys ...string) []ansible.Return {
+	out := make([]ansible.Return, len(keys))
+	for i, key := range keys {
+		out[i] = ansible.Return{
+			Name: key, Returned: "when such a link is declared, and O(return) asks for it, but not in check mode", Type: "list", Elements: "dict",
+			Text:   "These links as they are afterwards, with the options that O(return) asks for, in the form in which M(hostnet.linux.network) takes them.",
+			Sample: []any{map[string]any{"name": "link0", "mtu": 1500}},
+			Contains: []ansible.Return{
+				{Name: "name", Returned: "always", Type: "str", Text: "The link's name. Its options have their keys beside it.", Sample: "link0"},
+			},
+		}
+	}
+	return out
+}
+
 // ReturnsOf are those of Returns with these names, in the order of Returns.
 func ReturnsOf(names ...string) []ansible.Return {
 	return slices.DeleteFunc(slices.Clone(Returns), func(one ansible.Return) bool { return !slices.Contains(names, one.Name) })

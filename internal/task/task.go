@@ -116,8 +116,7 @@ func (t *Task) Apply(site *services.Site, own *services.Declaration) ansible.Res
 	}
 	result := report(want, todo)
 	if t.Call.CheckMode {
-		t.foretell(site, todo, &result)
-		return result
+		return t.foretell(site, todo, result)
 	}
 	if len(todo.Steps) == 0 && t.Call.Token == "" {
 		return t.finish(site, want, &result, todo, nil)
@@ -219,7 +218,7 @@ func (t *Task) finish(
 		result.Err, result.Changed = err, false
 		return *result
 	}
-	seen, err := site.Observed(todo, want.Declaration)
+	seen, err := t.returned(site, want, todo)
 	if err != nil {
 		return ansible.Fail(fmt.Errorf("the change is made, but the host cannot be read: %w", err))
 	}

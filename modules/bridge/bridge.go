@@ -18,7 +18,7 @@ func Module() ansible.Module {
 		Options:     func() []schema.Doc { return host.SingleTable(link.Bridge).Docs() },
 		SeeAlso:     []string{"network", "lxc_bridge", "bond", "vlan"},
 		Examples:    examples,
-		Returns:     task.Returns,
+		Returns:     task.ReturnsOfLinks("bridges"),
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {
 			return host.ParseSingle(link.Bridge, arguments)
 		}),

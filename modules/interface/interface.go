@@ -18,7 +18,7 @@ func Module() ansible.Module {
 		Options:     func() []schema.Doc { return host.SingleTable(link.Hardware).Docs() },
 		SeeAlso:     []string{"network", "network_info"},
 		Examples:    examples,
-		Returns:     task.Returns,
+		Returns:     task.ReturnsOfLinks("interfaces"),
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {
 			return host.ParseSingle(link.Hardware, arguments)
 		}),

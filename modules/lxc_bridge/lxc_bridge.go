@@ -19,7 +19,7 @@ func Module() ansible.Module {
 		Options:  services.BridgeDocs,
 		SeeAlso:  []string{"lxc_host", "nat", "dnsmasq", "container_network"},
 		Examples: examples,
-		Returns:  task.ReturnsWithChecks(),
+		Returns:  append(task.ReturnsWithChecks(), task.LinkReturns("bridges")...),
 		Run:      task.RunServices(services.ParseBridge),
 	}
 }

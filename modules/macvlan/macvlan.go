@@ -18,7 +18,7 @@ func Module() ansible.Module {
 		Options:     func() []schema.Doc { return host.SingleTable(link.Macvlan).Docs() },
 		SeeAlso:     []string{"network"},
 		Examples:    examples,
-		Returns:     task.Returns,
+		Returns:     task.ReturnsOfLinks("macvlans"),
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {
 			return host.ParseSingle(link.Macvlan, arguments)
 		}),

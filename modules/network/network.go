@@ -23,9 +23,18 @@ func Module() ansible.Module {
 		},
 		SeeAlso:  []string{"network_info", "lxc_bridge", "container_network"},
 		Examples: examples,
-		Returns:  task.ReturnsWithChecks(),
+		Returns:  append(task.ReturnsWithChecks(), task.LinkReturns(linkKeys()...)...),
 		Run:      task.RunServices(services.ParseNetwork),
 	}
+}
+
+// linkKeys are the options that hold links.
+func linkKeys() []string {
+	var keys []string
+	for _, group := range host.LinkGroups() {
+		keys = append(keys, group.Key)
+	}
+	return keys
 }
 
 const examples = `- name: Two bonds, VLANs and bridges

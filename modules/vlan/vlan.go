@@ -18,7 +18,7 @@ func Module() ansible.Module {
 		Options:     func() []schema.Doc { return host.SingleTable(link.VLAN).Docs() },
 		SeeAlso:     []string{"network", "bond", "bridge"},
 		Examples:    examples,
-		Returns:     task.Returns,
+		Returns:     task.ReturnsOfLinks("vlans"),
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {
 			return host.ParseSingle(link.VLAN, arguments)
 		}),

@@ -18,7 +18,7 @@ func Module() ansible.Module {
 		Options:     func() []schema.Doc { return host.SingleTable(link.VXLAN).Docs() },
 		SeeAlso:     []string{"network", "bridge"},
 		Examples:    examples,
-		Returns:     task.Returns,
+		Returns:     task.ReturnsOfLinks("vxlans"),
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {
 			return host.ParseSingle(link.VXLAN, arguments)
 		}),

@@ -265,6 +265,16 @@ options:
       - repair
       - enforce
       - "false"
+  return:
+    description:
+      - 'What is returned of the links that the task declares, as they are afterwards: the options that the task gives (V(declared)), these of links
+          that have changed alone (V(changed)), or every option there is (V(full)).'
+    type: str
+    default: declared
+    choices:
+      - declared
+      - changed
+      - full
   netns:
     description:
       - 'The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host''s.'

@@ -3107,6 +3107,16 @@ options:
       - repair
       - enforce
       - "false"
+  return:
+    description:
+      - 'What is returned of the links that the task declares, as they are afterwards: the options that the task gives (V(declared)), these of links
+          that have changed alone (V(changed)), or every option there is (V(full)).'
+    type: str
+    default: declared
+    choices:
+      - declared
+      - changed
+      - full
   purge:
     description:
       - Whether to remove what earlier tasks have declared, and kept on this host, and this one does not declare. Never touches what others made.
@@ -3959,4 +3969,132 @@ checks:
               returned: always
               type: bool
               sample: true
+interfaces:
+  description:
+    - These links as they are afterwards, with the options that O(return) asks for, in the form in which M(hostnet.linux.network) takes them.
+  returned: when such a link is declared, and O(return) asks for it, but not in check mode
+  type: list
+  elements: dict
+  sample:
+    - mtu: 1500
+      name: link0
+  contains:
+    name:
+      description:
+        - The link's name. Its options have their keys beside it.
+      returned: always
+      type: str
+      sample: link0
+dummies:
+  description:
+    - These links as they are afterwards, with the options that O(return) asks for, in the form in which M(hostnet.linux.network) takes them.
+  returned: when such a link is declared, and O(return) asks for it, but not in check mode
+  type: list
+  elements: dict
+  sample:
+    - mtu: 1500
+      name: link0
+  contains:
+    name:
+      description:
+        - The link's name. Its options have their keys beside it.
+      returned: always
+      type: str
+      sample: link0
+bonds:
+  description:
+    - These links as they are afterwards, with the options that O(return) asks for, in the form in which M(hostnet.linux.network) takes them.
+  returned: when such a link is declared, and O(return) asks for it, but not in check mode
+  type: list
+  elements: dict
+  sample:
+    - mtu: 1500
+      name: link0
+  contains:
+    name:
+      description:
+        - The link's name. Its options have their keys beside it.
+      returned: always
+      type: str
+      sample: link0
+vlans:
+  description:
+    - These links as they are afterwards, with the options that O(return) asks for, in the form in which M(hostnet.linux.network) takes them.
+  returned: when such a link is declared, and O(return) asks for it, but not in check mode
+  type: list
+  elements: dict
+  sample:
+    - mtu: 1500
+      name: link0
+  contains:
+    name:
+      description:
+        - The link's name. Its options have their keys beside it.
+      returned: always
+      type: str
+      sample: link0
+vxlans:
+  description:
+    - These links as they are afterwards, with the options that O(return) asks for, in the form in which M(hostnet.linux.network) takes them.
+  returned: when such a link is declared, and O(return) asks for it, but not in check mode
+  type: list
+  elements: dict
+  sample:
+    - mtu: 1500
+      name: link0
+  contains:
+    name:
+      description:
+        - The link's name. Its options have their keys beside it.
+      returned: always
+      type: str
+      sample: link0
+bridges:
+  description:
+    - These links as they are afterwards, with the options that O(return) asks for, in the form in which M(hostnet.linux.network) takes them.
+  returned: when such a link is declared, and O(return) asks for it, but not in check mode
+  type: list
+  elements: dict
+  sample:
+    - mtu: 1500
+      name: link0
+  contains:
+    name:
+      description:
+        - The link's name. Its options have their keys beside it.
+      returned: always
+      type: str
+      sample: link0
+veths:
+  description:
+    - These links as they are afterwards, with the options that O(return) asks for, in the form in which M(hostnet.linux.network) takes them.
+  returned: when such a link is declared, and O(return) asks for it, but not in check mode
+  type: list
+  elements: dict
+  sample:
+    - mtu: 1500
+      name: link0
+  contains:
+    name:
+      description:
+        - The link's name. Its options have their keys beside it.
+      returned: always
+      type: str
+      sample: link0
+macvlans:
+  description:
+    - These links as they are afterwards, with the options that O(return) asks for, in the form in which M(hostnet.linux.network) takes them.
+  returned: when such a link is declared, and O(return) asks for it, but not in check mode
+  type: list
+  elements: dict
+  sample:
+    - mtu: 1500
+      name: link0
+  contains:
+    name:
+      description:
+        - The link's name. Its options have their keys beside it.
+      returned: always
+      type: str
+      sample: link0
 """

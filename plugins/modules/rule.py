@@ -223,6 +223,16 @@ options:
       - repair
       - enforce
       - "false"
+  return:
+    description:
+      - 'What is returned of the links that the task declares, as they are afterwards: the options that the task gives (V(declared)), these of links
+          that have changed alone (V(changed)), or every option there is (V(full)).'
+    type: str
+    default: declared
+    choices:
+      - declared
+      - changed
+      - full
 attributes:
   check_mode:
     description: Shows exactly the steps that a run then performs.

@@ -372,6 +372,16 @@ options:
       - repair
       - enforce
       - "false"
+  return:
+    description:
+      - 'What is returned of the links that the task declares, as they are afterwards: the options that the task gives (V(declared)), these of links
+          that have changed alone (V(changed)), or every option there is (V(full)).'
+    type: str
+    default: declared
+    choices:
+      - declared
+      - changed
+      - full
 attributes:
   check_mode:
     description: Shows exactly the steps that a run then performs.
@@ -557,4 +567,20 @@ problems:
       returned: always
       type: str
       sample: is the port of two links
+veths:
+  description:
+    - These links as they are afterwards, with the options that O(return) asks for, in the form in which M(hostnet.linux.network) takes them.
+  returned: when such a link is declared, and O(return) asks for it, but not in check mode
+  type: list
+  elements: dict
+  sample:
+    - mtu: 1500
+      name: link0
+  contains:
+    name:
+      description:
+        - The link's name. Its options have their keys beside it.
+      returned: always
+      type: str
+      sample: link0
 """

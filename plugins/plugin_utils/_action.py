@@ -52,6 +52,9 @@ class ActionModule(ActionBase):
             raise
         except AnsibleError as error:
             result.update(failed=True, msg="%s" % error)
+        if self._display.verbosity >= 3:
+            # As modules in Python return it. No option of the collection is a secret; no_log of the task hides all of it.
+            result.setdefault("invocation", {"module_args": dict(self._task.args)})
         if self._task.no_log and result.get("failed"):
             # ansible-core 2.19 and newer show the message of a failure whatever no_log says.
             result["msg"] = "the task failed, and no_log hides why"

@@ -63,6 +63,9 @@ func refusal(errno unix.Errno, format string, args ...any) error {
 // LoadKind knows every kind.
 func (k *Kernel) LoadKind(string) error { return nil }
 
+// CheckKind knows every kind as well.
+func (k *Kernel) CheckKind(string) error { return nil }
+
 // NamespaceID knows no other namespace.
 func (k *Kernel) NamespaceID(namespace string) (int, error) {
 	return -1, refusal(unix.ENOENT, "network namespace %q", namespace)
