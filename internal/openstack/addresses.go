@@ -1,6 +1,7 @@
 package openstack
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -23,6 +24,9 @@ func (p *planner) reserve() {
 			}
 		}
 	}
+	for address := range p.fixed {
+		p.reserved[address] = true
+	}
 	for _, n := range p.networks {
 		for _, router := range append(n.routers, n.gateway) {
 			p.reserved[router] = true
@@ -33,7 +37,8 @@ func (p *planner) reserve() {
 			p.reserved[address] = true
 			for _, name := range holders[address] {
 				if p.memory.isContainer(name) {
-					p.report.problem(p.globals.pair(key).Place, key, "%s is the address of the container %s in %s", address, name, p.memory.file)
+					p.report.problem(p.globals.pair(key).Place, key,
+						"%s is the address of the container %s in %s", address, name, p.memory.file)
 				}
 			}
 		}
@@ -53,7 +58,8 @@ func (p *planner) bindAll() {
 		var reference map[string]bool
 		if n.reference != "" {
 			if p.groups[n.reference] == nil {
-				p.report.problem(n.Place, place(n.path, "reference_group"), "no group %s%s", n.reference, meant(n.reference, sortedKeys(p.groups)))
+				p.report.problem(n.Place, place(n.path, "reference_group"),
+					"no group %s%s", n.reference, meant(n.reference, sortedKeys(p.groups)))
 				continue
 			}
 			reference = map[string]bool{}
@@ -105,7 +111,8 @@ func (p *planner) knows(b bind) bool {
 func (p *planner) clash(other, n *network, who *node, format string, arguments ...any) {
 	if pair := [2]*network{other, n}; !p.pairs[pair] {
 		p.pairs[pair] = true
-		p.report.problem(n.Place, n.path, format+" (lines %d and %d, both on %s)", append(arguments, other.Line, n.Line, who.name)...)
+		p.report.problem(n.Place, n.path, format+" (lines %d and %d, both on %s)",
+			append(arguments, other.Line, n.Line, who.name)...)
 	}
 }
 
@@ -165,20 +172,26 @@ func (p *planner) onMetal(n *network, to *node, entry map[string]any) {
 	}
 	entry["address"] = to.address.String()
 	if pool != nil && !pool.prefix.Contains(to.address) {
-		p.report.warn(to.host.addressAt, to.name, "%s is outside of the management network %s: write management_ip with the host's address there",
+		p.report.warn(to.host.addressAt, to.name,
+			"%s is outside of the management network %s: write management_ip with the host's address there",
 			to.address, pool.prefix)
 	}
 }
 
 func (p *planner) inContainer(n *network, to *node, entry map[string]any) {
+	if n.link == "" && p.told[n] {
+		return
+	}
 	if n.link == "" {
+		p.told[n] = true
 		p.report.problem(n.Place, n.path, "has no container_interface, and it reaches containers (%s is one)", to.name)
 		return
 	}
 	entry["interface"] = n.link
 	if card.MatchString(n.bridge) && (n.kind == "veth" || n.kind == "") && !p.told[n] {
 		p.told[n] = true
-		p.report.problem(n.Place, place(n.path, "container_bridge"), "%s is a network card: a container's veth needs a bridge; make one with %s as its port and name that",
+		p.report.problem(n.Place, place(n.path, "container_bridge"),
+			"%s is a network card: a container's veth needs a bridge; make one with %s as its port and name that",
 			n.bridge, n.bridge)
 	}
 	// An interface of the same name is another key in by: keys end in _address, names of interfaces hold no more than 15.
@@ -191,7 +204,8 @@ func (p *planner) inContainer(n *network, to *node, entry map[string]any) {
 	if n.kind == "phys" {
 		id := [2]string{to.host.name, n.bridge}
 		if other := p.phys[id]; other != "" {
-			p.report.problem(n.Place, place(n.path, "container_type"), "phys moves %s into one container; %s and %s on %s both want it",
+			p.report.problem(n.Place, place(n.path, "container_type"),
+				"phys moves %s into one container; %s and %s on %s both want it",
 				n.bridge, other, to.name, to.host.name)
 		}
 		p.phys[id] = to.name
@@ -213,13 +227,16 @@ func (p *planner) inContainer(n *network, to *node, entry map[string]any) {
 		}
 		address = got
 	case !pool.prefix.Contains(address):
-		p.report.problem(pool.at, place("cidr_networks", n.pool), "%s of %s in %s is outside of %s: hostnet openstack allocate --write --forget %s makes it anew",
+		p.report.problem(pool.at, place("cidr_networks", n.pool),
+			"%s of %s in %s is outside of %s: hostnet openstack allocate --write --forget %s makes it anew",
 			address, to.name, p.memory.file, pool.prefix, to.name)
-	case slices.ContainsFunc(p.used, func(s span) bool { return s.first.Compare(address) <= 0 && address.Compare(s.last) <= 0 }):
+	case slices.ContainsFunc(p.used,
+		func(s span) bool { return s.first.Compare(address) <= 0 && address.Compare(s.last) <= 0 }):
 		p.report.warn(p.usedPlace, "used_ips", "%s is the address of %s since before: it keeps it", address, to.name)
 	}
 	if slices.Contains(n.routers, address) || n.gateway == address {
-		p.report.problem(n.Place, n.path, "%s is the router of this network and the address of %s in %s", address, to.name, p.memory.file)
+		p.report.problem(n.Place, n.path,
+			"%s is the router of this network and the address of %s in %s", address, to.name, p.memory.file)
 	}
 	entry["address"] = address.String()
 	if n.management {
@@ -237,8 +254,11 @@ func (p *planner) tellExhausted() {
 		if p.usedPlace.Line == 0 {
 			at, what = Place{File: one.File, Line: one.Line}, "cidr_networks leaves"
 		}
-		some := pool.needed[:min(3, len(pool.needed))]
-		p.report.problem(at, "", "%s %d addresses in %s; %d are needed: %s and %d more have none",
-			what, pool.given, one.name, pool.given+len(pool.needed), strings.Join(some, ", "), len(pool.needed)-len(some))
+		names := strings.Join(pool.needed[:min(3, len(pool.needed))], ", ")
+		if more := len(pool.needed) - 3; more > 0 {
+			names += fmt.Sprintf(" and %d more", more)
+		}
+		p.report.problem(at, "", "%s %d addresses in %s; %d are needed: none is left for %s",
+			what, pool.given, one.name, pool.given+len(pool.needed), names)
 	}
 }

@@ -112,7 +112,9 @@ func Allocate(source Source, forget []string) (*Plan, string, error) {
 	if len(plan.Problems) > 0 {
 		return plan, "", nil
 	}
-	written := slices.ContainsFunc(plan.Changes(), func(line string) bool { return !strings.Contains(line, ": surplus: ") })
+	written := slices.ContainsFunc(plan.Changes(), func(line string) bool {
+		return !strings.Contains(line, ": surplus: ")
+	})
 	if !written && len(forget) == 0 {
 		return plan, "", nil
 	}
@@ -201,7 +203,8 @@ func record(all map[string]any, group, name string) {
 	g, ok := all[group].(map[string]any)
 	if !ok {
 		g = map[string]any{"hosts": []any{}}
-		if !strings.HasSuffix(group, "_container") && !strings.HasSuffix(group, "_host_containers") && !strings.HasSuffix(group, "_hosts") {
+		if !strings.HasSuffix(group, "_container") && !strings.HasSuffix(group, "_host_containers") &&
+			!strings.HasSuffix(group, "_hosts") {
 			g["children"] = []any{}
 		}
 		all[group] = g

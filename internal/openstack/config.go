@@ -1,6 +1,9 @@
 package openstack
 
 import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
 	"net/netip"
 	"slices"
 	"strings"
@@ -13,6 +16,7 @@ type config struct {
 	globals   *value
 	cidrs     []*cidr
 	byCIDR    map[string]*cidr
+	badCIDR   map[string]bool // told already
 	used      []span
 	usedPlace Place
 	networks  []*network
@@ -64,12 +68,15 @@ func (h *host) managementAddress() netip.Addr {
 }
 
 func readConfig(root *value, env *environment, r *report) *config {
-	c := &config{root: root, env: env, byCIDR: map[string]*cidr{}, hosts: map[string]*host{}}
+	c := &config{root: root, env: env, byCIDR: map[string]*cidr{}, badCIDR: map[string]bool{}, hosts: map[string]*host{}}
 	c.topLevel(r)
+	if section := c.section("global_overrides"); section != nil {
+		c.globals = section.value
+	}
+	isBool(c.globals, "global_overrides", "no_containers", r)
 	c.readCIDRs(r)
 	c.readUsed(r)
 	c.readHosts(r)
-	c.globals = root.get("global_overrides")
 	c.readNetworks(r)
 	c.checkOverlaps(r)
 	return c
@@ -93,14 +100,31 @@ func (c *config) topLevel(r *report) {
 			r.problem(p.Place, p.key, "belongs under global_overrides: indent it by 2 below that")
 		case meant(p.key, slices.Clone(sections)) != "":
 			r.problem(p.Place, p.key, "unknown key%s", meant(p.key, slices.Clone(sections)))
+		case slices.Contains(known, p.key+"_hosts"):
+			r.problem(p.Place, p.key, "unknown key; did you mean %s_hosts?", p.key)
+		case strings.Contains(p.key, "_ho") && meant(p.key, known) != "":
+			r.problem(p.Place, p.key, "unknown key, so its hosts are none%s", meant(p.key, known))
 		default:
-			r.warn(p.Place, p.key, "is nothing that OpenStack-Ansible reads%s", meant(p.key, known))
+			r.warn(p.Place, p.key, "is nothing that OpenStack-Ansible reads")
 		}
 	}
 }
 
+// section is one of the three, also when its name is misspelt: that is told, and what is in it is checked at once.
+func (c *config) section(name string) *pair {
+	if p := c.root.pair(name); p != nil {
+		return p
+	}
+	for i := range c.root.pairs {
+		if hint := meant(c.root.pairs[i].key, slices.Clone(sections)); hint == "; did you mean "+name+"?" {
+			return &c.root.pairs[i]
+		}
+	}
+	return nil
+}
+
 func (c *config) readCIDRs(r *report) {
-	section := c.root.pair("cidr_networks")
+	section := c.section("cidr_networks")
 	if section == nil || section.value.kind != dict || len(section.value.pairs) == 0 {
 		at := Place{File: UserConfig}
 		if section != nil {
@@ -111,8 +135,9 @@ func (c *config) readCIDRs(r *report) {
 	}
 	for _, p := range section.value.pairs {
 		text := p.value.str()
-		prefix, err := netip.ParsePrefix(text)
+		prefix, err := parseNetwork(text)
 		if err != nil {
+			c.badCIDR[p.key] = true
 			r.problem(p.value.Place, place("cidr_networks", p.key), "%q is no network; write it as 172.29.236.0/22", text)
 			continue
 		}
@@ -125,8 +150,20 @@ func (c *config) readCIDRs(r *report) {
 	}
 }
 
+// parseNetwork also takes a netmask, 172.29.236.0/255.255.252.0, as netaddr does for OSA.
+func parseNetwork(text string) (netip.Prefix, error) {
+	address, netmask, _ := strings.Cut(text, "/")
+	if four, err := netip.ParseAddr(netmask); err == nil && four.Is4() {
+		mask := binary.BigEndian.Uint32(four.AsSlice())
+		if length := bits.OnesCount32(mask); mask == ^uint32(0)<<(32-length) {
+			text = fmt.Sprintf("%s/%d", address, length)
+		}
+	}
+	return netip.ParsePrefix(text)
+}
+
 func (c *config) readUsed(r *report) {
-	section := c.root.pair("used_ips")
+	section := c.section("used_ips")
 	if section == nil {
 		return
 	}
@@ -145,7 +182,7 @@ func (c *config) readUsed(r *report) {
 			continue
 		}
 		c.used = append(c.used, one)
-		if !slices.ContainsFunc(c.cidrs, func(n *cidr) bool { return one.meets(n.prefix) }) {
+		if len(c.badCIDR) == 0 && !slices.ContainsFunc(c.cidrs, func(n *cidr) bool { return one.meets(n.prefix) }) {
 			r.warn(entry.Place, index("used_ips", i), "%s is outside of every network of cidr_networks", entry.str())
 		}
 	}
@@ -176,7 +213,8 @@ func (c *config) checkOverlaps(r *report) {
 			if pooled[a.name] && pooled[b.name] {
 				tell = r.problem
 			}
-			tell(b.Place, place("cidr_networks", b.name), "%s overlaps %s (%s, line %d): one subnet on two bridges has two routes; give each its own",
+			tell(b.Place, place("cidr_networks", b.name),
+				"%s overlaps %s (%s, line %d): one subnet on two bridges has two routes; give each its own",
 				b.prefix, a.name, a.prefix, a.Line)
 			break
 		}

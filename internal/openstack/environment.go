@@ -1,6 +1,7 @@
 package openstack
 
 import (
+	"cmp"
 	_ "embed"
 	"slices"
 	"strings"
@@ -74,6 +75,16 @@ func readEnvironment(root *value, r *report) *environment {
 				continue
 			}
 			e.groups[p.key] = true
+			known := []string{"belongs_to", "contains", "properties"}
+			if section.key != "container_skel" {
+				known = known[:1]
+			}
+			for _, option := range p.value.orEmpty().pairs {
+				if !slices.Contains(known, option.key) {
+					r.problem(option.Place, place(place(section.key, p.key), option.key),
+						"unknown key%s", meant(option.key, slices.Clone(known)))
+				}
+			}
 			e.read(section.key, p)
 		}
 	}
@@ -134,4 +145,32 @@ func normal(v *value) *value {
 		all.pairs = append(all.pairs, p)
 	}
 	return all
+}
+
+// inBuiltInOrder puts the groups of an installed env.d into the order of the built-in table, and those that are not in
+// it behind: a host on metal takes its component from the last one, and the order of OSA's files is the file system's.
+func inBuiltInOrder(root *value) *value {
+	known := readYAML(BuiltIn, builtIn, &report{})
+	all := *root
+	all.pairs = slices.Clone(root.pairs)
+	for i, section := range all.pairs {
+		if section.value.kind != dict {
+			continue
+		}
+		rank := map[string]int{}
+		for place, p := range known.get(section.key).orEmpty().pairs {
+			rank[p.key] = place + 1
+		}
+		of := func(p pair) int {
+			if place := rank[underscores(p.key)]; place > 0 {
+				return place
+			}
+			return len(rank) + 1
+		}
+		ordered := *section.value
+		ordered.pairs = slices.Clone(ordered.pairs)
+		slices.SortStableFunc(ordered.pairs, func(a, b pair) int { return cmp.Compare(of(a), of(b)) })
+		all.pairs[i].value = &ordered
+	}
+	return &all
 }

@@ -56,7 +56,8 @@ func (c *config) readHost(group *hostGroup, p pair, r *report) {
 		return
 	}
 	m := &member{host: h, group: group, settings: p.value}
-	m.metal = c.root.get("global_overrides").get("no_containers").isTrue()
+	isBool(p.value, path, "no_containers", r)
+	m.metal = c.globals.get("no_containers").isTrue()
 	if own := p.value.get("no_containers"); own != nil {
 		m.metal = own.isTrue()
 	}
@@ -76,6 +77,14 @@ func (c *config) readHost(group *hostGroup, p pair, r *report) {
 		if v := p.value.get(key); !v.isNull() && v.kind != dict {
 			r.problem(v.Place, place(path, key), "must be a dictionary of variables")
 		}
+	}
+}
+
+// isBool refuses text: the word false in quotes is true to Python.
+func isBool(v *value, path, key string, r *report) {
+	flag := v.get(key)
+	if _, ok := flag.orEmpty().scalar.(bool); !ok && !flag.isNull() {
+		r.problem(flag.Place, place(path, key), "must be true or false, without quotes")
 	}
 }
 

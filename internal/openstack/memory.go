@@ -54,7 +54,9 @@ func readMemory(name string, content []byte, r *report) *memory {
 		}
 	}
 	for _, names := range m.byKind {
-		slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(m.place[a], m.place[b]), cmp.Compare(a, b)) })
+		slices.SortFunc(names, func(a, b string) int {
+			return cmp.Or(cmp.Compare(m.place[a], m.place[b]), cmp.Compare(a, b))
+		})
 	}
 	return m
 }
@@ -136,7 +138,8 @@ func (m *memory) taken(r *report) map[netip.Addr][]string {
 			}
 		}
 		if len(containers) > 1 {
-			r.problem(Place{File: m.file}, "", "%s is the address of %s; give one of them another: hostnet openstack allocate --write --forget %s",
+			r.problem(Place{File: m.file}, "",
+				"%s is the address of %s; give one of them another: hostnet openstack allocate --write --forget %s",
 				address, strings.Join(containers, " and of "), containers[len(containers)-1])
 		}
 	}

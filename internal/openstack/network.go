@@ -12,6 +12,7 @@ import (
 // network is one entry of provider_networks.
 type network struct {
 	Place
+	section    Place // of provider_networks
 	path       string
 	key        string // of container_networks: PREFIX_address
 	bridge     string
@@ -46,8 +47,9 @@ var networkKeys = []string{
 
 func (c *config) readNetworks(r *report) {
 	section := c.globals.pair("provider_networks")
-	if section == nil && c.root.pair("provider_networks") != nil {
-		return // told: it stands at the top level
+	if section == nil {
+		// At the top level it is told as misplaced; what is wrong in it is told at once, too.
+		section = c.root.pair("provider_networks")
 	}
 	if section == nil || section.value.kind != list || len(section.value.items) == 0 {
 		at := Place{File: UserConfig}
@@ -87,6 +89,9 @@ func (c *config) readNetworks(r *report) {
 		}
 		c.networks = append(c.networks, c.readNetwork(p.value, p.Place, path, r))
 	}
+	for _, n := range c.networks {
+		n.section = section.Place
+	}
 	c.nameKeys()
 	c.checkManagement(r)
 }
@@ -104,6 +109,9 @@ func (c *config) readNetwork(v *value, at Place, path string, r *report) *networ
 			r.problem(p.Place, place(path, p.key), "unknown key%s", meant(p.key, slices.Clone(networkKeys)))
 		}
 	}
+	for _, key := range []string{"is_management_address", "is_container_address"} {
+		isBool(v, path, key, r)
+	}
 	c.checkWords(n, v, r)
 	if mtu := v.get("container_mtu"); !mtu.isNull() {
 		size, err := strconv.Atoi(mtu.str())
@@ -112,18 +120,20 @@ func (c *config) readNetwork(v *value, at Place, path string, r *report) *networ
 		}
 		n.mtu = mtu.plain()
 	}
-	if n.pool != "" && c.byCIDR[n.pool] == nil {
+	if n.pool != "" && c.byCIDR[n.pool] == nil && !c.badCIDR[n.pool] {
 		var known []string
 		for _, one := range c.cidrs {
 			known = append(known, one.name)
 		}
-		r.problem(v.get("ip_from_q").Place, place(path, "ip_from_q"), "no network %s in cidr_networks%s", n.pool, meant(n.pool, known))
+		r.problem(v.get("ip_from_q").Place, place(path, "ip_from_q"),
+			"no network %s in cidr_networks%s", n.pool, meant(n.pool, known))
 	}
 	if n.management && n.pool == "" {
 		r.problem(at, path, "is_management_address needs ip_from_q: the address must come from a network of cidr_networks")
 	}
 	c.readRange(v.get("range"), n, r)
 	c.readBinds(v, n, r)
+	c.checkOverride(v, n, r)
 	c.readRoutes(v.get("static_routes"), n, r)
 	if gateway := v.get("gateway"); !gateway.isNull() {
 		n.gateway = c.router(gateway, place(path, "gateway"), n, r)
@@ -136,16 +146,21 @@ var (
 	containerTypes = []string{"veth", "phys", "macvlan", "ipvlan", "vlan"}
 	vlanRange      = regexp.MustCompile(`^\d+:\d+(\s*,\s*\d+:\d+)*$`)
 	card           = regexp.MustCompile(`^eth\d+$|^en[opsx][0-9a-f]\w*$`)
-	hardware       = regexp.MustCompile(`^(bond|team)\d+(\.\d+)?$|^en[opsx][0-9a-f]\w*$`)
+	hardware       = regexp.MustCompile(`^(bond|team)\d|^bond-|^en[opsx][0-9a-f][\w.]*$`)
 )
 
 func (c *config) checkWords(n *network, v *value, r *report) {
 	oneOf := func(key, word string, known []string) {
 		if word != "" && !slices.Contains(known, word) {
-			r.problem(v.get(key).Place, place(n.path, key), "%q is none of %s%s", word, strings.Join(known, ", "), meant(word, slices.Clone(known)))
+			r.problem(v.get(key).Place, place(n.path, key),
+				"%q is none of %s%s", word, strings.Join(known, ", "), meant(word, slices.Clone(known)))
 		}
 	}
 	oneOf("type", n.netType, netTypes)
+	if n.netType == "" {
+		r.warn(n.Place, n.path,
+			"has no type, at which OSA's neutron role stops: write type: raw if it is no network of neutron's")
+	}
 	oneOf("container_type", n.kind, containerTypes)
 	oneOf("container_bridge_type", n.bridgeType, []string{"linuxbridge", "openvswitch"})
 	if n.bridgeType == "openvswitch" && n.kind != "" && n.kind != "veth" {
@@ -154,20 +169,40 @@ func (c *config) checkWords(n *network, v *value, r *report) {
 	}
 	for _, key := range []string{"container_bridge", "container_interface", "network_interface", "host_bind_override"} {
 		if name := v.get(key).str(); len(name) > 15 || strings.ContainsAny(name, " /:") || name == "." || name == ".." {
-			r.problem(v.get(key).Place, place(n.path, key), "%q is no name of an interface: at most 15 letters, no space, / or :", name)
+			r.problem(v.get(key).Place, place(n.path, key),
+				"%q is no name of an interface: at most 15 letters, no space, / or :", name)
 		}
 	}
-	override := v.get("host_bind_override")
-	if name := override.str(); hardware.MatchString(name) {
-		r.warn(override.Place, place(n.path, "host_bind_override"),
-			"%s is no bridge: with OVN, Open vSwitch would make one of this name; write network_interface: %s", name, name)
+	if n.link == "eth0" {
+		r.warn(v.get("container_interface").Place, place(n.path, "container_interface"),
+			"eth0 is every container's interface on lxcbr0: write another one, unless lxc_container_networks is {}")
 	}
-	if n.bridge == "" && override.isNull() && v.get("network_interface").isNull() {
+	if n.bridge == "" && v.get("host_bind_override").isNull() && v.get("network_interface").isNull() {
 		r.problem(n.Place, n.path, "has no container_bridge: write the host's bridge of this network")
 	}
 	if n.prefix != "" && strings.HasSuffix(n.prefix, "_address") {
 		r.warn(v.get("address_prefix").Place, place(n.path, "address_prefix"), "_address is added to it")
 	}
+}
+
+// checkOverride: OVN and Open vSwitch take host_bind_override for the name of a bridge. Published examples for the Open
+// vSwitch agent name a bond all the same, so that only what OVN reaches is refused.
+func (c *config) checkOverride(v *value, n *network, r *report) {
+	override := v.get("host_bind_override")
+	name := override.str()
+	if !hardware.MatchString(name) {
+		return
+	}
+	ovn := slices.ContainsFunc(n.binds, func(b bind) bool { return strings.HasPrefix(b.group, "neutron_ovn") })
+	for _, group := range c.groups {
+		ovn = ovn || len(group.members) > 0 && (group.name == "network_gateway_hosts" || group.name == "network_northd_hosts")
+	}
+	tell := r.warn
+	if ovn {
+		tell = r.problem
+	}
+	tell(override.Place, place(n.path, "host_bind_override"),
+		"%s is no bridge: with OVN, Open vSwitch would make one of this name; write network_interface: %s", name, name)
 }
 
 func (c *config) readRange(v *value, n *network, r *report) {
@@ -212,15 +247,19 @@ func rangeMeant(text string) string {
 func (c *config) readBinds(v *value, n *network, r *report) {
 	binds := v.get("group_binds")
 	path := place(n.path, "group_binds")
-	if names := binds.strings(); len(names) == 0 {
-		if v.pair("group_binds") == nil {
-			for _, p := range v.pairs {
-				if meant(p.key, []string{"group_binds"}) != "" {
-					return // told as an unknown key
-				}
+	if v.pair("group_binds") == nil {
+		for _, p := range v.pairs {
+			if meant(p.key, []string{"group_binds"}) != "" {
+				binds = p.value // told as an unknown key, and read as it is meant
 			}
 		}
-		r.problem(n.Place, n.path, "has no group_binds: a network that is bound to nothing reaches nobody")
+	}
+	if len(binds.strings()) == 0 {
+		also := ""
+		if n.link == "" {
+			also = "; for containers it needs container_interface, too"
+		}
+		r.problem(n.Place, n.path, "has no group_binds: a network that is bound to nothing reaches nobody%s", also)
 		return
 	}
 	for i, name := range binds.strings() {
@@ -230,74 +269,6 @@ func (c *config) readBinds(v *value, n *network, r *report) {
 		}
 		n.binds = append(n.binds, bind{at, path, underscores(name)})
 	}
-}
-
-// router is a gateway that must be on the network.
-func (c *config) router(v *value, path string, n *network, r *report) netip.Addr {
-	address, err := netip.ParseAddr(v.str())
-	if err != nil {
-		r.problem(v.Place, path, "%q is no address", v.str())
-		return netip.Addr{}
-	}
-	if pool := c.byCIDR[n.pool]; pool != nil && !pool.prefix.Contains(address) {
-		r.problem(v.Place, path, "%s is in no network of %s (%s)", address, n.linkName(), pool.prefix)
-	}
-	return address
-}
-
-func (n *network) linkName() string {
-	if n.link != "" {
-		return n.link
-	}
-	return n.bridge
-}
-
-func (c *config) readRoutes(v *value, n *network, r *report) {
-	if v.isNull() {
-		return
-	}
-	path := place(n.path, "static_routes")
-	if v.kind != list {
-		r.problem(v.Place, path, "must be a list of routes, each with cidr and gateway")
-		return
-	}
-	for i, item := range v.items {
-		at := index(path, i)
-		target, gateway := first(item, "cidr", "Destination"), first(item, "gateway", "Gateway")
-		if target.isNull() || gateway.isNull() {
-			r.problem(item.Place, at, "needs both cidr and gateway")
-			continue
-		}
-		router := c.router(gateway, place(at, "gateway"), n, r)
-		prefix, err := netip.ParsePrefix(target.str())
-		if err != nil {
-			r.problem(target.Place, place(at, "cidr"), "%q is no network; write it as 10.0.0.0/8", target.str())
-			continue
-		}
-		if pool := c.byCIDR[n.pool]; pool != nil && pool.prefix == prefix.Masked() {
-			r.warn(target.Place, place(at, "cidr"), "%s is the network of %s itself: the route is left out", prefix, n.linkName())
-			continue
-		}
-		route := map[string]any{"cidr": target.str(), "gateway": gateway.str()}
-		for _, p := range item.pairs {
-			if !slices.Contains([]string{"cidr", "gateway", "Destination", "Gateway"}, p.key) {
-				route[p.key] = p.value.plain()
-			}
-		}
-		n.routes = append(n.routes, route)
-		if router.IsValid() {
-			n.routers = append(n.routers, router)
-		}
-	}
-}
-
-func first(v *value, keys ...string) *value {
-	for _, key := range keys {
-		if got := v.get(key); got != nil {
-			return got
-		}
-	}
-	return nil
 }
 
 // nameKeys gives each network its key in container_networks. Two without pool and interface on one bridge are told
@@ -340,7 +311,7 @@ func (c *config) checkManagement(r *report) {
 		}
 	}
 	if !marked && len(c.networks) > 0 {
-		r.problem(c.globals.pair("provider_networks").Place, "provider_networks",
+		r.problem(c.networks[0].section, "provider_networks",
 			"no network has is_management_address: true: containers would have no address for Ansible")
 	}
 }

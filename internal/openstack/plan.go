@@ -67,7 +67,11 @@ type planner struct {
 	keys     map[string]bool
 	phys     map[[2]string]string
 	members  map[string][]*node
-	told     map[*network]bool
+	// fixed are the addresses that container_vars gives, with the container that has each, and extras the interfaces.
+	fixed  map[netip.Addr]string
+	extras []extra
+	told   map[*network]bool
+	long   map[*host]bool
 }
 
 // Make reads the configuration and plans. An error is one of the machine; what is wrong in the files is in Problems.
@@ -81,12 +85,16 @@ func Make(source Source) (*Plan, error) {
 
 func (f *files) plan(memoryName string) *Plan {
 	r := &report{}
-	env := readEnvironment(merged(f.environment, r), r)
+	environment := merged(f.environment, r)
+	if f.installed {
+		environment = inBuiltInOrder(environment)
+	}
+	env := readEnvironment(environment, r)
 	p := &planner{
 		report: r, nodes: map[string]*node{}, groups: map[string]*Group{}, pools: map[string]*pool{},
 		reserved: map[netip.Addr]bool{}, pairs: map[[2]*network]bool{}, keys: map[string]bool{}, phys: map[[2]string]string{},
 		members: map[string][]*node{}, ancestor: map[string][]string{},
-		told: map[*network]bool{},
+		told: map[*network]bool{}, fixed: map[netip.Addr]string{}, long: map[*host]bool{},
 	}
 	root := merged(f.config, r)
 	unreadable := len(r.problems) > 0
@@ -97,6 +105,7 @@ func (f *files) plan(memoryName string) *Plan {
 	p.makeGroups()
 	p.reserve()
 	p.bindAll()
+	p.checkExtras()
 	p.tellExhausted()
 	if unreadable {
 		// What is missing because a file could not be read is no further problem.
@@ -174,7 +183,12 @@ func (p *planner) containersOf(s *skeleton, m *member, made map[[2]string]int) {
 	base := strings.ReplaceAll(s.name, "_", "-")
 	kind := m.host.name + "-" + base
 	if len(kind) > 52 {
-		p.report.problem(m.host.Place, m.host.name, "%s is longer than 52 letters, so its containers' names are too long for a host name: shorten the host's name", kind)
+		if p.long[m.host] {
+			return
+		}
+		p.long[m.host] = true
+		p.report.problem(m.host.Place, m.host.name,
+			"%s is longer than 52 letters, so its containers' names are too long for a host name: shorten the host's name", kind)
 		return
 	}
 	id := [2]string{m.host.name, s.name}
@@ -213,29 +227,6 @@ func (p *planner) freshName(kind string, i int) string {
 		name := kind + "-" + hex.EncodeToString(sum[:4])
 		if p.memory.hostvars[name] == nil && p.nodes[name] == nil {
 			return name
-		}
-	}
-}
-
-// containerVars gives the variables of a host in one of its groups to the host and to its containers: to all of them,
-// which is what OSA comes to at its second run. Networks are for the containers of this group alone.
-func (p *planner) containerVars(m *member, on map[*host][]*node) {
-	for _, v := range m.settings.get("container_vars").orEmpty().pairs {
-		plain := v.value.plain()
-		limit := ""
-		if options, ok := plain.(map[string]any); ok {
-			limit, _ = options["limit_container_types"].(string)
-			delete(options, "limit_container_types")
-		}
-		ofGroup := v.key == "container_extra_networks" || v.key == "container_networks" || v.key == "lxc_container_networks"
-		for _, n := range on[m.host] {
-			if ofGroup && (n.metal() || !slices.Contains(n.skeleton.phys, m.group.phys)) {
-				continue
-			}
-			components := append([]string{n.component}, n.metalOf...)
-			if limit == "" || slices.ContainsFunc(components, func(c string) bool { return strings.Contains(c, limit) }) {
-				n.vars[v.key] = plain
-			}
 		}
 	}
 }
@@ -283,7 +274,8 @@ func (p *planner) makeGroups() {
 		if tech, ok := n.vars["container_tech"]; !n.metal() && (!ok || tech == "lxc") {
 			p.join("lxc_hosts", n.host.name)
 		} else if ok && tech != "lxc" && !n.metal() {
-			p.report.warn(n.host.Place, n.host.name, "container_tech %v: %s is no LXC container, hostnet leaves it alone", tech, n.name)
+			p.report.warn(n.host.Place, n.host.name,
+				"container_tech %v: %s is no LXC container, hostnet leaves it alone", tech, n.name)
 		}
 	}
 }

@@ -54,6 +54,8 @@ func (s Source) userConfig() string {
 type files struct {
 	config, environment []file
 	memory              []byte
+	// installed: the environment begins with that of an installed OSA, not with the built-in table.
+	installed bool
 }
 
 type file struct {
@@ -84,6 +86,7 @@ func (s Source) read() (*files, error) {
 		if len(all.environment) == 0 {
 			return nil, fmt.Errorf("%s holds no *.yml: name the env.d of an installed OpenStack-Ansible", s.Environment)
 		}
+		all.installed = true
 	}
 	own, err := readFolder(s.folder(), "env.d")
 	if err != nil {

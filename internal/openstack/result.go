@@ -7,8 +7,9 @@ import (
 
 func (p *planner) result() *Plan {
 	plan := &Plan{
-		Hosts: map[string]map[string]any{}, Containers: map[string]map[string]any{}, Surplus: []string{}, Warnings: []string{},
-		Groups: p.groups, AllVars: p.allVars(), memory: p.memory,
+		Hosts: map[string]map[string]any{}, Containers: map[string]map[string]any{}, Surplus: []string{},
+		Warnings: []string{},
+		Groups:   p.groups, AllVars: p.allVars(), memory: p.memory,
 	}
 	direct := map[string][]string{}
 	for group, g := range p.groups {

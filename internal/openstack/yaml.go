@@ -265,7 +265,7 @@ var (
 	nullWord   = regexp.MustCompile(`^(~|null|Null|NULL|)$`)
 	trueWord   = regexp.MustCompile(`^(yes|Yes|YES|true|True|TRUE|on|On|ON)$`)
 	falseWord  = regexp.MustCompile(`^(no|No|NO|false|False|FALSE|off|Off|OFF)$`)
-	binary     = regexp.MustCompile(`^[-+]?0b[01_]+$`)
+	binaryWord = regexp.MustCompile(`^[-+]?0b[01_]+$`)
 	octal      = regexp.MustCompile(`^[-+]?0[0-7_]+$`)
 	decimal    = regexp.MustCompile(`^[-+]?(0|[1-9][0-9_]*)$`)
 	hexa       = regexp.MustCompile(`^[-+]?0x[0-9a-fA-F_]+$`)
@@ -296,7 +296,7 @@ func resolve(node *yaml.Node) any {
 		return true
 	case falseWord.MatchString(text):
 		return false
-	case binary.MatchString(text):
+	case binaryWord.MatchString(text):
 		return number(2, "0b")
 	case octal.MatchString(text):
 		return number(8, "")
