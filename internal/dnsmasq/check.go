@@ -110,42 +110,6 @@ func (i *Instance) checkOptions6(at schema.Place) {
 	}
 }
 
-func (i *Instance) checkLeases(at schema.Place) {
-	macs, names, addresses := map[string]int{}, map[string]int{}, map[netip.Addr]int{}
-	for n, lease := range list(i.StaticLeases) {
-		place := at.Index(n)
-		if lease.MAC == "" && lease.Name == "" {
-			place.Problem("one of mac and name is required")
-		}
-		if first, twice := macs[lease.MAC]; twice && lease.MAC != "" {
-			place.Key("mac").Problem("%s has an address already by static_leases[%d]", lease.MAC, first)
-		}
-		if first, twice := names[lease.Name]; twice && lease.Name != "" {
-			place.Key("name").Problem("%s has an address already by static_leases[%d]", lease.Name, first)
-		}
-		if first, twice := addresses[lease.Address]; twice {
-			place.Key("address").Problem("%s is kept already by static_leases[%d]", lease.Address, first)
-		}
-		macs[lease.MAC], names[lease.Name], addresses[lease.Address] = n, n, n
-		pool, served := i.poolFor(lease.Address)
-		if !served {
-			place.Key("address").Problem("%s: no addresses of its IP version are handed out here", lease.Address)
-		} else if !pool.Contains(lease.Address) {
-			place.Key("address").Problem("%s is outside the range %s", lease.Address, pool)
-		}
-	}
-}
-
-func (i *Instance) poolFor(address netip.Addr) (Range, bool) {
-	switch {
-	case address.Is4() && i.WantsDHCP() && i.Address != nil:
-		return i.Pool(), true
-	case address.Is6() && i.Mode() == "stateful" && i.Range6 != nil:
-		return *i.Range6, true
-	}
-	return Range{}, false
-}
-
 // Pool is the range of IPv4 addresses that are handed out. Without a declared one it is what lxc-net has for its
 // subnet: 10.0.3.1/24 gives 10.0.3.2 to 10.0.3.253.
 func (i *Instance) Pool() Range {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/system"
 )
 
@@ -48,6 +49,11 @@ func (i *Instance) files(s *system.System, user string) []system.File {
 
 // config is dnsmasq.conf.
 func (i *Instance) config(s *system.System, user string) string {
+	return head + strings.Join(append(i.mainLines(s, user), list(i.ExtraLines)...), "\n") + "\n"
+}
+
+// mainLines are the lines of dnsmasq.conf that are not the operator's own.
+func (i *Instance) mainLines(s *system.System, user string) []string {
 	folder := s.Path(folderOf(i.Interface)) + "/"
 	lines := []string{
 		"interface=" + i.Interface,
@@ -75,9 +81,7 @@ func (i *Instance) config(s *system.System, user string) string {
 			fmt.Sprintf("dhcp-lease-max=%d", i.Limit()),
 			fmt.Sprintf("dhcp-range=%s,%s,%s", i.Pool(), netmask(i.Address.Bits()), i.leaseTime()))
 	}
-	lines = append(lines, i.ipv6Lines()...)
-	lines = append(lines, list(i.ExtraLines)...)
-	return head + strings.Join(lines, "\n") + "\n"
+	return append(lines, i.ipv6Lines()...)
 }
 
 func (i *Instance) dnsLines(folder string) []string {
@@ -120,53 +124,42 @@ func netmask(bits int) string {
 	return fmt.Sprintf("%d.%d.%d.%d", mask>>24, mask>>16&255, mask>>8&255, mask&255)
 }
 
-// staticLeases has the form of dhcp-host.
-func (i *Instance) staticLeases() string {
+// options has the form of dhcp-option.
+func (i *Instance) options() string {
+	var problems schema.Problems
 	var out strings.Builder
 	out.WriteString(head)
-	for _, lease := range list(i.StaticLeases) {
-		address := lease.Address.String()
-		if lease.Address.Is6() {
-			address = "[" + address + "]"
-		}
-		parts := []string{lease.MAC, lease.Name, address}
-		if lease.MAC != "" {
-			parts = []string{lease.MAC, address, lease.Name}
-		}
-		out.WriteString(strings.Trim(strings.Join(parts, ","), ",") + "\n")
+	for _, line := range i.optionLines(schema.At("", &problems)) {
+		out.WriteString(line.text + "\n")
 	}
 	return out.String()
 }
 
-// options has the form of dhcp-option.
-func (i *Instance) options() string {
-	options := map[string][]string{}
+// optionLines are the DHCP options that clients are told, with the place of what makes them.
+func (i *Instance) optionLines(at schema.Place) []testedLine {
+	options, places := map[string][]string{}, map[string]schema.Place{}
 	if i.Gateway.IsValid() {
-		options["3"] = []string{i.Gateway.String()}
+		options["3"], places["3"] = []string{i.Gateway.String()}, at.Key("gateway")
 	}
 	if i.MTU != nil {
-		options["26"] = []string{fmt.Sprint(*i.MTU)}
+		options["26"], places["26"] = []string{fmt.Sprint(*i.MTU)}, at.Key("mtu")
 	}
 	if i.DHCPOptions != nil {
 		for key, values := range *i.DHCPOptions {
-			options[key] = values
+			options[key], places[key] = values, at.Key("dhcp_options").Key(key)
 		}
 	}
-	var out strings.Builder
-	out.WriteString(head)
+	var lines []testedLine
 	for _, key := range optionKeys(options) {
 		values, told := options[key], true
 		if names6[key] != "" {
 			values, told = ofVersion(values, false)
 		}
 		if told {
-			out.WriteString(strings.Join(append([]string{key}, quotedAll(values)...), ",") + "\n")
+			lines = append(lines, testedLine{strings.Join(append([]string{key}, quotedAll(values)...), ","), places[key]})
 		}
 	}
-	for _, line := range i.options6() {
-		out.WriteString(line + "\n")
-	}
-	return out.String()
+	return append(lines, i.options6(at)...)
 }
 
 // names6 are the options that DHCPv6 has too, by their numbers in DHCPv4.
@@ -175,7 +168,7 @@ var names6 = map[string]string{"6": "dns-server", "42": "sntp-server", searchOpt
 const searchOption = "119"
 
 // options6 are told by DHCPv6 and, as far as these have them, by router advertisements.
-func (i *Instance) options6() []string {
+func (i *Instance) options6(at schema.Place) []testedLine {
 	if i.Mode() == "none" {
 		return nil
 	}
@@ -192,9 +185,10 @@ func (i *Instance) options6() []string {
 			}
 		}
 	}
-	var lines []string
+	var lines []testedLine
 	for _, key := range optionKeys(options) {
-		lines = append(lines, strings.Join(append([]string{"option6:" + names6[key]}, quotedAll(options[key])...), ","))
+		text := strings.Join(append([]string{"option6:" + names6[key]}, quotedAll(options[key])...), ",")
+		lines = append(lines, testedLine{text, at.Key("dhcp_options").Key(key)})
 	}
 	return lines
 }

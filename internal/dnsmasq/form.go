@@ -132,15 +132,6 @@ func lineForm() schema.Form[string] {
 		func(text string) string { return text })
 }
 
-// dhcpOptionNames are the names that operators use, with the numbers of RFC 2132 and RFC 3397.
-var dhcpOptionNames = map[string]int{
-	"router": 3, "dns_server": 6, "domain": 15, "mtu": 26, "broadcast": 28, "static_route": 33, "ntp_server": 42,
-	"netbios_ns": 44, "tftp_server": 66, "bootfile": 67, "domain_search": 119, "classless_static_route": 121, "wpad": 252,
-}
-
-// refusedOptions are those that dnsmasq makes itself, for each client.
-var refusedOptions = []int{0, 1, 50, 51, 53, 54, 55, 57, 58, 59, 61, 255}
-
 // dhcpOptionsForm is a dictionary of options, kept by number.
 func dhcpOptionsForm() schema.Form[map[string][]string] {
 	values := schema.List(lineForm())
@@ -166,6 +157,7 @@ func dhcpOptionsForm() schema.Form[map[string][]string] {
 					sound = false
 				}
 				value, ok := values.Parse(fields[name], at.Key(name))
+				ok = ok && checkNumber(number, value, at.Key(name))
 				out[key], sound = value, sound && ok
 			}
 			return out, sound
@@ -179,22 +171,6 @@ func dhcpOptionsForm() schema.Form[map[string][]string] {
 		},
 		Equal: func(a, b map[string][]string) bool { return maps.EqualFunc(a, b, slices.Equal) },
 	}
-}
-
-func dhcpOptionNumber(name string) (int, error) {
-	number, known := dhcpOptionNames[strings.ReplaceAll(name, "-", "_")]
-	if !known {
-		n, err := strconv.Atoi(name)
-		if err != nil || n < 0 || n > 255 {
-			return 0, fmt.Errorf("unknown DHCP option %q: give its number from 1 to 254, or one of %s",
-				name, strings.Join(slices.Sorted(maps.Keys(dhcpOptionNames)), ", "))
-		}
-		number = n
-	}
-	if slices.Contains(refusedOptions, number) {
-		return 0, fmt.Errorf("DHCP option %d is dnsmasq's own business", number)
-	}
-	return number, nil
 }
 
 // optionKeys are the numbers in their order.

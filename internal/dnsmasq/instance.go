@@ -38,28 +38,10 @@ type Instance struct {
 	Path string
 }
 
-// StaticLease is an address that is kept for one client.
-type StaticLease struct {
-	MAC     string
-	Name    string
-	Address netip.Addr
-}
-
 // HostRecord is a name in the DNS that no lease makes.
 type HostRecord struct {
 	Name      string
 	Addresses *[]netip.Addr
-}
-
-func staticLeaseTable() schema.Table[StaticLease] {
-	return schema.Table[StaticLease]{
-		schema.Value("mac", schema.MAC(), func(l *StaticLease) *string { return &l.MAC },
-			"The client's MAC address. One of O(static_leases[].mac) and O(static_leases[].name) is required."),
-		schema.Value("name", hostName(), func(l *StaticLease) *string { return &l.Name },
-			"The name that the client gives, or with O(static_leases[].mac) that it is given."),
-		schema.Value("address", schema.Address(), func(l *StaticLease) *netip.Addr { return &l.Address },
-			"The address, within the DHCP range.").Require(),
-	}
 }
 
 func hostRecordTable() schema.Table[HostRecord] {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
@@ -69,9 +68,7 @@ func (r *Result) add(s *system.System, i *Instance, have *Observed, current *Sta
 	case program == "":
 		r.Steps = append(r.Steps, installStep(s))
 	default:
-		if err := i.test(s, program, user); err != nil {
-			at.Problem("%v", err)
-		}
+		i.test(s, program, user, at)
 	}
 	if err := r.takeOver(s, i, have, current, at); err != nil {
 		return err
@@ -98,7 +95,11 @@ func (r *Result) add(s *system.System, i *Instance, have *Observed, current *Sta
 			r.Steps = append(r.Steps, reloadStep(s, plan.Serve))
 		}
 	}
-	r.service(s, i.Interface, have, restartNeeded, changedFiles > 0)
+	released, err := r.reserve(s, i, have)
+	if err != nil {
+		return err
+	}
+	r.service(s, i.Interface, have, restartNeeded || released, changedFiles > 0)
 	return nil
 }
 
@@ -237,35 +238,4 @@ func fileNamed(files []system.File, path string) system.File {
 
 func reloadStep(s *system.System, phase plan.Phase) plan.Step {
 	return plan.Step{Phase: phase, Action: "reload", Object: "systemd's unit files", Run: func() error { return reloadUnits(s) }}
-}
-
-// testLimit bounds `dnsmasq --test`, which reads its input and ends.
-const testLimit = 10 * time.Second
-
-// test lets dnsmasq judge the configuration before it is written.
-func (i *Instance) test(s *system.System, program, user string) error {
-	// The user is asked for with an own message, and dnsmasq would say it less plainly.
-	if _, known := i.userFor(s); !known {
-		return nil
-	}
-	config := i.config(s, user)
-	_, err := s.Run(testLimit, []byte(config), program, "--test", "--conf-file=-")
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("dnsmasq refuses the configuration: %w%s", err, badLine(config, err.Error()))
-}
-
-// badLine quotes the line of which dnsmasq complains by its number.
-func badLine(config, complaint string) string {
-	_, rest, found := strings.Cut(complaint, "at line ")
-	var number int
-	if _, err := fmt.Sscan(rest, &number); !found || err != nil {
-		return ""
-	}
-	lines := strings.Split(config, "\n")
-	if number < 1 || number > len(lines) {
-		return ""
-	}
-	return fmt.Sprintf(" (that line is %q)", lines[number-1])
 }

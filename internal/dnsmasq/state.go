@@ -26,6 +26,8 @@ type Observed struct {
 	Files     []system.File `json:"files"`
 	Enabled   bool          `json:"enabled"`
 	Active    bool          `json:"active"`
+	// Released are lines of the file of leases that a change takes away.
+	Released []string `json:"released,omitempty"`
 	// started is when the running dnsmasq began, loaded whether systemd knows the unit's file.
 	started time.Time
 	loaded  bool
@@ -123,9 +125,14 @@ func Restore(s *system.System, before *State) error {
 			continue
 		}
 		changed := !slices.EqualFunc(was.Files, now.Files, system.File.Equal)
-		if now.Active && (!was.Active || changed) {
+		missing, leases, err := was.missingLeases(s)
+		try(err)
+		if now.Active && (!was.Active || changed || len(missing) > 0) {
 			try(stop(s, was.Interface))
 			now.Active = false
+		}
+		if len(missing) > 0 {
+			try(giveBack(s, leases, missing))
 		}
 		if now.Enabled && !was.Enabled && s.HasSystemd() {
 			try(s.Disable(UnitName(was.Interface)))

@@ -281,7 +281,7 @@ func TestBadInputListsEveryProblem(t *testing.T) {
 	result = (&machine{}).try(t, map[string]any{
 		"dhcp_range": "10.0.3.2,10.0.3.99", "lease_limit": 5, "gateway": "10.0.3.9",
 		"static_leases": []any{
-			map[string]any{"mac": "00:16:3e:00:00:01", "address": "10.0.3.200"},
+			map[string]any{"mac": "00:16:3e:00:00:01", "address": "10.0.4.200"},
 			map[string]any{"mac": "00:16:3e:00:00:01", "address": "10.0.3.50"},
 			map[string]any{"mac": "00:16:3e:00:00:02", "address": "10.0.3.50"},
 		},
@@ -293,7 +293,7 @@ func TestBadInputListsEveryProblem(t *testing.T) {
 	}
 	for _, part := range []string{
 		"lease_limit: 5 leases are fewer than the 98 addresses of the range", "gateway: another router needs nat: false",
-		"static_leases[0].address: 10.0.3.200 is outside the range", "static_leases[1].mac: 00:16:3e:00:00:01 has an address already by static_leases[0]",
+		"static_leases[0].address: 10.0.4.200 is outside the subnet 10.0.3.0/24", "static_leases[1].mac: 00:16:3e:00:00:01 has an address already by static_leases[0]",
 		"static_leases[2].address: 10.0.3.50 is kept already", "port_forwards[0].to: 172.16.0.1 is in none", "address6: 10.0.0.1/8 is no IPv6 address",
 	} {
 		if !strings.Contains(result.Err.Error(), part) {

@@ -82,6 +82,9 @@ func (h *Host) Observe(wanted *Wanted) (*State, error) {
 	if state.DNSMasq, err = dnsmasq.Observe(h.System, links); err != nil {
 		return nil, err
 	}
+	if err := state.DNSMasq.Keep(h.System, wanted.DNSMasqs); err != nil {
+		return nil, err
+	}
 	if state.uplinks, err = h.uplinks(wanted); err != nil {
 		return nil, err
 	}
@@ -125,8 +128,11 @@ func (h *Host) again(before *State) (*State, error) {
 // join adds what a later state knows and this one does not.
 func (s *State) join(later *State) {
 	for _, one := range later.DNSMasq.Instances {
-		if !slices.ContainsFunc(s.DNSMasq.Instances, func(o *dnsmasq.Observed) bool { return o.Interface == one.Interface }) {
+		known := slices.IndexFunc(s.DNSMasq.Instances, func(o *dnsmasq.Observed) bool { return o.Interface == one.Interface })
+		if known < 0 {
 			s.DNSMasq.Instances = append(s.DNSMasq.Instances, one)
+		} else {
+			s.DNSMasq.Instances[known].Released = append(s.DNSMasq.Instances[known].Released, one.Released...)
 		}
 	}
 	s.DNSMasq.Rivals = append(s.DNSMasq.Rivals, later.DNSMasq.Rivals...)

@@ -103,17 +103,35 @@ options:
     suboptions:
       mac:
         description:
-          - The client's MAC address. One of O(static_leases[].mac) and O(static_leases[].name) is required.
+          - The client's MAC address. One of O(static_leases[].mac), O(static_leases[].client_id) and O(static_leases[].name) is required.
+        type: str
+      other_macs:
+        description:
+          - Further MAC addresses of the same client, of which only one is in use at a time, such as those of a laptop's cards.
+        type: list
+        elements: str
+      client_id:
+        description:
+          - 'The client''s identifier: bytes as in 01:00:16:3e:00:00:05, which for IPv6 are its DUID, or a text. With V(*) the client is known by its
+              MAC address alone, whatever identifier it gives.'
         type: str
       name:
         description:
-          - The name that the client gives, or with O(static_leases[].mac) that it is given.
+          - The name that the client gives, or with O(static_leases[].mac) or O(static_leases[].client_id) that it is given.
         type: str
       address:
         description:
-          - The address, within the DHCP range.
+          - The address, within the subnet; it may be outside of O(dhcp_range).
         type: str
-        required: true
+      address6:
+        description:
+          - The IPv6 address of a client that has an IPv4 address as well. It takes O(ipv6_mode=stateful).
+        type: str
+      release:
+        description:
+          - Whether the address is taken back if it is leased to another client. Otherwise the task warns of it, and says until when.
+        type: bool
+        default: false
   host_records:
     description:
       - Further names, which are answered forwards and backwards.
