@@ -21,6 +21,7 @@ import (
 	"hostnet.linux/internal/services"
 	"hostnet.linux/internal/spec"
 	"hostnet.linux/internal/store"
+	"hostnet.linux/internal/task"
 )
 
 // mistake is a problem at its line.
@@ -157,6 +158,9 @@ func (d declaration) mistakes(file string) []mistake {
 		delete(arguments, "config")
 	}
 	arguments, inside, err := host.ExpandConfig(arguments)
+	if err == nil && d.module == "network" {
+		arguments, _, err = task.ExpandState(arguments)
+	}
 	if err == nil {
 		_, _, err = services.ParseNetwork(arguments)
 	}

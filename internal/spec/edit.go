@@ -46,20 +46,35 @@ func NewEdit(module string, arguments map[string]any, settings []string) *Edit {
 	kinds := registry()
 	for i := range kinds {
 		kind := &kinds[i]
-		for j, element := range elementsOf(arguments[kind.Key]) {
-			fields, isDict := element.(map[string]any)
-			if !isDict {
-				// The one option that a name alone stands for.
-				fields = map[string]any{"name": element}
-			}
-			edit.add(kind, fields, fmt.Sprintf("%s[%d]", kind.Key, j))
+		for j, element := range ElementsOf(arguments[kind.Key]) {
+			edit.add(kind, fieldsOf(element), fmt.Sprintf("%s[%d]", kind.Key, j))
 		}
 	}
 	return edit
 }
 
-// elementsOf takes a single object for a list of one, as the list's form does.
-func elementsOf(value any) []any {
+// fieldsOf are the options of an object as a task gives it; a name alone stands for one option.
+func fieldsOf(element any) map[string]any {
+	if fields, isDict := element.(map[string]any); isDict {
+		return fields
+	}
+	return map[string]any{"name": element}
+}
+
+// Gone is an object as a task gives it, made one that is to be absent: what it is told by, and whether to use force.
+func (k *Kind) Gone(element any) map[string]any {
+	gone := map[string]any{}
+	for option, value := range fieldsOf(element) {
+		if k.Naming == nil || slices.Contains(k.Naming, option) || option == "force" {
+			gone[option] = value
+		}
+	}
+	gone["state"] = "absent"
+	return gone
+}
+
+// ElementsOf takes a single object for a list of one, as the list's form does.
+func ElementsOf(value any) []any {
 	switch v := value.(type) {
 	case nil:
 		return nil

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -105,16 +107,50 @@ func (k *Kept) loadFolder(s *system.System, folder string) error {
 	return nil
 }
 
+// Parse reads the text of files as Load does; name is what problems call it.
+func Parse(name string, text []byte) *Kept {
+	kept := &Kept{Set: &spec.Set{}, files: map[string][]*spec.Object{}, damaged: map[string]bool{}, seen: map[string]*spec.Object{}}
+	if err := kept.read(name, text); err != nil {
+		kept.Problems.Add(name, "%v", err)
+	}
+	return kept
+}
+
+// Files are those that keep a set on a host on which nothing is declared.
+func Files(set *spec.Set, task string) ([]system.File, error) {
+	placed := (&Kept{}).place(set)
+	var out []system.File
+	for _, path := range slices.Sorted(maps.Keys(placed)) {
+		text, err := Text(placed[path], task)
+		if err != nil {
+			return nil, fmt.Errorf("cannot write down %s: %w", path, err)
+		}
+		out = append(out, system.Text(path, text))
+	}
+	return out, nil
+}
+
 // read takes the objects of one file in.
 func (k *Kept) read(path string, content []byte) error {
-	var document yaml.Node
-	if err := yaml.Unmarshal(content, &document); err != nil {
-		return fmt.Errorf("cannot be read: %w", err)
+	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	for {
+		var document yaml.Node
+		err := decoder.Decode(&document)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("cannot be read: %w", err)
+		case len(document.Content) > 0:
+			if err := k.readDocument(path, document.Content[0]); err != nil {
+				return err
+			}
+		}
 	}
-	if len(document.Content) == 0 {
-		return nil
-	}
-	root := document.Content[0]
+}
+
+// readDocument takes the objects of one document in; most files have one.
+func (k *Kept) readDocument(path string, root *yaml.Node) error {
 	if root.Kind != yaml.MappingNode {
 		return errors.New("cannot be read: it is no dictionary with the name of a kind, such as bridges")
 	}

@@ -49,6 +49,9 @@ func (m *machine) module(module, text string) ansible.Result {
 	var err error
 	switch module {
 	case "network":
+		if arguments, _, err = task.ExpandState(arguments); err != nil {
+			return ansible.Fail(err)
+		}
 		settings, declaration, err = services.ParseNetwork(arguments)
 	case "route", "rule":
 		parse := map[string]func(map[string]any) (*host.Declaration, *host.State, error){"route": host.ParseRoute, "rule": host.ParseRule}[module]

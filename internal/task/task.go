@@ -41,15 +41,18 @@ func RunServices(parse ParseServices) func(context.Context, ansible.Call) ansibl
 			if call.Arguments, inside, err = host.ExpandConfig(call.Arguments); err != nil {
 				return ansible.Fail(err)
 			}
+			text, state := call.Arguments[textKey], ""
+			if call.Arguments, state, err = ExpandState(call.Arguments); err != nil {
+				return ansible.Fail(err)
+			}
+			if result, done := runState(call, state, text, parse); done {
+				result.Err = inConfig(result.Err, inside)
+				return result
+			}
 		}
 		settings, declaration, err := parse(call.Arguments)
 		if err != nil {
-			err = withTheHosts(err, call.Arguments, settings, declaration)
-			var problems schema.Problems
-			if errors.As(err, &problems) {
-				err = host.InConfig(problems, inside)
-			}
-			return ansible.Fail(err)
+			return ansible.Fail(inConfig(withTheHosts(err, call.Arguments, settings, declaration), inside))
 		}
 		if os.Geteuid() != 0 {
 			return ansible.Fail(errNeedsRoot)
@@ -67,6 +70,15 @@ func RunServices(parse ParseServices) func(context.Context, ansible.Call) ansibl
 		defer done()
 		return t.Apply(site, declaration)
 	}
+}
+
+// inConfig has problems name their places as the task has them.
+func inConfig(err error, inside []string) error {
+	var problems schema.Problems
+	if errors.As(err, &problems) {
+		return host.InConfig(problems, inside)
+	}
+	return err
 }
 
 var errNeedsRoot = errors.New("changing the network takes root: set `become: true`")

@@ -2,6 +2,8 @@
 package network
 
 import (
+	"slices"
+
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/schema"
@@ -19,11 +21,11 @@ func Module() ansible.Module {
 			"The objects may come in any order and stand on each other to any depth: the plan orders the steps. If one fails, the host is put back as it was.",
 		},
 		Options: func() []schema.Doc {
-			return append(append(host.NetworkTable().Docs(), services.NetworkOptions().Docs()...), host.ConfigDoc())
+			return slices.Concat(host.NetworkTable().Docs(), services.NetworkOptions().Docs(), []schema.Doc{host.ConfigDoc()}, task.StateDocs())
 		},
 		SeeAlso:  []string{"network_info", "lxc_bridge", "container_network"},
 		Examples: examples,
-		Returns:  append(task.ReturnsWithChecks(), task.LinkReturns(linkKeys()...)...),
+		Returns:  slices.Concat(task.ReturnsWithChecks(), task.StateReturns(), task.LinkReturns(linkKeys()...)),
 		Run:      task.RunServices(services.ParseNetwork),
 	}
 }
@@ -67,4 +69,21 @@ const examples = `- name: Two bonds, VLANs and bridges
       - name: br-vlan
         forward_delay: 0
         ports: [bond1]
+
+- name: Exactly what the inventory says, and nothing that was declared before
+  hostnet.linux.network:
+    config: "{{ host_network }}"
+    state: overridden
+
+- name: What the host has now
+  hostnet.linux.network:
+    state: gathered
+  register: now
+
+- name: The files that would be kept, without touching a host
+  hostnet.linux.network:
+    config: "{{ host_network }}"
+    state: rendered
+  delegate_to: localhost
+  register: files
 `

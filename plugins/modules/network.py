@@ -3700,6 +3700,28 @@ options:
       - Options of this module in one dictionary, such as RV(hostnet.linux.network_info#module:network). What is given beside it may not be in it
           too.
     type: dict
+  state:
+    description:
+      - What becomes of the task's objects, in the words of network collections. V(merged) adds them to what is declared on the host, option by
+          option. V(replaced) declares each of them exactly so, as O(replace) does. V(overridden) declares these objects and no others, as O(purge)
+          does. V(deleted) removes them, whatever options they have beside their names; without any object, it removes all that earlier tasks have
+          declared. V(gathered) returns the host's network. V(rendered) returns the files that would be kept of the objects, and V(parsed) the
+          objects that are in the text O(running_config); these two neither read nor change the host, and need no root. Each object has a state of
+          its own beside it.
+    type: str
+    default: merged
+    choices:
+      - merged
+      - replaced
+      - overridden
+      - deleted
+      - gathered
+      - rendered
+      - parsed
+  running_config:
+    description:
+      - The text of files in C(/etc/hostnet), one or several after each other, for O(state=parsed).
+    type: str
 attributes:
   check_mode:
     description: Shows exactly the steps that a run then performs.
@@ -3750,6 +3772,23 @@ EXAMPLES = r"""
       - name: br-vlan
         forward_delay: 0
         ports: [bond1]
+
+- name: Exactly what the inventory says, and nothing that was declared before
+  hostnet.linux.network:
+    config: "{{ host_network }}"
+    state: overridden
+
+- name: What the host has now
+  hostnet.linux.network:
+    state: gathered
+  register: now
+
+- name: The files that would be kept, without touching a host
+  hostnet.linux.network:
+    config: "{{ host_network }}"
+    state: rendered
+  delegate_to: localhost
+  register: files
 """
 
 RETURN = r"""
@@ -4009,6 +4048,88 @@ checks:
               returned: always
               type: bool
               sample: true
+gathered:
+  description:
+    - The host's network as O(config) takes it, as M(hostnet.linux.network_info) returns it.
+  returned: with O(state=gathered)
+  type: dict
+  sample:
+    bridges:
+      - name: br-mgmt
+        ports:
+          - bond0.10
+  contains:
+    bridges:
+      description:
+        - The bridges. The other kinds have their keys beside it.
+      returned: when there are bridges
+      type: list
+      elements: dict
+      sample:
+        - name: br-mgmt
+          ports:
+            - bond0.10
+      contains:
+        name:
+          description:
+            - The bridge's name.
+          returned: always
+          type: str
+          sample: br-mgmt
+parsed:
+  description:
+    - The objects of the text, as O(config) takes them.
+  returned: with O(state=parsed)
+  type: dict
+  sample:
+    bridges:
+      - name: br-mgmt
+        ports:
+          - bond0.10
+  contains:
+    bridges:
+      description:
+        - The bridges. The other kinds have their keys beside it.
+      returned: when there are bridges
+      type: list
+      elements: dict
+      sample:
+        - name: br-mgmt
+          ports:
+            - bond0.10
+      contains:
+        name:
+          description:
+            - The bridge's name.
+          returned: always
+          type: str
+          sample: br-mgmt
+rendered:
+  description:
+    - The files that a host would keep on which nothing is declared yet; with O(persist=networkd) those of systemd-networkd as well.
+  returned: with O(state=rendered)
+  type: list
+  elements: dict
+  sample:
+    - content: |
+        bridges:
+        - name: br-mgmt
+      path: /etc/hostnet/bridges/br-mgmt.yml
+  contains:
+    path:
+      description:
+        - The file.
+      returned: always
+      type: str
+      sample: /etc/hostnet/bridges/br-mgmt.yml
+    content:
+      description:
+        - What is in it.
+      returned: always
+      type: str
+      sample: |
+        bridges:
+        - name: br-mgmt
 interfaces:
   description:
     - These links as they are afterwards, with the options that O(return) asks for, in the form in which M(hostnet.linux.network) takes them.
