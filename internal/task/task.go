@@ -41,7 +41,8 @@ func RunServices(parse ParseServices) func(context.Context, ansible.Call) ansibl
 			if call.Arguments, inside, err = host.ExpandConfig(call.Arguments); err != nil {
 				return ansible.Fail(err)
 			}
-			text, state := call.Arguments[textKey], ""
+			var state string
+			text := call.Arguments[textKey]
 			if call.Arguments, state, err = ExpandState(call.Arguments); err != nil {
 				return ansible.Fail(err)
 			}
