@@ -2,8 +2,10 @@ package dist
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -44,6 +46,57 @@ func TestReadme(t *testing.T) {
 	if _, after, _ := strings.Cut(string(text), "## Installation\n\n```console\n"); !strings.HasPrefix(after, "ansible-galaxy collection install hostnet.linux\n") {
 		t.Error("the installation begins with Galaxy")
 	}
+}
+
+var added = regexp.MustCompile(`(?m)^version_added: "?([0-9.]+)"?$`)
+
+// TestVersions: what is said to be new in a version is in that version or a later one, and the version is either released
+// or has notes for its release.
+func TestVersions(t *testing.T) {
+	collection, err := readInfo("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plugins, err := filepath.Glob("../../plugins/*/*.py")
+	if err != nil || len(plugins) < 20 {
+		t.Fatalf("%d plugins: %v", len(plugins), err)
+	}
+	for _, plugin := range plugins {
+		text, err := os.ReadFile(plugin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range added.FindAllStringSubmatch(string(text), -1) {
+			if slices.Compare(numbersOf(t, match[1]), numbersOf(t, collection.Version)) > 0 {
+				t.Errorf("%s: added in %s, and galaxy.yml has version %s", plugin, match[1], collection.Version)
+			}
+		}
+	}
+	released, err := os.ReadFile("../../changelogs/changelog.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fragments, err := filepath.Glob("../../changelogs/fragments/*.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(released), "\n  "+collection.Version+":") && len(fragments) == 0 {
+		t.Errorf("version %s has neither a release in changelog.yaml nor fragments", collection.Version)
+	}
+}
+
+// numbersOf are the numbers of a version such as 1.1.0.
+func numbersOf(t *testing.T, version string) []int {
+	t.Helper()
+	var out []int
+	for part := range strings.SplitSeq(version, ".") {
+		number, err := strconv.Atoi(part)
+		if err != nil {
+			t.Fatalf("%s is no version: %v", version, err)
+		}
+		out = append(out, number)
+	}
+	return out
 }
 
 // TestGalaxyInfo: what Galaxy and Automation Hub ask for.

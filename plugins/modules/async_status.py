@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: async_status
 short_description: Asks how a task in the background is
-version_added: 1.0.0
+version_added: 1.1.0
 description:
   - Returns the answer of a task of this collection that was started with C(async) and C(poll=0), or that it still runs.
   - Ansible's own module of this name needs Python on the target; this one does not.

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: network_diagram
 short_description: Draws the network of one or many hosts
-version_added: 1.0.0
+version_added: 1.1.0
 description:
   - 'Draws hosts side by side below the physical networks that they share: cards, bonds, VLANs and bridges, and below these the containers with their
       interfaces, with addresses, tags, MTUs, and what is down or not as declared. Colours tell the traffic.'

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: network_path
 short_description: Tells which way a packet takes, and where and why it ends
-version_added: 1.0.0
+version_added: 1.1.0
 description:
   - 'Follows a packet from a container, a namespace or a host to an address: which rule, table and route it takes, through which pairs, bridges,
       bonds, VLANs and tunnels it goes, who translates its addresses, which chain drops it, and how large it may be.'

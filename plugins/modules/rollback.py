@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: rollback
 short_description: Goes back to an earlier state of the host's network
-version_added: 1.0.0
+version_added: 1.1.0
 description:
   - 'Undoes the last change of the network, or all changes after a generation: what is declared on the host, and the host itself.'
   - The host is read again afterwards; what could not be brought back fails the task and is named.

@@ -3,6 +3,7 @@
 package docgen
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,8 +15,10 @@ import (
 
 const namespace = "hostnet.linux"
 
-// firstVersion is the version of the collection that the modules appeared in.
+// firstVersion is the version of the collection that most modules appeared in, laterVersion has those of the others.
 const firstVersion = "1.0.0"
+
+var laterVersion = map[string]string{"async_status": "1.1.0", "network_diagram": "1.1.0", "network_path": "1.1.0", "rollback": "1.1.0"}
 
 // Stub is the file plugins/modules/NAME.py.
 func Stub(module ansible.Module) (string, error) {
@@ -78,7 +81,7 @@ func documentation(module ansible.Module) (schema.Object, error) {
 	doc := schema.Object{
 		{Key: "module", Value: module.Name},
 		{Key: "short_description", Value: module.Short},
-		{Key: "version_added", Value: firstVersion},
+		{Key: "version_added", Value: cmp.Or(laterVersion[module.Name], firstVersion)},
 		{Key: "description", Value: anys(module.Description)},
 		{Key: "author", Value: []any{"The hostnet.linux authors (@hostnet)"}},
 		{Key: "options", Value: described},
