@@ -1,11 +1,15 @@
 package dist
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"hostnet.linux/internal/dnsmasq"
+	"hostnet.linux/internal/system"
 )
 
 // ours is what tasks leave on a host, each with its text, in the form of the packages that write it.
@@ -23,6 +27,10 @@ var ours = map[string]string{
 	"/etc/NetworkManager/conf.d/zz-hostnet-eth0.conf":                        "[keyfile]",
 	"/etc/sysctl.d/99-zz-hostnet.conf":                                       "net.ipv4.ip_forward = 1\n",
 	"/etc/dnsmasq.d/lxcbr0.conf":                                             "# Written by the Ansible collection hostnet.linux. Changes made here are overwritten.\n",
+	"/etc/systemd/system/hostnet-watch.service":                              "[Unit]",
+	"/etc/systemd/system/multi-user.target.wants/hostnet-watch.service":      "",
+	"/var/lib/node_exporter/textfile/hostnet.prom":                           "hostnet_drift 0\n",
+	"/usr/local/bin/hostnet":                                                 "program",
 	"/etc/init.d/hostnet":                                                    "#!/bin/sh\n",
 	"/root/.cache/hostnet/0123.hostnet/hostnet":                              "program",
 	"/home/operator/.cache/hostnet/0123.hostnet/hostnet":                     "program",
@@ -80,6 +88,44 @@ func TestRemove(t *testing.T) {
 	}
 	if said, err := remove(t, root, "no"); err != nil || strings.Contains(said, "removed ") {
 		t.Errorf("a second run: %v: %s", err, said)
+	}
+}
+
+// TestRemoveGivesLXCNetBack: the setting that a takeover has changed is as it was, and what the operator wrote since stays.
+func TestRemoveGivesLXCNetBack(t *testing.T) {
+	const off = "USE_LXC_BRIDGE=\"false\"\n"
+	for name, one := range map[string]struct{ before, now, want string }{
+		"with the setting":    {"A=1\nUSE_LXC_BRIDGE=\"true\"\nLXC_BRIDGE=\"lxcbr0\"\n", "A=1\n" + off + "LXC_BRIDGE=\"lxcbr0\"\n", "A=1\nUSE_LXC_BRIDGE=\"true\"\nLXC_BRIDGE=\"lxcbr0\"\n"},
+		"written otherwise":   {"export USE_LXC_BRIDGE='true' # a&b|c\\d\n", off, "export USE_LXC_BRIDGE='true' # a&b|c\\d\n"},
+		"without the setting": {"LXC_ADDR=\"10.0.3.1\"\n", "LXC_ADDR=\"10.0.3.1\"\n" + off, "LXC_ADDR=\"10.0.3.1\"\n"},
+		"no such file":        {"", off, ""},
+		"edited since":        {"", off + "LXC_ADDR=\"10.9.9.1\"\n", "LXC_ADDR=\"10.9.9.1\"\n"},
+		"off before":          {off, off, off},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			root := t.TempDir()
+			before := system.Text("/etc/default/lxc-net", one.before)
+			if one.before == "" {
+				before = system.NoFile("/etc/default/lxc-net")
+			}
+			memory, err := json.Marshal([]dnsmasq.RivalState{{Interface: "lxcbr0", Unit: system.Unit{Name: "lxc-net.service"}, Files: []system.File{before}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			put(t, root, "/var/lib/hostnet/dnsmasq/lxcbr0.json", string(memory)+"\n")
+			put(t, root, "/etc/default/lxc-net", one.now)
+			if said, err := remove(t, root, "no"); err != nil {
+				t.Fatalf("%v: %s", err, said)
+			}
+			got, err := os.ReadFile(filepath.Join(root, "/etc/default/lxc-net"))
+			if string(got) != one.want || (err != nil) != (one.want == "") {
+				t.Errorf("%q, want %q: %v", got, one.want, err)
+			}
+			if said, err := remove(t, root, "no"); err != nil || said != "" {
+				t.Errorf("a second run: %v: %s", err, said)
+			}
+		})
 	}
 }
 

@@ -41,7 +41,14 @@ for config in $hooked; do
 	delete "${config%/config}/hostnet.json"
 done
 
-# Disabled, never stopped: stopping would end DHCP and DNS of containers that run.
+# The watcher would put back what goes now. The rest is disabled, never stopped: stopping would end DHCP and DNS of containers
+# that run.
+if systemd; then
+	systemctl disable --quiet --now hostnet-watch.service 2>/dev/null || true
+elif [ -z "$root" ] && [ -s /run/hostnet/watch.pid ]; then
+	watcher=$(cat /run/hostnet/watch.pid)
+	[ "$(cat "/proc/$watcher/comm" 2>/dev/null)" != hostnet ] || kill "$watcher" 2>/dev/null || true
+fi
 if systemd; then
 	for unit in hostnet.service $(cd /etc/systemd/system && ls -d multi-user.target.wants/hostnet-dnsmasq@*.service 2>/dev/null | sed 's#.*/##'); do
 		systemctl disable --quiet "$unit" 2>/dev/null || true
@@ -54,6 +61,42 @@ for script in "$root/etc/init.d/hostnet"; do
 	}
 done
 
+# What served a bridge before a takeover has it again from the next boot on. The files in /var/lib/hostnet/dnsmasq say what
+# that was: one line of JSON each, with the content of files in base64.
+defaults=$root/etc/default/lxc-net
+for memory in "$root"/var/lib/hostnet/dnsmasq/*.json; do
+	[ -f "$memory" ] || continue
+	if [ -f "$defaults" ] && grep -q '"path":"/etc/default/lxc-net"' "$memory"; then
+		before=$(sed -n 's#.*"path":"/etc/default/lxc-net","present":true,"content":"\([^"]*\)".*#\1#p' "$memory" | base64 -d |
+			grep -E '^[[:blank:]]*(export[[:blank:]]+)?USE_LXC_BRIDGE=' | tail -n 1 | sed 's/[&\\|]/\\&/g' || true)
+		if [ -n "$before" ]; then
+			change "s|^USE_LXC_BRIDGE=\"false\"\$|$before|" "$defaults"
+		else
+			change '/^USE_LXC_BRIDGE="false"$/d' "$defaults"
+		fi
+		if [ ! -s "$defaults" ] && grep -q '"path":"/etc/default/lxc-net","present":false' "$memory"; then
+			delete "$defaults"
+		fi
+	fi
+	for unit in lxc-net.service lxc-dnsmasq.service; do
+		if systemd && grep -q "\"name\":\"$unit\",\"known\":true,\"enabled\":true" "$memory"; then
+			systemctl enable --quiet "$unit" 2>/dev/null || true
+		fi
+	done
+done
+
+# Bridges that were made trusted are so until firewalld starts anew.
+if [ -z "$root" ] && [ -s /var/lib/hostnet/firewalld.json ] && command -v firewall-cmd >/dev/null; then
+	sed 's/},/}\n/g' /var/lib/hostnet/firewalld.json | sed -n 's/.*"\([^"]*\)":{"now":"[^"]*","permanent":"\([^"]*\)".*/\1 \2/p' |
+		while read -r link zone; do
+			if [ -n "$zone" ]; then
+				firewall-cmd --quiet --permanent --zone="$zone" --change-interface="$link" || true
+			else
+				firewall-cmd --quiet --permanent --zone=trusted --remove-interface="$link" || true
+			fi
+		done
+fi
+
 # Links that other programs set up before are theirs again from the next boot on.
 for file in "$root/etc/network/interfaces" "$root"/etc/network/interfaces.d/*; do
 	[ ! -f "$file" ] || change '/^#hostnet: the next line is what is left of the one above$/,+1d; s/^#hostnet([^)]*)# \{0,1\}//' "$file"
@@ -63,8 +106,8 @@ for file in "$root"/etc/dnsmasq.d/*.conf; do
 	[ ! -f "$file" ] || ! grep -q "^# Written by the Ansible collection hostnet.linux" "$file" || delete "$file"
 done
 
-delete "$root/etc/systemd/system/hostnet.service" "$root"/etc/systemd/system/hostnet-dnsmasq* \
-	"$root"/etc/systemd/system/multi-user.target.wants/hostnet* "$root/etc/sysctl.d/99-zz-hostnet.conf" \
+delete "$root/etc/systemd/system/hostnet.service" "$root"/etc/systemd/system/hostnet-dnsmasq* "$root/etc/systemd/system/hostnet-watch.service" \
+	"$root"/etc/systemd/system/multi-user.target.wants/hostnet* "$root/var/lib/node_exporter/textfile/hostnet.prom" "$root/etc/sysctl.d/99-zz-hostnet.conf" \
 	"$root/etc/hostnet" "$root/var/lib/hostnet" "$root/usr/local/lib/hostnet" "$root/usr/local/sbin/hostnet" "$root/usr/local/bin/hostnet" \
 	"$root"/root/.cache/hostnet "$root"/home/*/.cache/hostnet "$root"/var/tmp/hostnet-[0-9]* "$root"/tmp/hostnet-[0-9]* "$root/var/cache/hostnet"
 # Open leases of DHCP clients that run are in /run, which the next boot empties.
