@@ -261,3 +261,39 @@ func TestRestoreBringsBackEverything(t *testing.T) {
 		}
 	}
 }
+
+// TestTheFirstDeclaredIsThePrimary: of the addresses of one network, the kernel sends from the one that came first.
+func TestTheFirstDeclaredIsThePrimary(t *testing.T) {
+	for name, one := range map[string]struct {
+		before   []string
+		declared string
+		want     []string
+	}{
+		"none yet":          {nil, `["10.3.0.2/24", "10.3.0.1/24"]`, []string{"10.3.0.2", "10.3.0.1"}},
+		"the other order":   {[]string{"10.3.0.1/24", "10.3.0.2/24"}, `["10.3.0.2/24", "10.3.0.1/24"]`, []string{"10.3.0.2", "10.3.0.1"}},
+		"the last of three": {[]string{"10.3.0.1/24", "10.3.0.2/24", "10.3.0.3/24"}, `["10.3.0.3/24", "10.3.0.1/24", "10.3.0.2/24"]`, []string{"10.3.0.3", "10.3.0.1", "10.3.0.2"}},
+		"a new first one":   {[]string{"10.3.0.1/24"}, `["10.3.0.9/24", "10.3.0.1/24"]`, []string{"10.3.0.9", "10.3.0.1"}},
+		"two networks":      {[]string{"10.4.0.1/24", "10.3.0.1/24", "10.3.0.2/24"}, `["10.3.0.2/24", "10.3.0.1/24", "10.4.0.1/24"]`, []string{"10.4.0.1", "10.3.0.2", "10.3.0.1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			for _, address := range one.before {
+				l.IP(t, "address", "add", address, "dev", "l0")
+			}
+			l.apply(t, `{"l0": `+one.declared+`}`, plan.Ground{})
+			var got []string
+			for _, address := range l.witness(t, "l0") {
+				if address["family"] == "inet" {
+					got = append(got, address["local"].(string))
+				}
+			}
+			if diff := cmp.Diff(one.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			first := strings.Trim(strings.SplitN(one.declared, "/", 2)[0], `["`)
+			if route := l.IP(t, "route", "get", "10.3.0.77"); !strings.Contains(route, "src "+first+" ") {
+				t.Errorf("the source: %s", route)
+			}
+		})
+	}
+}

@@ -80,7 +80,7 @@ func Restore(k Kernel, current, checkpoint *State, ground plan.Ground) *Result {
 			}
 		}
 		have = append(have, newLoopback(observed[link], p.before[link])...)
-		p.reconcile(link, have, want, true)
+		p.reconcile(link, have, want, outOfOrder(have, want))
 		p.note(link, p.before[link])
 	}
 	return p.finish()
@@ -164,8 +164,10 @@ func (p *planner) planLink(link string, observed []kernel.Address, declared []Ad
 	for i := range declared {
 		byIdentity[identify(fresh(&declared[i], link))] = &declared[i]
 	}
+	left := p.left(link, observed)
+	tail := behindPrimary(left, declared, link)
 	var want []kernel.Address
-	matched := map[*Address]bool{}
+	matched, behind := map[*Address]bool{}, map[*Address]kernel.Address{}
 	for _, have := range observed {
 		one := byIdentity[identify(have)]
 		switch {
@@ -173,6 +175,8 @@ func (p *planner) planLink(link string, observed []kernel.Address, declared []Ad
 			// The kernel takes it.
 		case p.ground.Deleted[link]:
 			p.move(have)
+		case one != nil && tail[identify(have)]:
+			behind[one] = overlay(one, have)
 		case one != nil:
 			matched[one] = true
 			want = append(want, overlay(one, have))
@@ -184,11 +188,15 @@ func (p *planner) planLink(link string, observed []kernel.Address, declared []Ad
 		return
 	}
 	for i := range declared {
-		if !matched[&declared[i]] {
+		again, is := behind[&declared[i]]
+		switch {
+		case is:
+			want = append(want, again)
+		case !matched[&declared[i]]:
 			want = append(want, fresh(&declared[i], link))
 		}
 	}
-	p.reconcile(link, p.left(link, observed), withoutAutomatic(want), false)
+	p.reconcile(link, left, withoutAutomatic(want), tail)
 	p.note(link, want)
 }
 

@@ -11,14 +11,10 @@ import (
 	"hostnet.linux/internal/schema"
 )
 
-// reconcile writes the steps that turn what a link has into what is wanted. The order of wanted addresses counts only
-// when asked for, since putting an address in front takes away those behind it for a moment.
-func (p *planner) reconcile(link string, have, want []kernel.Address, ordered bool) {
+// reconcile writes the steps that turn what a link has into what is wanted. Those of the tail are made again behind the
+// others.
+func (p *planner) reconcile(link string, have, want []kernel.Address, tail map[identity]bool) {
 	having, wanting := index(have), index(want)
-	tail := map[identity]bool{}
-	if ordered {
-		tail = outOfOrder(have, want)
-	}
 	var added, again []kernel.Address
 	for _, wanted := range want {
 		id := identify(wanted)
@@ -27,7 +23,8 @@ func (p *planner) reconcile(link string, have, want []kernel.Address, ordered bo
 		case !there:
 			added = append(added, wanted)
 		case tail[id]:
-			p.remove(&p.early, old, false)
+			p.remove(&p.early, old, remains(have, tail, old))
+			p.early[len(p.early)-1].Disruption = plan.Recreate
 			added = append(added, wanted)
 		case differs(old, wanted) == nothing:
 			p.held[id.address] = true
@@ -60,12 +57,7 @@ func (p *planner) noteEmptied(link string, have, want, added, again []kernel.Add
 		return
 	}
 	lonely := count4(again) > 0 && count4(have)+count4(added) == 1
-	// Addresses of the same network go along with an early one that is the primary.
-	networks := map[netip.Prefix]bool{}
-	for id := range early {
-		networks[id.network] = true
-	}
-	stays := slices.ContainsFunc(have, func(a kernel.Address) bool { return a.Prefix.Addr().Is4() && !networks[network(a)] })
+	stays := slices.ContainsFunc(have, func(a kernel.Address) bool { return a.Prefix.Addr().Is4() && !early[identify(a)] })
 	if count4(want) == 0 || lonely || !stays {
 		p.result.Addressing.Emptied[link] = true
 	}
@@ -79,6 +71,40 @@ func count4(addresses []kernel.Address) int {
 		}
 	}
 	return n
+}
+
+// remains tells whether the link keeps another address of the same IPv4 network while the tail is gone: that one is promoted.
+func remains(have []kernel.Address, tail map[identity]bool, old kernel.Address) bool {
+	return slices.ContainsFunc(have, func(other kernel.Address) bool {
+		return old.Prefix.Addr().Is4() && other.Prefix.Addr().Is4() && !tail[identify(other)] && network(other) == network(old)
+	})
+}
+
+// behindPrimary are the addresses that are before the primary one of their IPv4 network, which is the first that is declared:
+// the kernel takes it as the source of what the host sends there. One that nobody declares keeps its place.
+func behindPrimary(have []kernel.Address, declared []Address, link string) map[identity]bool {
+	first := map[netip.Prefix]identity{}
+	known := map[identity]bool{}
+	for i := range declared {
+		one := fresh(&declared[i], link)
+		id := identify(one)
+		known[id] = true
+		if _, taken := first[network(one)]; !taken && one.Prefix.Addr().Is4() {
+			first[network(one)] = id
+		}
+	}
+	out, done := map[identity]bool{}, map[netip.Prefix]bool{}
+	for _, one := range have {
+		primary, wanted := first[network(one)]
+		switch id := identify(one); {
+		case !wanted || done[network(one)]:
+		case id == primary || !known[id]:
+			done[network(one)] = true
+		default:
+			out[id] = true
+		}
+	}
+	return out
 }
 
 // outOfOrder are the addresses that must be made again for all to come out in the wanted order. The kernel puts a new

@@ -63,6 +63,26 @@ const (
 	actorPortPrio     = 10
 )
 
+// oneMonitor switches off what watched the ports of a bond until now, where the other way is declared: the kernel knows one at
+// a time (bond_changelink in drivers/net/bonding/bond_netlink.c).
+func (b *BondOptions) oneMonitor(have *BondOptions) {
+	none, mode := uint32(0), b.Mode
+	if mode == nil {
+		mode = have.Mode
+	}
+	switch {
+	case deref(b.ARPInterval) > 0 && b.Miimon == nil && deref(have.Miimon) > 0:
+		b.Miimon = &none
+	case deref(b.Miimon) > 0 && b.ARPInterval == nil && deref(have.ARPInterval) > 0 && arpModes(&Link{Bond: BondOptions{Mode: mode}}) == "":
+		b.ARPInterval = &none
+	}
+}
+
+// followsActivePort tells a bond that has the MAC address of its active port, and of no other (bond_set_mac_address).
+func (l *Link) followsActivePort() bool {
+	return l.Kind == Bond && deref(l.Bond.FailOverMAC) == "active" && deref(l.Bond.Mode) == "active-backup"
+}
+
 var bondModes = []string{"balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb"}
 
 // milliseconds is the form of the bond's times: the kernel holds them as a signed int.

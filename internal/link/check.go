@@ -2,7 +2,10 @@ package link
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"hostnet.linux/internal/kernel"
 )
 
 // problem notes what is wrong with an option of a wanted link.
@@ -36,6 +39,8 @@ func (p *planner) check() {
 			continue
 		}
 		p.checkParent(want)
+		p.checkRoom(want)
+		p.checkBridgeVLAN(want)
 		p.checkPorts(want)
 		p.checkOptions(want)
 		p.checkCreation(want)
@@ -61,7 +66,7 @@ func (p *planner) checkParent(want *Link) {
 		return
 	}
 	if !p.exists(*want.Parent) {
-		p.problem(want, "parent", "there is no link %s on this host, and none is declared", *want.Parent)
+		p.problem(want, "parent", "%s", p.missing(*want.Parent))
 		return
 	}
 	parent := p.becomes(*want.Parent)
@@ -69,8 +74,55 @@ func (p *planner) checkParent(want *Link) {
 		// macvlan_common_newlink in drivers/net/macvlan.c takes the real device below.
 		p.problem(want, "parent", "%s is a macvlan, and the kernel puts %s beside it: declare the link that %s stands on", parent.Name, want.Name, parent.Name)
 	}
-	if want.Kind == VLAN && want.MTU != nil && parent.MTU != nil && *want.MTU > *parent.MTU {
-		p.problem(want, "mtu", "%d is above the %d of its parent %s", *want.MTU, *parent.MTU, *want.Parent)
+}
+
+// missing says that there is no such link, or whose further name it is: the kernel finds links by these, and lists and files
+// go by one name.
+func (p *planner) missing(name string) string {
+	for _, link := range p.current.Links {
+		if slices.Contains(link.Observed.AlternativeNames, name) {
+			return fmt.Sprintf("%s is an alternative name of %s: write %s", name, link.Name, link.Name)
+		}
+	}
+	return fmt.Sprintf("there is no link %s on this host, and none is declared", name)
+}
+
+// checkRoom finds an MTU above what the link below leaves (vlan_dev_change_mtu, macvlan_change_mtu, vxlan_change_mtu).
+func (p *planner) checkRoom(want *Link) {
+	parent := deref(p.final[want.Name].Parent)
+	room := p.coming(parent, longestStack)
+	if room == nil || want.MTU == nil {
+		return
+	}
+	switch {
+	case (want.Kind == VLAN || want.Kind == Macvlan) && *want.MTU > *room:
+		p.problem(want, "mtu", "%d is above the %d of its parent %s", *want.MTU, *room, parent)
+	case want.Kind == VXLAN && *want.MTU > *room-min(*room, p.final[want.Name].VXLAN.overhead()):
+		p.problem(want, "mtu", "%d is above the %d that its parent %s with mtu %d leaves: the tunnel's headers take %d",
+			*want.MTU, *room-p.final[want.Name].VXLAN.overhead(), parent, *room, p.final[want.Name].VXLAN.overhead())
+	}
+}
+
+// checkBridgeVLAN warns of a VLAN that its filtering bridge keeps from itself.
+func (p *planner) checkBridgeVLAN(want *Link) {
+	id, parent := p.final[want.Name].VLAN.ID, p.becomes(deref(p.final[want.Name].Parent))
+	if want.Kind != VLAN || parent == nil || parent.Kind != Bridge || !deref(parent.Bridge.VLANFiltering) || id == nil {
+		return
+	}
+	vlans := parent.Bridge.VLANs
+	if vlans == nil && !p.fresh[parent.Name] {
+		if err := p.current.Complete(p.kernel, Detail{VLANs: true}); err != nil {
+			p.problem(want, "parent", "%v", err)
+			return
+		}
+		vlans = p.current.Find(parent.Name).Bridge.VLANs
+	}
+	if vlans == nil {
+		vlans = defaultVLANs(parent)
+	}
+	if !slices.ContainsFunc(*vlans, func(vlan kernel.BridgeVLAN) bool { return vlan.ID == *id }) {
+		p.warn("vlan %s: bridge %s filters VLANs and is not in VLAN %d itself, so that no frame reaches %s: add %d to the vlans of bridge %s",
+			want.Name, parent.Name, *id, want.Name, *id, parent.Name)
 	}
 }
 
@@ -94,7 +146,7 @@ func (p *planner) checkPorts(want *Link) {
 		link := p.becomes(port.Name)
 		switch {
 		case link == nil:
-			p.problem(want, key, "there is no link %s on this host, and none is declared", port.Name)
+			p.problem(want, key, "%s", p.missing(port.Name))
 		case link.Observed.Loopback:
 			p.problem(want, key, "the loopback cannot be a port")
 		case want.Kind == Bridge && link.Kind == Bridge:
@@ -115,6 +167,9 @@ func (p *planner) checkPorts(want *Link) {
 // checkOptions finds options that have no meaning for what the link will be.
 func (p *planner) checkOptions(want *Link) {
 	final := p.final[want.Name]
+	if final.followsActivePort() && want.MAC != nil && want.Observed.Index == 0 {
+		p.problem(want, "mac_address", "cannot be declared with fail_over_mac active: the bond has the address of its active port")
+	}
 	rows := kindRows(want.Kind)
 	for i := range rows {
 		row := &rows[i]

@@ -31,7 +31,7 @@ func CheckOptions(l *Link, at schema.Place) {
 
 func checkBond(l *Link, at schema.Place) {
 	if deref(l.Bond.Miimon) > 0 && deref(l.Bond.ARPInterval) > 0 {
-		at.Key("arp_interval").Problem("cannot be used together with miimon: set one of them to 0 or leave it out")
+		at.Key("arp_interval").Problem("cannot be used together with miimon, which is %d: set miimon to 0", *l.Bond.Miimon)
 	}
 	if l.Bond.Mode == nil {
 		return

@@ -134,7 +134,7 @@ func declaredPorts(l *Link) []any {
 
 // choosesMTU tells an MTU that is neither the usual one nor that of other links.
 func (s *State) choosesMTU(l *Link) bool {
-	const usual, tunnel4, tunnel6 = 1500, 50, 70
+	const usual = 1500
 	if !KnownKind(l.Kind) || l.Observed.Loopback {
 		return false
 	}
@@ -144,7 +144,7 @@ func (s *State) choosesMTU(l *Link) bool {
 	parent := s.Find(deref(l.Parent))
 	switch {
 	case l.Kind == VXLAN && parent != nil:
-		return *l.MTU != *parent.MTU-tunnel4 && *l.MTU != *parent.MTU-tunnel6
+		return *l.MTU+l.VXLAN.overhead() != *parent.MTU
 	case (l.Kind == VLAN || l.Kind == Macvlan) && parent != nil:
 		return *l.MTU != *parent.MTU
 	case l.Kind == Bridge && len(*l.Ports) > 0:

@@ -24,6 +24,7 @@ func (p *planner) emitEffects() {
 	p.noIPv6, p.readdressed = map[string]string{}, map[string]string{}
 	for _, name := range p.touched {
 		final, have := p.final[name], p.current.Find(name)
+		p.switchedOff(name, have)
 		if p.fresh[name] || have == nil || p.gone[name] {
 			p.withoutIPv6(name, p.coming(name, longestStack), nil)
 			continue
@@ -37,6 +38,19 @@ func (p *planner) emitEffects() {
 		}
 	}
 	p.followNewPorts()
+}
+
+// switchedOff notes a link that a setting keeps IPv6 off, a new one by that of new links.
+func (p *planner) switchedOff(name string, have *Link) {
+	setting, off := name, have != nil && have.Observed.IPv6Off
+	if p.fresh[name] {
+		setting = "default"
+		value, err := p.kernel.Setting("ipv6/conf/default/disable_ipv6")
+		off = err == nil && value == "1"
+	}
+	if off {
+		p.noIPv6[name] = fmt.Sprintf("net.ipv6.conf.%s.disable_ipv6 is 1", setting)
+	}
 }
 
 // withoutIPv6 notes a link that has no IPv6 with this MTU, and says so if it has some until now.

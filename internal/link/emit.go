@@ -195,10 +195,17 @@ func (p *planner) coming(name string, fuse int) *uint32 {
 	if p.fresh[name] {
 		mtu = p.fittingMTU(link, fuse-1)
 	}
-	if mtu == nil && link.Kind == VLAN {
-		return p.coming(deref(link.Parent), fuse-1)
+	if mtu != nil || !p.fresh[name] {
+		return mtu
 	}
-	return mtu
+	switch link.Kind {
+	case VLAN, Macvlan:
+		return p.coming(deref(link.Parent), fuse-1)
+	case Bond, Dummy, Veth:
+		usual := uint32(1500) // ether_setup in net/ethernet/eth.c
+		return &usual
+	}
+	return nil
 }
 
 func (p *planner) declaresMTU(name string) bool {

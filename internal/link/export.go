@@ -39,5 +39,10 @@ func Export(l *Link) schema.Object {
 	if !KnownKind(kind) {
 		kind = Hardware
 	}
+	if l.followsActivePort() {
+		without := *l
+		without.MAC = nil
+		l = &without
+	}
 	return Options(kind).Export(l)
 }

@@ -75,6 +75,10 @@ type Observed struct {
 	Loopback     bool
 	// PhysicalPort and PhysicalSwitch are the driver's identifiers, "" where it has none.
 	PhysicalPort, PhysicalSwitch string
+	// IPv6Off tells that the setting disable_ipv6 keeps IPv6 off the link.
+	IPv6Off bool
+	// AlternativeNames are further names of the link.
+	AlternativeNames []string
 	// HidesAgeing tells that a bridge's spanning tree is changing, and its ageing time cannot be read.
 	HidesAgeing bool
 	// Dormant holds options that the kernel keeps although they have no meaning in the link's mode, nil when there are none.

@@ -41,6 +41,7 @@ const (
 	ipv4RPFilter   = 7
 	ipv6Forwarding = 0
 	ipv6AcceptRA   = 3
+	ipv6Disabled   = 26
 )
 
 // Observe reads every link of the namespace.
@@ -92,7 +93,7 @@ func decode(link *Link, raw *kernel.Link, name func(int) string) {
 		Observed: Observed{
 			Index: raw.Index, Controller: name(raw.Controller), PermanentMAC: raw.PermanentAddress,
 			Carrier: raw.Flags&unix.IFF_LOWER_UP != 0, Loopback: raw.Flags&unix.IFF_LOOPBACK != 0, PeerNSID: -1,
-			Elsewhere:    raw.ParentNamespace >= 0,
+			Elsewhere:    raw.ParentNamespace >= 0, AlternativeNames: raw.AlternativeNames,
 			PhysicalPort: raw.PhysicalPort, PhysicalSwitch: raw.PhysicalSwitch,
 		},
 	}
@@ -135,6 +136,7 @@ func decodeSettings(link *Link, raw *kernel.Link) {
 	if len(raw.IPv6) > ipv6AcceptRA {
 		link.AcceptRA = &raw.IPv6[ipv6AcceptRA]
 	}
+	link.Observed.IPv6Off = len(raw.IPv6) > ipv6Disabled && raw.IPv6[ipv6Disabled] != 0
 }
 
 // decodeTopology: while the spanning tree changes, the kernel uses and reports twice the forward delay as the ageing

@@ -126,6 +126,8 @@ func (p *planner) classify(want *Link) error {
 	case have == nil && want.Kind == Hardware && p.isNewPeer(want.Name):
 		p.become(want.Name, clone(want))
 		p.fresh[want.Name], p.besides[want.Name] = true, true
+	case have == nil && p.isAlternative(want.Name):
+		p.problem(want, "name", "%s", p.missing(want.Name))
 	case have == nil && want.Kind == Hardware:
 		p.problem(want, "name", "there is no interface %s on this host (there are: %s)", want.Name, p.hardwareNames())
 	case have == nil:
@@ -143,6 +145,11 @@ func (p *planner) classify(want *Link) error {
 		p.compare(want, have)
 	}
 	return nil
+}
+
+// isAlternative tells a further name of a link: no other link can be called so.
+func (p *planner) isAlternative(name string) bool {
+	return slices.ContainsFunc(p.current.Links, func(link *Link) bool { return slices.Contains(link.Observed.AlternativeNames, name) })
 }
 
 // reset leaves hardware as it is before anyone uses it, since it cannot be removed.
@@ -166,6 +173,7 @@ func (p *planner) compare(want, have *Link) {
 	if want.Observed.Dormant != nil {
 		p.dormant[have.Name] = want.Observed.Dormant
 	}
+	want.Bond.oneMonitor(&have.Bond)
 	if tableOf(have.Kind).Satisfied(want, have) {
 		p.become(have.Name, have)
 		return

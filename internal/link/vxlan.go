@@ -261,6 +261,14 @@ func (v *VXLANOptions) farEnd() *netip.Addr {
 
 func isSet(end *netip.Addr) bool { return end != nil && !end.IsUnspecified() }
 
+// overhead is what the tunnel's headers take of each packet, in bytes (VXLAN_HEADROOM and VXLAN6_HEADROOM in net/vxlan.h).
+func (v *VXLANOptions) overhead() uint32 {
+	if v.overIPv6() {
+		return 70
+	}
+	return 50
+}
+
 // overIPv6 tells the version of IP, which is the same for all ends, and IPv4 where there are none (vxlan_config_validate).
 func (v *VXLANOptions) overIPv6() bool {
 	return slices.ContainsFunc([]*netip.Addr{v.Local, v.Remote, v.Group}, func(end *netip.Addr) bool { return isSet(end) && end.Is6() })

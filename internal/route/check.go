@@ -107,7 +107,23 @@ func checkOptions(r *Route, at schema.Place, onLink bool) bool {
 	}
 	c.checkWays(onLink)
 	c.checkFamilyOptions()
+	if c.sound {
+		r.simplify()
+	}
 	return c.sound
+}
+
+// simplify writes a list of one way out as the route's own: the kernel makes no difference, and drops the weight
+// (fib_dump_info in net/ipv4/fib_semantics.c).
+func (r *Route) simplify() {
+	if r.NextHops == nil || len(*r.NextHops) != 1 {
+		return
+	}
+	only := (*r.NextHops)[0]
+	r.Via, r.OnLink, r.NextHops = only.Via, only.OnLink, nil
+	if only.Dev != nil {
+		r.Dev = only.Dev
+	}
 }
 
 // gateways are all of the route, each with the option that names it.
