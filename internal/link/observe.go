@@ -93,7 +93,7 @@ func decode(link *Link, raw *kernel.Link, name func(int) string) {
 		Observed: Observed{
 			Index: raw.Index, Controller: name(raw.Controller), PermanentMAC: raw.PermanentAddress,
 			Carrier: raw.Flags&unix.IFF_LOWER_UP != 0, Loopback: raw.Flags&unix.IFF_LOOPBACK != 0, PeerNSID: -1,
-			Elsewhere:    raw.ParentNamespace >= 0, AlternativeNames: raw.AlternativeNames,
+			Elsewhere: raw.ParentNamespace >= 0, AlternativeNames: raw.AlternativeNames,
 			PhysicalPort: raw.PhysicalPort, PhysicalSwitch: raw.PhysicalSwitch,
 		},
 	}
