@@ -115,6 +115,14 @@ func TestCopyOfStaticAddress(t *testing.T) {
 	if said := strings.Join(reportOf(second.File()).problems(), "\n"); !strings.Contains(said, "10.21.0.5 of eth1 belongs to container mail") {
 		t.Errorf("the hook says %q", said)
 	}
+	life, err := ParseLife(args{"name": second.Name, "lxc_path": folder})
+	if err == nil {
+		_, err = testMachine().Live(life, false)
+	}
+	if err == nil || !strings.Contains(err.Error(), "10.21.0.5 of eth1 belongs to container mail") ||
+		!strings.HasSuffix(err.Error(), "container mail2 is as it was") {
+		t.Errorf("the task says %v", err)
+	}
 	silent(t, folder, declared)
 	c.Start(t)
 	silent(t, folder, declared)

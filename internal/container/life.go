@@ -20,6 +20,7 @@ type Life struct {
 	Options  *[]string
 	Rootfs   *string
 	Config   *[]string
+	WaitFor  *string
 	Wait     *uint32
 }
 
@@ -37,7 +38,7 @@ var LifeTable = schema.Table[Life]{
 	schema.Field("lxc_path", schema.String(), func(l *Life) **string { return &l.Folder },
 		"The folder of the containers. Left out, LXC's own, usually C(/var/lib/lxc)."),
 	schema.Field("state", schema.Choice(Started, Present, Stopped, Gone), func(l *Life) **string { return &l.State },
-		"V(present) only makes the container where it is missing, V(started) starts it too and waits until its addresses answer, V(stopped) "+
+		"V(present) only makes the container where it is missing, V(started) starts it too and waits until its network works, V(stopped) "+
 			"makes and stops it, V(absent) stops and deletes it with all its files.").Assume(Started),
 	schema.Field("template", schema.String(), func(l *Life) **string { return &l.Template },
 		"One of LXC's templates, such as V(busybox) or V(download), or the path of one on the target, for a container that is missing."),
@@ -51,8 +52,12 @@ var LifeTable = schema.Table[Life]{
 		"Further lines of the container's configuration, such as C(lxc.start.auto = 1): each key gets these values, by one line each, and counts "+
 			"from the next start on. A key without a value, as in C(lxc.start.auto =), is removed. Of keys that may stand several times, such as "+
 			"C(lxc.mount.entry), the lines that others wrote stay. Interfaces are declared with M(hostnet.linux.container_network)."),
+	schema.Field("wait_for", schema.Choice(waitForNone, waitForCarrier, waitForAddress, waitForGateway), func(l *Life) **string { return &l.WaitFor },
+		"What a started container must have within O(wait_timeout): V(carrier) is every interface with its link up, V(address) each of its static "+
+			"and leased addresses too, which answer on their bridge, V(gateway) also an answer of the router of every default route, by ARP or "+
+			"neighbour discovery. Without it the task fails with what the hooks and LXC say, and the container is as it was.").Assume(waitForAddress),
 	schema.Field("wait_timeout", schema.Int[uint32](0, 3600), func(l *Life) **uint32 { return &l.Wait },
-		"How many seconds the addresses of a started container may take to answer; 0 does not wait for them.").Assume(60),
+		"How many seconds what O(wait_for) names may take; 0 does not wait for it.").Assume(60),
 }
 
 // usualWait is wait_timeout where it is not given.
@@ -93,8 +98,7 @@ func validName(name string) bool {
 
 func (l *Life) state() string { return cmp.Or(deref(l.State), Started) }
 
-// Live makes a container be there, run, or be gone. A step that fails leaves what those before it did, so that it can
-// be looked at: the next run goes on from there.
+// Live makes a container be there, run, or be gone. One that does not come to work is put back as it was.
 func (m *Machine) Live(life *Life, check bool) (*Outcome, error) {
 	if err := checkRights(); err != nil {
 		return nil, err
@@ -116,22 +120,29 @@ func (m *Machine) Live(life *Life, check bool) (*Outcome, error) {
 	if check {
 		return outcome, nil
 	}
-	if err := plan.Run(outcome.Steps, m.BeforeStep); err != nil {
-		return outcome, err
+	before, err := lifeBefore(folder, name, state)
+	if err != nil {
+		return nil, err
 	}
-	if life.state() == Started {
-		wait := uint32(usualWait)
-		if life.Wait != nil {
-			wait = *life.Wait
-		}
-		if err := m.await(folder, name, time.Duration(wait)*time.Second); err != nil {
-			return outcome, err
-		}
+	if err := m.carryOut(life, folder, outcome.Steps); err != nil {
+		return outcome, m.withUndo(before, len(outcome.Steps) > 0, err)
 	}
 	if life.state() != Gone {
 		outcome.Containers, err = m.Info(folder, []string{name})
 	}
 	return outcome, err
+}
+
+// carryOut takes the steps, and waits until a started container works.
+func (m *Machine) carryOut(life *Life, folder string, steps []plan.Step) error {
+	if err := plan.Run(steps, m.BeforeStep); err != nil || life.state() != Started {
+		return err
+	}
+	wait := uint32(usualWait)
+	if life.Wait != nil {
+		wait = *life.Wait
+	}
+	return m.await(folder, *life.Name, cmp.Or(deref(life.WaitFor), waitForAddress), time.Duration(wait)*time.Second)
 }
 
 func stateName(state lxc.State) string {
@@ -183,7 +194,7 @@ func (m *Machine) planLife(life *Life, folder string, state lxc.State) ([]plan.S
 	steps = append(steps, lines...)
 	switch {
 	case life.state() == Started && !state.Running():
-		add(plan.Up, "start", plan.None, func() error { return m.Runtime.Start(folder, name) })
+		add(plan.Up, "start", plan.None, func() error { return m.start(folder, name) })
 	case life.state() == Stopped && state.Running():
 		add(plan.Down, "stop", plan.LinkDown, stop)
 	}

@@ -1,6 +1,9 @@
 package lxc
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // State is what LXC tells of a container.
 type State struct {
@@ -35,8 +38,32 @@ type Runtime interface {
 	Create(folder, name string, template Template) error
 	// Start returns when the container runs.
 	Start(folder, name string) error
+	// Log is what LXC itself has said of trouble since the container was last started so, oldest first; nil if nothing.
+	Log(folder, name string) []string
 	// Stop asks the container to stop, and kills it after the time.
 	Stop(folder, name string, patience time.Duration) error
 	// Destroy deletes a stopped container with its files.
 	Destroy(folder, name string) error
+}
+
+// LastErrors are the last of the errors in LXC's log, without the columns that every line begins with
+// (log_append_logfile in lxc/log.c): its own name, the container's, the time, the level, and where that is in the source.
+func LastErrors(log []byte, most int) []string {
+	var lines []string
+	for line := range strings.Lines(string(log)) {
+		text := strings.TrimSpace(line)
+		for _, level := range []string{" ERROR ", " CRIT ", " ALERT ", " FATAL "} {
+			_, said, found := strings.Cut(text, level)
+			if !found {
+				continue
+			}
+			// As in "start - ../src/lxc/start.c:lxc_init:844 - Failed to initialize the container".
+			if parts := strings.SplitN(said, " - ", 3); len(parts) == 3 {
+				said = parts[2]
+			}
+			lines = append(lines, strings.TrimSpace(said))
+			break
+		}
+	}
+	return lines[max(0, len(lines)-most):]
 }

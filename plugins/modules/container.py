@@ -27,7 +27,7 @@ options:
     type: str
   state:
     description:
-      - V(present) only makes the container where it is missing, V(started) starts it too and waits until its addresses answer, V(stopped) makes and
+      - V(present) only makes the container where it is missing, V(started) starts it too and waits until its network works, V(stopped) makes and
           stops it, V(absent) stops and deletes it with all its files.
     type: str
     default: started
@@ -58,9 +58,21 @@ options:
           C(lxc.mount.entry), the lines that others wrote stay. Interfaces are declared with M(hostnet.linux.container_network).'
     type: list
     elements: str
+  wait_for:
+    description:
+      - 'What a started container must have within O(wait_timeout): V(carrier) is every interface with its link up, V(address) each of its static and
+          leased addresses too, which answer on their bridge, V(gateway) also an answer of the router of every default route, by ARP or neighbour
+          discovery. Without it the task fails with what the hooks and LXC say, and the container is as it was.'
+    type: str
+    default: address
+    choices:
+      - none
+      - carrier
+      - address
+      - gateway
   wait_timeout:
     description:
-      - How many seconds the addresses of a started container may take to answer; 0 does not wait for them. From 0 to 3600.
+      - How many seconds what O(wait_for) names may take; 0 does not wait for it. From 0 to 3600.
     type: int
     default: 60
 attributes:

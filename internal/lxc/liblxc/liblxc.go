@@ -5,13 +5,18 @@
 package liblxc
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	golxc "github.com/lxc/go-lxc"
 
 	"hostnet.linux/internal/lxc"
+	"hostnet.linux/internal/system"
 )
 
 // Runtime makes and runs containers through liblxc.
@@ -69,17 +74,62 @@ func (Runtime) Create(folder, name string, template lxc.Template) error {
 // longestStart bounds the wait for the container's first process.
 const longestStart = 60 * time.Second
 
-// Start starts the container in the background.
+// Start starts the container in the background. LXC writes down what is wrong.
 func (Runtime) Start(folder, name string) error {
 	return with(folder, name, func(container *golxc.Container) error {
+		if err := keepLog(container, folder, name); err != nil {
+			return err
+		}
 		if err := container.Start(); err != nil {
-			return fmt.Errorf("container %s does not start (lxc-start -n %s -P %s -F shows why): %w", name, name, folder, err)
+			return fmt.Errorf("container %s does not start: %w", name, err)
 		}
 		if !container.Wait(golxc.RUNNING, longestStart) {
 			return fmt.Errorf("container %s does not run after %s (lxc-start -n %s -P %s -F shows why)", name, longestStart, name, folder)
 		}
 		return nil
 	})
+}
+
+// keepLog has LXC log its trouble where Log finds it, unless the configuration has another place. This is no line of the
+// container's configuration: the next start, whoever does it, knows nothing of it.
+func keepLog(container *golxc.Container, folder, name string) error {
+	log := logFile(folder, name)
+	if declared := container.LogFile(); declared != "" && declared != log {
+		return nil
+	}
+	const searchable = 0o755
+	if err := os.MkdirAll(filepath.Dir(log), searchable); err != nil {
+		return fmt.Errorf("container %s: cannot make a folder for LXC's log: %w", name, err)
+	}
+	_ = os.Remove(log)
+	return errors.Join(container.SetLogFile(log), container.SetLogLevel(golxc.ERROR))
+}
+
+// logFile is that of one container; there may be others of its name in other folders.
+func logFile(folder, name string) string {
+	hash := sha256.Sum256([]byte(filepath.Join(folder, name)))
+	const enough = 8
+	return filepath.Join(system.RuntimeFolder, "lxc", hex.EncodeToString(hash[:enough])+".log")
+}
+
+// largestLog bounds what is read of a log.
+const largestLog = 1 << 20
+
+// Log reads the log of the last start, or the one that the container's configuration names.
+func (Runtime) Log(folder, name string) []string {
+	path := logFile(folder, name)
+	_ = with(folder, name, func(container *golxc.Container) error {
+		if declared := container.LogFile(); declared != "" {
+			path = declared
+		}
+		return nil
+	})
+	contents, err := system.Read(path, largestLog)
+	if err != nil {
+		return nil
+	}
+	const most = 10
+	return lxc.LastErrors(contents, most)
 }
 
 // Stop shuts the container down, and kills it when it takes too long.
@@ -101,6 +151,7 @@ func (Runtime) Destroy(folder, name string) error {
 		if err := container.Destroy(); err != nil {
 			return fmt.Errorf("container %s cannot be destroyed: %w", name, err)
 		}
+		_ = os.Remove(logFile(folder, name))
 		return nil
 	})
 }

@@ -85,12 +85,22 @@ func (Runtime) Create(folder, name string, template lxc.Template) error {
 
 // Start runs lxc-start.
 func (Runtime) Start(folder, name string) error {
-	log := filepath.Join(folder, name, "start.log")
-	if _, err := Run("lxc-start", "-P", folder, "-n", name, "-o", log, "-l", "DEBUG"); err != nil {
-		contents, _ := os.ReadFile(log)
-		return fmt.Errorf("%w\n%s", err, contents)
+	log := startLog(folder, name)
+	_ = os.Remove(log)
+	_, err := Run("lxc-start", "-P", folder, "-n", name, "-o", log, "-l", "DEBUG")
+	return err
+}
+
+func startLog(folder, name string) string { return filepath.Join(folder, name, "start.log") }
+
+// Log reads what lxc-start wrote.
+func (Runtime) Log(folder, name string) []string {
+	contents, err := os.ReadFile(startLog(folder, name))
+	if err != nil {
+		return nil
 	}
-	return nil
+	const most = 10
+	return lxc.LastErrors(contents, most)
 }
 
 // Stop runs lxc-stop; busybox' init takes its time, so there is no asking.
@@ -152,7 +162,8 @@ func sharesNetwork(pid int) bool {
 func (c *Container) Start(t testing.TB) {
 	t.Helper()
 	if err := (Runtime{}).Start(c.Folder, c.Name); err != nil {
-		t.Fatal(err)
+		contents, _ := os.ReadFile(startLog(c.Folder, c.Name))
+		t.Fatalf("%v\n%s", err, contents)
 	}
 }
 
