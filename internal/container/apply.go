@@ -14,6 +14,8 @@ type Outcome struct {
 	Steps []plan.Step
 	// Before and After are the managed values of the interfaces that change.
 	Before, After schema.Object
+	// Warnings say what was left alone.
+	Warnings []string
 	// Containers is what the task's containers are like afterwards, or in check mode before.
 	Containers []schema.Object
 }
@@ -43,7 +45,7 @@ func (m *Machine) Apply(folder string, wanted []*Wanted, check bool) (*Outcome, 
 	if err != nil {
 		return nil, err
 	}
-	outcome := &Outcome{Steps: p.steps}
+	outcome := &Outcome{Steps: p.steps, Warnings: leftAlone(wanted)}
 	outcome.Before, outcome.After = p.difference()
 	if !check {
 		if err := p.run(wanted); err != nil {
@@ -54,6 +56,18 @@ func (m *Machine) Apply(folder string, wanted []*Wanted, check bool) (*Outcome, 
 		outcome.Containers = append(outcome.Containers, c.export(h))
 	}
 	return outcome, nil
+}
+
+// leftAlone says which interfaces are their owner's.
+func leftAlone(all []*Wanted) []string {
+	var said []string
+	for _, wanted := range all {
+		for _, one := range wanted.Left {
+			said = append(said, fmt.Sprintf("%s: interface %s of container %s is a port of the Open vSwitch bridge %s: it is left to its owner",
+				one.Path, one.Name, wanted.Container, deref(one.Bridge)))
+		}
+	}
+	return said
 }
 
 // plan finds the steps in the kernel and in the files.
@@ -108,6 +122,7 @@ func (p *planner) resolve(all []*Wanted) error {
 	for _, t := range p.targets {
 		given := *t.want
 		p.names.complete(t, owned)
+		p.usualMTU(t)
 		t.finish()
 		t.named, t.addressed = given.HostName != nil, given.MAC != nil
 		// The names that were given out here must not be given out again; declared ones are compared later.
@@ -131,6 +146,9 @@ func (p *planner) aim(c *Container, wanted *Wanted) {
 			kept[t.live.Name] = true
 		}
 		p.targets = append(p.targets, t)
+	}
+	for _, one := range wanted.Left {
+		kept[one.Name] = true
 	}
 	if !wanted.Exact {
 		return

@@ -39,7 +39,8 @@ var setTable = schema.Table[containerSet]{
 		"Exactly the interfaces of the container. Others that LXC or this collection made are removed."),
 	schema.Field("container_networks", networksForm(), func(s *containerSet) **map[string]any { return &s.Networks },
 		"The interfaces as OpenStack-Ansible's inventory has them in C(container_networks). An interface on lxcbr0 stays although its "+
-			"inventory does not list it."),
+			"inventory does not list it, and one on an Open vSwitch bridge is left to its owner. A route without a metric gets the one that "+
+			"OpenStack-Ansible's roles give it, 21 for the first of an interface."),
 }
 
 // InterfaceModule is the options of container_interface.
@@ -137,7 +138,7 @@ func (s *containerSet) wanted(at schema.Place, path string) *Wanted {
 			w.Interfaces = append(w.Interfaces, one)
 		}
 	case s.Networks != nil:
-		w.Interfaces = parseNetworks(*s.Networks, at.Key("container_networks"))
+		w.Interfaces, w.Left = parseNetworks(*s.Networks, at.Key("container_networks"))
 		w.KeepBridge = "lxcbr0"
 	default:
 		at.Problem("one of interfaces and container_networks is required")

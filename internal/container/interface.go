@@ -10,6 +10,9 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
+	"hostnet.linux/internal/route"
 	"hostnet.linux/internal/schema"
 )
 
@@ -53,6 +56,9 @@ type Interface struct {
 	// Rates are in kilobits a second, 0 is no limit.
 	DownRate, UpRate *uint32
 
+	// usualMTU says that the MTU is not declared, and that one which was declared before is to go back to OSA's.
+	usualMTU bool
+
 	// Path is where the interface stands in the arguments, for messages.
 	Path string
 }
@@ -68,9 +74,11 @@ type Route struct {
 	Via    *netip.Addr
 	Metric *uint32
 	OnLink *bool
+	// Further is what else a route can say, its table among it.
+	Further route.Route
 }
 
-var routeTable = schema.Table[Route]{
+var routeTable = append(schema.Table[Route]{
 	schema.Field("to", destination(), func(r *Route) **netip.Prefix { return &r.To },
 		"The network to reach, such as 10.176.0.0/12, or V(default).").Require(),
 	schema.Field("via", schema.Address(), func(r *Route) **netip.Addr { return &r.Via },
@@ -79,7 +87,7 @@ var routeTable = schema.Table[Route]{
 		"The lower of two routes to the same network is used."),
 	schema.Field("onlink", schema.Bool(), func(r *Route) **bool { return &r.OnLink },
 		"Whether the router is directly on the link although it is in none of its networks."),
-}
+}, schema.Lift(route.Further().Table(), func(r *Route) *route.Route { return &r.Further })...)
 
 // destination is a network, or `default`, whose family is that of the router.
 func destination() schema.Form[netip.Prefix] {
@@ -130,7 +138,7 @@ func routeForm() schema.Form[[]Route] {
 }
 
 func (r *Route) complete(at schema.Place) bool {
-	if r.To.Bits() == 0 && (r.Via == nil || deref(r.Metric) == 0) {
+	if r.To.Bits() == 0 && (r.Via == nil || deref(r.Metric) == 0 && r.table() == unix.RT_TABLE_MAIN) {
 		at.Problem("a default route here needs via and a metric above 0: the one without a metric is declared as gateway")
 		return false
 	}
@@ -142,6 +150,9 @@ func (r *Route) complete(at schema.Place) bool {
 		r.OnLink = nil // on the link anyway, or the usual case
 	}
 	r.Metric = usualMetric(r.To.Addr(), deref(r.Metric))
+	// What is as usual is not said.
+	usual := encodeRoute(*r, "")
+	r.Further = *route.Further().Read(&usual)
 	if r.Via == nil {
 		return true
 	}
@@ -161,9 +172,24 @@ func usualMetric(to netip.Addr, metric uint32) *uint32 {
 	return &metric
 }
 
+// table is the number of the routing table.
+func (r *Route) table() uint32 {
+	if r.Further.Table == nil {
+		return unix.RT_TABLE_MAIN
+	}
+	return *r.Further.Table
+}
+
 func compareRoutes(a, b Route) int {
-	return cmp.Or(a.To.Addr().Compare(b.To.Addr()), cmp.Compare(a.To.Bits(), b.To.Bits()),
-		cmp.Compare(deref(a.Metric), deref(b.Metric)), deref(a.Via).Compare(deref(b.Via)), compareBool(deref(a.OnLink), deref(b.OnLink)))
+	if c := cmp.Or(cmp.Compare(a.table(), b.table()), a.To.Addr().Compare(b.To.Addr()), cmp.Compare(a.To.Bits(), b.To.Bits()),
+		cmp.Compare(deref(a.Metric), deref(b.Metric)), deref(a.Via).Compare(deref(b.Via)), compareBool(deref(a.OnLink), deref(b.OnLink))); c != 0 {
+		return c
+	}
+	table := route.Further().Table()
+	if table.Equal(&a.Further, &b.Further) {
+		return 0
+	}
+	return cmp.Compare(fmt.Sprint(table.Export(&a.Further)), fmt.Sprint(table.Export(&b.Further)))
 }
 
 func compareBool(a, b bool) int {

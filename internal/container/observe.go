@@ -14,6 +14,7 @@ import (
 	"hostnet.linux/internal/dhcp"
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/lxc"
+	"hostnet.linux/internal/route"
 )
 
 // Kernel is what this package asks of a kernel, about one network namespace.
@@ -118,6 +119,8 @@ type Live struct {
 	loopback           bool
 	// hiddenWays are gateways of other networks that the kernel reaches by a route which nobody declared.
 	hiddenWays []netip.Addr
+	// otherTables are static routes in tables that nobody declares a route in.
+	otherTables []Route
 	// insideMTU is that of the end inside, which a DHCP server may have set.
 	insideMTU uint32
 	// lease is what our DHCP client says of itself, if there is one.
@@ -292,7 +295,9 @@ func (c *Container) addRoutes() {
 		}
 		one := decodeRoute(route)
 		switch {
-		case one.To.Bits() != 0 || one.Metric != nil:
+		case one.table() != unix.RT_TABLE_MAIN && !c.declaresTable(live.Name, one.table()):
+			live.otherTables = append(live.otherTables, one)
+		case one.To.Bits() != 0 || one.Metric != nil || one.table() != unix.RT_TABLE_MAIN:
 			*live.Routes = append(*live.Routes, one)
 		case one.To.Addr().Is4():
 			live.Gateway = point(deref(one.Via))
@@ -304,6 +309,12 @@ func (c *Container) addRoutes() {
 		c.hideWays(live)
 		slices.SortFunc(*live.Routes, compareRoutes)
 	}
+}
+
+// declaresTable tells whether a route in that table is declared, which makes all of them there the declaration's.
+func (c *Container) declaresTable(name string, table uint32) bool {
+	one := c.findConfigured(name)
+	return one != nil && slices.ContainsFunc(deref(one.Routes), func(r Route) bool { return r.table() == table })
 }
 
 // hideWays takes the routes to gateways of other networks from the static ones, as they are part of the gateway.
@@ -326,15 +337,17 @@ func (c *Container) hideWays(live *Live) {
 
 // isStatic tells the routes that a declaration manages: those that LXC, `ip route add` and this collection make.
 func isStatic(route *kernel.Route) bool {
-	return route.Table == unix.RT_TABLE_MAIN && route.Type == unix.RTN_UNICAST && len(route.NextHops) == 1 &&
+	return route.Table != unix.RT_TABLE_LOCAL && route.Type == unix.RTN_UNICAST && len(route.NextHops) == 1 &&
 		(route.Protocol == unix.RTPROT_BOOT || route.Protocol == unix.RTPROT_STATIC)
 }
 
-func decodeRoute(route *kernel.Route) Route {
-	one := Route{To: point(route.To), Metric: usualMetric(route.To.Addr(), route.Metric)}
-	if via := route.NextHops[0].Via; via.IsValid() {
+func decodeRoute(reported *kernel.Route) Route {
+	one := Route{
+		To: point(reported.To), Metric: usualMetric(reported.To.Addr(), reported.Metric), Further: *route.Further().Read(reported),
+	}
+	if via := reported.NextHops[0].Via; via.IsValid() {
 		one.Via = &via
-		if route.NextHops[0].OnLink {
+		if reported.NextHops[0].OnLink {
 			one.OnLink = point(true)
 		}
 	}

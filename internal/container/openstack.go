@@ -5,7 +5,10 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
+	"strings"
 
+	"hostnet.linux/internal/networkd"
 	"hostnet.linux/internal/schema"
 )
 
@@ -13,37 +16,39 @@ import (
 // role lxc_container_create have it.
 type osaNetwork struct {
 	Interface, Bridge, BridgeType, Type *string
-	Address, Netmask, Gateway           *netip.Addr
+	Address, Gateway                    *netip.Addr
+	Netmask                             *string
 	MTU                                 *uint32
-	StaticRoutes                        *[]osaRoute
+	StaticRoutes                        *[]map[string]any
 	UseDNS, UseRoutes                   *bool
 	ignored                             *any
-}
-
-type osaRoute struct {
-	CIDR    *netip.Prefix
-	Gateway *netip.Addr
-}
-
-var osaRouteTable = schema.Table[osaRoute]{
-	schema.Field("cidr", schema.Subnet(), func(r *osaRoute) **netip.Prefix { return &r.CIDR }, "The network.").Require(),
-	schema.Field("gateway", schema.Address(), func(r *osaRoute) **netip.Addr { return &r.Gateway }, "The router.").Require(),
 }
 
 var osaTable = schema.Table[osaNetwork]{
 	schema.Field("interface", schema.LinkName(), func(n *osaNetwork) **string { return &n.Interface }, "The name in the container.").Require(),
 	schema.Field("bridge", schema.LinkName(), func(n *osaNetwork) **string { return &n.Bridge }, "The bridge or parent."),
-	schema.Field("bridge_type", schema.Choice("linuxbridge"), func(n *osaNetwork) **string { return &n.BridgeType }, "The kind of bridge."),
+	schema.Field("bridge_type", schema.Choice("linuxbridge", openvswitch), func(n *osaNetwork) **string { return &n.BridgeType }, "The kind of bridge."),
 	schema.Field("type", schema.Choice(Veth, Phys, Macvlan), func(n *osaNetwork) **string { return &n.Type }, "The type."),
 	schema.Field("address", schema.Address(), func(n *osaNetwork) **netip.Addr { return &n.Address }, "The address."),
-	schema.Field("netmask", schema.Address(), func(n *osaNetwork) **netip.Addr { return &n.Netmask }, "The netmask."),
+	schema.Field("netmask", schema.String(), func(n *osaNetwork) **string { return &n.Netmask }, "The netmask, or the length of the prefix."),
 	schema.Field("gateway", schema.Address(), func(n *osaNetwork) **netip.Addr { return &n.Gateway }, "The default route's router."),
 	schema.Field("mtu", schema.Int[uint32](68, 1<<31-1), func(n *osaNetwork) **uint32 { return &n.MTU }, "The MTU."),
-	schema.Field("static_routes", schema.List(schema.Dict(osaRouteTable, "")), func(n *osaNetwork) **[]osaRoute { return &n.StaticRoutes }, "Routes."),
+	schema.Field("static_routes", schema.List(networksForm()), func(n *osaNetwork) **[]map[string]any { return &n.StaticRoutes }, "Routes."),
 	schema.Field("dhcp_use_dns", schema.Bool(), func(n *osaNetwork) **bool { return &n.UseDNS }, "Take name servers by DHCP."),
 	schema.Field("dhcp_use_routes", schema.Bool(), func(n *osaNetwork) **bool { return &n.UseRoutes }, "Take routes by DHCP."),
-	ignoredRow("preup"), ignoredRow("postup"), ignoredRow("predown"), ignoredRow("postdown"),
+	ignoredRow("preup"), ignoredRow("postup"), ignoredRow("predown"), ignoredRow("postdown"), ignoredRow(limitKey),
 }
+
+const (
+	openvswitch = "openvswitch"
+	// limitKey narrows networks to some kinds of containers, and is no network. OSA's inventory has heeded it already.
+	limitKey = "limit_container_types"
+	// osaMetric is the metric of eth0's DHCP routes, and one below that of the first static route, in OSA's role
+	// systemd_networkd.
+	osaMetric = 20
+	// osaMTU is the MTU of an interface for which nothing is said, in OSA's role lxc_container_create.
+	osaMTU = 1500
+)
 
 // ignoredRow is what OpenStack-Ansible runs inside the container.
 func ignoredRow(name string) schema.Option[osaNetwork] {
@@ -60,7 +65,7 @@ func networksForm() schema.Form[map[string]any] {
 		Parse: func(raw any, at schema.Place) (map[string]any, bool) {
 			networks, ok := raw.(map[string]any)
 			if !ok {
-				at.Problem("must be a dictionary such as OpenStack-Ansible's container_networks")
+				at.Problem("must be a dictionary")
 			}
 			return networks, ok
 		},
@@ -69,11 +74,14 @@ func networksForm() schema.Form[map[string]any] {
 	}
 }
 
-// parseNetworks turns the dictionary into interfaces, in the order of the interfaces' names.
-func parseNetworks(networks map[string]any, at schema.Place) []*Interface {
-	var all []*Interface
+// parseNetworks turns the dictionary into interfaces, in the order of the interfaces' names. Those that are left to
+// their owner come by themselves.
+func parseNetworks(networks map[string]any, at schema.Place) (all, left []*Interface) {
 	for _, key := range slices.Sorted(maps.Keys(networks)) {
 		place := at.Key(key)
+		if key == limitKey {
+			continue
+		}
 		fields, ok := networks[key].(map[string]any)
 		if !ok {
 			place.Problem("must be a dictionary with interface, bridge, address and netmask")
@@ -85,18 +93,31 @@ func parseNetworks(networks map[string]any, at schema.Place) []*Interface {
 			continue
 		}
 		one := network.translate(place)
+		if deref(network.BridgeType) == openvswitch {
+			if one.kind() != Veth {
+				place.Key("type").Problem("must be veth: a %s cannot be a port of an Open vSwitch bridge", one.kind())
+			}
+			left = append(left, one)
+			continue
+		}
 		if _, given := fields["address"]; !given {
 			// The role's networks take DHCP where they have no address; a null one is none.
 			one.DHCP, one.DHCPDNS, one.DHCPRoutes = point(true), network.UseDNS, network.UseRoutes
+			if one.Name == "eth0" {
+				one.DHCPMetric = point(uint32(osaMetric))
+			}
 		}
 		all = append(all, one)
 	}
 	slices.SortStableFunc(all, func(a, b *Interface) int { return compareNatural(a.Name, b.Name) })
-	return all
+	return all, left
 }
 
 func (n *osaNetwork) translate(at schema.Place) *Interface {
-	one := &Interface{Name: *n.Interface, Type: n.Type, MTU: n.MTU, Path: at.Path(), Addresses: &[]netip.Prefix{}}
+	one := &Interface{
+		Name: *n.Interface, Type: n.Type, MTU: n.MTU, Path: at.Path(), Addresses: &[]netip.Prefix{}, usualMTU: n.MTU == nil,
+		Gateway: &netip.Addr{}, Gateway6: &netip.Addr{},
+	}
 	if n.Type == nil {
 		one.Type = point(Veth)
 	}
@@ -108,7 +129,8 @@ func (n *osaNetwork) translate(at schema.Place) *Interface {
 	if n.Address != nil {
 		bits, ok := maskBits(n.Netmask, *n.Address)
 		if !ok {
-			at.Key("netmask").Problem("must be a netmask such as 255.255.252.0")
+			at.Key("netmask").Problem("must be a netmask such as 255.255.252.0, or the length of the prefix, and %s has none",
+				n.Address)
 		} else {
 			one.Addresses = &[]netip.Prefix{netip.PrefixFrom(*n.Address, bits)}
 		}
@@ -118,20 +140,72 @@ func (n *osaNetwork) translate(at schema.Place) *Interface {
 	} else if n.Gateway != nil {
 		one.Gateway6 = n.Gateway
 	}
-	routes := []Route{}
-	for _, route := range deref(n.StaticRoutes) {
-		routes = append(routes, Route{To: route.CIDR, Via: route.Gateway})
-	}
-	slices.SortFunc(routes, compareRoutes)
-	one.Routes = &routes
+	one.Routes = point(n.routes(at.Key("static_routes")))
 	return one
 }
 
-func maskBits(mask *netip.Addr, address netip.Addr) (int, bool) {
-	if mask == nil {
+// routes are the static ones, with the metrics that OSA's role gives to those without one.
+func (n *osaNetwork) routes(at schema.Place) []Route {
+	routes := []Route{}
+	for i, fields := range deref(n.StaticRoutes) {
+		place := at.Index(i)
+		options, keys := networkd.Route(fields, osaMetric+1+i, place)
+		if options["to"] == nil {
+			continue
+		}
+		var one Route
+		var wrong schema.Problems
+		routeTable.Parse(&one, options, schema.At("", &wrong))
+		if len(wrong) == 0 {
+			one.complete(schema.At("", &wrong))
+		}
+		for _, problem := range wrong {
+			from := place
+			if key := keys[problem.Path]; key != "" {
+				from = place.Key(key)
+			}
+			from.Problem("%s", problem.Message)
+		}
+		if len(wrong) == 0 {
+			routes = append(routes, one)
+		}
+	}
+	slices.SortFunc(routes, compareRoutes)
+	return routes
+}
+
+// usualMTU takes back an MTU that was declared before: what OSA's role gives an interface without one, as far as the
+// link below carries that.
+func (p *planner) usualMTU(t *target) {
+	if !t.want.usualMTU || t.have == nil || t.have.MTU == nil {
+		return
+	}
+	most := uint32(osaMTU)
+	below := t.want.Parent
+	if t.want.kind() == Veth {
+		below = t.want.Bridge
+	}
+	switch link := p.host.byName[deref(below)]; {
+	case link == nil:
+	case t.want.kind() == Veth:
+		most = min(most, p.mostMTU(link))
+	case t.want.kind() == Macvlan:
+		most = min(most, link.MTU)
+	}
+	t.want.MTU = &most
+}
+
+// maskBits reads 255.255.252.0, ffff:ffff:: and 64.
+func maskBits(mask *string, address netip.Addr) (int, bool) {
+	text := strings.TrimPrefix(deref(mask), "/")
+	if length, err := strconv.Atoi(text); err == nil {
+		return length, length >= 0 && length <= address.BitLen()
+	}
+	parsed, err := netip.ParseAddr(text)
+	if err != nil {
 		return 0, false
 	}
-	bits, size := net.IPMask(mask.AsSlice()).Size()
+	bits, size := net.IPMask(parsed.AsSlice()).Size()
 	return bits, size == address.BitLen()
 }
 

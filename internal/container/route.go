@@ -10,6 +10,7 @@ import (
 
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/plan"
+	"hostnet.linux/internal/route"
 	"hostnet.linux/internal/schema"
 )
 
@@ -23,9 +24,16 @@ func (p *planner) planRoutes(t *target, loss plan.Loss) {
 	case loss == plan.Bounced:
 		full := t.live.Interface
 		schema.Table[Interface]{gatewayRow, gateway6Row, routesRow}.Overlay(&full, t.want)
+		// Those that nobody declares went with the link as well.
+		declared := t.live.routesOfTables(deref(full.Routes))
+		others := slices.DeleteFunc(slices.Clone(t.live.otherTables), func(r Route) bool {
+			return slices.ContainsFunc(declared, func(o Route) bool { return o.table() == r.table() })
+		})
+		full.Routes = point(slices.Concat(deref(full.Routes), others))
 		want = &full
 	default:
 		have = t.live.Interface
+		have.Routes = point(slices.Concat(deref(have.Routes), t.live.routesOfTables(deref(want.Routes))))
 	}
 	p.planGateway(t, want.Gateway, have.Gateway, "gateway", netip.IPv4Unspecified())
 	p.planGateway(t, want.Gateway6, have.Gateway6, "gateway6", netip.IPv6Unspecified())
@@ -87,7 +95,20 @@ func (p *planner) dropWay(t *target, gateway netip.Addr) {
 }
 
 // samePlace tells whether one route takes the other's place.
-func samePlace(a, b Route) bool { return *a.To == *b.To && deref(a.Metric) == deref(b.Metric) }
+func samePlace(a, b Route) bool {
+	return *a.To == *b.To && deref(a.Metric) == deref(b.Metric) && a.table() == b.table()
+}
+
+// routesOfTables are those in tables of their own that are declared from now on.
+func (l *Live) routesOfTables(declared []Route) []Route {
+	var all []Route
+	for _, one := range l.otherTables {
+		if slices.ContainsFunc(declared, func(r Route) bool { return r.table() == one.table() }) {
+			all = append(all, one)
+		}
+	}
+	return all
+}
 
 func (p *planner) planGateway(t *target, want, have *netip.Addr, option string, everywhere netip.Addr) {
 	if want == nil || deref(want) == deref(have) {
@@ -159,16 +180,21 @@ func describeRoute(t *target, route Route) string {
 	if route.To.Bits() == 0 {
 		to = "default"
 	}
+	if route.table() != unix.RT_TABLE_MAIN {
+		via += fmt.Sprintf(" in table %d", route.table())
+	}
 	return fmt.Sprintf("route %s%s of %s", to, via, t.describe())
 }
 
-func encodeRoute(route Route, link string) kernel.Route {
+func encodeRoute(one Route, link string) kernel.Route {
 	scope := uint8(unix.RT_SCOPE_UNIVERSE)
-	if route.Via == nil && route.To.Addr().Is4() {
+	if one.Via == nil && one.To.Addr().Is4() {
 		scope = unix.RT_SCOPE_LINK
 	}
-	return kernel.Route{
-		To: *route.To, Table: unix.RT_TABLE_MAIN, Metric: deref(route.Metric), Protocol: unix.RTPROT_STATIC, Scope: scope,
-		Type: unix.RTN_UNICAST, NextHops: []kernel.NextHop{{Via: deref(route.Via), Link: link, Weight: 1, OnLink: deref(route.OnLink)}},
+	encoded := kernel.Route{
+		To: *one.To, Table: unix.RT_TABLE_MAIN, Metric: deref(one.Metric), Protocol: unix.RTPROT_STATIC, Scope: scope,
+		Type: unix.RTN_UNICAST, NextHops: []kernel.NextHop{{Via: deref(one.Via), Link: link, Weight: 1, OnLink: deref(one.OnLink)}},
 	}
+	route.Further().Write(&one.Further, &encoded)
+	return encoded
 }

@@ -18,7 +18,9 @@ type Wanted struct {
 	// Exact removes the interfaces that are not listed, but for those on the bridge KeepBridge.
 	Exact      bool
 	KeepBridge string
-	Path       string
+	// Left are interfaces that belong to others, such as ports of Open vSwitch bridges.
+	Left []*Interface
+	Path string
 }
 
 // target is one interface on its way from what it is to what is wanted.

@@ -2,19 +2,25 @@ package networkd
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"hostnet.linux/internal/schema"
 )
 
 // saying is how systemd writes an option: which section and key, and the value. It answers false for a value that
-// systemd has no word for.
+// systemd has no word for. back takes a value of systemd's for ours, and says what it must be.
 type saying struct {
 	section, key string
 	value        func(any) (string, bool)
+	back         func(string) (any, error)
 }
 
-func as(section, key string) saying { return saying{section, key, plain} }
+func as(section, key string) saying { return saying{section, key, plain, asWritten} }
+
+// asWritten leaves it to the option to understand the value.
+func asWritten(text string) (any, error) { return text, nil }
 
 // plain writes numbers, names, booleans and lists.
 func plain(value any) (string, bool) {
@@ -41,12 +47,17 @@ func yesNo(on bool) string {
 // with adds a unit.
 func (s saying) with(unit string) saying {
 	s.value = func(value any) (string, bool) { return fmt.Sprint(value) + unit, true }
+	s.back = func(text string) (any, error) { return timeSpan(text, unit) }
 	return s
 }
 
 // inverted is for a key that says the opposite of our option.
 func (s saying) inverted() saying {
 	s.value = func(value any) (string, bool) { return yesNo(value != true), true }
+	s.back = func(text string) (any, error) {
+		on, err := truth(text)
+		return !on, err
+	}
 	return s
 }
 
@@ -55,6 +66,15 @@ func (s saying) words(dictionary map[string]string) saying {
 	s.value = func(value any) (string, bool) {
 		word, known := dictionary[fmt.Sprint(value)]
 		return word, known
+	}
+	s.back = func(text string) (any, error) {
+		for _, ours := range slices.Sorted(maps.Keys(dictionary)) {
+			on, err := truth(text)
+			if dictionary[ours] == text || err == nil && dictionary[ours] == yesNo(on) {
+				return ours, nil
+			}
+		}
+		return nil, fmt.Errorf("must be one of %s, not %q", strings.Join(slices.Sorted(maps.Values(dictionary)), ", "), text)
 	}
 	return s
 }
@@ -81,6 +101,17 @@ func (s saying) pairs() saying {
 			words[i] = fmt.Sprintf("%s-%v", pair.Key, pair.Value)
 		}
 		return strings.Join(words, " "), isMap
+	}
+	s.back = func(text string) (any, error) {
+		pairs := map[string]any{}
+		for _, word := range strings.Fields(text) {
+			from, to, ok := strings.Cut(word, "-")
+			if !ok {
+				return nil, fmt.Errorf("must be pairs such as 1-2, not %q", word)
+			}
+			pairs[from] = to
+		}
+		return pairs, nil
 	}
 	return s
 }

@@ -146,6 +146,12 @@ var linkBinding = sync.OnceValue(func() schema.Binding[Route, kernel.Route] {
 	return out
 })
 
+// Further is what a route can say besides its destination, its way out and its metric.
+var Further = sync.OnceValue(func() schema.Binding[Route, kernel.Route] {
+	elsewhere := []string{"to", "via", "dev", "onlink", "nexthops", "family", "type", "metric", "tos"}
+	return slices.DeleteFunc(slices.Clone(binding()), func(option bound) bool { return slices.Contains(elsewhere, option.Name) })
+})
+
 // hopBinding is every option of one of several ways out.
 var hopBinding = sync.OnceValue(func() schema.Binding[NextHop, kernel.NextHop] {
 	return schema.Binding[NextHop, kernel.NextHop]{

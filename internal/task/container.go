@@ -131,7 +131,7 @@ func containerResult(outcome *container.Outcome, err error) ansible.Result {
 		return ansible.Fail(err)
 	}
 	return ansible.Result{
-		Changed: len(outcome.Steps) > 0 && err == nil, Err: err, Before: outcome.Before, After: outcome.After,
+		Changed: len(outcome.Steps) > 0 && err == nil, Err: err, Before: outcome.Before, After: outcome.After, Warnings: outcome.Warnings,
 		Values: schema.Object{
 			{Key: "actions", Value: plan.Describe(outcome.Steps)},
 			{Key: "containers", Value: outcome.Containers},

@@ -129,6 +129,69 @@ options:
             description:
               - Whether the router is directly on the link although it is in none of its networks.
             type: bool
+          table:
+            description:
+              - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to
+                  4294967295.
+            type: str
+            default: main
+          src:
+            description:
+              - The address of this host that connections over the route start from, or V(none).
+            type: str
+          scope:
+            description:
+              - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type
+                  V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+            type: str
+          pref:
+            description:
+              - The preference of an IPv6 route among those with the same metric (RFC 4191).
+            type: str
+            choices:
+              - low
+              - medium
+              - high
+          mtu:
+            description:
+              - The largest packet to send over the route, in bytes. 0 is none. From 0 to 65535.
+            type: int
+          advmss:
+            description:
+              - The largest TCP segment to ask the other side for, in bytes. 0 is none. From 0 to 65535.
+            type: int
+          window:
+            description:
+              - The largest TCP window to advertise, in bytes. 0 is none. From 0 to 1073741824.
+            type: int
+          hoplimit:
+            description:
+              - The hop limit or time to live of packets. 0 is none. From 0 to 255.
+            type: int
+          initcwnd:
+            description:
+              - The initial TCP congestion window, in segments. 0 is none. From 0 to 65535.
+            type: int
+          initrwnd:
+            description:
+              - The initial TCP receive window, in segments. 0 is none. From 0 to 65535.
+            type: int
+          rto_min:
+            description:
+              - The smallest TCP retransmission timeout, in milliseconds. 0 is none. From 0 to 1073741824.
+            type: int
+          quickack:
+            description:
+              - Whether TCP acknowledges at once.
+            type: bool
+          fastopen_no_cookie:
+            description:
+              - Whether TCP Fast Open works without a cookie.
+            type: bool
+          congctl:
+            description:
+              - The TCP congestion control algorithm, such as V(cubic).
+            type: str
       dhcp:
         description:
           - Whether the interface gets its IPv4 address from a DHCP server. The client is the collection's own and runs on the host, so the container
@@ -192,7 +255,8 @@ options:
   container_networks:
     description:
       - The interfaces as OpenStack-Ansible's inventory has them in C(container_networks). An interface on lxcbr0 stays although its inventory does
-          not list it.
+          not list it, and one on an Open vSwitch bridge is left to its owner. A route without a metric gets the one that OpenStack-Ansible's roles
+          give it, 21 for the first of an interface.
     type: dict
   containers:
     description:
@@ -309,6 +373,69 @@ options:
                 description:
                   - Whether the router is directly on the link although it is in none of its networks.
                 type: bool
+              table:
+                description:
+                  - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to
+                      4294967295.
+                type: str
+                default: main
+              src:
+                description:
+                  - The address of this host that connections over the route start from, or V(none).
+                type: str
+              scope:
+                description:
+                  - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type
+                      V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+                type: str
+              pref:
+                description:
+                  - The preference of an IPv6 route among those with the same metric (RFC 4191).
+                type: str
+                choices:
+                  - low
+                  - medium
+                  - high
+              mtu:
+                description:
+                  - The largest packet to send over the route, in bytes. 0 is none. From 0 to 65535.
+                type: int
+              advmss:
+                description:
+                  - The largest TCP segment to ask the other side for, in bytes. 0 is none. From 0 to 65535.
+                type: int
+              window:
+                description:
+                  - The largest TCP window to advertise, in bytes. 0 is none. From 0 to 1073741824.
+                type: int
+              hoplimit:
+                description:
+                  - The hop limit or time to live of packets. 0 is none. From 0 to 255.
+                type: int
+              initcwnd:
+                description:
+                  - The initial TCP congestion window, in segments. 0 is none. From 0 to 65535.
+                type: int
+              initrwnd:
+                description:
+                  - The initial TCP receive window, in segments. 0 is none. From 0 to 65535.
+                type: int
+              rto_min:
+                description:
+                  - The smallest TCP retransmission timeout, in milliseconds. 0 is none. From 0 to 1073741824.
+                type: int
+              quickack:
+                description:
+                  - Whether TCP acknowledges at once.
+                type: bool
+              fastopen_no_cookie:
+                description:
+                  - Whether TCP Fast Open works without a cookie.
+                type: bool
+              congctl:
+                description:
+                  - The TCP congestion control algorithm, such as V(cubic).
+                type: str
           dhcp:
             description:
               - Whether the interface gets its IPv4 address from a DHCP server. The client is the collection's own and runs on the host, so the
@@ -373,7 +500,8 @@ options:
       container_networks:
         description:
           - The interfaces as OpenStack-Ansible's inventory has them in C(container_networks). An interface on lxcbr0 stays although its inventory
-              does not list it.
+              does not list it, and one on an Open vSwitch bridge is left to its owner. A route without a metric gets the one that
+              OpenStack-Ansible's roles give it, 21 for the first of an interface.
         type: dict
 attributes:
   check_mode:
