@@ -157,6 +157,39 @@ ip link set br-b mtu 1350; task '{"_ansible_module_name": "rollback", "to": 3}';
 		`"changed":true`, `"generation":3`, "v0@v1", "mtu 1300", "hostnet rollback to 1", "hostnet rollback to 3", "generation 77 is not in the past")
 }
 
+// TestRollbackOverABoot: what the kernel had is gone with its boot, so going back is declaring what was declared then.
+func TestRollbackOverABoot(t *testing.T) {
+	t.Parallel()
+	const history = `export HOSTNET_NAMESPACE=
+task() { printf '{"_ansible_module_name": "%s", "confirm": "off", "watch": false, %s}' "$1" "$2" | $hostnet module | grep -o '"changed":[a-z]*\|"msg":.*' | head -1; }
+state() { for l in br-b v0 br-c; do ip -4 -o addr show dev $l; ip -o link show $l; done 2>/dev/null | sed 's/.*inet //; s/.* mtu //; s/ .*//'; ls /etc/hostnet/*/*.yml; echo; }
+ip link add v0 type veth peer name w0; ip link set v0 up mtu 1450
+task bridge '"name": "br-b", "addresses": ["10.1.0.1/24"]'
+echo "at 1:"; state
+task bridge '"name": "br-b", "mtu": 1400, "addresses": ["10.1.0.1/24", "10.1.0.2/24"]'
+task veth '"name": "v0", "peer": "w0", "mtu": 1300, "addresses": ["10.2.0.1/24"]'
+task bridge '"name": "br-c"'
+boot() { sed -i 's/"boot":"[^"]*"/"boot":"another"/' /var/lib/hostnet/generations/*.json; for l in br-a br-b br-c v0; do ip link delete $l 2>/dev/null || true; done; ip link add v0 type veth peer name w0; ip link set v0 up mtu 1450; $hostnet boot >/dev/null; }
+`
+	said := apart(t, history+`boot; $hostnet rollback 1 --check; $hostnet rollback 1; echo "back at 1:"; state; $hostnet diff; $hostnet rollback 4; echo "forth:"; state
+boot; $hostnet rollback 0; echo "back at 0:"; state; $hostnet diff; $hostnet log`)
+	contains(t, said, "at 1:", "10.1.0.1/24\n1500\n1450", "br-b.yml", "delete bridge br-c", "remove address 10.1.0.2/24 on br-b", "undone: the changes after generation 1",
+		"back at 1:\n10.1.0.1/24\n1500\n", "the host is as declared", "undone:", "forth:", "1400", "back at 0:", "the host is as declared", "hostnet rollback to 0")
+	at, back := between(said, "\nat 1:\n", "\n\n"), between(said, "back at 1:\n", "\n\n")
+	if at != back {
+		t.Errorf("back at 1:\n%s\nthen:\n%s", back, at)
+	}
+	if zero := between(said, "back at 0:\n", "\n\n"); strings.Contains(zero, "br-b") || strings.Contains(zero, "10.2.0.1") {
+		t.Errorf("back at 0:\n%s", zero)
+	}
+}
+
+func between(text, from, to string) string {
+	_, rest, _ := strings.Cut(text, from)
+	part, _, _ := strings.Cut(rest, to)
+	return part
+}
+
 // TestOutput: help for each command, colours at a terminal only, JSON on request, an exit code that tells of drift.
 func TestOutput(t *testing.T) {
 	t.Parallel()

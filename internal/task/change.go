@@ -113,7 +113,9 @@ func (t *Task) record(want *desired, todo *services.Plan) *store.Record {
 	} else {
 		entry.Deadline, entry.Until = t.Call.Deadline, t.Call.Until
 	}
-	if len(t.Call.Arguments) > 0 {
+	if t.target != nil {
+		entry.To = &t.target.Number
+	} else if len(t.Call.Arguments) > 0 {
 		entry.Edit, _ = json.Marshal(t.Call.Arguments)
 	}
 	entry.Steps, _ = json.Marshal(plan.Describe(todo.Steps))

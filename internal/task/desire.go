@@ -19,6 +19,8 @@ type desired struct {
 	kept  *store.Kept
 	after *spec.Result
 	index spec.Index
+	// past is what a rollback goes back to, nil in any other task.
+	past *past
 	// incomplete is what of the whole set cannot be made now.
 	incomplete []Incomplete
 }
@@ -39,7 +41,7 @@ func (t *Task) desire(site *services.Site, own *services.Declaration) (*desired,
 	if err != nil {
 		return nil, err
 	}
-	want := &desired{kept: kept, after: kept.Set.Apply(t.edit())}
+	want := &desired{kept: kept, after: kept.Set.Apply(t.edit()), past: t.past}
 	if err := want.check(); err != nil {
 		return nil, err
 	}
@@ -122,6 +124,9 @@ func (d *desired) declare(single bool) error {
 		return d.label(err)
 	}
 	d.Declaration = declaration
+	if d.past != nil {
+		d.past.resume(d)
+	}
 	if single && len(d.after.Scope) == 1 {
 		for _, one := range declaration.Host.Interfaces {
 			// The arguments themselves are the object.

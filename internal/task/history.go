@@ -83,6 +83,11 @@ func (t *Task) rollBack(site *services.Site, number int) ansible.Result {
 	if err != nil {
 		return ansible.Fail(err)
 	}
+	if target.past != nil {
+		result := t.towards(target).Apply(site, nil)
+		result.Values.Set("generation", target.Number)
+		return result
+	}
 	steps, err := target.Steps(site)
 	if err != nil {
 		return ansible.Fail(err)
@@ -105,7 +110,16 @@ func (t *Task) rollBack(site *services.Site, number int) ansible.Result {
 }
 
 // Steps are what going back changes.
-func (t *Target) Steps(site *services.Site) ([]plan.Step, error) { return site.Back(t.before) }
+func (t *Target) Steps(site *services.Site) ([]plan.Step, error) {
+	if t.past == nil {
+		return site.Back(t.before)
+	}
+	_, todo, err := NewRollback().towards(t).plan(site, nil)
+	if err != nil {
+		return nil, err
+	}
+	return todo.Steps, nil
+}
 
 // History are the generations that are kept, the oldest first.
 func History(site *services.Site) ([]*store.Generation, error) { return storeOf(site).Since(0) }

@@ -28,6 +28,8 @@ type Target struct {
 	Number int
 	Last   *store.Generation
 	before *services.Checkpoint
+	// past is set in place of before where a boot lies between.
+	past *past
 }
 
 // Target finds the state of generation number, or of the one before the present if that is negative.
@@ -62,8 +64,8 @@ func (t *Task) Target(site *services.Site, number int) (*Target, error) {
 	out := &Target{Number: number, Last: last}
 	for i, one := range since {
 		if one.Boot != store.Boot() {
-			return nil, fmt.Errorf("generation %d, by %s of %s, was made before this host's boot: declare what you want instead, see `hostnet diff`",
-				one.Number, one.Task, one.Time.Format(time.DateTime))
+			out.past, err = pastOf(records, number, since)
+			return out, err
 		}
 		before, err := replacedBy(one.Before)
 		if err != nil {
@@ -80,6 +82,10 @@ func (t *Task) Target(site *services.Site, number int) (*Target, error) {
 
 // Rollback goes back to a target. Where that has to be confirmed, it leaves it to a guard, and returns its token.
 func (t *Task) Rollback(site *services.Site, target *Target) (string, error) {
+	if target.past != nil {
+		result := t.towards(target).Apply(site, nil)
+		return TokenOf(result), result.Err
+	}
 	records := storeOf(site)
 	if guarded, why := t.needsConfirmation(site, target.before.Links); guarded {
 		if _, err := site.Opposite(target.before); err != nil {
@@ -100,6 +106,16 @@ func (t *Task) Rollback(site *services.Site, target *Target) (string, error) {
 		return "", target.failed(err)
 	}
 	return "", commit(records, entry, true)
+}
+
+// towards is the task of declaring what was declared before a boot.
+func (t *Task) towards(target *Target) *Task {
+	yes := true
+	out, settings := *t, *t.Settings
+	settings.Purge, settings.Replace = &yes, &yes
+	out.Settings, out.Edit, out.target, out.past = &settings, target.past.edit(), target, target.past
+	out.Call.Arguments = map[string]any{"to": target.Number}
+	return &out
 }
 
 func (t *Target) failed(err error) error {
@@ -166,6 +182,10 @@ func goBackAsWorker(call ansible.Call) ansible.Result {
 	target, err := t.Target(site, number)
 	if err != nil {
 		return ansible.Fail(err)
+	}
+	if target.past != nil {
+		t.Settings = &host.Settings{}
+		return t.towards(target).change(site, nil)
 	}
 	entry, err := t.goBack(site, target)
 	if err != nil {

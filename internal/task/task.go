@@ -116,6 +116,9 @@ type Task struct {
 	Booting bool
 	// Attended says that whoever called waits for the change, rather than coming back for its result.
 	Attended bool
+	// target is what a rollback goes back to, and past what it declares for that over a boot; nil in any other task.
+	target *Target
+	past   *past
 	// pending is what the controller has to confirm, once a rollback is left to a guard.
 	pending any
 }
