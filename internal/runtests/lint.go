@@ -31,7 +31,7 @@ const collection = "ansible_collections/hostnet/linux"
 
 // checks of the lint tier. Each counts as one test.
 var checks = []check{
-	{name: "golangci-lint", command: []string{"go", "run", "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0", "run", "./..."}},
+	{name: "golangci-lint", command: []string{"go", "run", "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0", "run", "--allow-parallel-runners", "./..."}},
 	{name: "go.mod is tidy", command: []string{"go", "mod", "tidy", "-diff"}},
 	{name: "yamllint", command: []string{"yamllint", "--strict", "."}},
 	{name: "ruff", command: []string{"ruff", "check", "."}},
