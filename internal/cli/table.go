@@ -145,6 +145,18 @@ func commands() []command {
 			run: cat,
 		},
 		{
+			name: "edit", arguments: "NAME", limit: 1, options: []option{seconds}, run: edit,
+			text: "change what is declared of NAME in an editor, see what that would do, and do it",
+		},
+		{
+			name: "explain", arguments: "OPTION", limit: 1, options: []option{asJSON}, run: explain,
+			text: "what an option of a task or a kept file means, such as mtu or bonds.mode",
+		},
+		{
+			name: "schema", arguments: "[task|kept]", limit: 1, run: printSchema,
+			text: "the JSON Schema of the task hostnet.linux.network, or of kept files, for editors",
+		},
+		{
 			name: "export", text: "this host as a task of hostnet.linux.network", options: []option{changedOnly, asJSON}, run: export,
 		},
 		{name: "boot", text: "what hostnet.service runs: finish what a crash left behind, then apply", run: boot},

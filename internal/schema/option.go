@@ -30,7 +30,8 @@ type Doc struct {
 	// Default is what the module assumes when the option is left out, not what the kernel does.
 	Default  any
 	Required bool
-	Secret   bool
+	// Clearable options take an empty string for "none".
+	Clearable bool
 	// Suboptions makes the descriptions of a dictionary's options, which a task does not need; it is nil if there are none.
 	Suboptions func() []Doc
 }
@@ -56,7 +57,9 @@ func Clearable[T, V any](name string, form Form[V], none V, field func(*T) **V, 
 		}
 		return format(value)
 	}
-	return Option[T]{form.doc(name, text+" An empty string takes it away."), &pointer[T, V]{form, field, &none}}
+	doc := form.doc(name, text+" An empty string removes it.")
+	doc.Clearable = true
+	return Option[T]{doc, &pointer[T, V]{form, field, &none}}
 }
 
 // pointer is access to an option that is held in a pointer.

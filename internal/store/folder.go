@@ -249,7 +249,8 @@ func (k *Kept) index() {
 }
 
 const header = `# Kept by the Ansible collection hostnet.linux (task: %s).
-# hostnet.service makes the host so at boot. After an edit: hostnet diff, then hostnet apply.
+# hostnet.service makes the host so at boot. After an edit: hostnet diff, then hostnet apply; hostnet edit does both.
+# yaml-language-server: $schema=https://hostnet.github.io/hostnet.linux/schema/kept.json
 `
 
 // Text is the content of a file with these objects.

@@ -35,7 +35,7 @@ func (t *Task) name() string { return nameOf(t.Call) }
 
 // nameOf is what messages call the change.
 func nameOf(call ansible.Call) string {
-	if slices.Contains([]string{rollbackModule, applyModule, bootModule, watchModule}, call.Module) {
+	if slices.Contains([]string{rollbackModule, applyModule, bootModule, watchModule, editModule}, call.Module) {
 		return "hostnet " + call.Module
 	}
 	return "hostnet.linux." + call.Module

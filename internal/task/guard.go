@@ -315,6 +315,8 @@ func Work(run func(ansible.Call) ansible.Result) int {
 		run = goBackAsWorker
 	case applyModule:
 		run = applyWhole
+	case editModule:
+		run = editAsWorker
 	}
 	if result := run(call); result.Err != nil {
 		fmt.Fprintln(os.Stderr, result.Err)

@@ -25,6 +25,7 @@ const (
 	applyModule    = "apply"
 	bootModule     = "boot"
 	watchModule    = "watch"
+	editModule     = "edit"
 )
 
 // NewWhole is the task of making the host as declared, which waits for no confirmation unless its settings are changed.

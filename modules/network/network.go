@@ -6,7 +6,6 @@ import (
 
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/host"
-	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/services"
 	"hostnet.linux/internal/task"
 )
@@ -20,9 +19,7 @@ func Module() ansible.Module {
 			"Sets up network interfaces, bonds, VLANs, VXLANs, bridges, veth pairs, routes, rules, NAT, DHCP and DNS in one task, with the same options as the modules for one object.",
 			"The objects may come in any order and stand on each other to any depth: the plan orders the steps. If one fails, the host is put back as it was.",
 		},
-		Options: func() []schema.Doc {
-			return slices.Concat(host.NetworkTable().Docs(), services.NetworkOptions().Docs(), []schema.Doc{host.ConfigDoc()}, task.StateDocs())
-		},
+		Options:  task.NetworkDocs,
 		SeeAlso:  []string{"network_info", "lxc_bridge", "container_network"},
 		Examples: examples,
 		Returns:  slices.Concat(task.ReturnsWithChecks(), task.StateReturns(), task.LinkReturns(linkKeys()...)),

@@ -99,7 +99,7 @@ options:
     type: int
   primary:
     description:
-      - The port that is used whenever it is up. An empty string takes it away.
+      - The port that is used whenever it is up. An empty string removes it.
     type: str
   primary_reselect:
     description:

@@ -309,7 +309,7 @@ options:
         type: bool
       backup_port:
         description:
-          - The port of the same bridge that frames leave by while this one has no carrier. An empty string takes it away.
+          - The port of the same bridge that frames leave by while this one has no carrier. An empty string removes it.
         type: str
       backup_nhid:
         description:

@@ -607,7 +607,7 @@ options:
         type: int
       primary:
         description:
-          - The port that is used whenever it is up. An empty string takes it away.
+          - The port that is used whenever it is up. An empty string removes it.
         type: str
       primary_reselect:
         description:
@@ -1282,19 +1282,19 @@ options:
         type: int
       parent:
         description:
-          - The link that the tunnel's packets leave by; without one, the routes decide. An empty string takes it away.
+          - The link that the tunnel's packets leave by; without one, the routes decide. An empty string removes it.
         type: str
       local:
         description:
-          - This host's end of the tunnel. An empty string takes it away.
+          - This host's end of the tunnel. An empty string removes it.
         type: str
       remote:
         description:
-          - The far end of the tunnel. Not together with O(vxlans[].group). An empty string takes it away.
+          - The far end of the tunnel. Not together with O(vxlans[].group). An empty string removes it.
         type: str
       group:
         description:
-          - The multicast group that stands for all far ends. Needs O(vxlans[].parent). An empty string takes it away.
+          - The multicast group that stands for all far ends. Needs O(vxlans[].parent). An empty string removes it.
         type: str
       dst_port:
         description:
@@ -1956,7 +1956,7 @@ options:
             type: bool
           backup_port:
             description:
-              - The port of the same bridge that frames leave by while this one has no carrier. An empty string takes it away.
+              - The port of the same bridge that frames leave by while this one has no carrier. An empty string removes it.
             type: str
           backup_nhid:
             description:

@@ -34,19 +34,19 @@ options:
     type: int
   parent:
     description:
-      - The link that the tunnel's packets leave by; without one, the routes decide. An empty string takes it away.
+      - The link that the tunnel's packets leave by; without one, the routes decide. An empty string removes it.
     type: str
   local:
     description:
-      - This host's end of the tunnel. An empty string takes it away.
+      - This host's end of the tunnel. An empty string removes it.
     type: str
   remote:
     description:
-      - The far end of the tunnel. Not together with O(group). An empty string takes it away.
+      - The far end of the tunnel. Not together with O(group). An empty string removes it.
     type: str
   group:
     description:
-      - The multicast group that stands for all far ends. Needs O(parent). An empty string takes it away.
+      - The multicast group that stands for all far ends. Needs O(parent). An empty string removes it.
     type: str
   dst_port:
     description:

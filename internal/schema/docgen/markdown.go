@@ -2,15 +2,11 @@ package docgen
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/schema"
 )
-
-// markup is Ansible's own in texts: C(code), O(option), V(value), M(module), RV(returned).
-var markup = regexp.MustCompile(`\b(?:C|O|V|M|RV|I)\(([^)]*)\)`)
 
 // Reference is the page of the site with all modules and their options.
 func Reference(modules []ansible.Module) string {
@@ -66,7 +62,7 @@ func returnRows(out *strings.Builder, returns []ansible.Return, way string) {
 	}
 }
 
-func plain(text string) string { return markup.ReplaceAllString(text, "`$1`") }
+func plain(text string) string { return schema.PlainText(text) }
 
 // cell keeps a text inside its cell of a table.
 func cell(text string) string {

@@ -13,7 +13,9 @@ import (
 	"strings"
 
 	"hostnet.linux/internal/diagram"
+	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/schema/docgen"
+	"hostnet.linux/internal/task"
 	"hostnet.linux/internal/topology"
 	"hostnet.linux/modules/containers"
 	"hostnet.linux/modules/registry"
@@ -44,6 +46,13 @@ func run(folder string, check bool) error {
 		return err
 	}
 	expected[pictureFile] = picture
+	for file, docs := range map[string][]schema.Doc{"docs/schema/network.json": task.NetworkDocs(), "docs/schema/kept.json": task.KeptDocs()} {
+		text, err := json.MarshalIndent(schema.JSONSchema(docs, strings.HasSuffix(file, "network.json")), "", " ")
+		if err != nil {
+			return err
+		}
+		expected[file] = string(text) + "\n"
+	}
 	for file, text := range expected {
 		if err := keep(file, text, check); err != nil {
 			return err
