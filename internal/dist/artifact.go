@@ -27,7 +27,7 @@ var shipped = []string{
 }
 
 // mostBytes keeps away from Galaxy's limit of 20 MB.
-const mostBytes = 18 << 20
+const mostBytes = 19 << 20
 
 // item is one file or folder of the artifact.
 type item struct {
