@@ -29,7 +29,7 @@ const (
 )
 
 func main() {
-	backend.Version = version
+	backend.Version, backend.Companions = version, cli.Companions
 	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
 

@@ -22,6 +22,9 @@ const Program = "/usr/local/sbin/hostnet"
 // ProgramLink is the program where people without sbin in their path find it.
 const ProgramLink = "/usr/local/bin/hostnet"
 
+// Companions are what comes with the program: its man page and the shells' completions, which it makes itself; main sets it.
+var Companions = func() []system.File { return nil }
+
 // Unit is the service of systemd that makes the host as declared at boot.
 const Unit = "hostnet.service"
 
@@ -108,6 +111,7 @@ func (i *Installation) program(s *system.System) (string, error) {
 					return err
 				}
 			}
+			putCompanions(s)
 			if lacksLink {
 				return linkProgram(s.Path(ProgramLink))
 			}
@@ -116,6 +120,16 @@ func (i *Installation) program(s *system.System) (string, error) {
 		i.Steps = append(i.Steps, step)
 	}
 	return path, nil
+}
+
+// putCompanions writes what is a comfort alone: where it cannot be written, as on a system that is read-only in part, the
+// program is as good without.
+func putCompanions(s *system.System) {
+	for _, file := range Companions() {
+		if have, err := s.File(file.Path); err == nil && !have.Equal(file) {
+			_ = s.Put(file)
+		}
+	}
 }
 
 // service has the boot start us.

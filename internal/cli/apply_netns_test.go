@@ -39,7 +39,7 @@ func run(m *testing.M) int {
 func apart(t *testing.T, script string) string {
 	t.Helper()
 	const begin = `set -e
-for folder in /etc /run /var/lib /usr/local/sbin /usr/local/bin; do mount -t tmpfs tmpfs $folder; done
+for folder in /etc /run /var/lib /usr/local/sbin /usr/local/bin /usr/local/share; do mount -t tmpfs tmpfs $folder; done
 mkdir -p /etc/hostnet/bridges
 printf 'bridges:\n  - name: br-a\n    addresses: [10.1.1.1/24]\n' >/etc/hostnet/bridges/br-a.yml
 `

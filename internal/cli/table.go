@@ -17,8 +17,11 @@ type command struct {
 	name, arguments string
 	limit           int
 	text            string
-	options         []option
-	run             func(*terminal) error
+	// complete is what the arguments are, for the shells' completion; words are those that they may be.
+	complete string
+	words    []string
+	options  []option
+	run      func(*terminal) error
 }
 
 // option is one --option of a command.
@@ -107,7 +110,7 @@ var picture = []option{
 func commands() []command {
 	return []command{
 		{
-			name: "status", arguments: "[LINK…]", limit: -1, text: "what waits, differs and is missing, and the links, by name or pattern",
+			name: "status", arguments: "[LINK…]", limit: -1, complete: argumentsLinks, text: "what waits, differs and is missing, and the links, by name or pattern",
 			options: []option{follow, asJSON}, run: status,
 		},
 		{name: "show", text: "the links as a table, and what stands on what", options: []option{asJSON}, run: show},
@@ -136,16 +139,16 @@ func commands() []command {
 			options: []option{mode, metrics}, run: watch,
 		},
 		{
-			name: "check", arguments: "FILE|-", limit: 1,
+			name: "check", arguments: "FILE|-", limit: 1, complete: argumentsFiles,
 			text:    "whether a playbook or kept file is free of mistakes, on any machine; exit code 1 if not",
 			options: []option{asJSON}, run: checkFile,
 		},
 		{
-			name: "cat", arguments: "NAME", limit: 1, text: "what is declared of a link, route, rule, translation or server, with its file",
+			name: "cat", arguments: "NAME", limit: 1, complete: argumentsNames, text: "what is declared of a link, route, rule, translation or server, with its file",
 			run: cat,
 		},
 		{
-			name: "edit", arguments: "NAME", limit: 1, options: []option{seconds}, run: edit,
+			name: "edit", arguments: "NAME", limit: 1, complete: argumentsNames, options: []option{seconds}, run: edit,
 			text: "change what is declared of NAME in an editor, see what that would do, and do it",
 		},
 		{
@@ -153,7 +156,7 @@ func commands() []command {
 			text: "what an option of a task or a kept file means, such as mtu or bonds.mode",
 		},
 		{
-			name: "schema", arguments: "[task|kept]", limit: 1, run: printSchema,
+			name: "schema", arguments: "[task|kept]", limit: 1, words: []string{"task", "kept"}, run: printSchema,
 			text: "the JSON Schema of the task hostnet.linux.network, or of kept files, for editors",
 		},
 		{
@@ -161,7 +164,15 @@ func commands() []command {
 		},
 		{name: "boot", text: "what hostnet.service runs: finish what a crash left behind, then apply", run: boot},
 		{name: "recover", text: "finish what a crash left behind, and no more", run: finish},
-		{name: openstackName, arguments: "check|plan|show|allocate DIRECTORY", text: openstackText},
+		{
+			name: openstackName, arguments: "check|plan|show|allocate DIRECTORY", text: openstackText,
+			words: []string{"check", "plan", "show", "allocate"},
+		},
+		{
+			name: "completion", arguments: strings.Join(Shells, "|"), limit: 1, words: Shells, run: completion,
+			text: "the completion of a shell, which comes with the command",
+		},
+		{name: "manual", text: "the man page, which comes with the command", run: manual},
 		{name: "help", arguments: "[COMMAND]", limit: 1, text: "all commands, or all about one of them", run: help},
 		{name: "version", text: "the version", run: version},
 	}

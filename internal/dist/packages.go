@@ -27,7 +27,7 @@ var packaging embed.FS
 
 // packageValues are what the files of packaging are filled in with.
 type packageValues struct {
-	Architecture, Version, Homepage, Documentation, Files, Help string
+	Architecture, Version, Homepage, Files string
 }
 
 // WritePackages writes packages of the command hostnet, which the folder bin has, for each architecture into the folder
@@ -37,23 +37,35 @@ func WritePackages(ctx context.Context, root, bin, output string) error {
 	if err != nil {
 		return err
 	}
-	help, err := exec.CommandContext(ctx, filepath.Join(bin, "linux_"+runtime.GOARCH, "hostnet"), "help").Output()
+	companions, err := companionsOf(ctx, filepath.Join(bin, "linux_"+runtime.GOARCH, "hostnet"))
 	if err != nil {
-		return fmt.Errorf("hostnet help: %w", err)
+		return err
 	}
 	for _, architecture := range Architectures {
-		values := packageValues{
-			Architecture: architecture, Version: collection.Version, Homepage: collection.Homepage, Documentation: collection.Documentation,
-			Help: strings.ReplaceAll(strings.TrimSpace(string(help)), `\`, `\e`),
-		}
-		if err := writePackages(ctx, root, filepath.Join(bin, "linux_"+architecture, "hostnet"), output, values); err != nil {
+		values := packageValues{Architecture: architecture, Version: collection.Version, Homepage: collection.Homepage}
+		if err := writePackages(ctx, root, filepath.Join(bin, "linux_"+architecture, "hostnet"), output, values, companions); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func writePackages(ctx context.Context, root, program, output string, values packageValues) error {
+// companionsOf are the man page and the completions as the program itself makes them, by the names of their files.
+func companionsOf(ctx context.Context, program string) (map[string][]byte, error) {
+	out := map[string][]byte{}
+	for file, arguments := range map[string][]string{
+		"hostnet.8": {"manual"}, "completion.bash": {"completion", "bash"}, "completion.zsh": {"completion", "zsh"}, "completion.fish": {"completion", "fish"},
+	} {
+		text, err := exec.CommandContext(ctx, program, arguments...).Output()
+		if err != nil {
+			return nil, fmt.Errorf("hostnet %s: %w", strings.Join(arguments, " "), err)
+		}
+		out[file] = text
+	}
+	return out, nil
+}
+
+func writePackages(ctx context.Context, root, program, output string, values packageValues, companions map[string][]byte) error {
 	folder, err := os.MkdirTemp("", "hostnet-package-")
 	if err != nil {
 		return err
@@ -66,6 +78,16 @@ func writePackages(ctx context.Context, root, program, output string, values pac
 	for name, source := range map[string]string{"hostnet": program, "copyright": filepath.Join(root, "COPYING"), "NOTICE": filepath.Join(root, NoticeFile)} {
 		text, err := os.ReadFile(source)
 		if err == nil {
+			err = os.WriteFile(filepath.Join(folder, name), text, 0o644)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for name, text := range companions {
+		if filepath.Ext(name) == ".8" {
+			err = writeZipped(filepath.Join(folder, name+".gz"), text)
+		} else {
 			err = os.WriteFile(filepath.Join(folder, name), text, 0o644)
 		}
 		if err != nil {
@@ -96,7 +118,7 @@ func writePackages(ctx context.Context, root, program, output string, values pac
 	return nil
 }
 
-// fillPackaging writes the files of packaging into the folder; a man page is zipped there.
+// fillPackaging writes the files of packaging into the folder.
 func fillPackaging(folder string, values packageValues) error {
 	entries, err := packaging.ReadDir("packaging")
 	if err != nil {
@@ -112,12 +134,7 @@ func fillPackaging(folder string, values packageValues) error {
 			return err
 		}
 		target := filepath.Join(folder, strings.TrimSuffix(entry.Name(), ".tmpl"))
-		if filepath.Ext(target) == ".8" {
-			err = writeZipped(target+".gz", filled.Bytes())
-		} else {
-			err = os.WriteFile(target, filled.Bytes(), 0o755)
-		}
-		if err != nil {
+		if err := os.WriteFile(target, filled.Bytes(), 0o755); err != nil {
 			return err
 		}
 	}

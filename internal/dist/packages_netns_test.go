@@ -189,6 +189,7 @@ func wantInstalled(t *testing.T, root string) {
 	t.Helper()
 	for _, path := range []string{
 		"/usr/sbin/hostnet", "/usr/lib/systemd/system/hostnet.service", "/usr/share/bash-completion/completions/hostnet",
+		"/usr/share/zsh/vendor-completions/_hostnet", "/usr/share/fish/vendor_completions.d/hostnet.fish",
 		"/usr/share/man/man8/hostnet.8.gz", "/usr/share/doc/hostnet/copyright", "/usr/share/doc/hostnet/NOTICE",
 	} {
 		if info, err := os.Stat(filepath.Join(root, path)); err != nil || info.Size() == 0 {
@@ -196,7 +197,7 @@ func wantInstalled(t *testing.T, root string) {
 		}
 	}
 	page := exec.CommandContext(t.Context(), "gzip", "-dc", filepath.Join(root, "/usr/share/man/man8/hostnet.8.gz"))
-	if text, err := page.Output(); err != nil || !bytes.Contains(text, []byte("hostnet apply")) || bytes.Contains(text, []byte("{{")) {
+	if text, err := page.Output(); err != nil || !bytes.Contains(text, []byte(`hostnet apply`)) || bytes.Contains(text, []byte("{{")) {
 		t.Errorf("the man page: %v: %s", err, text)
 	}
 }

@@ -109,6 +109,8 @@ done
 delete "$root/etc/systemd/system/hostnet.service" "$root"/etc/systemd/system/hostnet-dnsmasq* "$root/etc/systemd/system/hostnet-watch.service" \
 	"$root"/etc/systemd/system/multi-user.target.wants/hostnet* "$root/var/lib/node_exporter/textfile/hostnet.prom" "$root/etc/sysctl.d/99-zz-hostnet.conf" \
 	"$root/etc/hostnet" "$root/var/lib/hostnet" "$root/usr/local/lib/hostnet" "$root/usr/local/sbin/hostnet" "$root/usr/local/bin/hostnet" \
+	"$root/usr/local/share/man/man8/hostnet.8" "$root/usr/local/share/bash-completion/completions/hostnet" \
+	"$root/usr/local/share/zsh/site-functions/_hostnet" "$root/usr/local/share/fish/vendor_completions.d/hostnet.fish" \
 	"$root"/root/.cache/hostnet "$root"/home/*/.cache/hostnet "$root"/var/tmp/hostnet-[0-9]* "$root"/tmp/hostnet-[0-9]* "$root/var/cache/hostnet"
 # Open leases of DHCP clients that run are in /run, which the next boot empties.
 if systemd; then
