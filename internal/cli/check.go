@@ -158,6 +158,10 @@ func (d declaration) mistakes(file string) []mistake {
 		delete(arguments, "config")
 	}
 	arguments, inside, err := host.ExpandConfig(arguments)
+	var openstack *task.OpenStack
+	if err == nil && d.module == "network" {
+		arguments, openstack, err = task.ExpandOpenStack(untemplated(arguments))
+	}
 	if err == nil && d.module == "network" {
 		arguments, _, err = task.ExpandState(arguments)
 	}
@@ -172,6 +176,9 @@ func (d declaration) mistakes(file string) []mistake {
 		set := (&spec.Set{}).Apply(spec.NewEdit("network", arguments, nil))
 		problems = slices.Concat(set.Problems, set.Set.Check())
 	}
+	if openstack != nil {
+		_ = errors.As(openstack.Label(problems), &problems)
+	}
 	var out []mistake
 	for _, one := range host.InConfig(problems, inside) {
 		path := strings.TrimPrefix(strings.TrimPrefix(one.Path, prefix), ".")
@@ -181,6 +188,17 @@ func (d declaration) mistakes(file string) []mistake {
 		}
 	}
 	return out
+}
+
+// untemplated leaves out OpenStack-Ansible's variables that a template gives.
+func untemplated(arguments map[string]any) map[string]any {
+	known := maps.Clone(arguments)
+	for _, doc := range task.OpenStackDocs() {
+		if value, isText := known[doc.Name].(string); isText && isTemplate(value) {
+			delete(known, doc.Name)
+		}
+	}
+	return known
 }
 
 // wrapped are the arguments of a module about one object as those of network, and the object's place in them.

@@ -46,9 +46,13 @@ func (m *machine) module(module, text string) ansible.Result {
 	}
 	var settings *host.Declaration
 	var declaration *services.Declaration
+	var openstack *task.OpenStack
 	var err error
 	switch module {
 	case "network":
+		if arguments, openstack, err = task.ExpandOpenStack(arguments); err != nil {
+			return ansible.Fail(err)
+		}
 		if arguments, _, err = task.ExpandState(arguments); err != nil {
 			return ansible.Fail(err)
 		}
@@ -66,15 +70,15 @@ func (m *machine) module(module, text string) ansible.Result {
 		declaration = &services.Declaration{Host: state}
 	}
 	if err != nil {
-		return ansible.Fail(err)
+		return ansible.Fail(openstack.Label(err))
 	}
 	var result ansible.Result
 	within(m.T, m.ns, m.root, func(site *services.Site) {
 		one := &task.Task{
 			Call: ansible.Call{Module: module, Arguments: arguments}, Settings: &settings.Settings,
-			Edit: spec.NewEdit(module, arguments, host.SafetyNames()),
+			Edit: spec.NewEdit(module, arguments, host.SafetyNames()), OpenStack: openstack,
 		}
-		result = one.Apply(site, declaration)
+		result = openstack.Finish(one.Apply(site, declaration))
 	})
 	return result
 }

@@ -36,10 +36,14 @@ func Run(parse Parse) func(context.Context, ansible.Call) ansible.Result {
 func RunServices(parse ParseServices) func(context.Context, ansible.Call) ansible.Result {
 	return func(_ context.Context, call ansible.Call) ansible.Result {
 		var inside []string
+		var openstack *OpenStack
 		if call.Module == "network" {
 			var err error
 			if call.Arguments, inside, err = host.ExpandConfig(call.Arguments); err != nil {
 				return ansible.Fail(err)
+			}
+			if call.Arguments, openstack, err = ExpandOpenStack(call.Arguments); err != nil {
+				return ansible.Fail(inConfig(err, inside))
 			}
 			var state string
 			text := call.Arguments[textKey]
@@ -47,20 +51,20 @@ func RunServices(parse ParseServices) func(context.Context, ansible.Call) ansibl
 				return ansible.Fail(err)
 			}
 			if result, done := runState(call, state, text, parse); done {
-				result.Err = inConfig(result.Err, inside)
+				result.Err = inConfig(openstack.Label(result.Err), inside)
 				return result
 			}
 		}
 		settings, declaration, err := parse(call.Arguments)
 		if err != nil {
-			return ansible.Fail(inConfig(withTheHosts(err, call.Arguments, settings, declaration), inside))
+			return ansible.Fail(inConfig(openstack.Label(withTheHosts(err, call.Arguments, settings, declaration)), inside))
 		}
 		if os.Geteuid() != 0 {
 			return ansible.Fail(errNeedsRoot)
 		}
 		forHost(&settings.Settings)
 		files := &system.System{}
-		t := &Task{Call: call, Settings: &settings.Settings, Edit: spec.NewEdit(call.Module, call.Arguments, host.SafetyNames())}
+		t := &Task{Call: call, Settings: &settings.Settings, Edit: spec.NewEdit(call.Module, call.Arguments, host.SafetyNames()), OpenStack: openstack}
 		if settings.Namespace() != "" && len(declaration.DNSMasqs) > 0 {
 			return t.within(settings.Namespace(), declaration)
 		}
@@ -69,7 +73,7 @@ func RunServices(parse ParseServices) func(context.Context, ansible.Call) ansibl
 			return ansible.Fail(err)
 		}
 		defer done()
-		return t.Apply(site, declaration)
+		return openstack.Finish(t.Apply(site, declaration))
 	}
 }
 
@@ -108,6 +112,8 @@ type Task struct {
 	Settings *host.Settings
 	// Edit is what it asks of the declared set; nil is nothing.
 	Edit *spec.Edit
+	// OpenStack is what it takes from OpenStack-Ansible's variables, if anything.
+	OpenStack *OpenStack
 	// Whole makes all that is declared so, rather than what the edit touches.
 	Whole bool
 	// Only, if set, leaves out the steps for which it is false.
@@ -151,6 +157,11 @@ func (t *Task) plan(site *services.Site, own *services.Declaration) (*desired, *
 	if err != nil {
 		return nil, nil, err
 	}
+	noted, err := t.checkNeeds(site, want)
+	if err != nil {
+		return nil, nil, err
+	}
+	todo.Warnings = append(todo.Warnings, noted...)
 	if site.Services.Elsewhere {
 		return want, todo, nil
 	}

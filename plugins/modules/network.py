@@ -3722,6 +3722,32 @@ options:
     description:
       - The text of files in C(/etc/hostnet), one or several after each other, for O(state=parsed).
     type: str
+  networkd_devices:
+    description:
+      - 'OpenStack-Ansible''s C(openstack_hosts_systemd_networkd_devices) as it is: what is in C(.netdev) files, a dictionary each. They become
+          objects of O(bonds), O(vlans), O(vxlans), O(bridges), O(veths), O(dummies) and O(macvlans).'
+    type: list
+    elements: dict
+  networkd_networks:
+    description:
+      - 'OpenStack-Ansible''s C(openstack_hosts_systemd_networkd_networks) as it is: ports, addresses, routes and rules of the links. A static route
+          without C(Metric) gets 21 as the first of its link, and one more each next.'
+    type: list
+    elements: dict
+  needed:
+    description:
+      - C(container_networks) of the host or of its containers, or a list of several. Each bridge must be declared or on the host, and every link
+          below must carry the MTU; else nothing is changed.
+    type: raw
+  provider_networks:
+    description:
+      - 'C(provider_networks) of OpenStack-Ansible, for O(needed): which bridges are to be Open vSwitch''s, and which links it takes for them.'
+    type: list
+    elements: dict
+  neutron_provider_networks:
+    description:
+      - C(neutron_provider_networks) of OpenStack-Ansible, for O(needed), where the operator writes it.
+    type: dict
 attributes:
   check_mode:
     description: Shows exactly the steps that a run then performs.

@@ -1,0 +1,72 @@
+//go:build netns
+
+package task_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestOpenStackVariables: OSA's own variables make the host's network, and a second run finds nothing to do.
+func TestOpenStackVariables(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	const variables = `
+"networkd_devices": [
+  {"NetDev": {"Name": "br-mgmt", "Kind": "bridge"}, "Bridge": {"ForwardDelaySec": 0, "STP": false}, "filename": "11-br-mgmt"},
+  {"NetDev": {"Name": "br-vlan-veth", "Kind": "veth"}, "Peer": {"Name": "eth12"}},
+  {"NetDev": {"Name": "tunnel7", "Kind": "vxlan"}, "VXLAN": {"VNI": 7, "Remote": "10.0.0.9", "DestinationPort": 4789}}],
+"networkd_networks": [
+  {"interface": "eth1", "bridge": "br-mgmt", "mtu": 1600},
+  {"interface": "br-vlan-veth", "bridge": "br-mgmt", "mtu": 1600},
+  {"interface": "br-mgmt", "address": "172.29.236.11", "netmask": "255.255.252.0", "mtu": "1600",
+   "static_routes": [{"cidr": "10.5.0.0/16", "gateway": "172.29.236.1"}, {"Destination": "10.6.0.0/16", "Gateway": "172.29.236.2", "Table": 100}],
+   "routing_rules": [{"From": "172.29.236.0/22", "Table": 100, "Priority": 500}]},
+  {"interface": "tunnel7", "config_overrides": {"Network": {"Address": {"172.29.240.11/22": null, "172.29.240.12/22": null}}}}]`
+	const needed = `
+"needed": {"management_address": {"bridge": "br-mgmt", "address": "172.29.236.11", "netmask": "255.255.252.0", "type": "veth", "mtu": 1600},
+           "eth11_address": {"bridge": "br-vlan", "netmask": null, "type": "veth"}},
+"provider_networks": [{"network": {"container_bridge": "br-vlan", "type": "vlan", "network_interface": "eth12"}}]`
+	m.declare("network", "{"+variables+","+needed+"}")
+	var links []struct {
+		Name   string `json:"ifname"`
+		Master string `json:"master"`
+		MTU    int    `json:"mtu"`
+	}
+	m.ns.JSON(t, &links, "-d", "link")
+	for name, master := range map[string]string{"eth1": "br-mgmt", "br-vlan-veth": "br-mgmt", "eth12": "", "tunnel7": ""} {
+		if !slices.ContainsFunc(links, func(one struct {
+			Name   string `json:"ifname"`
+			Master string `json:"master"`
+			MTU    int    `json:"mtu"`
+		}) bool {
+			return one.Name == name && one.Master == master && (master == "" || one.MTU == 1600)
+		}) {
+			t.Errorf("%s is no port of %q: %+v", name, master, links)
+		}
+	}
+	routes := m.ns.IP(t, "route", "show", "table", "all")
+	for _, want := range []string{"10.5.0.0/16 via 172.29.236.1 dev br-mgmt", "metric 21", "10.6.0.0/16 via 172.29.236.2 dev br-mgmt table 100", "metric 22"} {
+		if !strings.Contains(routes, want) {
+			t.Errorf("%q is not in:\n%s", want, routes)
+		}
+	}
+	if addresses := m.ns.IP(t, "address", "show", "tunnel7"); !strings.Contains(addresses, "172.29.240.12/22") {
+		t.Errorf("addresses: %s", addresses)
+	}
+	if rules := m.ns.IP(t, "rule"); !strings.Contains(rules, "500:\tfrom 172.29.236.0/22 lookup 100") {
+		t.Errorf("rules: %s", rules)
+	}
+	m.refuse("network", "{"+variables+`, "needed": {"storage_address": {"bridge": "br-storage", "interface": "eth2", "mtu": 9000},
+		"management_address": {"bridge": "br-mgmt", "interface": "eth1", "mtu": 9000}, "x_address": {"bridge": "eth2", "interface": "eth3"}}}`,
+		"needed.storage_address.bridge: there is no br-storage on this host, and nothing declares it; add\nnetworkd_devices:",
+		"needed.management_address.mtu: 9000 does not pass br-mgmt (1600) > eth1 (1600) and br-mgmt (1600) > br-vlan-veth (1600): give br-mgmt, eth1, br-vlan-veth an mtu of 9000",
+		"needed.x_address.bridge: eth2 is no bridge but a veth")
+	m.refuse("network", strings.Replace("{"+variables+"}", `"STP": false`, `"STP": "sometimes"`, 1), "networkd_devices[0].Bridge.STP: ")
+	m.refuse("network", strings.Replace("{"+variables+"}", `"mtu": 1600}`, `"mtu": 5}`, 1), "networkd_networks[0].mtu: ")
+	// The host's own links count as well as what is declared.
+	m.declare("network", `{"needed": {"a_address": {"bridge": "br-mgmt", "interface": "eth1"}}}`)
+	m.refuse("network", `{"bridges": [{"name": "br-mgmt", "state": "absent"}], "needed": {"a_address": {"bridge": "br-mgmt", "interface": "eth1"}}}`,
+		"needed.a_address.bridge: there is no br-mgmt")
+}
