@@ -51,6 +51,7 @@ func (m *Machine) Apply(folder string, wanted []*Wanted, check bool) (*Outcome, 
 		if err := p.run(wanted); err != nil {
 			return outcome, err
 		}
+		p.followChanged()
 	}
 	for _, c := range containers {
 		outcome.Containers = append(outcome.Containers, c.export(h))

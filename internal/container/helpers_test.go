@@ -28,6 +28,8 @@ func TestMain(m *testing.M) {
 		switch {
 		case arguments[0] == dhcp.Command:
 			return testMachine().DHCP(arguments[1:])
+		case arguments[0] == FollowCommand:
+			return testMachine().Follow()
 		case IsTemplate(arguments):
 			return Template(arguments)
 		}

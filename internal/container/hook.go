@@ -1,10 +1,12 @@
 package container
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -58,6 +60,33 @@ func (m *Machine) Hook(moment string, environment func(name string) string) erro
 	return nil
 }
 
+// comingUp is how long a start waits for links of the host that LXC fails without: at boot they may come with others.
+const comingUp = 10 * time.Second
+
+// awaitLinks waits for the bridges and parents of the container's interfaces.
+func (h *host) awaitLinks(c *Container) error {
+	for deadline := time.Now().Add(comingUp); ; time.Sleep(100 * time.Millisecond) {
+		missing := ""
+		for _, one := range c.configured {
+			if one.kind() == Phys && c.record.find(one.Name) != nil {
+				continue // it may have come back under another name
+			}
+			if name := deref(cmp.Or(one.Bridge, one.Parent)); name != "" && h.byName[name] == nil {
+				missing = name
+			}
+		}
+		if missing == "" {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("the host has no %s after %s", missing, comingUp)
+		}
+		if err := h.observe(); err != nil {
+			return err
+		}
+	}
+}
+
 // preStart makes ready for LXC. At a restart LXC_PID is the init that has just ended: nothing runs yet.
 func (m *Machine) preStart(name, file string) []error {
 	h, err := m.openHost()
@@ -70,6 +99,9 @@ func (m *Machine) preStart(name, file string) []error {
 		return []error{err}
 	}
 	problems := m.settleStart(c)
+	if err := h.awaitLinks(c); err != nil {
+		problems = append(problems, err)
+	}
 	p := newPlanner(m, h, c.Folder, []*Container{c})
 	p.planPreStart(c)
 	return append(problems, p.runEach()...)
@@ -91,9 +123,14 @@ func (m *Machine) startHost(name, file, init string) []error {
 		return []error{err}
 	}
 	defer closeAll([]*Container{c})
+	problems := m.repair(h, c)
 	p := newPlanner(m, h, c.Folder, []*Container{c})
 	p.planStart(c)
-	return p.runEach()
+	problems = append(problems, p.runEach()...)
+	if slices.ContainsFunc(c.configured, func(one *Configured) bool { return one.kind() == Phys }) {
+		problems = append(problems, m.follow(c))
+	}
+	return slices.DeleteFunc(problems, func(err error) bool { return err == nil })
 }
 
 // runEach carries out every step, whatever becomes of the others.
@@ -181,10 +218,12 @@ func (p *planner) planStart(c *Container) {
 			if t.have != nil && deref(t.have.HostName) != "" {
 				t.final.HostName = t.have.HostName
 			}
-			p.limitNew(t)
+			if deref(want.DownRate) != deref(live.DownRate) || deref(want.UpRate) != deref(live.UpRate) {
+				p.limitNew(t)
+			}
 		}
 		p.planStartRoutes(t)
-		if runsClient(&want) {
+		if runsClient(&want) && !runsClient(&live.Interface) {
 			p.startDHCP(t, live.Index)
 		}
 	}

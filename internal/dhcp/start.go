@@ -2,7 +2,6 @@ package dhcp
 
 import (
 	"fmt"
-	"os/exec"
 	"syscall"
 	"time"
 
@@ -11,7 +10,7 @@ import (
 
 // Start starts a client that outlives this process, and does not wait for a lease: when it returns, Find finds the client.
 func Start(program string, job Job) error {
-	if err := launch(program, job); err != nil {
+	if err := system.Launch(fmt.Sprintf("hostnet-dhcp-%d-%d", job.Init, job.Index), program, job.arguments()...); err != nil {
 		return err
 	}
 	for deadline := time.Now().Add(starting); ; time.Sleep(time.Millisecond) {
@@ -26,26 +25,6 @@ func Start(program string, job Job) error {
 
 // starting is how long a client may take to begin.
 const starting = 5 * time.Second
-
-func launch(program string, job Job) error {
-	host := &system.System{}
-	if launcher := host.Find("systemd-run"); launcher != "" && host.HasSystemd() {
-		// Otherwise it would end with the session or the service that it was started in.
-		unit := fmt.Sprintf("--unit=hostnet-dhcp-%d-%d", job.Init, job.Index)
-		arguments := append([]string{"--quiet", "--collect", unit, program}, job.arguments()...)
-		if _, err := host.Run(20*time.Second, nil, launcher, arguments...); err == nil {
-			return nil
-		}
-	}
-	command := exec.Command(program, job.arguments()...)
-	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	command.Dir = "/"
-	if err := command.Start(); err != nil {
-		return fmt.Errorf("cannot start the DHCP client: %w", err)
-	}
-	go func() { _ = command.Wait() }()
-	return nil
-}
 
 // pause is between two looks at a client.
 const pause = 20 * time.Millisecond

@@ -36,6 +36,7 @@ const usage = `hostnet-lxc wires LXC containers as declared.
   hostnet-lxc hook MOMENT  called by LXC when it starts a container: MOMENT is pre-start or start-host
   hostnet-lxc --path=…     called by LXC when it makes a container of a root file system
   hostnet-lxc dhcp …       the DHCP client of a container's interface, started by the two above
+  hostnet-lxc follow …     waits for the end of containers that were wired as they ran, started by the same
 `
 
 func run(arguments []string, input io.Reader, output, errors io.Writer) int {
@@ -49,6 +50,8 @@ func run(arguments []string, input io.Reader, output, errors io.Writer) int {
 		return 0
 	case len(arguments) >= 2 && arguments[1] == dhcp.Command:
 		return exitCode(machine().DHCP(arguments[2:]), errors)
+	case len(arguments) >= 2 && arguments[1] == container.FollowCommand:
+		return exitCode(machine().Follow(), errors)
 	case len(arguments) >= 2 && container.IsTemplate(arguments[1:]):
 		return exitCode(container.Template(arguments[1:]), errors)
 	case len(arguments) == 2 && arguments[1] == task.RestoreCommand:

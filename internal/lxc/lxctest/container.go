@@ -66,7 +66,7 @@ func (Runtime) State(folder, name string) (lxc.State, error) {
 	for field := range strings.FieldsSeq(output) {
 		if pid, err := strconv.Atoi(field); err == nil {
 			state.InitPID = max(pid, 0)
-		} else {
+		} else if !strings.HasSuffix(field, ":") {
 			state.Name = field
 		}
 	}

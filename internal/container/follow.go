@@ -1,0 +1,354 @@
+package container
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"hostnet.linux/internal/kernel"
+	"hostnet.linux/internal/lxc"
+	"hostnet.linux/internal/system"
+)
+
+// LXC knows nothing of what happens to a container as it runs: at its end it leaves a NIC that was lent meanwhile to the
+// kernel, which brings it back under the name that it had inside, or deletes it; and when the container restarts itself it
+// is made as its monitor's old configuration has it, hooks included. So one process for all such containers waits for the
+// end of their inits, brings NICs home, and does for one that restarts what LXC does not.
+
+// FollowCommand is the first argument with which the collection's program is that process; a folder follows.
+const FollowCommand = "follow"
+
+// followFolder holds a file for each container that is followed.
+const followFolder = system.RuntimeFolder + "/follow"
+
+// followed is a container as it runs.
+type followed struct {
+	Name   string `json:"name"`
+	Config string `json:"config"`
+	Init   int    `json:"init"`
+	// Started tells an init from a later process with its number: clock ticks since the boot.
+	Started string `json:"started"`
+}
+
+func (f *followed) path() string {
+	hash := sha256.Sum256([]byte(f.Config))
+	const enough = 8
+	return filepath.Join(followFolder, hex.EncodeToString(hash[:enough])+".json")
+}
+
+// follow has the end of a running container waited for.
+func (m *Machine) follow(c *Container) error {
+	one := &followed{Name: c.Name, Config: c.ConfigFile, Init: c.State.InitPID, Started: startOf(c.State.InitPID)}
+	for _, folder := range []string{system.RuntimeFolder, followFolder} {
+		if err := system.PrivateFolder(folder); err != nil {
+			return err
+		}
+	}
+	contents, err := json.Marshal(one)
+	if err == nil {
+		err = lxc.WriteFile(one.path(), append(contents, '\n'))
+	}
+	if err != nil {
+		return err
+	}
+	lock, err := lockFollowing()
+	if err != nil {
+		return err
+	}
+	if lock != nil {
+		_ = lock.Close()
+		if err := system.Launch("hostnet-follow", m.Program.Path, FollowCommand, followFolder); err != nil {
+			return err
+		}
+	}
+	if !slices.ContainsFunc(c.record.interfaces, func(i *Interface) bool { return i.kind() == Phys }) {
+		return nil
+	}
+	return one.awaitHold()
+}
+
+// awaitHold waits until the follower has hold of the container's network: from then on no card is lost with it.
+func (f *followed) awaitHold() error {
+	const patience = 5 * time.Second
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		file, err := os.Open(f.path())
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // its init has ended, and what was to be done was done
+		}
+		if err != nil {
+			return err
+		}
+		err = unix.Flock(int(file.Fd()), unix.LOCK_SH|unix.LOCK_NB)
+		_ = file.Close()
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil
+		}
+	}
+	return fmt.Errorf("nobody waits for the end of container %s after %s: a card that is lent to it may come back under another name", f.Name, patience)
+}
+
+// followChanged follows the running containers whose configuration a task has changed.
+func (p *planner) followChanged() {
+	for _, c := range p.containers {
+		for _, file := range p.files {
+			if c.running() && file.Path == c.ConfigFile {
+				if err := p.machine.follow(c); err != nil {
+					said := reportOf(c.ConfigFile)
+					said.add(c.Name, FollowCommand, err)
+					said.save()
+				}
+			}
+		}
+	}
+}
+
+// lockFollowing makes this process the one that follows; nil if there is one.
+func lockFollowing() (*os.File, error) {
+	file, err := os.OpenFile(filepath.Join(followFolder, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		_ = file.Close()
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, nil
+		}
+		return nil, err
+	}
+	return file, nil
+}
+
+// startOf is field 22 of /proc/PID/stat, "" if there is no such process.
+func startOf(pid int) string {
+	process, found := system.FindProcess(pid)
+	if !found || process.Zombie {
+		return ""
+	}
+	return strconv.FormatInt(process.Started.UnixMilli(), 10)
+}
+
+// watch is one init that is waited for.
+type watch struct {
+	followed
+	pidfd int
+	// inside keeps the network from ending with the init, so that NICs can be taken out of it.
+	inside Kernel
+	// file is locked while it is held.
+	file *os.File
+}
+
+// rescan is how often new containers are looked for without a word about them.
+const rescan = 10 * time.Second
+
+// Follow is that process. It ends when no container is left to follow.
+func (m *Machine) Follow() error {
+	for {
+		lock, err := lockFollowing()
+		if err != nil || lock == nil {
+			return err
+		}
+		m.followAll()
+		_ = lock.Close()
+		// A container may have come since the last look, whose task found the lock taken.
+		if len(followedFiles()) == 0 {
+			return nil
+		}
+	}
+}
+
+func followedFiles() []string {
+	files, err := filepath.Glob(filepath.Join(followFolder, "*.json"))
+	if err != nil {
+		return nil
+	}
+	return files
+}
+
+func (m *Machine) followAll() {
+	watches := map[followed]*watch{}
+	var busy atomic.Int32
+	news, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
+	if err == nil {
+		defer func() { _ = unix.Close(news) }()
+		_, err = unix.InotifyAddWatch(news, followFolder, unix.IN_MOVED_TO)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "cannot hear of new containers:", err)
+	}
+	for {
+		for _, file := range followedFiles() {
+			one, err := readFollowed(file)
+			if err != nil {
+				_ = os.Remove(file)
+				continue
+			}
+			if watches[one] == nil {
+				watches[one] = m.watch(one)
+			}
+		}
+		if len(watches) == 0 && busy.Load() == 0 {
+			return
+		}
+		for _, ended := range waitForInits(watches, news) {
+			delete(watches, ended.followed)
+			if current, err := readFollowed(ended.path()); err == nil && current == ended.followed {
+				_ = os.Remove(ended.path())
+			}
+			busy.Add(1)
+			go func() {
+				defer busy.Add(-1)
+				m.afterEnd(ended)
+			}()
+		}
+	}
+}
+
+func readFollowed(file string) (one followed, err error) {
+	contents, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(contents, &one)
+	}
+	return one, err
+}
+
+// watch takes hold of an init; one that is gone already has no pidfd.
+func (m *Machine) watch(one followed) *watch {
+	w := &watch{followed: one, pidfd: -1}
+	fd, err := unix.PidfdOpen(one.Init, 0)
+	if err != nil {
+		return w
+	}
+	if startOf(one.Init) != one.Started {
+		_ = unix.Close(fd)
+		return w
+	}
+	w.pidfd = fd
+	if inside, err := m.Open(strconv.Itoa(one.Init)); err == nil {
+		w.inside = inside
+	}
+	if file, err := os.Open(one.path()); err == nil {
+		w.file = file
+		_ = unix.Flock(int(file.Fd()), unix.LOCK_EX)
+	}
+	return w
+}
+
+// waitForInits waits for the end of any of them, or for word of new ones.
+func waitForInits(watches map[followed]*watch, news int) []*watch {
+	var ended, waiting []*watch
+	fds := []unix.PollFd{{Fd: int32(news), Events: unix.POLLIN}}
+	for _, w := range watches {
+		if w.pidfd < 0 {
+			ended = append(ended, w)
+			continue
+		}
+		waiting = append(waiting, w)
+		fds = append(fds, unix.PollFd{Fd: int32(w.pidfd), Events: unix.POLLIN})
+	}
+	if len(ended) > 0 {
+		return ended
+	}
+	limit := rescan
+	if len(waiting) == 0 {
+		limit = time.Second // a container that restarts comes again soon
+	}
+	if n, err := unix.Poll(fds, int(limit.Milliseconds())); err != nil || n == 0 {
+		return nil
+	}
+	if fds[0].Revents != 0 {
+		said := make([]byte, 1<<12)
+		_, _ = unix.Read(news, said) // that there is something is all that counts
+	}
+	for i, fd := range fds[1:] {
+		if fd.Revents != 0 {
+			ended = append(ended, waiting[i])
+		}
+	}
+	return ended
+}
+
+// restarting is how long a container that restarts itself may take.
+const restarting = time.Minute
+
+// afterEnd brings a container's NICs home, and does for one that runs again what LXC did not.
+func (m *Machine) afterEnd(w *watch) {
+	if w.pidfd >= 0 {
+		_ = unix.Close(w.pidfd)
+	}
+	if w.file != nil {
+		_ = w.file.Close()
+	}
+	problems := m.bringHome(w)
+	folder := filepath.Dir(filepath.Dir(w.Config))
+	for deadline := time.Now().Add(restarting); time.Now().Before(deadline) && isRunning(folder, w.Name); time.Sleep(100 * time.Millisecond) {
+		// A monitor whose container is starting does not answer before that has ended.
+		state, err := m.Runtime.State(folder, w.Name)
+		if err != nil || !state.Running() || state.InitPID == w.Init || state.Name != "RUNNING" {
+			continue
+		}
+		problems = append(problems, m.startHost(w.Name, w.Config, strconv.Itoa(state.InitPID))...)
+		problems = append(problems, m.followAgain(w, state))
+		break
+	}
+	said := reportOf(w.Config)
+	for _, problem := range problems {
+		if problem != nil {
+			said.add(w.Name, FollowCommand, problem)
+		}
+	}
+	if len(said.Hooks) > 0 {
+		said.save()
+	}
+}
+
+// followAgain waits for the next end, as the monitor knows no more than before.
+func (m *Machine) followAgain(w *watch, state lxc.State) error {
+	return m.follow(&Container{Name: w.Name, ConfigFile: w.Config, State: state})
+}
+
+// bringHome moves lent NICs out of the network of a container that has ended, under their own names. LXC does so with those
+// that it has lent itself, maybe at the same time: what is gone from there needs nothing any more.
+func (m *Machine) bringHome(w *watch) []error {
+	if w.inside == nil {
+		return nil
+	}
+	defer w.inside.Close()
+	config, err := lxc.ReadConfig(w.Config, lxc.Disk{})
+	if err != nil {
+		return nil // it has been deleted
+	}
+	record, err := readRecord(config, w.Config)
+	if err != nil {
+		return []error{err}
+	}
+	var problems []error
+	for _, one := range record.interfaces {
+		if one.kind() != Phys || one.Parent == nil {
+			continue
+		}
+		down := false
+		err := w.inside.ChangeLink(one.Name, kernel.LinkRequest{Name: *one.Parent, Namespace: hostNamespace, Up: &down})
+		if err != nil && !errors.Is(err, unix.ENODEV) {
+			problems = append(problems, fmt.Errorf("%s of the host does not come back: %w", *one.Parent, err))
+		}
+	}
+	// Their ends on the host would be in the way of the next start for as long as the kernel takes to clean up.
+	links, err := w.inside.Links()
+	for _, link := range links {
+		if link.Kind == Veth {
+			_ = w.inside.DeleteLink(link.Name)
+		}
+	}
+	return append(problems, err)
+}
