@@ -85,14 +85,16 @@ var registry = sync.OnceValue(func() []Kind {
 	)
 })
 
-// named makes an object without a name one with the usual name.
+// named makes an object without a name one with the usual name, so that one without any option is an object, too.
 func named(one Kind, usual string) Kind {
 	one.Link = true
-	one.identity = func(canonical schema.Object) string {
-		if name, given := canonical.Get("name").(string); given {
-			return name
+	read := one.read
+	one.read = func(raw map[string]any, at schema.Place) schema.Object {
+		object := read(raw, at)
+		if object.Get("name") == nil {
+			return append(schema.Object{{Key: "name", Value: usual}}, object...)
 		}
-		return usual
+		return object
 	}
 	return one
 }

@@ -279,7 +279,7 @@ func (k *Kept) Plan(s *system.System, after *spec.Set, task string) (steps []pla
 	}
 	for _, path := range paths {
 		changes := changesOf(k.files[path], wanted[path])
-		if len(changes) == 0 {
+		if len(changes) == 0 && len(k.files[path]) == len(wanted[path]) {
 			continue
 		}
 		step, want := plan.Step{Phase: plan.Finish, Action: "remove", Object: "file " + path, Changes: changes}, system.NoFile(path)
