@@ -69,19 +69,18 @@ func dnsmasqProcesses(s *system.System) ([]system.Process, error) {
 		}
 		sockets = append(sockets, found...)
 	}
-	all, err := system.Processes(serving(s))
+	all, err := system.Processes(isDNSMasq, serving(s))
 	return slices.DeleteFunc(all, func(p system.Process) bool {
 		return !p.Zombie && (p.NetworkNamespace != own || !p.Holds(sockets))
 	}), err
 }
 
-// serving tells whether a process may be a dnsmasq that serves: one of root's, or of a user that it changes to.
-func serving(s *system.System) func(name string, user int) bool {
+func isDNSMasq(name string) bool { return name == "dnsmasq" }
+
+// serving tells whether a dnsmasq of that user may be one that serves: root's, or of a user that it changes to.
+func serving(s *system.System) func(user int) bool {
 	known := users(s)
-	return func(name string, user int) bool {
-		if name != "dnsmasq" {
-			return false
-		}
+	return func(user int) bool {
 		account := known[user]
 		return user == 0 || strings.Contains(account, "dnsmasq") || slices.Contains([]string{"nobody", "incus", "lxd"}, account)
 	}
@@ -93,7 +92,7 @@ func defunct(s *system.System) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := system.Processes(serving(s))
+	all, err := system.Processes(isDNSMasq, serving(s))
 	if err != nil {
 		return nil, err
 	}
@@ -228,12 +227,11 @@ func (i *Instance) checkPorts(s *system.System, known []rival, at schema.Place) 
 		if err != nil {
 			return err
 		}
+		listeners = slices.DeleteFunc(listeners, func(l system.Listener) bool { return !i.collides(l.Address.Addr()) })
+		owners := system.OwnersOf(listeners)
 		for _, listener := range listeners {
 			address := listener.Address.Addr()
-			if !i.collides(address) {
-				continue
-			}
-			owner, found := listener.Owner()
+			owner, found := owners[listener]
 			if found && (told[owner.PID] || isDnsmasqOf(s, owner, i, known) || port == 67 && owner.Name == "dnsmasq") {
 				continue // several dnsmasq share port 67, each bound to its interface
 			}

@@ -29,13 +29,15 @@ func Served(s *system.System) ([]Serving, error) {
 	if err != nil {
 		return nil, err
 	}
+	listeners = slices.DeleteFunc(listeners, func(listener system.Listener) bool {
+		address := listener.Address.Addr().Unmap()
+		return address.IsUnspecified() || address.IsLoopback() || address.IsLinkLocalUnicast()
+	})
 	byConfig := map[string][]netip.Addr{}
+	owners := system.OwnersOf(listeners)
 	for _, listener := range listeners {
 		address := listener.Address.Addr().Unmap()
-		if address.IsUnspecified() || address.IsLoopback() || address.IsLinkLocalUnicast() {
-			continue
-		}
-		owner, found := listener.Owner()
+		owner, found := owners[listener]
 		if !found || owner.Name != "dnsmasq" {
 			continue
 		}

@@ -28,10 +28,10 @@ type Process struct {
 	NetworkNamespace uint64
 }
 
-// Processes lists those that want accepts by their names and users. Processes that end meanwhile are left out. Of others
+// Processes lists those whose names and users are accepted. Processes that end meanwhile are left out. Of others
 // nothing is read but that: to read a process's command line is to wait for its memory, which it may have on a file system
 // of its own making.
-func Processes(want func(name string, user int) bool) ([]Process, error) {
+func Processes(named func(name string) bool, of func(user int) bool) ([]Process, error) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil, fmt.Errorf("cannot list the processes: %w", err)
@@ -46,11 +46,11 @@ func Processes(want func(name string, user int) bool) ([]Process, error) {
 		if err != nil {
 			continue
 		}
-		name, err := os.ReadFile(filepath.Join("/proc", entry.Name(), "comm"))
-		if err != nil {
+		// Few have the name, and whose a process is takes longer to tell.
+		if name := nameOf(pid); name == "" || !named(name) {
 			continue
 		}
-		if user, known := userOf(pid); !known || !want(strings.TrimSpace(string(name)), user) {
+		if user, known := userOf(pid); !known || !of(user) {
 			continue
 		}
 		if process, ok := readProcess(pid, boot); ok {
@@ -58,6 +58,18 @@ func Processes(want func(name string, user int) bool) ([]Process, error) {
 		}
 	}
 	return processes, nil
+}
+
+// readProc reads a small file of a process. It goes past the runtime's poller, which takes longer than the kernel's answer.
+func readProc(pid int, name string) ([]byte, error) {
+	fd, err := unix.Open(filepath.Join("/proc", strconv.Itoa(pid), name), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = unix.Close(fd) }()
+	buffer := make([]byte, 4096)
+	n, err := unix.Read(fd, buffer)
+	return buffer[:max(n, 0)], err
 }
 
 // FindProcess is the process with that number, if there is one.
@@ -71,7 +83,7 @@ func FindProcess(pid int) (Process, bool) {
 
 // userOf is whose a process is. Its folder's owner does not tell: that is root where the process so chooses (proc(5)).
 func userOf(pid int) (int, bool) {
-	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
+	status, err := readProc(pid, "status")
 	if err != nil {
 		return 0, false
 	}

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // Listener is a socket that waits for datagrams or connections.
@@ -69,35 +71,88 @@ func parseListener(protocol, line string) (Listener, bool) {
 
 // Holds tells whether the process has one of the sockets open.
 func (p Process) Holds(sockets []Listener) bool {
-	folder := filepath.Join("/proc", strconv.Itoa(p.PID), "fd")
-	names, err := List(folder)
-	if err != nil {
-		return false
-	}
-	for _, name := range names {
-		target, err := os.Readlink(filepath.Join(folder, name))
-		if err == nil && slices.ContainsFunc(sockets, func(l Listener) bool { return target == "socket:["+l.inode+"]" }) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(openFiles(p.PID), func(target string) bool {
+		return slices.ContainsFunc(sockets, func(l Listener) bool { return target == l.file() })
+	})
 }
 
-// Owner is the process that holds the socket; false where that cannot be told.
-func (l Listener) Owner() (Process, bool) {
-	holders, err := filepath.Glob("/proc/[0-9]*/fd/*")
+// file is what /proc shows of the socket (proc_pid_fd(5)).
+func (l Listener) file() string { return "socket:[" + l.inode + "]" }
+
+// openFiles are what the process has open.
+func openFiles(pid int) []string {
+	path := filepath.Join("/proc", strconv.Itoa(pid), "fd")
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return Process{}, false
+		return nil
 	}
-	want := "socket:[" + l.inode + "]"
-	for _, path := range holders {
-		if target, err := os.Readlink(path); err == nil && target == want {
-			pid, err := strconv.Atoi(strings.Split(path, "/")[2])
-			if err != nil {
-				return Process{}, false
-			}
-			return FindProcess(pid)
+	folder := os.NewFile(uintptr(fd), path)
+	defer func() { _ = folder.Close() }()
+	names, _ := folder.Readdirnames(-1)
+	var out []string
+	buffer := make([]byte, 256)
+	for _, name := range names {
+		if n, err := unix.Readlinkat(fd, name, buffer); err == nil {
+			out = append(out, string(buffer[:n]))
 		}
 	}
-	return Process{}, false
+	return out
+}
+
+// Owners are the processes that hold sockets, by socket.
+type Owners map[Listener]Process
+
+// OwnersOf finds the process of each of the sockets, where that can be told. Whoever serves names and addresses is most likely
+// a dnsmasq, so these are looked at first: to read what every process of a host has open takes long.
+func OwnersOf(sockets []Listener) Owners {
+	out, wanted := Owners{}, map[string]Listener{}
+	for _, socket := range sockets {
+		wanted[socket.file()] = socket
+	}
+	entries, err := os.ReadDir("/proc")
+	if err != nil || len(wanted) == 0 {
+		return out
+	}
+	var others []int
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			continue
+		}
+		if nameOf(pid) == "dnsmasq" {
+			out.look(pid, wanted)
+		} else {
+			others = append(others, pid)
+		}
+	}
+	for _, pid := range others {
+		if len(wanted) == 0 {
+			break
+		}
+		out.look(pid, wanted)
+	}
+	return out
+}
+
+// look notes the wanted sockets that the process has open.
+func (o Owners) look(pid int, wanted map[string]Listener) {
+	for _, target := range openFiles(pid) {
+		socket, isWanted := wanted[target]
+		if !isWanted {
+			continue
+		}
+		if process, found := FindProcess(pid); found {
+			o[socket] = process
+			delete(wanted, target)
+		}
+	}
+}
+
+// nameOf is the kernel's name of a process, "" of one that has ended.
+func nameOf(pid int) string {
+	name, err := readProc(pid, "comm")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(name))
 }

@@ -30,7 +30,7 @@ func find() ([]*Namespace, error) {
 	seen := map[uint64]bool{own: true}
 	list := []*Namespace{{Name: host, Kind: Machine}}
 	list = append(list, named("/", "", seen)...)
-	processes, err := system.Processes(func(string, int) bool { return true })
+	processes, err := system.Processes(func(string) bool { return true }, func(int) bool { return true })
 	if err != nil {
 		return nil, err
 	}
