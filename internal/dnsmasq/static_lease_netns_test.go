@@ -54,7 +54,9 @@ func (s *site) dhclient6(t *testing.T, mac string) string {
 	}
 	leases := folder + "/leases"
 	s.client.Exec(t, "dhclient", "-6", "-1", "-D", "LL", "-sf", "/bin/true", "-lf", leases, "-pf", folder+"/pid", "-cf", "/dev/null", "eth0")
-	s.client.Exec(t, "dhclient", "-6", "-x", "-sf", "/bin/true", "-lf", leases, "-pf", folder+"/pid", "eth0")
+	// It answers before the one that it stops has ended.
+	s.client.Exec(t, "sh", "-c", "pid=$(cat "+folder+"/pid); dhclient -6 -x -sf /bin/true -lf "+leases+" -pf "+folder+
+		"/pid eth0; for i in $(seq 100); do [ -e /proc/$pid ] || break; sleep 0.1; done")
 	text, err := os.ReadFile(leases)
 	if err != nil {
 		t.Fatal(err)
