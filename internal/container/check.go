@@ -54,13 +54,16 @@ func checkOptions(one *Interface, at schema.Place) {
 		}
 	}
 	if kind == Veth && one.Parent != nil {
-		at.Key("parent").Problem("is of types phys and macvlan only: a veth goes to a bridge")
+		at.Key("parent").Problem("is of types phys, macvlan, ipvlan and vlan only: a veth goes to a bridge")
 	}
 	if one.Gateway != nil && one.Gateway.IsValid() && !one.Gateway.Is4() {
 		at.Key("gateway").Problem("must be an IPv4 address: %s belongs to gateway6", one.Gateway)
 	}
 	if one.Gateway6 != nil && one.Gateway6.IsValid() && !one.Gateway6.Is6() {
 		at.Key("gateway6").Problem("must be an IPv6 address: %s belongs to gateway", one.Gateway6)
+	}
+	if kind == IPVLAN && one.MAC != nil {
+		at.Key("mac_address").Problem("an ipvlan has the MAC address of its parent")
 	}
 	if one.VLAN != nil && one.Trunk != nil && slices.Contains(*one.Trunk, *one.VLAN) {
 		at.Key("trunk").Problem("VLAN %d is the one of untagged frames already", *one.VLAN)
@@ -279,6 +282,9 @@ func (p *planner) checkParent(t *target, at schema.Place) {
 	if t.live != nil && t.live.kind() == t.want.kind() && deref(t.live.Parent) == name {
 		return
 	}
+	if t.want.kind() == VLAN && t.final.VLANID == nil {
+		at.Key("vlan_id").Problem("is required: the container has no vlan %s yet", t.want.Name)
+	}
 	link := p.host.byName[name]
 	if link == nil && t.want.kind() == Phys && !t.container.running() {
 		link = p.returned(t.container, t.final)
@@ -290,7 +296,7 @@ func (p *planner) checkParent(t *target, at schema.Place) {
 		place.Problem("the loopback cannot leave the host")
 	case t.want.kind() == Phys && link.Controller != 0:
 		place.Problem("%s is a port of %s: release it first", name, p.host.nameOf(link.Controller))
-	case t.want.kind() == Macvlan && t.final.MTU != nil && *t.final.MTU > link.MTU:
+	case t.want.kind() != Phys && t.final.MTU != nil && *t.final.MTU > link.MTU:
 		at.Key("mtu").Problem("%d is above the %d of %s", *t.final.MTU, link.MTU, name)
 	}
 }

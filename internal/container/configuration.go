@@ -17,9 +17,9 @@ type Configured struct {
 	Index int
 }
 
-// Supported tells whether LXC's type is one that can be declared; others, such as ipvlan, are left alone.
+// Supported tells whether LXC's type is one that can be declared; others, such as none, are left alone.
 func (c *Configured) Supported() bool {
-	return c.kind() == Veth || c.kind() == Phys || c.kind() == Macvlan
+	return slices.Contains([]string{Veth, Phys, Macvlan, IPVLAN, VLAN}, c.kind())
 }
 
 // netKey is one key of lxc.net.N with the option that it stands for.
@@ -43,6 +43,20 @@ var netKeys = []netKey{
 	},
 	text("veth.pair", func(i *Interface) **string { return &i.HostName }),
 	text("macvlan.mode", func(i *Interface) **string { return &i.Mode }),
+	text("ipvlan.mode", func(i *Interface) **string { return &i.IPVLANMode }),
+	text("ipvlan.isolation", func(i *Interface) **string { return &i.IPVLANIsolation }),
+	{
+		sub: "vlan.id",
+		write: func(i *Interface) ([]string, bool) {
+			return []string{strconv.Itoa(int(deref(i.VLANID)))}, i.VLANID != nil
+		},
+		read: func(i *Interface, values []string) {
+			if id, err := strconv.ParseUint(values[0], 10, 12); err == nil {
+				i.VLANID = point(uint16(id))
+			}
+		},
+		same: equal,
+	},
 	{
 		sub: "link",
 		write: func(i *Interface) ([]string, bool) {

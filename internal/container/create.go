@@ -1,6 +1,8 @@
 package container
 
 import (
+	"cmp"
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -38,6 +40,14 @@ func (p *planner) createLive(t *target) {
 			}
 			return p.host.kernel.CreateLink(request)
 		}
+	case IPVLAN, VLAN:
+		request := t.standingRequest()
+		run = func() error {
+			if err := p.host.kernel.LoadKind(request.Kind); err != nil {
+				return err
+			}
+			return p.host.kernel.CreateLink(request)
+		}
 	case Phys:
 		parent := *final.Parent
 		request := kernel.LinkRequest{Name: final.Name, Namespace: c.namespace(), MTU: final.MTU, Address: t.want.MAC, Up: &up}
@@ -52,6 +62,25 @@ func (p *planner) createLive(t *target) {
 	p.planVLANs(t, nil, nil)
 	p.limitNew(t)
 	p.raiseLoopback(c)
+}
+
+// standingRequest makes an ipvlan or a VLAN on a link of the host's, as LXC does (instantiate_ipvlan and instantiate_vlan in
+// lxc/network.c).
+func (t *target) standingRequest() kernel.LinkRequest {
+	final, up := t.final, true
+	request := kernel.LinkRequest{
+		Name: final.Name, Kind: final.kind(), Parent: *final.Parent, Namespace: t.container.namespace(), MTU: final.MTU, Address: t.want.MAC, Up: &up,
+	}
+	add := func(attribute, value uint16) {
+		request.Data = append(request.Data, kernel.Attribute{Type: attribute, Data: binary.NativeEndian.AppendUint16(nil, value)})
+	}
+	if final.kind() == VLAN {
+		add(unix.IFLA_VLAN_ID, deref(final.VLANID))
+		return request
+	}
+	add(unix.IFLA_IPVLAN_MODE, ipvlanModes[cmp.Or(deref(final.IPVLANMode), "l3")])
+	add(unix.IFLA_IPVLAN_FLAGS, ipvlanIsolations[cmp.Or(deref(final.IPVLANIsolation), "bridge")])
+	return request
 }
 
 // keepBridgeAddress pins the MAC address of a bridge that would take on another one as a container's interface comes or
@@ -118,7 +147,7 @@ func (p *planner) removeLive(t *target, disruption plan.Disruption) {
 	case Veth:
 		p.keepBridgeAddress(deref(live.Bridge), live.HostMAC)
 		p.deleteHostEnd(t, deref(live.HostName), t.describe(), disruption)
-	case Macvlan:
+	case Macvlan, IPVLAN, VLAN:
 		p.add(plan.Step{
 			Phase: plan.Delete, Action: "delete", Object: t.describe(), Disruption: disruption,
 			Run: func() error { return c.kernel.DeleteLink(name) },

@@ -151,7 +151,7 @@ func (l *Live) export(h *host) schema.Object {
 			outside.Set("mtu", link.MTU)
 		}
 		out.Set("outside", outside)
-	case Phys, Macvlan:
+	case Phys, Macvlan, IPVLAN, VLAN:
 		out.Set("outside", schema.Object{{Key: "parent", Value: *l.Parent}})
 	}
 	return out

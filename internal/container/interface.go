@@ -21,6 +21,8 @@ const (
 	Veth    = "veth"
 	Phys    = "phys"
 	Macvlan = "macvlan"
+	IPVLAN  = "ipvlan"
+	VLAN    = "vlan"
 )
 
 // Interface is a container's interface as it is declared, configured or observed. What is nil is not managed.
@@ -30,12 +32,16 @@ type Interface struct {
 	State string
 	Type  *string
 
-	Bridge   *string
-	Parent   *string
-	Mode     *string
-	HostName *string
-	MAC      *string
-	MTU      *uint32
+	Bridge *string
+	Parent *string
+	Mode   *string
+	// VLANID is the tag of an interface of type vlan.
+	VLANID *uint16
+	// IPVLANMode and IPVLANIsolation are LXC's.
+	IPVLANMode, IPVLANIsolation *string
+	HostName                    *string
+	MAC                         *string
+	MTU                         *uint32
 
 	Addresses *[]netip.Prefix
 	// Gateways are the zero Addr for "none".

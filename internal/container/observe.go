@@ -2,6 +2,7 @@ package container
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -202,6 +203,9 @@ func (c *Container) decode(link *kernel.Link, h *host) *Live {
 	case link.Kind == Macvlan && link.ParentNamespace >= 0 && h.byIndex[link.Parent] != nil:
 		live.Type, live.HostIndex, live.Parent = point(Macvlan), link.Parent, point(h.nameOf(link.Parent))
 		live.Mode = macvlanMode(link)
+	case (link.Kind == IPVLAN || link.Kind == VLAN) && link.ParentNamespace >= 0 && h.byIndex[link.Parent] != nil:
+		live.Type, live.HostIndex, live.Parent = point(link.Kind), link.Parent, point(h.nameOf(link.Parent))
+		decodeStanding(live, link)
 	}
 	if live.Type != nil {
 		c.decodeDHCP(live)
@@ -244,6 +248,44 @@ func (c *Container) lentAs(link *kernel.Link) string {
 		return deref(one.Parent)
 	}
 	return ""
+}
+
+// decodeStanding decodes what an ipvlan or a VLAN says of itself (linux/if_link.h): numbers of 16 bits.
+func decodeStanding(live *Live, link *kernel.Link) {
+	number := func(attribute uint16) (uint16, bool) {
+		data := link.Data.Get(attribute)
+		if len(data) < 2 {
+			return 0, false
+		}
+		return binary.NativeEndian.Uint16(data), true
+	}
+	if id, known := number(unix.IFLA_VLAN_ID); known && link.Kind == VLAN {
+		live.VLANID = &id
+	}
+	if link.Kind != IPVLAN {
+		return
+	}
+	if mode, known := number(unix.IFLA_IPVLAN_MODE); known {
+		live.IPVLANMode = nameOfNumber(ipvlanModes, mode)
+	}
+	if flags, known := number(unix.IFLA_IPVLAN_FLAGS); known {
+		live.IPVLANIsolation = nameOfNumber(ipvlanIsolations, flags)
+	}
+}
+
+// IPVLAN_MODE_* and IPVLAN_F_* of linux/if_link.h by LXC's names.
+var (
+	ipvlanModes      = map[string]uint16{"l2": 0, "l3": 1, "l3s": 2}
+	ipvlanIsolations = map[string]uint16{"bridge": 0, "private": 1, "vepa": 2}
+)
+
+func nameOfNumber(names map[string]uint16, wanted uint16) *string {
+	for name, number := range names {
+		if number == wanted {
+			return &name
+		}
+	}
+	return nil
 }
 
 // macvlanMode decodes IFLA_MACVLAN_MODE of linux/if_link.h.

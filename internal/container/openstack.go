@@ -189,7 +189,7 @@ func (p *planner) usualMTU(t *target) {
 	case link == nil:
 	case t.want.kind() == Veth:
 		most = min(most, p.mostMTU(link))
-	case t.want.kind() == Macvlan:
+	case t.want.kind() != Phys:
 		most = min(most, link.MTU)
 	}
 	t.want.MTU = &most

@@ -17,20 +17,26 @@ var identityRows = schema.Table[Interface]{
 
 // optionRows are what is compared with the configuration and with the running container.
 var optionRows = schema.Table[Interface]{
-	typeRow, bridgeRow, parentRow, modeRow, hostNameRow, macRow, mtuRow, addressesRow, gatewayRow, gateway6Row, onLinkRow, routesRow,
+	typeRow, bridgeRow, parentRow, modeRow, ipvlanModeRow, ipvlanIsolationRow, vlanIDRow, hostNameRow, macRow, mtuRow, addressesRow, gatewayRow, gateway6Row, onLinkRow, routesRow,
 	dhcpRow, dhcp6Row, dhcpRoutesRow, dhcpDNSRow, dhcpMTURow, dhcpHostNameRow, dhcpMetricRow, dhcpClientIDRow, vlanRow, trunkRow, downRateRow, upRateRow,
 }
 
 var (
-	typeRow = schema.Field("type", schema.Choice(Veth, Phys, Macvlan), func(i *Interface) **string { return &i.Type },
+	typeRow = schema.Field("type", schema.Choice(Veth, Phys, Macvlan, IPVLAN, VLAN), func(i *Interface) **string { return &i.Type },
 		"V(veth) is a pair of links, one end in the container and one on a bridge of the host; V(phys) lends a link of the host's to the "+
-			"container; V(macvlan) is a further address on a link of the host's.").Assume(Veth)
+			"container; V(macvlan) is a further MAC address on a link of the host's; V(ipvlan) shares the MAC address of such a link; V(vlan) is one VLAN of it.").Assume(Veth)
 	bridgeRow = schema.Field("bridge", schema.LinkName(), func(i *Interface) **string { return &i.Bridge },
 		"The bridge that the host's end of a veth is a port of. Needed for a new one.")
 	parentRow = schema.Field("parent", schema.LinkName(), func(i *Interface) **string { return &i.Parent },
-		"The link of the host's that is lent (phys) or stood on (macvlan). Needed for a new one.")
+		"The link of the host's that is lent (phys) or stood on (macvlan, ipvlan, vlan). Needed for a new one.")
 	modeRow = schema.Field("macvlan_mode", schema.Choice("private", "vepa", "bridge", "passthru"), func(i *Interface) **string { return &i.Mode },
 		"Whom a macvlan can talk to on the same parent. LXC's own choice is private.")
+	ipvlanModeRow = schema.Field("ipvlan_mode", schema.Choice("l2", "l3", "l3s"), func(i *Interface) **string { return &i.IPVLANMode },
+		"At which layer an ipvlan shares its parent. LXC's own choice is l3.")
+	ipvlanIsolationRow = schema.Field("ipvlan_isolation", schema.Choice("bridge", "private", "vepa"), func(i *Interface) **string { return &i.IPVLANIsolation },
+		"Whom an ipvlan can talk to on the same parent. LXC's own choice is bridge.")
+	vlanIDRow = schema.Field("vlan_id", schema.Int[uint16](1, highestVLAN), func(i *Interface) **uint16 { return &i.VLANID },
+		"The tag of an interface of type vlan. Needed for a new one.")
 	hostNameRow = schema.Field("host_name", schema.LinkName(), func(i *Interface) **string { return &i.HostName },
 		"The name of a veth's end on the host. Left out, the one that the container's configuration says, else the last 8 characters of "+
 			"the container's name without dashes and underscores, an underscore, and the interface's name, as OpenStack-Ansible names it; where "+
@@ -100,4 +106,5 @@ func comparePrefixes(a, b netip.Prefix) int {
 // onlyFor says which types an option belongs to; the others belong to all.
 var onlyFor = map[string]string{
 	"bridge": Veth, "host_name": Veth, "vlan": Veth, "trunk": Veth, "down_rate": Veth, "up_rate": Veth, "macvlan_mode": Macvlan,
+	"ipvlan_mode": IPVLAN, "ipvlan_isolation": IPVLAN, "vlan_id": VLAN,
 }

@@ -96,7 +96,9 @@ func (t *target) mustRemake() bool {
 		return true
 	}
 	differs := func(want, have *string) bool { return want != nil && deref(want) != deref(have) }
-	return t.want.kind() != Veth && (differs(t.want.Parent, t.live.Parent) || differs(t.want.Mode, t.live.Mode))
+	otherID := t.want.VLANID != nil && deref(t.want.VLANID) != deref(t.live.VLANID)
+	return t.want.kind() != Veth && (otherID || differs(t.want.Parent, t.live.Parent) || differs(t.want.Mode, t.live.Mode) ||
+		differs(t.want.IPVLANMode, t.live.IPVLANMode) || differs(t.want.IPVLANIsolation, t.live.IPVLANIsolation))
 }
 
 // keepAddressing lets a link that is made again have the addresses and routes that it has, where nobody declares others.

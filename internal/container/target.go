@@ -189,7 +189,7 @@ func (n *names) complete(t *target, onHost func(name string) bool) {
 	if t.want.kind() == Veth && t.want.HostName == nil {
 		t.want.HostName = point(n.hostName(t, onHost))
 	}
-	if t.want.kind() != Phys && t.want.MAC == nil {
+	if (t.want.kind() == Veth || t.want.kind() == Macvlan) && t.want.MAC == nil {
 		t.want.MAC = point(n.mac(t))
 	}
 }

@@ -42,20 +42,22 @@ options:
   type:
     description:
       - V(veth) is a pair of links, one end in the container and one on a bridge of the host; V(phys) lends a link of the host's to the container;
-          V(macvlan) is a further address on a link of the host's.
+          V(macvlan) is a further MAC address on a link of the host's; V(ipvlan) shares the MAC address of such a link; V(vlan) is one VLAN of it.
     type: str
     default: veth
     choices:
       - veth
       - phys
       - macvlan
+      - ipvlan
+      - vlan
   bridge:
     description:
       - The bridge that the host's end of a veth is a port of. Needed for a new one.
     type: str
   parent:
     description:
-      - The link of the host's that is lent (phys) or stood on (macvlan). Needed for a new one.
+      - The link of the host's that is lent (phys) or stood on (macvlan, ipvlan, vlan). Needed for a new one.
     type: str
   macvlan_mode:
     description:
@@ -66,6 +68,26 @@ options:
       - vepa
       - bridge
       - passthru
+  ipvlan_mode:
+    description:
+      - At which layer an ipvlan shares its parent. LXC's own choice is l3.
+    type: str
+    choices:
+      - l2
+      - l3
+      - l3s
+  ipvlan_isolation:
+    description:
+      - Whom an ipvlan can talk to on the same parent. LXC's own choice is bridge.
+    type: str
+    choices:
+      - bridge
+      - private
+      - vepa
+  vlan_id:
+    description:
+      - The tag of an interface of type vlan. Needed for a new one. From 1 to 4094.
+    type: int
   host_name:
     description:
       - The name of a veth's end on the host. Left out, the one that the container's configuration says, else the last 8 characters of the
