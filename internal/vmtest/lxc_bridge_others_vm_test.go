@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // testFirewalld starts firewalld, whose zone "public" drops what containers send.
@@ -206,6 +207,32 @@ func (l *lxcLab) testDocker(t *testing.T) {
 		t.Errorf("what iptables shows of it: %s", got)
 	}
 	l.host.MustRun(t, "nft delete table ip filter; nft delete table ip nat")
+}
+
+// testWatcher has others take away what is declared: it is back soon, without a task.
+func (l *lxcLab) testWatcher(t *testing.T) {
+	back := func(what, harm, whole string) {
+		t.Helper()
+		begin := time.Now()
+		l.host.MustRun(t, harm+`
+for i in $(seq 200); do `+whole+` && exit; sleep 0.1; done; journalctl -u hostnet-watch -n 20 --no-pager; exit 1`)
+		t.Logf("%s: back after %.1f s", what, time.Since(begin).Seconds())
+		if got := l.seen(t, "c1", "192.0.2.254"); got != "192.0.2.1" {
+			t.Errorf("%s: the outside saw %s", what, got)
+		}
+	}
+	const table, rules = "nft list table inet hostnet_lxcbr0 >/dev/null 2>&1", "iptables -S DOCKER-USER | grep -q -- '-i lxcbr0'"
+	back("nftables.service is restarted", "systemctl restart nftables", table)
+	back("the watcher is killed", "pid=$(systemctl show -P MainPID hostnet-watch); kill -9 $pid; nft flush ruleset", table)
+	docker, err := os.ReadFile(filepath.Join("testdata", "docker.rules"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Its chains come with it, and again empty when it is restarted.
+	l.host.MustRun(t, "cat >/root/docker.rules <<'END'\n"+string(docker)+"END")
+	back("Docker starts", "iptables-restore </root/docker.rules", rules)
+	back("Docker is restarted", "iptables -F DOCKER-USER; iptables -A DOCKER-USER -j RETURN", rules)
+	l.host.MustRun(t, "nft delete table ip filter; nft delete table ip nat; nft delete table inet filter 2>/dev/null; rm /root/docker.rules; hostnet diff")
 }
 
 // handle is the kernel's number of a rule.

@@ -35,6 +35,7 @@ func TestLXCBridge(t *testing.T) {
 		{"dnsmasq is killed", lab.testKilled},
 		{"a new name needs no restart", lab.testReload},
 		{"reboot", lab.testReboot},
+		{"what others take away comes back", lab.testWatcher},
 		{"Docker's rules", lab.testDocker},
 		{"ufw's rules", lab.testUFW},
 		{"absent", func(t *testing.T) { lab.testAbsent(t, clean) }},
