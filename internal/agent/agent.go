@@ -31,8 +31,8 @@ const (
 	// quiet is how long nothing must change before the agent looks, longest how long it waits for that at most.
 	quiet   = 200 * time.Millisecond
 	longest = 700 * time.Millisecond
-	// Of looks that follow each other closely, the first few are made at once; then each is followed by a rest of so many
-	// times what it took.
+	// Of looks that follow each other closely and have nothing to do, the first few are made at once; then each is followed by a
+	// rest of so many times what it took.
 	closely = 5
 	soon    = 2 * time.Second
 	rest    = 20
@@ -57,7 +57,7 @@ type Agent struct {
 	links   map[string]int
 	waiting map[string]bool
 	state   State
-	// looked is the end of the last look, row how many have followed each other closely.
+	// looked is the end of the last look, row how many that had nothing to do have followed each other closely.
 	looked time.Time
 	row    int
 }
@@ -79,7 +79,7 @@ func (a *Agent) Run(ctx context.Context) error {
 			a.settle(ctx)
 		case <-timer.C:
 		}
-		started := time.Now()
+		started, repairs := time.Now(), a.state.Repairs
 		again, err := a.look()
 		if err != nil {
 			fmt.Fprintln(a.Output, "hostnet watch:", err)
@@ -88,7 +88,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		if again {
 			next = busy
 		}
-		if started.Sub(a.looked) < soon {
+		if started.Sub(a.looked) < soon && a.state.Repairs == repairs {
 			a.row++
 		} else {
 			a.row = 0
