@@ -61,25 +61,18 @@ func (m *merging) removeFromLinks(change *Change) {
 }
 
 // unite makes one list of the routes of links and those that are declared by themselves: the same route in both is
-// declared once, and a link's exact list does not take away what is declared beside it.
+// declared once.
 func (m *merging) unite() {
 	lists := map[string]listed{}
-	exact := map[string]bool{}
 	for _, key := range m.order {
 		object := m.objects[key]
 		if object == nil || object.Options.Get("routes") == nil {
 			continue
 		}
-		if m.scope[key] != nil {
-			exact[object.Name()] = true
-		}
 		for _, element := range object.listOf("routes") {
 			options, _ := element.(schema.Object)
 			lists[routeOf(options).Identity()] = listed{object, options}
 		}
-	}
-	if len(lists) == 0 && len(exact) == 0 {
-		return
 	}
 	for _, key := range m.order {
 		object := m.objects[key]
@@ -90,11 +83,27 @@ func (m *merging) unite() {
 			// The link's list says it.
 			delete(m.objects, key)
 			delete(m.scope, key)
-			continue
 		}
+	}
+}
+
+// Widen takes more of the set into the scope. A link's exact list of routes does not take away what is declared beside it, so
+// that comes along.
+func (r *Result) Widen(objects ...*Object) {
+	r.Scope = append(r.Scope, objects...)
+	exact := map[string]bool{}
+	for _, object := range r.Scope {
+		if object.Options.Get("routes") != nil {
+			exact[object.Name()] = true
+		}
+	}
+	if len(exact) == 0 {
+		return
+	}
+	for _, object := range r.Set.Objects {
 		dev, named := object.Options.Get("dev").(string)
-		if m.scope[key] == nil && (exact[dev] || !named && len(exact) > 0) {
-			m.scope[key] = object
+		if object.Kind.Key == "routes" && (exact[dev] || !named) && !slices.Contains(r.Scope, object) {
+			r.Scope = append(r.Scope, object)
 		}
 	}
 }

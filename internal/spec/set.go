@@ -97,6 +97,7 @@ func (s *Set) Apply(edit *Edit) *Result {
 	for _, key := range slices.Sorted(maps.Keys(m.scope)) {
 		m.Scope = append(m.Scope, m.scope[key])
 	}
+	m.Widen()
 	slices.SortStableFunc(m.Scope, func(a, b *Object) int { return a.place() - b.place() })
 	return m.Result
 }

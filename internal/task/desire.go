@@ -164,7 +164,7 @@ func (d *desired) widen(steps []plan.Step) bool {
 	wider := false
 	for _, object := range d.after.Set.Objects {
 		if object.StandsOn(disturbed) && !slices.Contains(d.after.Scope, object) {
-			d.after.Scope = append(d.after.Scope, object)
+			d.after.Widen(object)
 			wider = true
 		}
 	}

@@ -269,6 +269,12 @@ func TestOneListOfRoutes(t *testing.T) {
 	if text := m.file("/etc/hostnet/bridges/br-a.yml"); strings.Contains(text, "10.68") {
 		t.Errorf("kept:\n%s", text)
 	}
+	// The bridge comes into the plan of its port, as the MTU follows.
+	m.declare("interface", `{"name": "eth1", "mtu": 1400}`)
+	if routes := m.ns.IP(t, "route"); !strings.Contains(routes, "10.67.0.0/16") {
+		t.Errorf("routes: %s", routes)
+	}
+	m.clean()
 	m.declare("route", `{"to": "0.0.0.0/0", "via": "10.5.0.1", "metric": 7}`)
 	m.declare("route", `{"to": "default", "metric": "7", "via": "10.5.0.1", "table": 254}`)
 	m.declare("route", `{"to": "default", "family": "inet", "metric": 7, "table": "main", "state": "absent"}`)
