@@ -115,12 +115,7 @@ func (t *terminal) steps(actions []schema.Object) {
 	}
 }
 
-func shown(value any) string {
-	if value == nil {
-		return "nothing"
-	}
-	return fmt.Sprint(value)
-}
+func shown(value any) string { return schema.Shown(value, "nothing") }
 
 // patience is how long the boot waits for cards that are found late; longer for what is declared to be required. What comes
 // after that is taken in by hostnet watch.

@@ -21,6 +21,8 @@ func TestCheckFile(t *testing.T) {
 		"a block":          {"- block:\n    - hostnet.linux.bridge:\n        name: br-a\n        confirm: auto\n        mtu: much\n", 1, []string{":5: mtu: "}},
 		"a template":       {"- hostnet.linux.bridge:\n    name: \"{{ item }}\"\n    mtu: \"{{ mtu }}\"\n    stp: 7x\n", 1, []string{":4: stp: "}},
 		"only templates":   {"- hostnet.linux.vlan: {name: \"{{ a }}\", parent: \"{{ b }}\", id: \"{{ c }}\"}\n", 0, []string{"1 declaration"}},
+		"rules alike":      {"rules:\n  - {from: 192.0.2.0/24, table: 100}\n  - {from: 192.0.2.0/24, table: 200}\n", 1, []string{":3: rules[1]: matches the same as rules[0]: give them different priorities"}},
+		"a multicast MAC":  {"bridges:\n  - name: a\n    mac_address: 01:00:5e:00:00:01\n", 1, []string{":3: bridges[0].mac_address: 01:00:5e:00:00:01 is a multicast MAC: use a unicast address"}},
 		"an address twice": {"bridges:\n  - {name: a, addresses: [10.0.0.1/24]}\n  - {name: b, addresses: [10.0.0.1/24]}\n", 1, []string{":3: bridges[1].addresses[0]: 10.0.0.1 is declared twice"}},
 		"no YAML":          {"bridges:\n  - name: br-a\n   mtu: 1\n", 1, []string{":"}},
 		"nothing of ours":  {"- hosts: all\n  tasks: []\n", 0, []string{"0 declarations"}},

@@ -251,5 +251,6 @@ func (p *planner) verify(wanted []*Wanted) error {
 		return fmt.Errorf("%s: it was not kept: would %s again", step.Object, step.Action)
 	}
 	change := step.Changes[0]
-	return fmt.Errorf("%s: %s was not kept: it is %v, not %v", step.Object, change.Option, change.Old, change.New)
+	return fmt.Errorf("%s: %s was not kept: it is %s, not %s", step.Object, change.Option,
+		schema.Shown(change.Old, "unset"), schema.Shown(change.New, "unset"))
 }

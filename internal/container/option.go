@@ -23,12 +23,12 @@ var optionRows = schema.Table[Interface]{
 
 var (
 	typeRow = schema.Field("type", schema.Choice(Veth, Phys, Macvlan, IPVLAN, VLAN), func(i *Interface) **string { return &i.Type },
-		"V(veth) is a pair of links, one end in the container and one on a bridge of the host; V(phys) lends a link of the host's to the "+
-			"container; V(macvlan) is a further MAC address on a link of the host's; V(ipvlan) shares the MAC address of such a link; V(vlan) is one VLAN of it.").Assume(Veth)
+		"V(veth) is a pair of links, one end in the container and one on a bridge of the host; V(phys) moves a link of the host into the "+
+			"container; V(macvlan) is a further MAC address on a link of the host; V(ipvlan) shares the MAC address of such a link; V(vlan) is one VLAN of it.").Assume(Veth)
 	bridgeRow = schema.Field("bridge", schema.LinkName(), func(i *Interface) **string { return &i.Bridge },
 		"The bridge that the host's end of a veth is a port of. Needed for a new one.")
 	parentRow = schema.Field("parent", schema.LinkName(), func(i *Interface) **string { return &i.Parent },
-		"The link of the host's that is lent (phys) or stood on (macvlan, ipvlan, vlan). Needed for a new one.")
+		"The link of the host: moved into the container (phys), or used as parent (macvlan, ipvlan, vlan). Needed for a new one.")
 	modeRow = schema.Field("macvlan_mode", schema.Choice("private", "vepa", "bridge", "passthru"), func(i *Interface) **string { return &i.Mode },
 		"Whom a macvlan can talk to on the same parent. LXC's own choice is private.")
 	ipvlanModeRow = schema.Field("ipvlan_mode", schema.Choice("l2", "l3", "l3s"), func(i *Interface) **string { return &i.IPVLANMode },

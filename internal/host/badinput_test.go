@@ -89,7 +89,7 @@ func TestBadInput(t *testing.T) {
 		},
 		"a group's MAC address": {
 			`{"dummies": [{"name": "d0", "mac_address": "01:00:5e:00:00:01"}]}`,
-			[]string{"dummies[0].mac_address: 01:00:5e:00:00:01 is the address of a group"},
+			[]string{"dummies[0].mac_address: 01:00:5e:00:00:01 is a multicast MAC: use a unicast address"},
 		},
 		"what cannot be read beside what cannot be": {
 			`{"dummies": [{"name": "d0", "mtu": 1}], "bonds": [{"name": "bond0", "miimon": "often", "ports": ["eth9"]}],

@@ -3,6 +3,8 @@ package host
 import (
 	"fmt"
 	"strings"
+
+	"hostnet.linux/internal/schema"
 )
 
 // Difference is one thing of the host that an undo did not bring back.
@@ -22,19 +24,12 @@ type Difference struct {
 func (d Difference) String() string {
 	text := d.Object
 	if d.Option != "" {
-		text += fmt.Sprintf(": %s was %v, is %v", d.Option, shown(d.Was), shown(d.Is))
+		text += fmt.Sprintf(": %s was %s, is %s", d.Option, schema.Shown(d.Was, "none"), schema.Shown(d.Is, "none"))
 	}
 	if d.Reason != "" {
 		text += " (" + d.Reason + ")"
 	}
 	return text
-}
-
-func shown(value any) any {
-	if value == nil || value == "" {
-		return "none"
-	}
-	return value
 }
 
 // Differences are all things that an undo did not bring back, none if the host is as it was.

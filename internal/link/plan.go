@@ -2,6 +2,7 @@ package link
 
 import (
 	"slices"
+	"strings"
 
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
@@ -344,11 +345,18 @@ func clone(link *Link) *Link {
 }
 
 func (p *planner) hardwareNames() string {
-	var names []string
+	var names, others []string
 	for _, link := range p.current.Links {
-		if link.Kind == Hardware && !link.Observed.Loopback {
+		switch {
+		case link.Observed.Loopback:
+		case link.Kind == Hardware:
 			names = append(names, link.Name)
+		default:
+			others = append(others, link.Name)
 		}
+	}
+	if len(names) == 0 && len(others) > 0 {
+		return "no cards, but " + strings.Join(others, ", ")
 	}
 	return joined(names, "none")
 }

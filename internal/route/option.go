@@ -64,7 +64,7 @@ var binding = sync.OnceValue(func() schema.Binding[Route, kernel.Route] {
 		schema.Bind("type", routeType(), func(r *Route) **uint8 { return &r.Type },
 			func(k *kernel.Route) (uint8, bool) { return k.Type, k.Type != unix.RTN_UNICAST },
 			func(k *kernel.Route, v uint8) { k.Type = v },
-			"What becomes of the traffic; all but V(unicast) and V(local) lead nowhere.").Assume(typeNames[unix.RTN_UNICAST]),
+			"What becomes of the traffic. V(blackhole), V(unreachable) and V(prohibit) discard it; V(throw) ends the look-up in this table.").Assume(typeNames[unix.RTN_UNICAST]),
 		schema.Bind("table", schema.RoutingTable(), func(r *Route) **uint32 { return &r.Table },
 			func(k *kernel.Route) (uint32, bool) { return k.Table, k.Table != schema.TableMain },
 			func(k *kernel.Route, v uint32) { k.Table = v },

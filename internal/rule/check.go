@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"fmt"
+
 	"golang.org/x/sys/unix"
 
 	"hostnet.linux/internal/schema"
@@ -69,6 +71,14 @@ func checkGoto(r *Rule, action uint8, problem func(option, format string, args .
 	}
 }
 
+// advice is how two rules that match the same can both be declared, if they can.
+func advice(one, other *Rule) string {
+	if one.Priority == nil || other.Priority == nil {
+		return ": give them different priorities"
+	}
+	return fmt.Sprintf(", also with priority %d: give them different priorities, or leave one out", *one.Priority)
+}
+
 // Check finds rules that cannot both be declared.
 func Check(rules []Rule, problems *schema.Problems) {
 	taken := map[selector][]*Rule{}
@@ -79,7 +89,7 @@ func Check(rules []Rule, problems *schema.Problems) {
 			if one.Priority != nil && other.Priority != nil && *one.Priority != *other.Priority {
 				continue
 			}
-			problems.Add(one.Path, "%s is declared twice: it is also %s", describe(fresh(one)), other.Path)
+			problems.Add(one.Path, "matches the same as %s%s", other.Path, advice(one, other))
 		}
 		taken[key] = append(taken[key], one)
 	}

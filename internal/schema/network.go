@@ -37,12 +37,12 @@ func MAC() Form[string] {
 	return Text(ParseMAC, func(s string) string { return s })
 }
 
-// LinkMAC is a MAC address that a link can have: not a group's.
+// LinkMAC is a MAC address that a link can have: not a multicast address.
 func LinkMAC() Form[string] {
 	return Text(func(text string) (string, error) {
 		address, err := ParseMAC(text)
 		if hardware, _ := net.ParseMAC(address); err == nil && hardware[0]&1 != 0 {
-			return "", fmt.Errorf("%s is the address of a group: the first byte of a link's is even", address)
+			return "", fmt.Errorf("%s is a multicast MAC: use a unicast address, whose first byte is even", address)
 		}
 		return address, err
 	}, func(s string) string { return s })

@@ -399,18 +399,11 @@ func notKept(steps []plan.Step) error {
 			problems = append(problems, fmt.Errorf("%s: it was not kept: would %s again", step.Object, step.Action))
 		}
 		for _, change := range step.Changes {
-			problems = append(problems, fmt.Errorf("%s: the kernel did not keep %s: it is %v, not %v",
-				step.Object, change.Option, shown(change.Old), shown(change.New)))
+			problems = append(problems, fmt.Errorf("%s: the kernel did not keep %s: it is %s, not %s",
+				step.Object, change.Option, schema.Shown(change.Old, "unset"), schema.Shown(change.New, "unset")))
 		}
 	}
 	return errors.Join(problems...)
-}
-
-func shown(value any) any {
-	if value == nil {
-		return "unset"
-	}
-	return value
 }
 
 // prove tries every bridge as a container would, and its port forwards as the outside does.

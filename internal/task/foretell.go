@@ -61,15 +61,9 @@ func rollbackOf(steps []plan.Step) []string {
 			out = append(out, fmt.Sprintf("%s: undo: %s", step.Object, step.Action))
 		}
 		for _, change := range step.Changes {
-			out = append(out, fmt.Sprintf("%s: %s: %v again, not %v", step.Object, change.Option, shown(change.Old), shown(change.New)))
+			out = append(out, fmt.Sprintf("%s: %s: %s again, not %s", step.Object, change.Option,
+				schema.Shown(change.Old, "unset"), schema.Shown(change.New, "unset")))
 		}
 	}
 	return out
-}
-
-func shown(value any) any {
-	if value == nil {
-		return "unset"
-	}
-	return value
 }

@@ -14,7 +14,7 @@ func Module() ansible.Module {
 	return ansible.Module{
 		Name:        "bridge",
 		Short:       "Bridges network interfaces",
-		Description: []string{"Makes a bridge and attaches the ports that are listed. Ports of containers and virtual machines are never thrown out, and a bridge with ports is never deleted to be made again."},
+		Description: []string{"Makes a bridge and attaches the ports that are listed. Ports of containers and virtual machines are never removed from the bridge, and a bridge with ports is never deleted to be made again."},
 		Options:     func() []schema.Doc { return host.SingleTable(link.Bridge).Docs() },
 		SeeAlso:     []string{"network", "lxc_bridge", "bond", "vlan"},
 		Examples:    examples,

@@ -76,7 +76,7 @@ options:
     elements: str
   arp_validate:
     description:
-      - Which ports' ARP traffic is checked to be an answer.
+      - Which ports' ARP probes and replies are validated.
     type: str
     choices:
       - none
@@ -119,7 +119,7 @@ options:
       - follow
   xmit_hash_policy:
     description:
-      - What decides on the port that a frame leaves by.
+      - The header fields that are hashed to select the transmit port.
     type: str
     choices:
       - layer2
@@ -154,14 +154,14 @@ options:
     type: int
   lacp_rate:
     description:
-      - Whether the partner is asked for LACP frames every 30 seconds or every second.
+      - Whether the partner is asked for LACPDUs every 30 seconds or every second.
     type: str
     choices:
       - slow
       - fast
   lacp_active:
     description:
-      - Whether LACP frames are sent unasked.
+      - Whether LACPDUs are sent periodically (active) or only in reply (passive).
     type: bool
   ad_select:
     description:
@@ -174,7 +174,7 @@ options:
       - actor_port_prio
   ad_actor_sys_prio:
     description:
-      - The system priority in LACP frames. From 1 to 65535.
+      - The system priority in LACPDUs. From 1 to 65535.
     type: int
   ad_user_port_key:
     description:
@@ -376,7 +376,7 @@ options:
           - inet6
       type:
         description:
-          - What becomes of the traffic; all but V(unicast) and V(local) lead nowhere.
+          - What becomes of the traffic. V(blackhole), V(unreachable) and V(prohibit) discard it; V(throw) ends the look-up in this table.
         type: str
         default: unicast
         choices:

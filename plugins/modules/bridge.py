@@ -11,8 +11,8 @@ module: bridge
 short_description: Bridges network interfaces
 version_added: 1.0.0
 description:
-  - Makes a bridge and attaches the ports that are listed. Ports of containers and virtual machines are never thrown out, and a bridge with ports is
-      never deleted to be made again.
+  - Makes a bridge and attaches the ports that are listed. Ports of containers and virtual machines are never removed from the bridge, and a bridge
+      with ports is never deleted to be made again.
 author:
   - The hostnet.linux authors (@hostnet)
 options:
@@ -482,7 +482,7 @@ options:
           - inet6
       type:
         description:
-          - What becomes of the traffic; all but V(unicast) and V(local) lead nowhere.
+          - What becomes of the traffic. V(blackhole), V(unreachable) and V(prohibit) discard it; V(throw) ends the look-up in this table.
         type: str
         default: unicast
         choices:

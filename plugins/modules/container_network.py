@@ -46,8 +46,8 @@ options:
           - absent
       type:
         description:
-          - V(veth) is a pair of links, one end in the container and one on a bridge of the host; V(phys) lends a link of the host's to the
-              container; V(macvlan) is a further MAC address on a link of the host's; V(ipvlan) shares the MAC address of such a link; V(vlan) is one
+          - V(veth) is a pair of links, one end in the container and one on a bridge of the host; V(phys) moves a link of the host into the
+              container; V(macvlan) is a further MAC address on a link of the host; V(ipvlan) shares the MAC address of such a link; V(vlan) is one
               VLAN of it.
         type: str
         default: veth
@@ -63,7 +63,7 @@ options:
         type: str
       parent:
         description:
-          - The link of the host's that is lent (phys) or stood on (macvlan, ipvlan, vlan). Needed for a new one.
+          - 'The link of the host: moved into the container (phys), or used as parent (macvlan, ipvlan, vlan). Needed for a new one.'
         type: str
       macvlan_mode:
         description:
@@ -313,8 +313,8 @@ options:
               - absent
           type:
             description:
-              - V(veth) is a pair of links, one end in the container and one on a bridge of the host; V(phys) lends a link of the host's to the
-                  container; V(macvlan) is a further MAC address on a link of the host's; V(ipvlan) shares the MAC address of such a link; V(vlan) is
+              - V(veth) is a pair of links, one end in the container and one on a bridge of the host; V(phys) moves a link of the host into the
+                  container; V(macvlan) is a further MAC address on a link of the host; V(ipvlan) shares the MAC address of such a link; V(vlan) is
                   one VLAN of it.
             type: str
             default: veth
@@ -330,7 +330,7 @@ options:
             type: str
           parent:
             description:
-              - The link of the host's that is lent (phys) or stood on (macvlan, ipvlan, vlan). Needed for a new one.
+              - 'The link of the host: moved into the container (phys), or used as parent (macvlan, ipvlan, vlan). Needed for a new one.'
             type: str
           macvlan_mode:
             description:

@@ -171,7 +171,7 @@ options:
           - inet6
       type:
         description:
-          - What becomes of the traffic; all but V(unicast) and V(local) lead nowhere.
+          - What becomes of the traffic. V(blackhole), V(unreachable) and V(prohibit) discard it; V(throw) ends the look-up in this table.
         type: str
         default: unicast
         choices:

@@ -189,7 +189,7 @@ options:
               - inet6
           type:
             description:
-              - What becomes of the traffic; all but V(unicast) and V(local) lead nowhere.
+              - What becomes of the traffic. V(blackhole), V(unreachable) and V(prohibit) discard it; V(throw) ends the look-up in this table.
             type: str
             default: unicast
             choices:
@@ -435,7 +435,7 @@ options:
               - inet6
           type:
             description:
-              - What becomes of the traffic; all but V(unicast) and V(local) lead nowhere.
+              - What becomes of the traffic. V(blackhole), V(unreachable) and V(prohibit) discard it; V(throw) ends the look-up in this table.
             type: str
             default: unicast
             choices:
@@ -584,7 +584,7 @@ options:
         elements: str
       arp_validate:
         description:
-          - Which ports' ARP traffic is checked to be an answer.
+          - Which ports' ARP probes and replies are validated.
         type: str
         choices:
           - none
@@ -627,7 +627,7 @@ options:
           - follow
       xmit_hash_policy:
         description:
-          - What decides on the port that a frame leaves by.
+          - The header fields that are hashed to select the transmit port.
         type: str
         choices:
           - layer2
@@ -662,14 +662,14 @@ options:
         type: int
       lacp_rate:
         description:
-          - Whether the partner is asked for LACP frames every 30 seconds or every second.
+          - Whether the partner is asked for LACPDUs every 30 seconds or every second.
         type: str
         choices:
           - slow
           - fast
       lacp_active:
         description:
-          - Whether LACP frames are sent unasked.
+          - Whether LACPDUs are sent periodically (active) or only in reply (passive).
         type: bool
       ad_select:
         description:
@@ -682,7 +682,7 @@ options:
           - actor_port_prio
       ad_actor_sys_prio:
         description:
-          - The system priority in LACP frames. From 1 to 65535.
+          - The system priority in LACPDUs. From 1 to 65535.
         type: int
       ad_user_port_key:
         description:
@@ -886,7 +886,7 @@ options:
               - inet6
           type:
             description:
-              - What becomes of the traffic; all but V(unicast) and V(local) lead nowhere.
+              - What becomes of the traffic. V(blackhole), V(unreachable) and V(prohibit) discard it; V(throw) ends the look-up in this table.
             type: str
             default: unicast
             choices:
@@ -1175,7 +1175,7 @@ options:
               - inet6
           type:
             description:
-              - What becomes of the traffic; all but V(unicast) and V(local) lead nowhere.
+              - What becomes of the traffic. V(blackhole), V(unreachable) and V(prohibit) discard it; V(throw) ends the look-up in this table.
             type: str
             default: unicast
             choices:
@@ -1575,7 +1575,7 @@ options:
               - inet6
           type:
             description:
-              - What becomes of the traffic; all but V(unicast) and V(local) lead nowhere.
+              - What becomes of the traffic. V(blackhole), V(unreachable) and V(prohibit) discard it; V(throw) ends the look-up in this table.
             type: str
             default: unicast
             choices:
@@ -2131,7 +2131,7 @@ options:
               - inet6
           type:
             description:
-              - What becomes of the traffic; all but V(unicast) and V(local) lead nowhere.
+              - What becomes of the traffic. V(blackhole), V(unreachable) and V(prohibit) discard it; V(throw) ends the look-up in this table.
             type: str
             default: unicast
             choices:
@@ -2386,7 +2386,7 @@ options:
               - inet6
           type:
             description:
-              - What becomes of the traffic; all but V(unicast) and V(local) lead nowhere.
+              - What becomes of the traffic. V(blackhole), V(unreachable) and V(prohibit) discard it; V(throw) ends the look-up in this table.
             type: str
             default: unicast
             choices:
@@ -2664,7 +2664,7 @@ options:
               - inet6
           type:
             description:
-              - What becomes of the traffic; all but V(unicast) and V(local) lead nowhere.
+              - What becomes of the traffic. V(blackhole), V(unreachable) and V(prohibit) discard it; V(throw) ends the look-up in this table.
             type: str
             default: unicast
             choices:
@@ -2802,7 +2802,7 @@ options:
           - inet6
       type:
         description:
-          - What becomes of the traffic; all but V(unicast) and V(local) lead nowhere.
+          - What becomes of the traffic. V(blackhole), V(unreachable) and V(prohibit) discard it; V(throw) ends the look-up in this table.
         type: str
         default: unicast
         choices:
