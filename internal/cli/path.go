@@ -14,6 +14,7 @@ type journey struct {
 	protocol   string
 	port, size uint
 	hosts      []string
+	prove      bool
 }
 
 // journeyOptions are the options of path.
@@ -24,6 +25,8 @@ var journeyOptions = []option{
 	unsigned("size", "BYTES", "of the whole packet, which may not be fragmented", func(t *terminal) *uint { return &t.journey.size }),
 	files("host", "a host whose network_info, with routing, is in the file instead of this one; may be repeated",
 		func(t *terminal) *[]string { return &t.journey.hosts }),
+	boolean("prove", "send marked packets as well, see them on every link, and say where they do not what is computed",
+		func(t *terminal) *bool { return &t.journey.prove }),
 	asJSON,
 }
 
@@ -38,6 +41,9 @@ func findPath(t *terminal) error {
 	}
 	if t.journey.size != 0 {
 		arguments["size"] = float64(t.journey.size)
+	}
+	if t.journey.prove && len(t.journey.hosts) > 0 {
+		return errors.New("--prove sends packets on this host: leave --host out")
 	}
 	hosts, err := t.wiring()
 	if err != nil {
@@ -54,12 +60,17 @@ func findPath(t *terminal) error {
 	if err != nil {
 		return err
 	}
+	if t.journey.prove {
+		if found.Proof, err = path.Prove(question, found); err != nil {
+			return fmt.Errorf("--prove: %w", err)
+		}
+	}
 	if t.json {
 		err = t.printJSON(found)
 	} else {
 		err = found.Write(t.output)
 	}
-	if err == nil && found.Outcome == path.Ends {
+	if err == nil && (found.Outcome == path.Ends || found.Proof != nil && !found.Proof.Agrees) {
 		return errDiffers
 	}
 	return err

@@ -52,6 +52,8 @@ type Path struct {
 	// MTU is that of the path: the largest packet that goes through in one piece.
 	MTU      uint32   `json:"mtu,omitempty"`
 	Warnings []string `json:"warnings,omitempty"`
+	// Proof is what became of marked packets, nil where none were sent.
+	Proof *Proof `json:"proof,omitempty"`
 }
 
 // place is where a packet is.

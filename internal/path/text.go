@@ -31,6 +31,8 @@ func (p *Path) Write(out io.Writer) error {
 	for _, one := range p.Warnings {
 		fmt.Fprintf(&text, "warning: %s\n", one)
 	}
-	_, err := io.WriteString(out, text.String())
-	return err
+	if _, err := io.WriteString(out, text.String()); err != nil || p.Proof == nil {
+		return err
+	}
+	return p.Proof.Write(out)
 }

@@ -35,6 +35,9 @@ type Namespace struct {
 	numbers map[int]*Namespace
 }
 
+// Path is where the namespace is to be entered on this host, "" for the one that this process is in.
+func (n *Namespace) Path() string { return n.path }
+
 // States of links.
 const (
 	Up        = "up"
