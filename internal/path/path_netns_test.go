@@ -15,11 +15,13 @@ import (
 // Beyond a wire of the host's is outside (192.0.2.2), which knows only the host's own address there.
 type lab struct {
 	host, one, two, three, outside *netnstest.Namespace
+	// more are namespaces of a single test.
+	more []*netnstest.Namespace
 }
 
 func newLab(t *testing.T) *lab {
 	t.Helper()
-	l := &lab{netnstest.New(t), netnstest.New(t), netnstest.New(t), netnstest.New(t), netnstest.New(t)}
+	l := &lab{host: netnstest.New(t), one: netnstest.New(t), two: netnstest.New(t), three: netnstest.New(t), outside: netnstest.New(t)}
 	for _, bridge := range [][]string{{"br0", "10.1.0.1/24"}, {"br1", "10.2.0.1/24"}} {
 		l.host.IP(t, "link", "add", "name", bridge[0], "type", "bridge", "forward_delay", "0")
 		l.host.IP(t, "link", "set", "dev", bridge[0], "up")
@@ -48,7 +50,11 @@ func newLab(t *testing.T) *lab {
 
 func (l *lab) read(t *testing.T) []*topology.Host {
 	t.Helper()
-	host, err := topology.ReadNamed(l.host.Name, l.one.Name, l.two.Name, l.three.Name, l.outside.Name)
+	names := []string{l.host.Name, l.one.Name, l.two.Name, l.three.Name, l.outside.Name}
+	for _, ns := range l.more {
+		names = append(names, ns.Name)
+	}
+	host, err := topology.ReadNamed(names...)
 	if err != nil {
 		t.Fatal(err)
 	}

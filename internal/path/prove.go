@@ -37,6 +37,10 @@ type Proof struct {
 	// Agrees tells that the packets did what was computed; Why says where they did not.
 	Agrees bool   `json:"agrees"`
 	Why    string `json:"why"`
+	// Drops are the firewalls' rules and policies that have dropped the packets, as the kernel tells them.
+	Drops []string `json:"drops,omitempty"`
+	// Untraced says why the rules of a place could not be watched.
+	Untraced string `json:"untraced,omitempty"`
 	// Missed are packets that came too fast to be looked at: what was not seen may be among them.
 	Missed    uint64     `json:"missed,omitempty"`
 	Sightings []Sighting `json:"sightings"`
@@ -73,6 +77,8 @@ func Prove(question Question, found *Path) (*Proof, error) {
 		return nil, err
 	}
 	proof := &Proof{Sightings: []Sighting{}}
+	tracers := proof.trace(question, found, marked)
+	defer tracers.close()
 	begin := time.Now()
 	var refusal error
 	for proof.Sent < attemptsToProve && !proof.Answered && refusal == nil {
@@ -86,6 +92,7 @@ func Prove(question Question, found *Path) (*Proof, error) {
 	for _, one := range listeners {
 		proof.Missed += one.missed()
 	}
+	proof.Drops = tracers.drops()
 	slices.SortStableFunc(proof.Sightings, func(a, b Sighting) int { return a.at.Compare(b.at) })
 	for i := range proof.Sightings {
 		proof.Sightings[i].Milliseconds = max(0, float64(proof.Sightings[i].at.Sub(begin).Microseconds())/1000)
@@ -179,11 +186,17 @@ func (p *Proof) judge(found *Path, refusal error) {
 			p.Why += "; it should have been on " + expected + " next"
 		}
 	}
+	for _, drop := range p.Drops {
+		p.Why += "; dropped by " + drop
+	}
 	for _, seen := range p.Sightings {
 		if seen.What == failure {
 			p.Why += fmt.Sprintf("; %s says: %s", seen.Source, seen.Text)
 			break
 		}
+	}
+	if p.Untraced != "" && !p.Arrived {
+		p.Why += "; what the rules do could not be watched: " + p.Untraced
 	}
 	if p.Missed > 0 {
 		p.Why += fmt.Sprintf("; %d packets could not be looked at, so it may have been on more links", p.Missed)

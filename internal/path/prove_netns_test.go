@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"hostnet.linux/internal/kernel/nftables"
 	"hostnet.linux/internal/netnstest"
 )
 
@@ -124,8 +125,39 @@ func TestProveFindsDifferences(t *testing.T) {
 		l.host.Exec(t, "nft", "add table ip f; add chain ip f c { type filter hook forward priority 0; policy drop; }")
 		defer l.host.Exec(t, "nft", "delete table ip f")
 		found, proof := l.prove(t, l.one, Question{To: l.three.Name, Protocol: "icmp"})
-		if found.Outcome != Ends || !proof.Agrees || proof.Arrived || proof.on("host", "br1", "out", request) {
+		if found.Outcome != Ends || !proof.Agrees || proof.Arrived || proof.on("host", "br1", "out", request) ||
+			!strings.Contains(proof.Why, "dropped by the policy of chain ip f c in host") {
 			t.Errorf("computed %s: %s\n%s", found.Outcome, found.Why, proof.text())
+		}
+	})
+	t.Run("a rule that the computation cannot judge", func(t *testing.T) {
+		// Of a random choice, nothing can be said beforehand.
+		l.host.Exec(t, "nft", "add table ip f; add chain ip f c { type filter hook forward priority 0; }; add rule ip f c numgen random mod 1 0 ip protocol udp drop")
+		defer l.host.Exec(t, "nft", "delete table ip f")
+		for _, protocol := range []string{"udp", "tcp"} {
+			found, proof := l.prove(t, l.one, Question{To: l.three.Name, Protocol: protocol, Port: 4242})
+			dropped := strings.Contains(proof.Why, "dropped by the rule with handle ")
+			if dropped != (protocol == "udp") || proof.Arrived == dropped {
+				t.Errorf("%s: computed %s: %s\n%s", protocol, found.Outcome, found.Why, proof.text())
+			}
+		}
+	})
+	t.Run("killed on the way", func(t *testing.T) {
+		conn, err := nftables.Open("/run/netns/" + l.host.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		tracer, err := conn.Trace(nftables.Mark{Protocols: []byte{17}, Offset: 8, Bytes: []byte("0123456789abcdef")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rules := l.host.Exec(t, "nft", "list", "ruleset"); !strings.Contains(rules, "hostnet_trace") || !strings.Contains(rules, "flags owner") {
+			t.Errorf("the table is not the socket's: %s", rules)
+		}
+		tracer.Close() // as the kernel does with the sockets of a process that is killed
+		if rules := l.host.Exec(t, "nft", "list", "ruleset"); strings.Contains(rules, "hostnet_trace") {
+			t.Errorf("left behind: %s", rules)
 		}
 	})
 	t.Run("a router that says why", func(t *testing.T) {

@@ -152,6 +152,11 @@ func (c *Conn) commit(messages []netlink.Message) error {
 		return err
 	}
 	defer func() { _ = socket.Close() }()
+	return commitOn(socket, messages)
+}
+
+// commitOn sends a transaction by a socket.
+func commitOn(socket *netlink.Conn, messages []netlink.Message) error {
 	batch := make([]netlink.Message, 0, len(messages)+2)
 	mark := func(kind int) netlink.Message {
 		return netlink.Message{
