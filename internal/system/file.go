@@ -159,11 +159,16 @@ func put(path string, file File) error {
 		}
 		parent, name = target, targetName
 	}
+	var stat unix.Stat_t
+	err = unix.Fstatat(int(parent.Fd()), name, &stat, unix.AT_SYMLINK_NOFOLLOW)
+	if !file.Present && errors.Is(err, unix.ENOENT) {
+		// Read-only file systems refuse to remove even that.
+		return nil
+	}
 	if !file.Present {
 		return removeIn(parent, name)
 	}
-	var stat unix.Stat_t
-	if err := unix.Fstatat(int(parent.Fd()), name, &stat, unix.AT_SYMLINK_NOFOLLOW); err == nil {
+	if err == nil {
 		if kind := stat.Mode & unix.S_IFMT; kind != unix.S_IFREG && kind != unix.S_IFLNK {
 			return &NotPlainError{filepath.Join(parent.Name(), name), kindOfFile(stat.Mode)}
 		}
