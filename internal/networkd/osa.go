@@ -31,10 +31,12 @@ type Reading struct {
 	// Arguments are the lists of objects.
 	Arguments map[string]any
 	Warnings  []string
-	places    map[string]string
-	objects   []*object
-	byName    map[string]*object
-	rules     []any
+	// Interfaces are the links that the entries of networkd_networks are about.
+	Interfaces []string
+	places     map[string]string
+	objects    []*object
+	byName     map[string]*object
+	rules      []any
 }
 
 // object is a link that is being read, with the place of each of its options.

@@ -32,6 +32,7 @@ func (r *Reading) network(fields map[string]any, at schema.Place) {
 		at.Problem("needs interface")
 		return
 	}
+	r.Interfaces = append(r.Interfaces, name)
 	one := r.byName[name]
 	if one == nil {
 		one = r.new(name, "", at)

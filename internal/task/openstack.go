@@ -3,13 +3,16 @@ package task
 import (
 	"errors"
 	"maps"
+	"slices"
 
 	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/manager"
 	"hostnet.linux/internal/needed"
 	"hostnet.linux/internal/networkd"
 	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/services"
 	"hostnet.linux/internal/spec"
+	"hostnet.linux/internal/system"
 )
 
 // OpenStackDocs describes the options of the network module that take OpenStack-Ansible's variables as they are.
@@ -109,6 +112,38 @@ func (t *Task) checkNeeds(site *services.Site, want *desired) ([]string, error) 
 	links.Declare(declared)
 	warnings := t.OpenStack.needs.Check(links)
 	return warnings, t.OpenStack.problems.Err()
+}
+
+// isOthers tells a host that systemd-networkd has set up, and sets up at every boot, just as OpenStack-Ansible's variables
+// say, and of which nothing is kept yet: there is nothing to do until it is taken over.
+func (t *Task) isOthers(files *system.System, want *desired, todo *services.Plan) (bool, error) {
+	if t.OpenStack == nil || len(t.OpenStack.reading.Interfaces) == 0 || len(todo.Steps) > 0 || want.kept == nil || t.Settings.Takes() ||
+		t.Settings.Gives() {
+		return false, nil
+	}
+	kept := want.kept.Set.Keys()
+	for _, object := range want.after.Scope {
+		if kept[object.Key()] {
+			return false, nil
+		}
+	}
+	kinds := kindsOf(want.Declaration)
+	var links []manager.Link
+	for _, name := range t.OpenStack.reading.Interfaces {
+		links = append(links, describe(kinds[name], todo.Seen.Links, name))
+	}
+	claims, err := manager.Claims(files, links)
+	if err != nil {
+		return false, err
+	}
+	for _, link := range links {
+		if !slices.ContainsFunc(claims, func(claim manager.Claim) bool { return claim.Link == link.Name }) {
+			return false, nil
+		}
+	}
+	todo.Warnings = append(todo.Warnings, "the host is as it is to be, and "+claims[0].Describe()+" sets it up so: nothing is kept here until "+
+		"`manager: takeover`")
+	return true, nil
 }
 
 // gone are the arguments' absent objects.

@@ -3,6 +3,9 @@
 package task_test
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -69,4 +72,56 @@ func TestOpenStackVariables(t *testing.T) {
 	m.declare("network", `{"needed": {"a_address": {"bridge": "br-mgmt", "interface": "eth1"}}}`)
 	m.refuse("network", `{"bridges": [{"name": "br-mgmt", "state": "absent"}], "needed": {"a_address": {"bridge": "br-mgmt", "interface": "eth1"}}}`,
 		"needed.a_address.bridge: there is no br-mgmt")
+}
+
+// TestOpenStackAdopted: a host that OSA's roles have set up is found right, with nothing to do, until it is taken over, which touches
+// no link.
+func TestOpenStackAdopted(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	for path, text := range map[string]string{
+		"/etc/systemd/network/0-openstack-net-br-mgmt.netdev":  "[NetDev]\nName=br-mgmt\nKind=bridge\n",
+		"/etc/systemd/network/1-openstack-net-br-mgmt.network": "[Match]\nName=br-mgmt\n[Network]\nAddress=172.29.236.11/22\n",
+		"/etc/systemd/network/1-openstack-net-eth1.network":    "[Match]\nName=eth1\n[Network]\nBridge=br-mgmt\n",
+	} {
+		path = filepath.Join(m.root, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wants := filepath.Join(m.root, "/etc/systemd/system/multi-user.target.wants")
+	if err := os.MkdirAll(wants, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/usr/lib/systemd/system/systemd-networkd.service", filepath.Join(wants, "systemd-networkd.service")); err != nil {
+		t.Fatal(err)
+	}
+	m.ns.IP(t, "link", "add", "br-mgmt", "up", "type", "bridge")
+	m.ns.IP(t, "link", "set", "eth1", "master", "br-mgmt")
+	m.ns.IP(t, "address", "add", "172.29.236.11/22", "brd", "+", "dev", "br-mgmt")
+	m.ns.IP(t, "route", "add", "10.5.0.0/16", "via", "172.29.236.1", "metric", "21", "proto", "static")
+	const variables = `{"watch": false, %s
+"networkd_devices": [{"NetDev": {"Name": "br-mgmt", "Kind": "bridge"}}],
+"networkd_networks": [{"interface": "eth1", "bridge": "br-mgmt"}, {"interface": "br-mgmt", "address": "172.29.236.11", "netmask": "255.255.252.0",
+  "static_routes": [{"cidr": "10.5.0.0/16", "gateway": "172.29.236.1"}]}],
+"needed": {"management_address": {"bridge": "br-mgmt", "address": "172.29.236.11", "netmask": "255.255.252.0", "type": "veth"}}}`
+	before := snapshot(m.T, m.ns, m.root)
+	result := m.module("network", fmt.Sprintf(variables, ""))
+	if result.Err != nil || result.Changed || actionsOf(result) != "[]" || snapshot(m.T, m.ns, m.root) != before {
+		t.Errorf("changed %t, %v: %s", result.Changed, result.Err, actionsOf(result))
+	}
+	if text := fmt.Sprint(result.Warnings); !strings.Contains(text, "systemd-networkd sets it up so") {
+		t.Errorf("warnings: %s", text)
+	}
+	links := m.ns.Snapshot(t)
+	taken := m.module("network", fmt.Sprintf(variables, `"manager": "takeover",`))
+	if taken.Err != nil || !taken.Changed || m.ns.Snapshot(t) != links {
+		t.Errorf("takeover: changed %t, %v: %s\nbefore\n%s\nafter\n%s", taken.Changed, taken.Err, actionsOf(taken), links, m.ns.Snapshot(t))
+	}
+	if again := m.module("network", fmt.Sprintf(variables, "")); again.Err != nil || again.Changed {
+		t.Errorf("after it: changed %t, %v: %s", again.Changed, again.Err, actionsOf(again))
+	}
 }

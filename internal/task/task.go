@@ -165,6 +165,9 @@ func (t *Task) plan(site *services.Site, own *services.Declaration) (*desired, *
 	if site.Services.Elsewhere {
 		return want, todo, nil
 	}
+	if is, err := t.isOthers(site.Services.System, want, todo); is || err != nil {
+		return want, todo, err
+	}
 	backend, err := t.backend(site.Services.System)
 	if err == nil {
 		err = t.planManagers(site, want, backend == host.PersistNetworkd, todo)
