@@ -124,6 +124,7 @@ func (p *planner) resolve(all []*Wanted) error {
 		given := *t.want
 		p.names.complete(t, owned)
 		p.usualMTU(t)
+		t.adopt()
 		t.finish()
 		t.named, t.addressed = given.HostName != nil, given.MAC != nil
 		// The names that were given out here must not be given out again; declared ones are compared later.

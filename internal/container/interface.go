@@ -62,6 +62,8 @@ type Interface struct {
 	// Rates are in kilobits a second, 0 is no limit.
 	DownRate, UpRate *uint32
 
+	// openstack says that the interface is declared as OpenStack-Ansible's inventory has it.
+	openstack bool
 	// usualMTU says that the MTU is not declared, and that one which was declared before is to go back to OSA's.
 	usualMTU bool
 

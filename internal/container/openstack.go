@@ -28,7 +28,7 @@ var osaTable = schema.Table[osaNetwork]{
 	schema.Field("interface", schema.LinkName(), func(n *osaNetwork) **string { return &n.Interface }, "The name in the container.").Require(),
 	schema.Field("bridge", schema.LinkName(), func(n *osaNetwork) **string { return &n.Bridge }, "The bridge or parent."),
 	schema.Field("bridge_type", schema.Choice("linuxbridge", openvswitch), func(n *osaNetwork) **string { return &n.BridgeType }, "The kind of bridge."),
-	schema.Field("type", schema.Choice(Veth, Phys, Macvlan), func(n *osaNetwork) **string { return &n.Type }, "The type."),
+	schema.Field("type", schema.Choice(Veth, Phys, Macvlan, IPVLAN, VLAN), func(n *osaNetwork) **string { return &n.Type }, "The type."),
 	schema.Field("address", schema.Address(), func(n *osaNetwork) **netip.Addr { return &n.Address }, "The address."),
 	schema.Field("netmask", schema.String(), func(n *osaNetwork) **string { return &n.Netmask }, "The netmask, or the length of the prefix."),
 	schema.Field("gateway", schema.Address(), func(n *osaNetwork) **netip.Addr { return &n.Gateway }, "The default route's router."),
@@ -103,6 +103,10 @@ func parseNetworks(networks map[string]any, at schema.Place) (all, left []*Inter
 		if _, given := fields["address"]; !given {
 			// The role's networks take DHCP where they have no address; a null one is none.
 			one.DHCP, one.DHCPDNS, one.DHCPRoutes = point(true), network.UseDNS, network.UseRoutes
+			if !deref(one.Gateway).IsValid() && !deref(one.Gateway6).IsValid() {
+				// The default route of a client inside is no other's to remove.
+				one.Gateway, one.Gateway6 = nil, nil
+			}
 			if one.Name == "eth0" {
 				one.DHCPMetric = point(uint32(osaMetric))
 			}
@@ -115,7 +119,7 @@ func parseNetworks(networks map[string]any, at schema.Place) (all, left []*Inter
 
 func (n *osaNetwork) translate(at schema.Place) *Interface {
 	one := &Interface{
-		Name: *n.Interface, Type: n.Type, MTU: n.MTU, Path: at.Path(), Addresses: &[]netip.Prefix{}, usualMTU: n.MTU == nil,
+		Name: *n.Interface, Type: n.Type, MTU: n.MTU, Path: at.Path(), Addresses: &[]netip.Prefix{}, usualMTU: n.MTU == nil, openstack: true,
 		Gateway: &netip.Addr{}, Gateway6: &netip.Addr{},
 	}
 	if n.Type == nil {
