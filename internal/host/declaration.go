@@ -22,6 +22,9 @@ type Declaration struct {
 	// full is of the module that only reads.
 	full    *bool
 	routing *bool
+	// lldp and lldpWait are about what switches tell.
+	lldp     *bool
+	lldpWait *uint16
 }
 
 // SingleTable is the options of a module about one interface of a kind.
@@ -154,20 +157,44 @@ func followsFrom(misfit schema.Problem, problems schema.Problems) bool {
 	return slices.ContainsFunc(problems, func(problem schema.Problem) bool { return isWithin(problem.Path, misfit.Path) })
 }
 
+// NamespaceTable is the option of where to work.
+func NamespaceTable() schema.Table[Declaration] {
+	return schema.Lift(namespaceTable, func(d *Declaration) *Settings { return &d.Settings })
+}
+
 // InfoTable is the options of the module that only reads.
 func InfoTable() schema.Table[Declaration] {
-	return append(schema.Lift(namespaceTable, func(d *Declaration) *Settings { return &d.Settings }),
+	return append(NamespaceTable(),
 		schema.Field("full", schema.Bool(), func(d *Declaration) **bool { return &d.full },
 			"Whether to return every option of every link, with the kernel's defaults, and the links that the kernel makes by itself.").Assume(false),
 		schema.Field("routing", schema.Bool(), func(d *Declaration) **bool { return &d.routing },
 			"Whether C(topology) has each namespace's routes, rules, forwarding entries and firewall, as M(hostnet.linux.network_path) needs them.").
 			Assume(false),
+		schema.Field("lldp", schema.Bool(), func(d *Declaration) **bool { return &d.lldp },
+			"Whether to listen for what switches tell of themselves and of their ports (LLDP), and to return it as C(neighbours). Nothing is sent. "+
+				"M(hostnet.linux.network_path) then knows which VLANs a port carries. It takes root.").Assume(false),
+		schema.Field("lldp_wait", schema.Int[uint16](1, 120), func(d *Declaration) **uint16 { return &d.lldpWait },
+			"For how many seconds, unless every link has been heard of before. Switches mostly speak every 30 seconds.").Assume(defaultLLDPWait),
 		schema.Field("facts", schema.Bool(), func(d *Declaration) **bool { return &d.Settings.Facts },
 			"Whether to set the fact C(ansible_facts.hostnet) to what is returned: C(network), C(topology) and C(cards).").Assume(false))
 }
 
 // Routing tells whether it is to be returned what decides the way of packets.
 func (d *Declaration) Routing() bool { return d.routing != nil && *d.routing }
+
+// defaultLLDPWait is a little longer than the usual interval, in seconds.
+const defaultLLDPWait = 32
+
+// LLDP tells whether to listen for what switches tell, LLDPWait for how many seconds.
+func (d *Declaration) LLDP() bool { return d.lldp != nil && *d.lldp }
+
+// LLDPWait is in seconds.
+func (d *Declaration) LLDPWait() int {
+	if d.lldpWait == nil {
+		return defaultLLDPWait
+	}
+	return int(*d.lldpWait)
+}
 
 // Full tells whether everything is to be returned.
 func (d *Declaration) Full() bool { return d.full != nil && *d.full }

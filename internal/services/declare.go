@@ -158,11 +158,11 @@ func safety() schema.Table[host.Declaration] {
 }
 
 func natOptions() schema.Table[with[nft.NAT]] {
-	return options(nft.Options(), append(safety(), host.InfoTable()...))
+	return options(nft.Options(), append(safety(), host.NamespaceTable()...))
 }
 
 func dnsmasqOptions() schema.Table[with[dnsmasq.Instance]] {
-	return options(dnsmasq.Options(), append(safety(), host.InfoTable()...))
+	return options(dnsmasq.Options(), append(safety(), host.NamespaceTable()...))
 }
 
 // NATDocs documents the options of the module nat.

@@ -39,7 +39,16 @@ func Info(_ context.Context, call ansible.Call) ansible.Result {
 			return ansible.Fail(err)
 		}
 	}
+	var heard any
+	if settings.LLDP() {
+		if heard, err = neighbours(settings, wired); err != nil {
+			return ansible.Fail(err)
+		}
+	}
 	values := schema.Object{{Key: "network", Value: network}, {Key: "topology", Value: wired}, {Key: "cards", Value: cards(handle, seen)}}
+	if heard != nil {
+		values.Set("neighbours", heard)
+	}
 	if facts := settings.Settings.Facts; facts != nil && *facts {
 		values.Set("ansible_facts", schema.Object{{Key: "hostnet", Value: slices.Clone(values)}})
 	}

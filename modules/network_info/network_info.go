@@ -71,7 +71,7 @@ func Module() ansible.Module {
 				{Name: "mac", Returned: "when it has one", Type: "str", Text: "Its own MAC address, also while it is the port of a bond.", Sample: "52:54:00:12:34:56"},
 				{Name: "pci_address", Returned: "when it is on such a bus", Type: "str", Text: "Where it is.", Sample: "0000:00:05.0"},
 			},
-		}),
+		}, task.NeighboursReturn()),
 		ReadOnly: true,
 		Run:      task.Info,
 	}

@@ -297,21 +297,6 @@ options:
     description:
       - 'The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host''s.'
     type: str
-  full:
-    description:
-      - Whether to return every option of every link, with the kernel's defaults, and the links that the kernel makes by itself.
-    type: bool
-    default: false
-  routing:
-    description:
-      - Whether C(topology) has each namespace's routes, rules, forwarding entries and firewall, as M(hostnet.linux.network_path) needs them.
-    type: bool
-    default: false
-  facts:
-    description:
-      - 'Whether to set the fact C(ansible_facts.hostnet) to what is returned: C(network), C(topology) and C(cards).'
-    type: bool
-    default: false
 attributes:
   check_mode:
     description: Shows exactly the steps that a run then performs.

@@ -30,6 +30,17 @@ options:
       - Whether C(topology) has each namespace's routes, rules, forwarding entries and firewall, as M(hostnet.linux.network_path) needs them.
     type: bool
     default: false
+  lldp:
+    description:
+      - Whether to listen for what switches tell of themselves and of their ports (LLDP), and to return it as C(neighbours). Nothing is sent.
+          M(hostnet.linux.network_path) then knows which VLANs a port carries. It takes root.
+    type: bool
+    default: false
+  lldp_wait:
+    description:
+      - For how many seconds, unless every link has been heard of before. Switches mostly speak every 30 seconds. From 1 to 120.
+    type: int
+    default: 32
   facts:
     description:
       - 'Whether to set the fact C(ansible_facts.hostnet) to what is returned: C(network), C(topology) and C(cards).'
@@ -252,4 +263,95 @@ cards:
       returned: when it is on such a bus
       type: str
       sample: "0000:00:05.0"
+neighbours:
+  description:
+    - The switches that were heard of (LLDP), by the link that they are at the other end of.
+  returned: with O(lldp=true)
+  type: list
+  elements: dict
+  sample:
+    - link: eth0
+      port_id: eth1/1
+      system_name: sw-1
+      vlans:
+        - 10
+        - 20
+  contains:
+    link:
+      description:
+        - The link of this host.
+      returned: always
+      type: str
+      sample: eth0
+    chassis_id:
+      description:
+        - The device, by an address or a name.
+      returned: always
+      type: str
+      sample: "00:11:22:33:44:55"
+    port_id:
+      description:
+        - Its port.
+      returned: always
+      type: str
+      sample: eth1/1
+    ttl:
+      description:
+        - For how many seconds that holds.
+      returned: always
+      type: int
+      sample: 120
+    port_description:
+      description:
+        - What the port is for.
+      returned: when the device tells it
+      type: str
+      sample: uplink1
+    system_name:
+      description:
+        - Its name.
+      returned: when the device tells it
+      type: str
+      sample: sw-1
+    system_description:
+      description:
+        - What it is.
+      returned: when the device tells it
+      type: str
+      sample: NoS 4.2
+    management_addresses:
+      description:
+        - Where it is managed.
+      returned: when the device tells it
+      type: list
+      elements: str
+      sample:
+        - 192.0.2.1
+    pvid:
+      description:
+        - The VLAN of untagged frames.
+      returned: when the device tells it
+      type: int
+      sample: 1
+    vlans:
+      description:
+        - The VLANs on the port.
+      returned: when the device tells them
+      type: list
+      elements: int
+      sample:
+        - 10
+        - 20
+    max_frame_size:
+      description:
+        - The largest frame in bytes.
+      returned: when the device tells it
+      type: int
+      sample: 9216
+    aggregated:
+      description:
+        - Whether the port is part of an aggregation.
+      returned: when it is
+      type: bool
+      sample: true
 """
