@@ -41,6 +41,7 @@ func TestOpenStackAdoption(t *testing.T) {
 			}
 		}
 	}
+	withoutClient(t, c)
 	c.Start(t)
 	c.Enter(t, "ip", "address", "add", "172.29.238.24/22", "dev", "eth1")
 	c.Enter(t, "ip", "route", "add", "10.176.0.0/12", "via", "172.29.236.1", "proto", "static", "metric", "21")
@@ -71,5 +72,17 @@ func TestOpenStackAdoption(t *testing.T) {
 	// A name is not the beginning of another.
 	if _, ok := parseNetworkd("[Match]\nName=eth10\n[Network]\nDHCP=yes\n", "eth1"); ok {
 		t.Error("eth10 is taken for eth1")
+	}
+}
+
+// withoutClient keeps busybox' init from running its DHCP client, which empties eth0 when it starts.
+func withoutClient(t *testing.T, c *lxctest.Container) {
+	t.Helper()
+	script := filepath.Join(c.Folder, c.Name, "rootfs/etc/init.d/rcS")
+	if err := os.Remove(script); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(script, []byte("#!/bin/sh\n/bin/mount -a\n"), 0o744); err != nil {
+		t.Fatal(err)
 	}
 }

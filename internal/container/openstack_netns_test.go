@@ -200,7 +200,9 @@ func TestOpenStackLease(t *testing.T) {
 	folder := t.TempDir()
 	lxctest.Bridge(t, "br-d")
 	serve(t, "br-d")
-	c := lxctest.New(t, folder, "leased")
+	c := lxctest.Stopped(t, folder, "leased", "lxc.net.0.type = empty\n")
+	withoutClient(t, c)
+	c.Start(t)
 	entry := args{"bridge": "br-d", "interface": "eth0", "type": "veth", "mtu": 1500,
 		"static_routes": []any{args{"cidr": "10.30.0.0/16", "gateway": "10.20.0.1"}}}
 	networks := args{"lxcbr0_address": entry}
