@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,4 +41,50 @@ func TestExamplesInDocs(t *testing.T) {
 	if declarations < 10 {
 		t.Errorf("only %d declarations were found in the documentation", declarations)
 	}
+}
+
+// TestTroubleshooting: every message that the page explains is one that something of ours says.
+func TestTroubleshooting(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/troubleshooting.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := sources(t)
+	rows := 0
+	for line := range strings.Lines(string(page)) {
+		parts := strings.SplitN(line, "`", 3)
+		if !strings.HasPrefix(line, "| `") || len(parts) < 3 {
+			continue
+		}
+		rows++
+		for part := range strings.SplitSeq(parts[1], "…") {
+			if !strings.Contains(said, strings.TrimSpace(part)) {
+				t.Errorf("nothing says %q", parts[1])
+			}
+		}
+	}
+	if rows < 10 {
+		t.Errorf("only %d messages were found", rows)
+	}
+}
+
+// sources is the text of all that says something to a person.
+func sources(t *testing.T) string {
+	t.Helper()
+	var out strings.Builder
+	for _, folder := range []string{"../../internal", "../../plugins", "../../roles"} {
+		err := filepath.WalkDir(folder, func(path string, entry os.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || strings.HasSuffix(path, "_test.go") || !slices.Contains([]string{".go", ".py", ".sh"}, filepath.Ext(path)) {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			out.Write(text)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out.String()
 }
