@@ -34,3 +34,19 @@ state >/run/after; diff /run/before /run/after && echo "nothing is left"`)
 		}
 	}
 }
+
+// TestAbsentLeavesNothing: what a bridge for containers has brought along is gone with it, however often it comes and goes.
+func TestAbsentLeavesNothing(t *testing.T) {
+	t.Parallel()
+	said := apart(t, `export HOSTNET_NAMESPACE=; ip link set lo up
+mkdir -p /var/lib/hostnet /run/hostnet
+printf 'root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n' >/etc/passwd; printf 'root:x:0:\nnogroup:x:65534:\n' >/etc/group
+task() { printf '{"_ansible_module_name": "lxc_bridge", "confirm": "off", "watch": false, %s}' "$1" | $hostnet module | grep -o '"changed":[a-z]*\|"msg":.*'; }
+state() { find /etc/hostnet /var/lib/hostnet /run/hostnet -mindepth 1 ! -path '*/generations*' ! -name '*.json' ! -name .no-watch; nft list tables; ip -br link | sed 's/ .*//'; }
+state >/run/before
+for i in 1 2 3; do task '"verify": false'; ip -br link show lxcbr0; task '"state": "absent"'; done
+state >/run/after; diff /run/before /run/after && echo "nothing is left"`)
+	if strings.Count(said, `"changed":true`) != 6 || strings.Count(said, "lxcbr0 ") != 3 || !strings.Contains(said, "nothing is left") {
+		t.Errorf("%s", said)
+	}
+}

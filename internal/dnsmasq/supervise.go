@@ -87,6 +87,8 @@ func attend(command *exec.Cmd, signals <-chan os.Signal, untilGone string) (told
 	}
 }
 
+func logFileOf(link string) string { return runFolder + "/dnsmasq-" + link + ".log" }
+
 // supervised tells whether the process is a child of our supervisor.
 func supervised(process system.Process) bool {
 	parent, found := system.FindProcess(process.Parent)
@@ -118,7 +120,7 @@ func startDirectly(s *system.System, link string) error {
 			return fmt.Errorf("cannot make %s: %w", folder, err)
 		}
 	}
-	log, err := os.Create(s.Path(runFolder + "/dnsmasq-" + link + ".log"))
+	log, err := os.Create(s.Path(logFileOf(link)))
 	if err != nil {
 		return fmt.Errorf("cannot write dnsmasq's log: %w", err)
 	}
@@ -149,7 +151,11 @@ func stopDirectly(s *system.System, link string) error {
 	if err := syscall.Kill(process.Parent, syscall.SIGTERM); err != nil {
 		return fmt.Errorf("cannot stop dnsmasq on %s: %w", link, err)
 	}
-	return waitForEnd(process.Parent, process.PID)
+	if err := waitForEnd(process.Parent, process.PID); err != nil {
+		return err
+	}
+	// dnsmasq leaves its own behind: it has no right to remove it any more.
+	return errors.Join(s.Put(system.NoFile(pidFileOf(link))), s.Put(system.NoFile(logFileOf(link))))
 }
 
 func waitForEnd(pids ...int) error {

@@ -17,7 +17,9 @@ type Memory struct {
 	Addresses []netip.Prefix `json:"addresses,omitempty"`
 }
 
-func (b *Bridge) memoryPath() string { return "/var/lib/hostnet/lxc_bridges/" + b.Name + ".json" }
+const memories = "/var/lib/hostnet/lxc_bridges"
+
+func (b *Bridge) memoryPath() string { return memories + "/" + b.Name + ".json" }
 
 // Remembered is the memory of an earlier run; nil is "there was none".
 func (b *Bridge) Remembered(s *system.System) (*Memory, error) {
@@ -41,7 +43,11 @@ func (b *Bridge) Remember(s *system.System, have *Memory, now Memory) []plan.Ste
 	switch {
 	case b.Absent() && have != nil:
 		step.Action = "remove"
-		step.Run = func() error { return s.Put(system.NoFile(b.memoryPath())) }
+		step.Run = func() error {
+			err := s.Put(system.NoFile(b.memoryPath()))
+			s.RemoveEmptyFolder(memories)
+			return err
+		}
 	case !b.Absent() && have == nil:
 		step.Action = "write"
 		step.Run = func() error {
