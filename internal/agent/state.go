@@ -33,6 +33,8 @@ type State struct {
 	Objects    int   `json:"objects"`
 	Generation int   `json:"generation"`
 	LastChange int64 `json:"last_change,omitempty"`
+	// Carriers are the links by their names.
+	Carriers map[string]Carrier `json:"carriers,omitempty"`
 }
 
 // LoadState is what the agent told last; it is empty where none has run.
@@ -79,6 +81,7 @@ func (a *Agent) tell(one *task.Task) error {
 		// Something else was declared: what was left is worth another try.
 		a.fights = fights{}
 	}
+	state.Carriers = carriers(classFolder, a.state.Carriers, time.Now())
 	state.Left = a.fights.objects()
 	slices.Sort(state.Left)
 	said, _ := json.Marshal(a.state.Drift)

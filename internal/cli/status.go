@@ -50,6 +50,8 @@ type linkStatus struct {
 	Session    bool   `json:"session,omitempty"`
 	ActivePort string `json:"active_port,omitempty"`
 	Partner    string `json:"lacp_partner,omitempty"`
+	// Carrier is since when the link has its carrier or none, where the watcher has seen it.
+	Carrier *agent.Carrier `json:"carrier,omitempty"`
 	// CarrierChanges is how often the link has lost or found its carrier; Errors and Dropped are packets since it is there.
 	CarrierChanges uint64 `json:"carrier_changes,omitempty"`
 	Errors         uint64 `json:"errors,omitempty"`
@@ -126,8 +128,14 @@ func (t *terminal) lookAround() (*condition, error) {
 	if err != nil {
 		return nil, err
 	}
+	carriers := agent.LoadState(site.Services.System).Carriers
 	for _, link := range links {
-		now.Links = append(now.Links, statusOf(link, now.Session))
+		one := statusOf(link, now.Session)
+		// What has changed since the watcher looked is not known to it.
+		if seen, known := carriers[link.Name]; known && seen.Index == link.Index && seen.Changes == one.CarrierChanges {
+			one.Carrier = &seen
+		}
+		now.Links = append(now.Links, one)
 	}
 	now.served(site.Services.System)
 	now.Resolvers = nameServers(site.Services.System)

@@ -41,3 +41,17 @@ echo EXPORT; $hostnet export --changed-only; $hostnet export --changed-only >/ru
 		t.Errorf("defaults are exported: %s", export)
 	}
 }
+
+// TestCarrierSince: the watcher sees when a link loses its carrier, and the status tells.
+func TestCarrierSince(t *testing.T) {
+	t.Parallel()
+	said := apart(t, host+`mount -t sysfs sysfs /sys
+ip link add v0 type veth peer name v1; ip link set v0 up; ip link set v1 up
+task bridge '{"name": "br-b"}'
+$hostnet watch >/run/log 2>&1 & watcher=$!
+ends '$hostnet status v0 | grep -q "carrier at least since 2"' && $hostnet status v0
+ip link set v1 down
+ends '$hostnet status v0 | grep -q "no carrier since 2"' && $hostnet status v0
+kill $watcher`)
+	contains(t, said, "v0", "carrier at least since 2", "v0", "no carrier since 2")
+}

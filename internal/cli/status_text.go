@@ -6,8 +6,10 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"hostnet.linux/internal/agent"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
+	"hostnet.linux/internal/topology"
 )
 
 // condition shows how a host is, what is wrong first.
@@ -90,6 +92,9 @@ func (l linkStatus) notes() []string {
 	if l.Neighbour != nil {
 		add(true, "switch %s port %s", l.Neighbour.System, l.Neighbour.Port)
 	}
+	if l.Carrier != nil && !l.Loopback {
+		out = append(out, carrierText(l.State == topology.Up, l.Carrier))
+	}
 	// The first change is that of a link that comes up.
 	add(l.CarrierChanges > 2, "carrier changed %d times", l.CarrierChanges)
 	add(l.Errors > 0, "%s", plan.Count(int(l.Errors), "error"))
@@ -131,4 +136,16 @@ func elementText(element any) string {
 		words = append(words, fmt.Sprintf("%s %v", option.Key, option.Value))
 	}
 	return strings.Join(words, " ")
+}
+
+// carrierText is since when a link has its carrier, or lacks it.
+func carrierText(has bool, carrier *agent.Carrier) string {
+	text := "carrier"
+	if !has {
+		text = "no carrier"
+	}
+	if carrier.AtLeast {
+		text += " at least"
+	}
+	return text + " since " + carrier.Since.Local().Format(time.DateTime)
 }
