@@ -68,12 +68,21 @@ func modprobe() string {
 	return ""
 }
 
-// CheckKind tells why LoadKind, or making a link of the kind, would fail. It loads no module.
+// CheckKind tells why LoadKind, or making a link of the kind, would fail. It loads no module, and looks once.
 func (h *Handle) CheckKind(kind string) error {
 	module, known := modules[kind]
 	if !known || h.kinds[kind] {
 		return nil
 	}
+	verdict, looked := h.possible[kind]
+	if !looked {
+		verdict = check(kind, module)
+		h.possible[kind] = verdict
+	}
+	return verdict
+}
+
+func check(kind string, module []string) error {
 	if _, err := os.Stat(filepath.Join("/sys/module", module[0])); err == nil {
 		return nil
 	}

@@ -30,6 +30,8 @@ type Handle struct {
 	current *currentLinks
 	// kinds are those whose module need not be looked for again.
 	kinds map[string]bool
+	// possible is what CheckKind has found of kinds.
+	possible map[string]error
 }
 
 // Open makes a handle for a namespace: "" is this process's, a name is one of /run/netns, a number a process.
@@ -55,7 +57,7 @@ func Open(namespace string) (*Handle, error) {
 	return &Handle{
 		namespace: path,
 		sockets:   map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: {Socket: socket}},
-		indexes:   map[string]int{}, names: map[int]string{}, kinds: map[string]bool{},
+		indexes:   map[string]int{}, names: map[int]string{}, kinds: map[string]bool{}, possible: map[string]error{},
 	}, nil
 }
 
