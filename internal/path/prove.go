@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/topology"
 )
 
@@ -247,7 +248,7 @@ func (p *Proof) expected(found *Path) string {
 // Write tells where the packets were seen, and whether that is what was computed.
 func (p *Proof) Write(out io.Writer) error {
 	var text strings.Builder
-	fmt.Fprintf(&text, "proof, by %s:\n", count(p.Sent, "marked packet"))
+	fmt.Fprintf(&text, "proof, by %s:\n", plan.Count(p.Sent, "marked packet"))
 	for _, seen := range p.Sightings {
 		line := fmt.Sprintf("  %8.3f ms  %s, %s %s: %s", seen.Milliseconds, seen.Where, seen.Link, seen.Direction, seen.What)
 		if seen.Source != "" {
@@ -268,11 +269,4 @@ func (p *Proof) Write(out io.Writer) error {
 	text.WriteString(verdict + p.Why + "\n")
 	_, err := io.WriteString(out, text.String())
 	return err
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -111,3 +111,11 @@ func (m *machine) missingKind() (kind, key string) {
 	m.Skip("this kernel has all kinds of links: a missing one cannot be tried")
 	return "", ""
 }
+
+// TestNoCards: where a host has links and no card, a message about a missing card names the links that there are.
+func TestNoCards(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.declare("bridge", `{"name": "br-n"}`)
+	m.refuse("interface", `{"name": "eth77"}`, "there is no interface eth77 on this host (there are: no cards, but ", "br-n")
+}
