@@ -12,6 +12,7 @@ text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Aria
 .space-name{font-size:12px;font-weight:600}
 .space-note{font-size:10.5px;fill:#5b6472}
 .bond{fill:#ffffff;stroke:#596273;stroke-width:1.2}
+.card{fill:none;stroke:#7d8594;stroke-dasharray:3 3}
 .name{font-size:13px;font-weight:600}
 .note{font-size:10.5px}
 .end{fill:#ffffff;stroke:#a9b0bc}

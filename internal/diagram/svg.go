@@ -120,6 +120,7 @@ func (c *canvas) hosts(spaces []*space, networks []*cloud) {
 	}
 	for _, s := range spaces {
 		c.bonds(s)
+		c.cardFrames(s)
 		c.connections(s)
 		c.boxes(s)
 	}
