@@ -3804,6 +3804,13 @@ EXAMPLES = r"""
     config: "{{ host_network }}"
     state: overridden
 
+- name: A host of OpenStack-Ansible's, from its own variables
+  hostnet.linux.network:
+    networkd_devices: "{{ openstack_hosts_systemd_networkd_devices }}"
+    networkd_networks: "{{ openstack_hosts_systemd_networkd_networks }}"
+    needed: "{{ container_networks }}"
+    provider_networks: "{{ provider_networks }}"
+
 - name: What the host has now
   hostnet.linux.network:
     state: gathered
