@@ -218,6 +218,10 @@ func (r *Reading) device(fields map[string]any, at schema.Place) {
 			for _, option := range slices.Sorted(maps.Keys(options)) {
 				one.set(option, listed(option, options[option]), at.Key(key).Key(keys[option]))
 			}
+			if text, _ := options["miimon"].(string); len(text) >= len("10000") {
+				r.warn(at.Key(key).Key(keys["miimon"]), "%v is %s ms to systemd-networkd, for which a number alone is in seconds: write %[1]vms",
+					section[keys["miimon"]], text)
+			}
 		}
 	}
 }

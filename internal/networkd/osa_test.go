@@ -191,6 +191,16 @@ func TestReadOSAProblems(t *testing.T) {
 	}
 }
 
+// TestSeconds: a number that is meant in milliseconds, as in published examples, is told.
+func TestSeconds(t *testing.T) {
+	var problems schema.Problems
+	got := ReadOSA(decoded(t, "- NetDev: {Name: bond0, Kind: bond}\n  Bond: {MIIMonitorSec: 100}"), nil, nil, &problems)
+	const want = "networkd_devices[0].Bond.MIIMonitorSec: 100 is 100000 ms to systemd-networkd, for which a number alone is in seconds: write 100ms"
+	if len(problems) > 0 || len(got.Warnings) != 1 || got.Warnings[0] != want {
+		t.Errorf("%v %q", problems, got.Warnings)
+	}
+}
+
 // FuzzReadOSA: nothing that YAML can hold makes it fail otherwise than by problems.
 func FuzzReadOSA(f *testing.F) {
 	f.Add(hostDevices, hostNetworks)
