@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"hostnet.linux/internal/lxc"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
@@ -52,16 +54,24 @@ func (m *Machine) planCreate(life *Life, folder string) ([]plan.Step, error) {
 		Phase: plan.Create, Action: "create", Object: "container " + name, Changes: []schema.Change{change},
 		Run: func() error {
 			err := m.Runtime.Create(folder, name, template)
-			if err != nil || life.Rootfs == nil || ranges == nil {
+			if err != nil || ranges == nil || !belongsToRoot(filepath.Join(folder, name, "rootfs")) {
 				return err
 			}
-			if err := shift(filepath.Join(folder, name, "rootfs"), ranges); err != nil {
+			err = errors.Join(shift(filepath.Join(folder, name, "rootfs"), ranges), letIn(filepath.Join(folder, name), ranges))
+			if err != nil {
 				// With some of its files in other hands it would count as made.
 				return errors.Join(err, m.Runtime.Destroy(folder, name))
 			}
 			return nil
 		},
 	}), nil
+}
+
+// belongsToRoot tells the root file systems that are still to be given to a container's own users: LXC does it by itself
+// where its default configuration has the map.
+func belongsToRoot(root string) bool {
+	var stat unix.Stat_t
+	return unix.Lstat(root, &stat) == nil && stat.Uid == 0
 }
 
 // IsTemplate tells whether the arguments are those of a template of LXC's.

@@ -47,35 +47,51 @@ func (f *followed) path() string {
 	return filepath.Join(followFolder, hex.EncodeToString(hash[:enough])+".json")
 }
 
-// follow has the end of a running container waited for.
-func (m *Machine) follow(c *Container) error {
-	one := &followed{Name: c.Name, Config: c.ConfigFile, Init: c.State.InitPID, Started: startOf(c.State.InitPID)}
+// follow has the end of running containers waited for.
+func (m *Machine) follow(containers ...*Container) error {
 	for _, folder := range []string{system.RuntimeFolder, followFolder} {
 		if err := system.PrivateFolder(folder); err != nil {
 			return err
 		}
 	}
-	contents, err := json.Marshal(one)
-	if err == nil {
-		err = lxc.WriteFile(one.path(), append(contents, '\n'))
-	}
-	if err != nil {
-		return err
+	var lending []*followed
+	for _, c := range containers {
+		one := &followed{Name: c.Name, Config: c.ConfigFile, Init: c.State.InitPID, Started: startOf(c.State.InitPID)}
+		if err := one.note(); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(c.record.interfaces, func(i *Interface) bool { return i.kind() == Phys }) {
+			lending = append(lending, one)
+		}
 	}
 	lock, err := lockFollowing()
 	if err != nil {
 		return err
 	}
-	if lock != nil {
+	if lock != nil { // nobody follows yet
 		_ = lock.Close()
 		if err := system.Launch("hostnet-follow", m.Program.Path, FollowCommand, followFolder); err != nil {
 			return err
 		}
 	}
-	if !slices.ContainsFunc(c.record.interfaces, func(i *Interface) bool { return i.kind() == Phys }) {
+	for _, one := range lending {
+		if err := one.awaitHold(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// note writes the file. One that says so already stays, as it may be held.
+func (f *followed) note() error {
+	if known, err := readFollowed(f.path()); err == nil && known == *f {
 		return nil
 	}
-	return one.awaitHold()
+	contents, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	return lxc.WriteFile(f.path(), append(contents, '\n'))
 }
 
 // awaitHold waits until the follower has hold of the container's network: from then on no card is lost with it.
@@ -100,15 +116,20 @@ func (f *followed) awaitHold() error {
 
 // followChanged follows the running containers whose configuration a task has changed.
 func (p *planner) followChanged() {
+	var changed []*Container
 	for _, c := range p.containers {
-		for _, file := range p.files {
-			if c.running() && file.Path == c.ConfigFile {
-				if err := p.machine.follow(c); err != nil {
-					said := reportOf(c.ConfigFile)
-					said.add(c.Name, FollowCommand, err)
-					said.save()
-				}
-			}
+		if c.running() && slices.ContainsFunc(p.files, func(file lxc.Change) bool { return file.Path == c.ConfigFile }) {
+			changed = append(changed, c)
+		}
+	}
+	if len(changed) == 0 {
+		return
+	}
+	if err := p.machine.follow(changed...); err != nil {
+		for _, c := range changed {
+			said := reportOf(c.ConfigFile)
+			said.add(c.Name, FollowCommand, err)
+			said.save()
 		}
 	}
 }

@@ -1,9 +1,13 @@
 package container
 
 import (
+	"fmt"
 	"math"
 	"net/netip"
+	"strings"
+	"unicode"
 
+	"hostnet.linux/internal/dhcp"
 	"hostnet.linux/internal/schema"
 )
 
@@ -74,7 +78,7 @@ var (
 	dhcpMetricRow = schema.Field("dhcp_metric", schema.Int[uint32](0, 1<<32-1), func(i *Interface) **uint32 { return &i.DHCPMetric },
 		"The metric of the DHCP server's routes. The interface with the lowest gives the container its name servers, too. 0 is 1024 for the "+
 			"container's first interface with DHCP, one more for the second, and so on.").Assume(uint32(0))
-	dhcpClientIDRow = schema.Field("dhcp_client_id", schema.String(), func(i *Interface) **string { return &i.DHCPClientID },
+	dhcpClientIDRow = schema.Field("dhcp_client_id", clientIDForm(), func(i *Interface) **string { return &i.DHCPClientID },
 		"What the client calls itself (option 61): V(mac), V(duid) for one made of the MAC address, bytes such as V(01:00:16:3e:11:22:33), or a "+
 			"text. With V(none) the server goes by the MAC address.").Assume("none")
 	vlanRow = schema.Field("vlan", schema.Int[uint16](0, highestVLAN), func(i *Interface) **uint16 { return &i.VLAN },
@@ -87,6 +91,18 @@ var (
 		"The most that a veth takes from the container, in kilobits a second; 0 is no limit. What is above it is dropped on the host, where the "+
 			"container cannot lift the limit.")
 )
+
+// clientIDForm is a text that fits into a message.
+func clientIDForm() schema.Form[string] {
+	return schema.Text(
+		func(text string) (string, error) {
+			if text == "" || len(text) > dhcp.LongestClientID || strings.ContainsFunc(text, unicode.IsControl) {
+				return "", fmt.Errorf("must be mac, duid, none, bytes such as 01:00:16:3e:11:22:33, or a text of at most %d bytes, not %q", dhcp.LongestClientID, text)
+			}
+			return text, nil
+		},
+		func(text string) string { return text })
+}
 
 // highestRate is what the kernel's 32 bits of bytes a second can say.
 const highestRate = 34_000_000

@@ -46,6 +46,17 @@ func shifted(ranges []idRange, kind string, id uint32) (int, bool) {
 	return 0, false
 }
 
+// letIn gives the container's folder to its own root, as LXC does where it knows of the map when it makes a container
+// (do_create_container_dir in lxc/lxccontainer.c): otherwise it cannot reach the root file system.
+func letIn(folder string, ranges []idRange) error {
+	user, known := shifted(ranges, "u", 0)
+	group, knownGroup := shifted(ranges, "g", 0)
+	if !known || !knownGroup {
+		return nil // shift has said so
+	}
+	return os.Chown(folder, user, group)
+}
+
 // shift gives the files of a copied root file system to those whom the container's own users are on the host.
 func shift(root string, ranges []idRange) error {
 	done := map[uint64]bool{} // a file with several names is shifted once

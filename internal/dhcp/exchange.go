@@ -88,6 +88,9 @@ func (c *client) common(more ...dhcpv4.Modifier) []dhcpv4.Modifier {
 	return append(all, more...)
 }
 
+// LongestClientID is how many bytes of text fit into option 61 behind the byte that says that it is one.
+const LongestClientID = 254
+
 // clientID is option 61 for what is declared: nothing, the MAC address, a DUID made of it (RFC 4361), bytes, or a text.
 func clientID(declared string, hardware net.HardwareAddr) []byte {
 	const ethernet, identifier = 1, 255
