@@ -39,6 +39,17 @@ type followed struct {
 	Init   int    `json:"init"`
 	// Started tells an init from a later process with its number: clock ticks since the boot.
 	Started string `json:"started"`
+	// Monitor is the process that restarts the container when that restarts itself.
+	Monitor        int    `json:"monitor"`
+	MonitorStarted string `json:"monitor_started"`
+}
+
+func newFollowed(c *Container) *followed {
+	one := &followed{Name: c.Name, Config: c.ConfigFile, Init: c.State.InitPID, Started: startOf(c.State.InitPID)}
+	if process, found := system.FindProcess(one.Init); found {
+		one.Monitor, one.MonitorStarted = process.Parent, startOf(process.Parent)
+	}
+	return one
 }
 
 func (f *followed) path() string {
@@ -56,7 +67,7 @@ func (m *Machine) follow(containers ...*Container) error {
 	}
 	var lending []*followed
 	for _, c := range containers {
-		one := &followed{Name: c.Name, Config: c.ConfigFile, Init: c.State.InitPID, Started: startOf(c.State.InitPID)}
+		one := newFollowed(c)
 		if err := one.note(); err != nil {
 			return err
 		}
@@ -312,14 +323,19 @@ func (m *Machine) afterEnd(w *watch) {
 	}
 	problems := m.bringHome(w)
 	folder := filepath.Dir(filepath.Dir(w.Config))
-	for deadline := time.Now().Add(restarting); time.Now().Before(deadline) && isRunning(folder, w.Name); time.Sleep(100 * time.Millisecond) {
+	// Whoever starts the container anew starts another monitor, which knows our hooks.
+	lives := func() bool { return w.MonitorStarted != "" && startOf(w.Monitor) == w.MonitorStarted }
+	for deadline := time.Now().Add(restarting); time.Now().Before(deadline) && lives(); time.Sleep(100 * time.Millisecond) {
 		// A monitor whose container is starting does not answer before that has ended.
 		state, err := m.Runtime.State(folder, w.Name)
 		if err != nil || !state.Running() || state.InitPID == w.Init || state.Name != "RUNNING" {
 			continue
 		}
-		problems = append(problems, m.startHost(w.Name, w.Config, strconv.Itoa(state.InitPID))...)
-		problems = append(problems, m.followAgain(w, state))
+		missing := m.startHost(w.Name, w.Config, strconv.Itoa(state.InitPID))
+		if !lives() {
+			break // it has ended meanwhile
+		}
+		problems = append(append(problems, missing...), m.followAgain(w, state))
 		break
 	}
 	said := reportOf(w.Config)

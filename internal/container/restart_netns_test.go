@@ -101,7 +101,7 @@ func TestRestarts(t *testing.T) {
 	gone()
 	noClients(t)
 	if left, _ := filepath.Glob(reports + "/*"); len(left) > 0 {
-		t.Errorf("reports stay: %v", left)
+		t.Errorf("reports stay: %v: %s", left, lxctest.Must(t, "cat", left[0]))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/insomniacslk/dhcp/dhcpv6"
@@ -248,7 +249,8 @@ func (l *loop6) address6(lease *lease6) kernel.Address {
 	}
 }
 
-// isDuplicate waits until the kernel has found out whether anybody else has the address (RFC 4862, 5.4).
+// isDuplicate waits until the kernel has found out whether anybody else has the address (RFC 4862, 5.4). An address with a
+// lifetime, as a lease's, goes with that (addrconf_dad_stop in net/ipv6/addrconf.c).
 func (l *loop6) isDuplicate(fresh *lease6) bool {
 	const longest, pause = 4 * time.Second, 50 * time.Millisecond
 	for deadline := time.Now().Add(longest); time.Now().Before(deadline); time.Sleep(pause) {
@@ -256,16 +258,12 @@ func (l *loop6) isDuplicate(fresh *lease6) bool {
 		if err != nil {
 			return false
 		}
-		for _, address := range all {
-			if address.Link != l.name || address.Prefix != fresh.address {
-				continue
-			}
-			if address.Flags&unix.IFA_F_DADFAILED != 0 {
-				return true
-			}
-			if address.Flags&unix.IFA_F_TENTATIVE == 0 {
-				return false
-			}
+		at := slices.IndexFunc(all, func(a kernel.Address) bool { return a.Link == l.name && a.Prefix == fresh.address })
+		if at < 0 || all[at].Flags&unix.IFA_F_DADFAILED != 0 {
+			return true
+		}
+		if all[at].Flags&unix.IFA_F_TENTATIVE == 0 {
+			return false
 		}
 	}
 	return false
