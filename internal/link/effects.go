@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
 )
@@ -153,7 +154,11 @@ func (p *planner) formerController(port string) string {
 
 // effectMTU shows the MTU that a link gets, unless it has one of its own in the plan.
 func (p *planner) effectMTU(link *Link, mtu uint32, cause string, fuse int) {
-	if p.gone[link.Name] || p.fresh[link.Name] || p.effects[link.Name] || p.declaresMTU(link.Name) {
+	if p.gone[link.Name] || p.fresh[link.Name] || p.effects[link.Name] {
+		return
+	}
+	if p.declaresMTU(link.Name) {
+		p.holdMTU(link, mtu, cause)
 		return
 	}
 	if p.effects == nil {
@@ -170,6 +175,21 @@ func (p *planner) effectMTU(link *Link, mtu uint32, cause string, fuse int) {
 	p.add(step, link.Name)
 	p.withoutIPv6(link.Name, &mtu, link.MTU)
 	p.spreadMTU(link.Name, mtu, fuse-1)
+}
+
+// holdMTU sets the declared MTU of a bridge again that the kernel changes along with that of its ports. From then on it leaves it
+// alone (BROPT_MTU_SET_BY_USER).
+func (p *planner) holdMTU(link *Link, mtu uint32, cause string) {
+	final := p.final[link.Name]
+	if link.Kind != Bridge || final == nil || final.MTU == nil || *final.MTU != *link.MTU {
+		return
+	}
+	name, declared := link.Name, *final.MTU
+	p.add(plan.Step{
+		Phase: plan.Adjust, Depth: longestStack, Action: "change", Object: link.Describe(), Cause: cause,
+		Changes: []schema.Change{{Option: "mtu", Old: mtu, New: declared}},
+		Run:     func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{MTU: &declared}) },
+	}, name)
 }
 
 // spreadMAC follows a new MAC address to the links that have the same one from this one (vlan_sync_address, bond_set_mac_address,

@@ -21,6 +21,8 @@ type desired struct {
 	index spec.Index
 	// past is what a rollback goes back to, nil in any other task.
 	past *past
+	// widened are the objects that plans have taken in, by key.
+	widened map[string]bool
 	// incomplete is what of the whole set cannot be made now.
 	incomplete []Incomplete
 }
@@ -145,6 +147,27 @@ func (d *desired) label(err error) error {
 	return d.index.Label(problems)
 }
 
+func (d *desired) take(object *spec.Object) {
+	d.after.Widen(object)
+	if d.widened == nil {
+		d.widened = map[string]bool{}
+	}
+	d.widened[object.Key()] = true
+}
+
+// retake takes in what an earlier plan of the same task has taken in.
+func (d *desired) retake(keys map[string]bool) error {
+	if len(keys) == 0 || d.after == nil {
+		return nil
+	}
+	for _, object := range d.after.Set.Objects {
+		if keys[object.Key()] && !slices.Contains(d.after.Scope, object) {
+			d.take(object)
+		}
+	}
+	return d.declare(false)
+}
+
 // widen takes kept objects into the scope that stand on links which the steps disturb, or whose MTU they change: they are
 // put right in the same plan. false is "there are no more".
 func (d *desired) widen(steps []plan.Step) bool {
@@ -164,7 +187,7 @@ func (d *desired) widen(steps []plan.Step) bool {
 	wider := false
 	for _, object := range d.after.Set.Objects {
 		if object.StandsOn(disturbed) && !slices.Contains(d.after.Scope, object) {
-			d.after.Widen(object)
+			d.take(object)
 			wider = true
 		}
 	}

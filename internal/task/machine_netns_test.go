@@ -32,12 +32,7 @@ func TestRandomTasks(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			r := &randomHost{machine: newMachine(t), random: rand.New(rand.NewPCG(uint64(seed), 7)), model: map[string]fields{}}
-			// One of many sequences is long; the others are many.
-			tasks := *sequence / 10
-			if seed == 0 {
-				tasks = *sequence
-			}
-			for number := range tasks {
+			for number := range *sequence {
 				r.step(number)
 				if t.Failed() {
 					return
@@ -62,7 +57,7 @@ func (r *randomHost) pick(of ...string) string { return of[r.random.IntN(len(of)
 // step does one random thing, and looks at what has become of the host.
 func (r *randomHost) step(number int) {
 	r.Helper()
-	what := r.pick("full", "partial", "partial", "partial", "absent", "route", "hand", "boot", "other kind", "rollback", "replace", "crash", "purge")
+	what := r.pick("full", "partial", "partial", "partial", "absent", "route", "hand", "boot", "other kind", "rollback", "replace", "crash", "purge", "card")
 	switch what {
 	case "full", "partial", "replace":
 		r.declareBridge(what)
@@ -70,6 +65,8 @@ func (r *randomHost) step(number int) {
 		r.remove(r.pick("br-0", "br-1", "br-2"))
 	case "route":
 		r.route()
+	case "card":
+		r.card()
 	case "other kind":
 		r.otherKind()
 	case "hand":
@@ -131,7 +128,10 @@ func (r *randomHost) declareBridge(how string) {
 	if some() {
 		options["stp"] = r.random.IntN(2) == 0
 	}
-	_, isThere := r.model["bridges "+name]
+	model, isThere := r.model["bridges "+name]
+	if (options["addresses"] != nil || model["addresses"] != nil && how != "replace") && some() {
+		options["routes"] = []any{fields{"to": fmt.Sprintf("10.%d.0.0/16", 90+r.random.IntN(3)*10+number), "via": fmt.Sprintf("10.%d.0.254", 20+number)}}
+	}
 	if number%3 == 0 {
 		delete(options, "ports") // eth0 carries the host's own address
 	}
@@ -190,6 +190,22 @@ func (r *randomHost) route() {
 	}
 	before := r.kept()
 	r.must("route", text(route))
+	if r.kept() == before {
+		r.past = r.past[:len(r.past)-1]
+	}
+}
+
+// card changes what bridges stand on.
+func (r *randomHost) card() {
+	r.Helper()
+	name, mtu := r.pick("eth1", "eth2"), 1300+r.random.IntN(4)*50
+	r.past = append(r.past, clone(r.model))
+	if r.model["interfaces "+name] == nil {
+		r.model["interfaces "+name] = fields{}
+	}
+	r.model["interfaces "+name]["mtu"] = mtu
+	before := r.kept()
+	r.must("interface", text(fields{"name": name, "mtu": mtu}))
 	if r.kept() == before {
 		r.past = r.past[:len(r.past)-1]
 	}
@@ -289,6 +305,9 @@ func (r *randomHost) compare() {
 	r.clean()
 	for key, options := range r.model {
 		name, isBridge := strings.CutPrefix(key, "bridges ")
+		if card, is := strings.CutPrefix(key, "interfaces "); is {
+			name, isBridge = card, true
+		}
 		if !isBridge {
 			if seen := r.ns.IP(r.T, "route", "show", strings.TrimPrefix(key, "routes ")); !strings.Contains(seen, fmt.Sprint(options["via"])+" ") {
 				r.Errorf("%s via %v: %s", key, options["via"], seen)
@@ -305,6 +324,12 @@ func (r *randomHost) compare() {
 		}
 		if list, declared := options["addresses"].([]any); declared && !strings.Contains(seen, list[0].(string)+" ") {
 			r.Errorf("%s is to have %v: %s", name, list, seen)
+		}
+		if list, declared := options["routes"].([]any); declared {
+			route, _ := list[0].(fields)
+			if seen := r.ns.IP(r.T, "route", "show", fmt.Sprint(route["to"])); !strings.Contains(seen, fmt.Sprintf("via %v dev %s ", route["via"], name)) {
+				r.Errorf("%s is to have %v: %s", name, list, seen)
+			}
 		}
 		if age, declared := options["ageing_time"].(int); declared && !strings.Contains(seen, fmt.Sprintf("ageing_time %d ", age*100)) {
 			r.Errorf("%s is to have ageing_time %d: %s", name, age, seen)

@@ -125,6 +125,8 @@ type Task struct {
 	// target is what a rollback goes back to, and past what it declares for that over a boot; nil in any other task.
 	target *Target
 	past   *past
+	// widened are the kept objects that a plan of the task has taken in, by key.
+	widened map[string]bool
 	// pending is what the controller has to confirm, once a rollback is left to a guard.
 	pending any
 }
@@ -198,6 +200,10 @@ func (t *Task) planKernel(site *services.Site, own *services.Declaration) (*desi
 		}, partial.Plan, nil
 	}
 	want, err := t.desire(site, own)
+	if err == nil {
+		// A verification is about all that the plan was about.
+		err = want.retake(t.widened)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -207,6 +213,7 @@ func (t *Task) planKernel(site *services.Site, own *services.Declaration) (*desi
 			return nil, nil, want.label(err)
 		}
 		if !want.widen(todo.Steps) {
+			t.widened = want.widened
 			return want, todo, nil
 		}
 		if err := want.declare(false); err != nil {
