@@ -167,7 +167,7 @@ func startOf(pid int) string {
 	if !found || process.Zombie {
 		return ""
 	}
-	return strconv.FormatInt(process.Started.UnixMilli(), 10)
+	return strconv.FormatInt(process.StartTicks, 10)
 }
 
 // watch is one init that is waited for.

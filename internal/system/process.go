@@ -24,6 +24,8 @@ type Process struct {
 	// User is whose it is: its effective number.
 	User    int
 	Started time.Time
+	// StartTicks is the same in clock ticks since the boot, which no step of the clock changes (proc_pid_stat(5), field 22).
+	StartTicks int64
 	// NetworkNamespace is the number of the namespace that it is in.
 	NetworkNamespace uint64
 }
@@ -118,6 +120,7 @@ func readProcess(pid int, boot time.Time) (Process, bool) {
 	process.User, _ = userOf(pid)
 	ticks, _ := strconv.ParseInt(fields[started], 10, 64)
 	const ticksPerSecond = 100 // USER_HZ, the same on every architecture that Debian has
+	process.StartTicks = ticks
 	process.Started = boot.Add(time.Duration(ticks) * time.Second / ticksPerSecond)
 	if line, err := os.ReadFile(filepath.Join(folder, "cmdline")); err == nil {
 		process.Command = strings.Split(strings.TrimRight(string(line), "\x00"), "\x00")
