@@ -64,7 +64,7 @@ func TestEveryOption(t *testing.T) {
 			l := newLab(t)
 			l.IP(t, "link", "set", "l1", "down") // without a carrier nothing waits for duplicate address detection
 			for i, value := range []string{row.set, row.changed, row.reset} {
-				l.apply(t, `{"l0": [`+value+`]}`, plan.Ground{})
+				l.apply(t, `{"l0": [`+value+`]}`, plan.LinkEffects{})
 				addresses := l.witness(t, "l0")
 				found := false
 				for _, address := range addresses {
@@ -86,11 +86,11 @@ func TestOnlyStaticAddressesAreManaged(t *testing.T) {
 	l.add(t, kernel.Address{Link: "l0", Prefix: netip.MustParsePrefix("10.0.1.9/24"), Protocol: 18}) // keepalived's
 	l.IP(t, "address", "add", "fd00::9/64", "dev", "l0", "valid_lft", "600", "preferred_lft", "300")
 	l.IP(t, "address", "add", "10.0.0.8/24", "dev", "l0")
-	steps := l.apply(t, `{"l0": ["10.0.0.1/24", "fd00::1/64"]}`, plan.Ground{})
+	steps := l.apply(t, `{"l0": ["10.0.0.1/24", "fd00::1/64"]}`, plan.LinkEffects{})
 	if want := "10.0.0.9 10.0.1.9 10.0.0.1 fd00::1 fd00::9"; l.locals(t, "l0") != want {
 		t.Errorf("addresses %s, want %s, after\n%s", l.locals(t, "l0"), want, steps)
 	}
-	l.apply(t, `{"l0": []}`, plan.Ground{})
+	l.apply(t, `{"l0": []}`, plan.LinkEffects{})
 	if want := "10.0.0.9 10.0.1.9 fd00::9"; l.locals(t, "l0") != want {
 		t.Errorf("addresses %s, want %s", l.locals(t, "l0"), want)
 	}
@@ -103,7 +103,7 @@ func TestOnlyStaticAddressesAreManaged(t *testing.T) {
 	if linkLocal != 1 {
 		t.Errorf("%d link-local addresses by the kernel, want 1", linkLocal)
 	}
-	l.apply(t, `{"l0": ["10.0.0.9/24"]}`, plan.Ground{})
+	l.apply(t, `{"l0": ["10.0.0.9/24"]}`, plan.LinkEffects{})
 	if lifetime := l.witness(t, "l0")[0]["valid_life_time"]; lifetime != float64(1<<32-1) {
 		t.Errorf("a DHCP address that is declared has a lifetime of %v seconds, want for ever", lifetime)
 	}
@@ -115,14 +115,14 @@ func TestSecondaryAddressesOutliveThePrimaryOne(t *testing.T) {
 		l.IP(t, "address", "add", address, "dev", "l0")
 	}
 	l.IP(t, "route", "add", "10.9.0.0/16", "via", "10.0.0.254")
-	steps := l.apply(t, `{"l0": ["10.0.0.2/24", "10.0.0.4/24"]}`, plan.Ground{})
+	steps := l.apply(t, `{"l0": ["10.0.0.2/24", "10.0.0.4/24"]}`, plan.LinkEffects{})
 	if want := "10.0.0.2 10.0.0.4"; l.locals(t, "l0") != want {
 		t.Errorf("addresses %s, want %s, after\n%s", l.locals(t, "l0"), want, steps)
 	}
 	if route := l.IP(t, "route", "show", "10.9.0.0/16"); route == "" {
 		t.Error("the route through the network is gone")
 	}
-	l.apply(t, `{"l0": ["10.0.0.5/24"]}`, plan.Ground{})
+	l.apply(t, `{"l0": ["10.0.0.5/24"]}`, plan.LinkEffects{})
 	if want := "10.0.0.5"; l.locals(t, "l0") != want {
 		t.Errorf("addresses %s, want %s", l.locals(t, "l0"), want)
 	}
@@ -132,7 +132,7 @@ func TestSecondaryAddressesOutliveThePrimaryOne(t *testing.T) {
 }
 
 func TestAddressesArePutBack(t *testing.T) {
-	for _, loss := range []plan.Loss{plan.Bounced, plan.Recreated} {
+	for _, loss := range []plan.Impact{plan.Flapped, plan.Recreated} {
 		t.Run([]string{"kept", "bounced", "recreated"}[loss], func(t *testing.T) {
 			l := newLab(t)
 			l.IP(t, "address", "add", "10.0.0.9/24", "dev", "l0", "valid_lft", "600", "preferred_lft", "600", "noprefixroute")
@@ -144,7 +144,7 @@ func TestAddressesArePutBack(t *testing.T) {
 			l.add(t, kernel.Address{Link: "l0", Prefix: netip.MustParsePrefix("fd00::3/64"), Protocol: 99})
 			time.Sleep(2500 * time.Millisecond) // until no address is tentative
 			before, state := l.still(t, "l0"), l.observe(t)
-			if loss == plan.Bounced {
+			if loss == plan.Flapped {
 				l.IP(t, "link", "set", "l0", "down")
 			} else {
 				l.IP(t, "link", "delete", "l0")
@@ -158,7 +158,7 @@ func TestAddressesArePutBack(t *testing.T) {
 			}
 			defer fresh.Close()
 			l.handle = fresh
-			result := Plan(fresh, state, nil, plan.Ground{Losses: map[string]plan.Loss{"l0": loss}})
+			result := Plan(fresh, state, nil, plan.LinkEffects{Impacts: map[string]plan.Impact{"l0": loss}})
 			run(t, result)
 			if diff := cmp.Diff(before, l.still(t, "l0")); diff != "" {
 				t.Errorf("not as before:\n%s%s", diff, show(result.Steps))
@@ -182,7 +182,7 @@ func TestAddressesMoveToTheController(t *testing.T) {
 	l.IP(t, "address", "add", "fd00::1/64", "dev", "l0", "nodad")
 	l.IP(t, "link", "set", "l0", "master", "br0")
 	text := `{"br0": ["10.0.0.1/24", "10.0.0.2/24", {"address": "fd00::1/64", "nodad": true}]}`
-	result := Plan(l.handle, l.observe(t), declare(t, text), plan.Ground{Joins: map[string]string{"l0": "br0"}})
+	result := Plan(l.handle, l.observe(t), declare(t, text), plan.LinkEffects{Joins: map[string]string{"l0": "br0"}})
 	run(t, result)
 	if got, want := l.locals(t, "br0")+" | "+l.locals(t, "l0"), "10.0.0.1 10.0.0.2 fd00::1 | 10.0.7.1"; got != want {
 		t.Errorf("addresses %s, want %s, after\n%s", got, want, show(result.Steps))
@@ -205,12 +205,12 @@ func TestDuplicateAddress(t *testing.T) {
 	other.IP(t, "link", "set", "l1", "up")
 	other.IP(t, "address", "add", "fd00::1/64", "dev", "l1", "nodad")
 	declared := declare(t, `{"l0": ["fd00::1/64"]}`)
-	result := Plan(l.handle, l.observe(t), declared, plan.Ground{})
+	result := Plan(l.handle, l.observe(t), declared, plan.LinkEffects{})
 	err := plan.Run(result.Steps, nil)
 	if err == nil || !strings.Contains(err.Error(), "another host on the link has address fd00::1/64 on l0") {
 		t.Fatalf("error %v, want one about the duplicate", err)
 	}
-	again := Plan(l.handle, l.observe(t), declared, plan.Ground{})
+	again := Plan(l.handle, l.observe(t), declared, plan.LinkEffects{})
 	if !strings.Contains(show(again.Steps), "replace address fd00::1/64 on l0 dadfailed=true→false") {
 		t.Errorf("a duplicate address passes for a good one:\n%s", show(again.Steps))
 	}
@@ -218,7 +218,7 @@ func TestDuplicateAddress(t *testing.T) {
 	if err := plan.Run(again.Steps, nil); err != nil {
 		t.Error(err)
 	}
-	if left := Plan(l.handle, l.observe(t), declared, plan.Ground{}); len(left.Steps) > 0 {
+	if left := Plan(l.handle, l.observe(t), declared, plan.LinkEffects{}); len(left.Steps) > 0 {
 		t.Errorf("left to do:\n%s", show(left.Steps))
 	}
 }
@@ -227,7 +227,7 @@ func TestNobodyWaitsWithoutCarrier(t *testing.T) {
 	l := newLab(t)
 	l.IP(t, "link", "set", "l1", "down")
 	started := time.Now()
-	l.apply(t, `{"l0": ["fd00::1/64"]}`, plan.Ground{})
+	l.apply(t, `{"l0": ["fd00::1/64"]}`, plan.LinkEffects{})
 	if elapsed := time.Since(started); elapsed > 2*time.Second {
 		t.Errorf("waited %v for a link that has no carrier", elapsed)
 	}
@@ -254,7 +254,7 @@ func TestRestoreBringsBackEverything(t *testing.T) {
 			victim := addresses[random.IntN(len(addresses)-1)]
 			l.IP(t, "address", "del", victim["local"].(string)+"/"+strings.TrimSuffix(jsonNumber(victim["prefixlen"]), ".0"), "dev", "l0")
 		}
-		result := Restore(l.handle, l.observe(t), checkpoint, plan.Ground{Down: map[string]bool{"l0": true}})
+		result := Restore(l.handle, l.observe(t), checkpoint, plan.LinkEffects{Down: map[string]bool{"l0": true}})
 		run(t, result)
 		if diff := cmp.Diff(before, l.still(t, "l0")); diff != "" {
 			t.Fatalf("not as before:\n%s%s", diff, show(result.Steps))
@@ -280,7 +280,7 @@ func TestTheFirstDeclaredIsThePrimary(t *testing.T) {
 			for _, address := range one.before {
 				l.IP(t, "address", "add", address, "dev", "l0")
 			}
-			l.apply(t, `{"l0": `+one.declared+`}`, plan.Ground{})
+			l.apply(t, `{"l0": `+one.declared+`}`, plan.LinkEffects{})
 			var got []string
 			for _, address := range l.witness(t, "l0") {
 				if address["family"] == "inet" {

@@ -113,9 +113,9 @@ func TestWhatRoutesAreTold(t *testing.T) {
 		"only": set("10.1.0.1/24", &label), "two": set("10.2.0.2/24", nil), "bare": {}, "taker": set("10.4.0.1/24", nil),
 		"controller": append(set("10.5.0.1/24", nil), set("fd05::1/64", nil)...),
 	}
-	ground := plan.Ground{
+	ground := plan.LinkEffects{
 		Deleted: map[string]bool{"gone": true}, Joins: map[string]string{"port": "controller"},
-		Losses: map[string]plan.Loss{"port": plan.Bounced, "up": plan.Bounced},
+		Impacts: map[string]plan.Impact{"port": plan.Flapped, "up": plan.Flapped},
 	}
 	told := Plan(nil, state, declared, ground).Addressing
 	same(t, "emptied", told.Emptied, "bare only")

@@ -65,12 +65,12 @@ func declare(t *testing.T, text string) map[string][]Address {
 }
 
 // apply makes it so and demands that a second run is silent. It returns the steps as text.
-func (l *lab) apply(t *testing.T, text string, ground plan.Ground) string {
+func (l *lab) apply(t *testing.T, text string, ground plan.LinkEffects) string {
 	t.Helper()
 	declared := declare(t, text)
 	result := Plan(l.handle, l.observe(t), declared, ground)
 	run(t, result)
-	if again := Plan(l.handle, l.observe(t), declared, plan.Ground{}); len(again.Steps) > 0 {
+	if again := Plan(l.handle, l.observe(t), declared, plan.LinkEffects{}); len(again.Steps) > 0 {
 		t.Errorf("the second run is not silent:\n%s", show(again.Steps))
 	}
 	return show(result.Steps)

@@ -21,7 +21,7 @@ type Result struct {
 // planner gathers the steps of all links, so that addresses come everywhere before any goes.
 type planner struct {
 	kernel Kernel
-	ground plan.Ground
+	ground plan.LinkEffects
 	// since is when the lifetimes of wanted addresses were read.
 	since time.Time
 	// before is what each link had, or had at the checkpoint.
@@ -40,7 +40,7 @@ type planner struct {
 // Plan finds the steps towards the declared addresses of each link; links that are not declared keep what they have.
 // What the plan of the links takes from addresses that nobody declares is put back. A plan for addresses that are all
 // as declared has no steps.
-func Plan(k Kernel, current *State, declared map[string][]Address, ground plan.Ground) *Result {
+func Plan(k Kernel, current *State, declared map[string][]Address, ground plan.LinkEffects) *Result {
 	p := newPlanner(k, ground, current)
 	for _, link := range slices.Sorted(maps.Keys(declared)) {
 		for _, one := range declared[link] {
@@ -56,7 +56,7 @@ func Plan(k Kernel, current *State, declared map[string][]Address, ground plan.G
 
 // Restore finds the steps that make all addresses as they were at the checkpoint, in the same order. Addresses that
 // daemons have added since stay.
-func Restore(k Kernel, current, checkpoint *State, ground plan.Ground) *Result {
+func Restore(k Kernel, current, checkpoint *State, ground plan.LinkEffects) *Result {
 	// What was on a port before is on it again.
 	ground.Joins = nil
 	p := newPlanner(k, ground, checkpoint)
@@ -98,7 +98,7 @@ func newLoopback(now, before []kernel.Address) []kernel.Address {
 	return out
 }
 
-func newPlanner(k Kernel, ground plan.Ground, before *State) *planner {
+func newPlanner(k Kernel, ground plan.LinkEffects, before *State) *planner {
 	return &planner{
 		kernel: k, ground: ground, since: before.Time, before: before.byLink(),
 		takers: map[netip.Addr][]string{}, held: map[netip.Addr]bool{},
@@ -124,12 +124,12 @@ func names[A, B any](a map[string]A, b map[string]B) []string {
 // lost tells whether the plan of the links takes the address away: a link that goes down loses its IPv6 addresses
 // (addrconf_ifdown), one that is made again all.
 func (p *planner) lost(address kernel.Address) bool {
-	switch p.ground.Losses[address.Link] {
+	switch p.ground.Impacts[address.Link] {
 	case plan.Recreated:
 		return true
-	case plan.Bounced:
+	case plan.Flapped:
 		return !address.Prefix.Addr().Is4()
-	case plan.Kept:
+	case plan.Preserved:
 	}
 	return false
 }

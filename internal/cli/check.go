@@ -205,7 +205,7 @@ func untemplated(arguments map[string]any) map[string]any {
 func wrapped(kind *spec.Kind, fields map[string]any) (arguments map[string]any, prefix string) {
 	arguments, own := map[string]any{}, map[string]any{}
 	for key, value := range fields {
-		if slices.Contains(host.SafetyNames(), key) {
+		if slices.Contains(host.TaskOptionNames(), key) {
 			arguments[key] = value
 		} else {
 			own[key] = value

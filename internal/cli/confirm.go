@@ -91,7 +91,7 @@ func confirm(t *terminal) error {
 		return err
 	}
 	defer done()
-	kept, err := task.Keep(site)
+	kept, err := task.ConfirmPending(site)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 // addressing gathers for the address domain what happens to the links of one container.
 type addressing struct {
 	declared map[string][]addr.Address
-	losses   map[string]plan.Loss
+	losses   map[string]plan.Impact
 	deleted  map[string]bool
 }
 
@@ -36,7 +36,7 @@ func (p *planner) planAddresses(c *Container, scope *addressing) {
 			current = renamed(current, t.live.Name, t.want.Name)
 		}
 	}
-	ground := plan.Ground{Losses: scope.losses, Deleted: scope.deleted}
+	ground := plan.LinkEffects{Impacts: scope.losses, Deleted: scope.deleted}
 	for _, step := range addr.Plan(c.kernel, current, scope.declared, ground).Steps {
 		step.Object += " of container " + c.Name
 		p.add(step)

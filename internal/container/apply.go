@@ -176,13 +176,13 @@ func (p *planner) aim(c *Container, wanted *Wanted) {
 
 // checkpoint is what a run can be undone to.
 type checkpoint struct {
-	live      map[*Container][]*Live
+	live      map[*Container][]*LiveInterface
 	addresses map[*Container]*addr.State
 	routes    map[*Container][]kernel.Route
 }
 
 func (p *planner) checkpoint() *checkpoint {
-	before := &checkpoint{live: map[*Container][]*Live{}, addresses: map[*Container]*addr.State{}, routes: map[*Container][]kernel.Route{}}
+	before := &checkpoint{live: map[*Container][]*LiveInterface{}, addresses: map[*Container]*addr.State{}, routes: map[*Container][]kernel.Route{}}
 	for _, c := range p.containers {
 		before.live[c], before.addresses[c], before.routes[c] = c.live, c.addresses, c.routes
 	}

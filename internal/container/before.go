@@ -19,7 +19,7 @@ type Before struct {
 type OneBefore struct {
 	Name      string         `json:"name"`
 	Init      int            `json:"init"`
-	Live      []*Live        `json:"live"`
+	Live      []*LiveInterface        `json:"live"`
 	Addresses *addr.State    `json:"addresses"`
 	Routes    []kernel.Route `json:"routes"`
 }
@@ -50,7 +50,7 @@ func (m *Machine) Restore(before *Before) error {
 		return errors.Join(append(failed, err)...)
 	}
 	defer h.kernel.Close()
-	was := &checkpoint{live: map[*Container][]*Live{}, addresses: map[*Container]*addr.State{}, routes: map[*Container][]kernel.Route{}}
+	was := &checkpoint{live: map[*Container][]*LiveInterface{}, addresses: map[*Container]*addr.State{}, routes: map[*Container][]kernel.Route{}}
 	var containers []*Container
 	defer func() { closeAll(containers) }()
 	for _, one := range before.Containers {

@@ -35,8 +35,8 @@ func empty(value any) bool {
 }
 
 // changeLive alters an interface that stays, and says what the link loses by it.
-func (p *planner) changeLive(t *target) plan.Loss {
-	loss := plan.Kept
+func (p *planner) changeLive(t *target) plan.Impact {
+	loss := plan.Preserved
 	if t.want.Name != t.live.Name {
 		loss = p.rename(t.container.kernel, t, t.live.Name, t.want.Name, "name", t.live.Up)
 	}
@@ -73,14 +73,14 @@ func (p *planner) change(t *target, phase plan.Phase, change schema.Change, run 
 }
 
 // rename gives a link another name. Before Linux 6.2 a link must be down for it, and loses its routes and IPv6 addresses.
-func (p *planner) rename(k Kernel, t *target, from, to, option string, up bool) plan.Loss {
+func (p *planner) rename(k Kernel, t *target, from, to, option string, up bool) plan.Impact {
 	step := plan.Step{
 		Phase: plan.Widen, Depth: -1, Action: "rename", Object: t.describe(), Changes: []schema.Change{{Option: option, Old: from, New: to}},
 		Run: func() error { return k.ChangeLink(from, kernel.LinkRequest{Name: to}) },
 	}
 	if !up || p.liveRename {
 		p.add(step)
-		return plan.Kept
+		return plan.Preserved
 	}
 	down, again := false, true
 	step.Disruption = plan.LinkDown
@@ -94,7 +94,7 @@ func (p *planner) rename(k Kernel, t *target, from, to, option string, up bool) 
 		return k.ChangeLink(to, kernel.LinkRequest{Up: &again})
 	}
 	p.add(step)
-	return plan.Bounced
+	return plan.Flapped
 }
 
 // limit holds the traffic of a veth back at the host's end, where the container has no say.

@@ -104,7 +104,7 @@ func (p *planner) check() {
 	}
 }
 
-func kindName(live *Live) string {
+func kindName(live *LiveInterface) string {
 	switch {
 	case live.loopback:
 		return "loopback"

@@ -15,7 +15,7 @@ import (
 const usualLeaseTime = 15 * time.Second
 
 // decodeDHCP looks whether our client works on the interface.
-func (c *Container) decodeDHCP(live *Live) {
+func (c *Container) decodeDHCP(live *LiveInterface) {
 	state, runs := dhcp.Find(c.State.InitPID, live.Index)
 	clientRows.Overlay(&live.Interface, &newInterface)
 	if !runs {
@@ -53,7 +53,7 @@ func getsDHCP(want, have *Interface) bool {
 }
 
 // planDHCP starts and stops the client. One that works on a link that is made again is another one afterwards.
-func (p *planner) planDHCP(t *target, loss plan.Loss) {
+func (p *planner) planDHCP(t *target, loss plan.Impact) {
 	if t.want.Absent() {
 		if t.live != nil && runsClient(&t.live.Interface) {
 			p.stopDHCP(t, nil)
@@ -74,7 +74,7 @@ func (p *planner) planDHCP(t *target, loss plan.Loss) {
 			changes = append(changes, change)
 		}
 	}
-	if len(changes) == 0 && (loss == plan.Kept || !runsClient(have)) {
+	if len(changes) == 0 && (loss == plan.Preserved || !runsClient(have)) {
 		return
 	}
 	if !fresh && runsClient(have) {

@@ -117,7 +117,7 @@ func exportOptions(i *Interface) schema.Object {
 // insideRows are what is shown of an interface inside.
 var insideRows = schema.Table[Interface]{macRow, mtuRow, addressesRow, gatewayRow, gateway6Row, routesRow}
 
-func (l *Live) export(h *host) schema.Object {
+func (l *LiveInterface) export(h *host) schema.Object {
 	inside := schema.Object{{Key: "kind", Value: cmpOr(l.Kind, "hardware")}, {Key: "up", Value: l.Up}, {Key: "carrier", Value: l.Carrier}}
 	for _, row := range insideRows {
 		if value := row.Export(&l.Interface); !empty(value) {

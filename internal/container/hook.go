@@ -249,7 +249,7 @@ func (p *planner) planIdentity(t *target) {
 // asks for them when it has one.
 func (p *planner) planStartRoutes(t *target) {
 	first := len(p.steps)
-	p.planRoutes(t, plan.Kept)
+	p.planRoutes(t, plan.Preserved)
 	if !deref(t.want.DHCP) {
 		return
 	}
@@ -294,7 +294,7 @@ func (m *Machine) routesAfterLease(job dhcp.Job) []error {
 			continue
 		}
 		want := Interface{Name: kept.Name, Type: live.Type, Routes: kept.Routes}
-		p.planRoutes(&target{container: c, want: &want, final: &want, live: live}, plan.Kept)
+		p.planRoutes(&target{container: c, want: &want, final: &want, live: live}, plan.Preserved)
 	}
 	return p.runEach()
 }

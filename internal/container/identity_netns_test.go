@@ -117,7 +117,7 @@ func TestCopyOfStaticAddress(t *testing.T) {
 	}
 	life, err := ParseLife(args{"name": second.Name, "lxc_path": folder})
 	if err == nil {
-		_, err = testMachine().Live(life, false)
+		_, err = testMachine().ApplySpec(life, false)
 	}
 	if err == nil || !strings.Contains(err.Error(), "10.21.0.5 of eth1 belongs to container mail") ||
 		!strings.HasSuffix(err.Error(), "container mail2 is as it was") {

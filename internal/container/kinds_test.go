@@ -93,7 +93,7 @@ func TestKindsOfLXC(t *testing.T) {
 				t.Errorf("attribute %d is %v", attribute.Type, attribute.Data)
 			}
 		}
-		live := &Live{}
+		live := &LiveInterface{}
 		decodeStanding(live, &kernel.Link{Kind: request.Kind, Data: request.Data})
 		if one.VLANID != nil && deref(live.VLANID) != *one.VLANID || one.IPVLANMode != nil && deref(live.IPVLANMode) != *one.IPVLANMode ||
 			one.IPVLANIsolation != nil && deref(live.IPVLANIsolation) != *one.IPVLANIsolation {

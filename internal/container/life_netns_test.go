@@ -23,18 +23,18 @@ func live(t *testing.T, folder string, arguments args) *Outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checked, err := testMachine().Live(life, true)
+	checked, err := testMachine().ApplySpec(life, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	done, err := testMachine().Live(life, false)
+	done, err := testMachine().ApplySpec(life, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, want := fmt.Sprint(steps(done)), fmt.Sprint(steps(checked)); got != want {
 		t.Errorf("check mode said\n%s\nthe run did\n%s", want, got)
 	}
-	if again, err := testMachine().Live(life, false); err != nil || len(again.Steps) > 0 {
+	if again, err := testMachine().ApplySpec(life, false); err != nil || len(again.Steps) > 0 {
 		t.Errorf("the second run was not silent: %v %v", err, steps(again))
 	}
 	return done
@@ -117,7 +117,7 @@ echo >etc/shadow && chown 0:42 etc/shadow && chmod 640 etc/shadow`, "sh", source
 	} {
 		life, err := ParseLife(args{"name": "narrow", "lxc_path": folder, "rootfs": source, "state": "present", "config": lines})
 		if err == nil {
-			_, err = testMachine().Live(life, false)
+			_, err = testMachine().ApplySpec(life, false)
 		}
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, got %v", want, err)
@@ -139,7 +139,7 @@ func TestAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := testMachine().Live(life, false); err != nil {
+	if _, err := testMachine().ApplySpec(life, false); err != nil {
 		t.Error(err)
 	}
 	for _, wrong := range []struct{ command, want string }{
@@ -152,7 +152,7 @@ func TestAnswers(t *testing.T) {
 		if wrong.command[:2] == "ip" {
 			lxctest.Must(t, "nsenter", "-t", fmt.Sprint(c.PID(t)), "-n", "ip", "link", "set", "eth1", "down")
 		}
-		if _, err := testMachine().Live(life, false); err == nil || !strings.Contains(err.Error(), wrong.want) {
+		if _, err := testMachine().ApplySpec(life, false); err == nil || !strings.Contains(err.Error(), wrong.want) {
 			t.Errorf("%s: %v", wrong.command, err)
 		}
 	}
@@ -173,7 +173,7 @@ func TestBadLife(t *testing.T) {
 		arguments["lxc_path"] = folder
 		life, err := ParseLife(arguments)
 		if err == nil {
-			_, err = testMachine().Live(life, false)
+			_, err = testMachine().ApplySpec(life, false)
 		}
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, got %v", want, err)

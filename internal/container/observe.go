@@ -102,12 +102,12 @@ type Container struct {
 	links     []kernel.Link
 	addresses *addr.State
 	routes    []kernel.Route
-	live      []*Live
+	live      []*LiveInterface
 }
 
-// Live is a link inside a running container. Its Interface has no Type unless it is one that a declaration could have
+// LiveInterface is a link inside a running container. Its Interface has no Type unless it is one that a declaration could have
 // made.
-type Live struct {
+type LiveInterface struct {
 	Interface
 	Index int
 	Kind  string
@@ -132,7 +132,7 @@ func (c *Container) running() bool { return c.kernel != nil }
 
 func (c *Container) namespace() string { return strconv.Itoa(c.State.InitPID) }
 
-func (c *Container) findLive(name string) *Live {
+func (c *Container) findLive(name string) *LiveInterface {
 	for _, live := range c.live {
 		if live.Name == name {
 			return live
@@ -182,8 +182,8 @@ func (c *Container) read(h *host) (err error) {
 	return err
 }
 
-func (c *Container) decode(link *kernel.Link, h *host) *Live {
-	live := &Live{
+func (c *Container) decode(link *kernel.Link, h *host) *LiveInterface {
+	live := &LiveInterface{
 		Interface: Interface{
 			Name: link.Name, MTU: point(link.MTU), Addresses: &[]netip.Prefix{}, Gateway: &netip.Addr{}, Gateway6: &netip.Addr{}, Routes: &[]Route{},
 		},
@@ -215,7 +215,7 @@ func (c *Container) decode(link *kernel.Link, h *host) *Live {
 
 // decodeVeth finds the other end among the host's links. Indexes alone prove nothing, as each namespace counts for
 // itself: the host's link must point to this container's namespace.
-func (c *Container) decodeVeth(live *Live, link *kernel.Link, h *host) {
+func (c *Container) decodeVeth(live *LiveInterface, link *kernel.Link, h *host) {
 	end := h.byIndex[link.Parent]
 	if link.ParentNamespace < 0 || end == nil || end.Kind != Veth || end.ParentNamespace != c.nsid || end.Parent != link.Index {
 		return
@@ -251,7 +251,7 @@ func (c *Container) lentAs(link *kernel.Link) string {
 }
 
 // decodeStanding decodes what an ipvlan or a VLAN says of itself (linux/if_link.h): numbers of 16 bits.
-func decodeStanding(live *Live, link *kernel.Link) {
+func decodeStanding(live *LiveInterface, link *kernel.Link) {
 	number := func(attribute uint16) (uint16, bool) {
 		data := link.Data.Get(attribute)
 		if len(data) < 2 {
@@ -360,7 +360,7 @@ func (c *Container) declaresTable(name string, table uint32) bool {
 }
 
 // hideWays takes the routes to gateways of other networks from the static ones, as they are part of the gateway.
-func (c *Container) hideWays(live *Live) {
+func (c *Container) hideWays(live *LiveInterface) {
 	declared := []Route{}
 	if one := c.findConfigured(live.Name); one != nil {
 		declared = deref(one.Routes)

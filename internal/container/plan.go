@@ -47,7 +47,7 @@ func (p *planner) planLive() {
 			p.planReturned(c)
 			continue
 		}
-		scope := &addressing{declared: map[string][]addr.Address{}, losses: map[string]plan.Loss{}, deleted: map[string]bool{}}
+		scope := &addressing{declared: map[string][]addr.Address{}, losses: map[string]plan.Impact{}, deleted: map[string]bool{}}
 		for _, t := range p.targets {
 			if t.container == c {
 				p.planTarget(t, scope)

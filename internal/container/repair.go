@@ -31,7 +31,7 @@ func (m *Machine) repair(h *host, c *Container) []error {
 	if len(p.targets) == 0 {
 		return nil
 	}
-	scope := &addressing{declared: map[string][]addr.Address{}, losses: map[string]plan.Loss{}, deleted: map[string]bool{}}
+	scope := &addressing{declared: map[string][]addr.Address{}, losses: map[string]plan.Impact{}, deleted: map[string]bool{}}
 	for _, t := range p.targets {
 		if link := h.byName[deref(t.want.HostName)]; link != nil && !t.want.Absent() && p.ownerOf(link) == "" {
 			p.deleteHostEnd(t, link.Name, "leftover "+link.Name+" on the host", plan.None)

@@ -15,13 +15,13 @@ import (
 )
 
 // planRoutes brings the interface's static routes to what is wanted.
-func (p *planner) planRoutes(t *target, loss plan.Loss) {
+func (p *planner) planRoutes(t *target, loss plan.Impact) {
 	want, have := t.want, Interface{Gateway: &netip.Addr{}, Gateway6: &netip.Addr{}, Routes: &[]Route{}}
 	fresh := t.live == nil || t.live.Type == nil || loss == plan.Recreated
 	switch {
 	case fresh:
 		want = t.final
-	case loss == plan.Bounced:
+	case loss == plan.Flapped:
 		full := t.live.Interface
 		schema.Table[Interface]{gatewayRow, gateway6Row, routesRow}.Overlay(&full, t.want)
 		// Those that nobody declares went with the link as well.
@@ -54,7 +54,7 @@ func (p *planner) planRoutes(t *target, loss plan.Loss) {
 }
 
 // planRoutesOf makes the routes of an interface with DHCP after its lease, whose network they may lead through.
-func (p *planner) planRoutesOf(t *target, loss plan.Loss) {
+func (p *planner) planRoutesOf(t *target, loss plan.Impact) {
 	first := len(p.steps)
 	if t.waits() {
 		return
@@ -100,7 +100,7 @@ func samePlace(a, b Route) bool {
 }
 
 // routesOfTables are those in tables of their own that are declared from now on.
-func (l *Live) routesOfTables(declared []Route) []Route {
+func (l *LiveInterface) routesOfTables(declared []Route) []Route {
 	var all []Route
 	for _, one := range l.otherTables {
 		if slices.ContainsFunc(declared, func(r Route) bool { return r.table() == one.table() }) {

@@ -32,7 +32,7 @@ type target struct {
 	final *Interface
 	// have and live are nil where the interface is not configured, or not there in a running container.
 	have *Configured
-	live *Live
+	live *LiveInterface
 	// assumed says that the type was not declared.
 	assumed bool
 	// named and addressed say that the host end's name and the MAC address were declared.

@@ -38,7 +38,7 @@ func (p *planner) undo(before *checkpoint) error {
 }
 
 // aimBack wants every interface as it was, and none that was not there.
-func (p *planner) aimBack(c *Container, before []*Live) {
+func (p *planner) aimBack(c *Container, before []*LiveInterface) {
 	names := map[string]bool{}
 	for _, was := range before {
 		names[was.Name] = true
@@ -53,7 +53,7 @@ func (p *planner) aimBack(c *Container, before []*Live) {
 		p.targets = append(p.targets, &target{container: c, want: &want, final: &want, live: p.sameLink(c, was)})
 	}
 	for _, now := range c.live {
-		renamed := slices.ContainsFunc(before, func(was *Live) bool { return was.Index == now.Index })
+		renamed := slices.ContainsFunc(before, func(was *LiveInterface) bool { return was.Index == now.Index })
 		if now.Type != nil && !names[now.Name] && !renamed {
 			absent := &Interface{Name: now.Name, State: "absent"}
 			p.targets = append(p.targets, &target{container: c, want: absent, final: absent, live: now})
@@ -62,7 +62,7 @@ func (p *planner) aimBack(c *Container, before []*Live) {
 }
 
 // sameLink is the link as it is now, under whatever name.
-func (p *planner) sameLink(c *Container, was *Live) *Live {
+func (p *planner) sameLink(c *Container, was *LiveInterface) *LiveInterface {
 	for _, now := range c.live {
 		if now.Index == was.Index && now.Kind == was.Kind {
 			return now
@@ -77,14 +77,14 @@ func (p *planner) planBack(before *checkpoint) {
 		if !c.running() {
 			continue
 		}
-		scope := &addressing{declared: map[string][]addr.Address{}, losses: map[string]plan.Loss{}, deleted: map[string]bool{}}
+		scope := &addressing{declared: map[string][]addr.Address{}, losses: map[string]plan.Impact{}, deleted: map[string]bool{}}
 		for _, t := range p.targets {
 			if t.container == c {
 				p.planTarget(t, scope)
 				p.planDHCP(t, scope.losses[t.want.Name])
 			}
 		}
-		ground := plan.Ground{Losses: scope.losses, Deleted: scope.deleted}
+		ground := plan.LinkEffects{Impacts: scope.losses, Deleted: scope.deleted}
 		p.steps = append(p.steps, addr.Restore(c.kernel, c.addresses, before.addresses[c], ground).Steps...)
 	}
 }

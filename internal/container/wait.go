@@ -109,7 +109,7 @@ func (m *Machine) silent(folder, name, what string) (string, error) {
 }
 
 // whyDead is what the host's end of a veth has to do with the missing carrier.
-func (l *Live) whyDead() string {
+func (l *LiveInterface) whyDead() string {
 	if l.kind() == Veth && !l.HostUp {
 		return fmt.Sprintf(": %s, its end on the host, is down", deref(l.HostName))
 	}
@@ -117,7 +117,7 @@ func (l *Live) whyDead() string {
 }
 
 // mute says which of the interface's addresses is not there or does not answer, or "".
-func (c *Container) mute(h *host, one *Configured, live *Live) (string, error) {
+func (c *Container) mute(h *host, one *Configured, live *LiveInterface) (string, error) {
 	addresses := deref(one.Addresses)
 	if runsClient(&one.Interface) {
 		if live.lease == nil || !live.lease.Complete() {
@@ -143,7 +143,7 @@ func (c *Container) mute(h *host, one *Configured, live *Live) (string, error) {
 
 // unreached says which router of the interface's default routes does not answer the container, or that a declared one has
 // no route, or "".
-func (c *Container) unreached(one *Configured, live *Live) (string, error) {
+func (c *Container) unreached(one *Configured, live *LiveInterface) (string, error) {
 	if !live.Carrier {
 		return fmt.Sprintf("%s has no carrier%s", live.Name, live.whyDead()), nil
 	}
@@ -215,7 +215,7 @@ const usualAnswer = 300 * time.Millisecond
 
 // answers asks for an address where the container's neighbours would. What is not on a bridge of this host, and IPv6,
 // is looked for inside: it counts when nobody else has it.
-func (c *Container) answers(h *host, live *Live, prefix netip.Prefix) (bool, error) {
+func (c *Container) answers(h *host, live *LiveInterface, prefix netip.Prefix) (bool, error) {
 	if !c.has(live.Name, prefix) {
 		return false, nil
 	}

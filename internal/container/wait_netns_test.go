@@ -20,7 +20,7 @@ func starting(t *testing.T, folder string, arguments args) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = testMachine().Live(life, false)
+	_, err = testMachine().ApplySpec(life, false)
 	return err
 }
 

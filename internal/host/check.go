@@ -72,7 +72,7 @@ func placeName(l *link.Link) string {
 }
 
 // checkIPv6 finds IPv6 addresses on links that will have no IPv6.
-func (s *State) checkIPv6(ground plan.Ground) error {
+func (s *State) checkIPv6(ground plan.LinkEffects) error {
 	var problems schema.Problems
 	for _, one := range s.Interfaces {
 		cause := ground.NoIPv6[one.Link.Name]

@@ -157,7 +157,7 @@ func (h *Host) Plan(wanted *State) (*Plan, error) {
 
 // planRoutes reads the routes that the plan is about. What a declared gateway can be reached by may be in none of these,
 // so a problem counts only if all routes leave it.
-func (h *Host) planRoutes(current *Observed, declared route.Declaration, links plan.Ground, addresses plan.Addressing) (*route.Result, error) {
+func (h *Host) planRoutes(current *Observed, declared route.Declaration, links plan.LinkEffects, addresses plan.Addressing) (*route.Result, error) {
 	for _, scope := range []*kernel.RouteScope{route.ScopeOf(declared, links, addresses), nil} {
 		var err error
 		if current.Routes, err = route.ObserveWithin(h.Kernel, scope); err != nil {

@@ -87,8 +87,8 @@ func endpoint() schema.Form[netip.AddrPort] {
 	return schema.Text(netip.ParseAddrPort, netip.AddrPort.String)
 }
 
-// SafetyTable is how a change of the host is kept safe and kept on.
-func SafetyTable() schema.Table[Settings] {
+// TaskOptions is how a change of the host is kept safe and kept on.
+func TaskOptions() schema.Table[Settings] {
 	return schema.Table[Settings]{
 		schema.Field("confirm", schema.Dict(confirmTable, "mode"), func(s *Settings) **Confirm { return &s.Confirm },
 			"The change undoes itself unless the controller reaches the host again, over a new connection, and confirms it. A mode alone may be given instead."),
@@ -115,7 +115,7 @@ func SafetyTable() schema.Table[Settings] {
 }
 
 func liftedSettings() schema.Table[Declaration] {
-	return schema.Lift(slices.Concat(namespaceTable, SafetyTable()), func(d *Declaration) *Settings { return &d.Settings })
+	return schema.Lift(slices.Concat(namespaceTable, TaskOptions()), func(d *Declaration) *Settings { return &d.Settings })
 }
 
 // Namespace is the network namespace that the task works in, "" for the host's.
@@ -181,14 +181,14 @@ func (s *Settings) Returned() string {
 	return *s.Return
 }
 
-// Boots tells whether the task asks for our own service to make the host at boot.
-func (s *Settings) Boots() bool { return s.Persist != nil && *s.Persist == PersistBoot }
+// PersistsAtBoot tells whether the task asks for our own service to make the host at boot.
+func (s *Settings) PersistsAtBoot() bool { return s.Persist != nil && *s.Persist == PersistBoot }
 
-// Takes tells whether the links are taken out of the hands of other programs, Gives whether they are given back.
-func (s *Settings) Takes() bool { return s.Manager != nil && *s.Manager == "takeover" }
+// TakesOver tells whether the links are taken out of the hands of other programs, Gives whether they are given back.
+func (s *Settings) TakesOver() bool { return s.Manager != nil && *s.Manager == "takeover" }
 
-// Gives is the opposite of Takes.
-func (s *Settings) Gives() bool { return s.Manager != nil && *s.Manager == "release" }
+// Releases is the opposite of Takes.
+func (s *Settings) Releases() bool { return s.Manager != nil && *s.Manager == "release" }
 
 // Purges tells whether what is not declared any more goes.
 func (s *Settings) Purges() bool { return s.Purge != nil && *s.Purge }
@@ -210,10 +210,10 @@ func watchForm() schema.Form[string] {
 	return form
 }
 
-// SafetyNames are the names of these options, which are no part of an object.
-func SafetyNames() []string {
+// TaskOptionNames are the names of these options, which are no part of an object.
+func TaskOptionNames() []string {
 	names := []string{"purge"}
-	for _, option := range slices.Concat(namespaceTable, SafetyTable()) {
+	for _, option := range slices.Concat(namespaceTable, TaskOptions()) {
 		names = append(names, option.Name)
 	}
 	return names

@@ -41,7 +41,7 @@ func (p *planner) add(step plan.Step, links ...string) {
 
 // lose notes what a link loses, and with it the VLANs on it: the kernel takes them down and up along with their
 // parent (vlan_device_event in net/8021q/vlan.c).
-func (p *planner) lose(name string, loss plan.Loss) {
+func (p *planner) lose(name string, loss plan.Impact) {
 	p.losses[name] = max(p.losses[name], loss)
 	for _, upper := range p.uppers(name) {
 		if upper.Kind == VLAN && !p.gone[upper.Name] && *upper.Up && !deref(upper.VLAN.LooseBinding) {
@@ -344,7 +344,7 @@ func (p *planner) emitDown(name string) {
 		return
 	}
 	p.up[name] = false
-	p.lose(name, plan.Bounced)
+	p.lose(name, plan.Flapped)
 	down := false
 	p.add(plan.Step{
 		Phase: plan.Down, Depth: -p.depth(name), Action: "down", Object: p.describe(name), Disruption: plan.LinkDown,

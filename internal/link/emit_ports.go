@@ -72,7 +72,7 @@ func (p *planner) emitRelease(name, from string) {
 	bond := p.current.Find(from)
 	if bond != nil && bond.Kind == Bond {
 		p.up[name] = false
-		p.lose(name, plan.Bounced)
+		p.lose(name, plan.Flapped)
 		p.emitOwnMTU(name)
 	}
 	if p.gone[from] && !p.fresh[from] {
@@ -135,7 +135,7 @@ func (p *planner) emitAttach(name, target string) {
 			disruption = plan.PortFlap
 		}
 		p.up[name] = true
-		p.lose(name, plan.Bounced)
+		p.lose(name, plan.Flapped)
 	}
 	p.add(plan.Step{
 		Phase: plan.Attach, Depth: p.depth(target), Action: "attach", Object: p.portObject(name, target), Disruption: disruption,

@@ -13,7 +13,7 @@ type Result struct {
 	Steps    []plan.Step
 	Warnings []string
 	// Ground is what the plan leaves for addresses and routes to stand on.
-	Ground plan.Ground
+	Ground plan.LinkEffects
 	// Final is what each touched link becomes.
 	Final map[string]*Link
 }
@@ -50,7 +50,7 @@ type planner struct {
 	depths map[string]int
 	// upperIndex holds the observed links by their parent.
 	upperIndex map[string][]*Link
-	losses     map[string]plan.Loss
+	losses     map[string]plan.Impact
 	// effects are links whose MTU follows that of others; noIPv6 and readdressed are as in the ground.
 	effects             map[string]bool
 	noIPv6, readdressed map[string]string
@@ -69,7 +69,7 @@ func Plan(k Kernel, current *State, wanted []*Link) (*Result, error) {
 		fresh: map[string]bool{}, gone: map[string]bool{}, besides: map[string]bool{},
 		controller: make(map[string]string, len(wanted)), ports: make(map[string]*Port, len(wanted)),
 		joins: map[string]string{}, flapping: map[string]bool{}, lateDone: map[string]bool{}, dormant: map[string]*Link{},
-		up: make(map[string]bool, len(current.Links)), depths: make(map[string]int, len(current.Links)), losses: map[string]plan.Loss{},
+		up: make(map[string]bool, len(current.Links)), depths: make(map[string]int, len(current.Links)), losses: map[string]plan.Impact{},
 	}
 	for _, link := range current.Links {
 		p.up[link.Name] = *link.Up
@@ -100,13 +100,13 @@ func Plan(k Kernel, current *State, wanted []*Link) (*Result, error) {
 }
 
 // ground sums up what the plan leaves for addresses and routes.
-func (p *planner) ground() plan.Ground {
-	ground := plan.Ground{Losses: p.losses, Deleted: map[string]bool{}, Down: make(map[string]bool, len(p.up)), Joins: p.joins,
+func (p *planner) ground() plan.LinkEffects {
+	ground := plan.LinkEffects{Impacts: p.losses, Deleted: map[string]bool{}, Down: make(map[string]bool, len(p.up)), Joins: p.joins,
 		NoIPv6: p.noIPv6, Readdressed: p.readdressed}
 	for name := range p.gone {
 		if !p.fresh[name] {
 			ground.Deleted[name] = true
-			delete(ground.Losses, name)
+			delete(ground.Impacts, name)
 		}
 	}
 	for name, up := range p.up {

@@ -26,7 +26,7 @@ func (w *writer) link(one host.Written) {
 	mac := textOf(one.Options.Get("mac_address"))
 	if kind, isMade := netdevs()[one.Kind]; isMade {
 		for option := range kind {
-			words[option] = elsewhere
+			words[option] = writtenByCode
 		}
 		w.netdev(name, mac, one)
 	} else if mac != "" {
@@ -34,7 +34,7 @@ func (w *writer) link(one host.Written) {
 	}
 	for _, option := range one.Options {
 		saying := words[option.Key]
-		w.say(network.section(saying.section), schema.Object{option}, words, one.Path)
+		w.writeDirectives(network.section(saying.section), schema.Object{option}, words, one.Path)
 	}
 	// What is declared does not depend on a carrier.
 	network.section("Network").set("ConfigureWithoutCarrier", "yes")
@@ -70,7 +70,7 @@ func (w *writer) netdev(name, mac string, one host.Written) {
 	words := netdevs()[one.Kind]
 	for _, option := range one.Options {
 		if saying, known := words[option.Key]; known {
-			w.say(netdev.section(saying.section), schema.Object{option}, words, one.Path)
+			w.writeDirectives(netdev.section(saying.section), schema.Object{option}, words, one.Path)
 		}
 	}
 	for _, line := range unless[one.Kind] {
@@ -110,7 +110,7 @@ func (w *writer) joins(one host.Written) {
 		}
 		words := ports()[one.Kind]
 		for _, option := range port {
-			w.say(network.section(words[option.Key].section), schema.Object{option}, words, path)
+			w.writeDirectives(network.section(words[option.Key].section), schema.Object{option}, words, path)
 		}
 		if one.Kind == "bridge" {
 			w.bridgeVLANs(network, one, port, path)
@@ -175,7 +175,7 @@ func (w *writer) forwarding(link string, entries []any, path string) {
 		if entry.Get("mac_address") == nil {
 			entry.Set("mac_address", "00:00:00:00:00:00")
 		}
-		w.say(section, entry, forwardingWords(), fmt.Sprintf("%s[%d]", path, i))
+		w.writeDirectives(section, entry, forwardingWords(), fmt.Sprintf("%s[%d]", path, i))
 	}
 }
 
@@ -186,7 +186,7 @@ func (w *writer) address(network *file, link string, one schema.Object, path str
 	}
 	w.subnets = append(w.subnets, subnet{prefix.Masked(), link})
 	section := network.add("Address")
-	w.say(section, one, addressWords(), path)
+	w.writeDirectives(section, one, addressWords(), path)
 	broadcast := textOf(one.Get("broadcast"))
 	switch {
 	case !prefix.Addr().Is4():

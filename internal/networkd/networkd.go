@@ -99,8 +99,8 @@ func (w *writer) network(name string) *file {
 	return w.networks[name]
 }
 
-// say writes the options of one object by the words for them.
-func (w *writer) say(section *section, options schema.Object, words dictionary, path string) {
+// writeDirectives writes the options of one object by the words for them.
+func (w *writer) writeDirectives(section *section, options schema.Object, words dictionary, path string) {
 	at := schema.At(path, w.problems)
 	for _, option := range options {
 		saying, known := words[option.Key]

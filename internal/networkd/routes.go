@@ -45,7 +45,7 @@ func (w *writer) routeOn(link string, one schema.Object, path string) {
 		}
 	}
 	section.set("Destination", to)
-	w.say(section, one, routeWords(), path)
+	w.writeDirectives(section, one, routeWords(), path)
 	hops, _ := one.Get("nexthops").([]any)
 	for i, element := range hops {
 		hop := objectOf(element, "via")
@@ -84,5 +84,5 @@ func (w *writer) rule(one host.Written) {
 		}
 		options = append(options, option)
 	}
-	w.say(w.network(loopback).add("RoutingPolicyRule"), options, ruleWords(), one.Path)
+	w.writeDirectives(w.network(loopback).add("RoutingPolicyRule"), options, ruleWords(), one.Path)
 }

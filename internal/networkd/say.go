@@ -9,15 +9,15 @@ import (
 	"hostnet.linux/internal/schema"
 )
 
-// saying is how systemd writes an option: which section and key, and the value. It answers false for a value that
+// directive is how systemd writes an option: which section and key, and the value. It answers false for a value that
 // systemd has no word for. back takes a value of systemd's for ours, and says what it must be.
-type saying struct {
+type directive struct {
 	section, key string
 	value        func(any) (string, bool)
 	back         func(string) (any, error)
 }
 
-func as(section, key string) saying { return saying{section, key, plain, asWritten} }
+func as(section, key string) directive { return directive{section, key, plain, asWritten} }
 
 // asWritten leaves it to the option to understand the value.
 func asWritten(text string) (any, error) { return text, nil }
@@ -45,14 +45,14 @@ func yesNo(on bool) string {
 }
 
 // with adds a unit.
-func (s saying) with(unit string) saying {
+func (s directive) with(unit string) directive {
 	s.value = func(value any) (string, bool) { return fmt.Sprint(value) + unit, true }
 	s.back = func(text string) (any, error) { return timeSpan(text, unit) }
 	return s
 }
 
 // inverted is for a key that says the opposite of our option.
-func (s saying) inverted() saying {
+func (s directive) inverted() directive {
 	s.value = func(value any) (string, bool) { return yesNo(value != true), true }
 	s.back = func(text string) (any, error) {
 		on, err := truth(text)
@@ -62,7 +62,7 @@ func (s saying) inverted() saying {
 }
 
 // words translates values; others have no word.
-func (s saying) words(dictionary map[string]string) saying {
+func (s directive) words(dictionary map[string]string) directive {
 	s.value = func(value any) (string, bool) {
 		word, known := dictionary[fmt.Sprint(value)]
 		return word, known
@@ -80,7 +80,7 @@ func (s saying) words(dictionary map[string]string) saying {
 }
 
 // except leaves out values that systemd 252 does not know.
-func (s saying) except(unknown ...string) saying {
+func (s directive) except(unknown ...string) directive {
 	s.value = func(value any) (string, bool) {
 		for _, one := range unknown {
 			if fmt.Sprint(value) == one {
@@ -93,7 +93,7 @@ func (s saying) except(unknown ...string) saying {
 }
 
 // pairs writes a map of numbers as FROM-TO.
-func (s saying) pairs() saying {
+func (s directive) pairs() directive {
 	s.value = func(value any) (string, bool) {
 		pairs, isMap := value.(schema.Object)
 		words := make([]string, len(pairs))
@@ -117,7 +117,7 @@ func (s saying) pairs() saying {
 }
 
 // dictionary is the sayings of one kind of object, by our options.
-type dictionary map[string]saying
+type dictionary map[string]directive
 
-// elsewhere marks options that are not one line, and are written by the code around the table.
-var elsewhere = saying{}
+// writtenByCode marks options that are not one line, and are written by the code around the table.
+var writtenByCode = directive{}

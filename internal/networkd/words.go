@@ -15,7 +15,7 @@ var netdevs = sync.OnceValue(func() map[string]dictionary {
 			"min_links": as("Bond", "MinLinks"), "lp_interval": as("Bond", "LearnPacketIntervalSec").with("s"),
 			"packets_per_slave": as("Bond", "PacketsPerSlave"), "lacp_rate": as("Bond", "LACPTransmitRate"), "ad_select": as("Bond", "AdSelect"),
 			"ad_actor_sys_prio": as("Bond", "AdActorSystemPriority"), "ad_user_port_key": as("Bond", "AdUserPortKey"),
-			"ad_actor_system": as("Bond", "AdActorSystem"), "tlb_dynamic_lb": as("Bond", "DynamicTransmitLoadBalancing"), "primary": elsewhere,
+			"ad_actor_system": as("Bond", "AdActorSystem"), "tlb_dynamic_lb": as("Bond", "DynamicTransmitLoadBalancing"), "primary": writtenByCode,
 		},
 		"bridge": {
 			"stp": as("Bridge", "STP"), "priority": as("Bridge", "Priority"), "forward_delay": as("Bridge", "ForwardDelaySec").with("s"),
@@ -23,15 +23,15 @@ var netdevs = sync.OnceValue(func() map[string]dictionary {
 			"ageing_time": as("Bridge", "AgeingTimeSec").with("s"), "group_fwd_mask": as("Bridge", "GroupForwardMask"),
 			"vlan_filtering": as("Bridge", "VLANFiltering"), "vlan_default_pvid": as("Bridge", "DefaultPVID"), "vlan_protocol": as("Bridge", "VLANProtocol"),
 			"mcast_snooping": as("Bridge", "MulticastSnooping"), "mcast_querier": as("Bridge", "MulticastQuerier"),
-			"mcast_igmp_version": as("Bridge", "MulticastIGMPVersion"), "vlans": elsewhere,
+			"mcast_igmp_version": as("Bridge", "MulticastIGMPVersion"), "vlans": writtenByCode,
 		},
 		"vlan": {
-			"parent": elsewhere, "id": as("VLAN", "Id"), "protocol": as("VLAN", "Protocol"), "reorder_hdr": as("VLAN", "ReorderHeader"),
+			"parent": writtenByCode, "id": as("VLAN", "Id"), "protocol": as("VLAN", "Protocol"), "reorder_hdr": as("VLAN", "ReorderHeader"),
 			"gvrp": as("VLAN", "GVRP"), "mvrp": as("VLAN", "MVRP"), "loose_binding": as("VLAN", "LooseBinding"),
 			"ingress_qos_map": as("VLAN", "IngressQOSMaps").pairs(), "egress_qos_map": as("VLAN", "EgressQOSMaps").pairs(),
 		},
 		"vxlan": {
-			"parent": elsewhere, "fdb": elsewhere, "id": as("VXLAN", "VNI"), "local": as("VXLAN", "Local"), "remote": as("VXLAN", "Remote"),
+			"parent": writtenByCode, "fdb": writtenByCode, "id": as("VXLAN", "VNI"), "local": as("VXLAN", "Local"), "remote": as("VXLAN", "Remote"),
 			"group": as("VXLAN", "Group"), "dst_port": as("VXLAN", "DestinationPort"), "port_range": as("VXLAN", "PortRange"), "ttl": as("VXLAN", "TTL"),
 			"ttl_inherit": as("VXLAN", "TTL").words(map[string]string{"true": "inherit"}), "tos": as("VXLAN", "TOS"),
 			"df":         as("VXLAN", "IPDoNotFragment").words(map[string]string{"unset": "no", "set": "yes", "inherit": "inherit"}),
@@ -44,7 +44,7 @@ var netdevs = sync.OnceValue(func() map[string]dictionary {
 		},
 		"veth":    {"peer": as("Peer", "Name")},
 		"dummy":   {},
-		"macvlan": {"parent": elsewhere, "mode": as("MACVLAN", "Mode"), "source_macs": as("MACVLAN", "SourceMACAddress"), "bc_queue_len": as("MACVLAN", "BroadcastMulticastQueueLength")},
+		"macvlan": {"parent": writtenByCode, "mode": as("MACVLAN", "Mode"), "source_macs": as("MACVLAN", "SourceMACAddress"), "bc_queue_len": as("MACVLAN", "BroadcastMulticastQueueLength")},
 	}
 })
 
@@ -56,8 +56,8 @@ var unless = map[string][][4]string{
 // common are the options of every link, in its .network file (systemd.network(5)).
 var common = sync.OnceValue(func() dictionary {
 	return dictionary{
-		"name": elsewhere, "state": elsewhere, "ports": elsewhere, "addresses": elsewhere, "routes": elsewhere, "mac_address": elsewhere,
-		"exclusive_ports": elsewhere, "same_card": elsewhere, "match_mac_address": elsewhere, "match_pci_address": elsewhere,
+		"name": writtenByCode, "state": writtenByCode, "ports": writtenByCode, "addresses": writtenByCode, "routes": writtenByCode, "mac_address": writtenByCode,
+		"exclusive_ports": writtenByCode, "same_card": writtenByCode, "match_mac_address": writtenByCode, "match_pci_address": writtenByCode,
 		"required":  as("Link", "RequiredForOnline"),
 		"up":        as("Link", "ActivationPolicy").words(map[string]string{"true": "up", "false": "down"}),
 		"mtu":       as("Link", "MTUBytes"),
@@ -70,9 +70,9 @@ var common = sync.OnceValue(func() dictionary {
 var ports = sync.OnceValue(func() map[string]dictionary {
 	return map[string]dictionary{
 		// systemd-networkd makes a controller without the ports that are missing anyway.
-		"bond": {"name": elsewhere, "optional": elsewhere},
+		"bond": {"name": writtenByCode, "optional": writtenByCode},
 		"bridge": {
-			"name": elsewhere, "optional": elsewhere, "vlans": elsewhere, "cost": as("Bridge", "Cost"), "priority": as("Bridge", "Priority"), "hairpin": as("Bridge", "HairPin"),
+			"name": writtenByCode, "optional": writtenByCode, "vlans": writtenByCode, "cost": as("Bridge", "Cost"), "priority": as("Bridge", "Priority"), "hairpin": as("Bridge", "HairPin"),
 			"isolated": as("Bridge", "Isolated"), "learning": as("Bridge", "Learning"), "flood": as("Bridge", "UnicastFlood"),
 			"mcast_flood": as("Bridge", "MulticastFlood"), "mcast_to_unicast": as("Bridge", "MulticastToUnicast"),
 			"neigh_suppress": as("Bridge", "NeighborSuppression"), "guard": as("Bridge", "UseBPDU").inverted(),
@@ -86,7 +86,7 @@ var ports = sync.OnceValue(func() map[string]dictionary {
 var addressWords = sync.OnceValue(func() dictionary {
 	return dictionary{
 		"address": as("Address", "Address"), "peer": as("Address", "Peer"),
-		"broadcast": elsewhere, "label": as("Address", "Label"), "scope": as("Address", "Scope"),
+		"broadcast": writtenByCode, "label": as("Address", "Label"), "scope": as("Address", "Scope"),
 		"metric": as("Address", "RouteMetric"), "preferred_lifetime": as("Address", "PreferredLifetime"),
 		"noprefixroute": as("Address", "AddPrefixRoute").inverted(), "home": as("Address", "HomeAddress"),
 		"mngtmpaddr": as("Address", "ManageTemporaryAddress"), "autojoin": as("Address", "AutoJoin"),
@@ -96,7 +96,7 @@ var addressWords = sync.OnceValue(func() dictionary {
 
 var routeWords = sync.OnceValue(func() dictionary {
 	return dictionary{
-		"to": elsewhere, "dev": elsewhere, "state": elsewhere, "nexthops": elsewhere, "family": elsewhere,
+		"to": writtenByCode, "dev": writtenByCode, "state": writtenByCode, "nexthops": writtenByCode, "family": writtenByCode,
 		"via": as("Route", "Gateway"), "onlink": as("Route", "GatewayOnLink"),
 		"type": as("Route", "Type"), "table": as("Route", "Table"), "metric": as("Route", "Metric"), "src": as("Route", "PreferredSource").except("none"),
 		"scope": as("Route", "Scope"), "pref": as("Route", "IPv6Preference"), "mtu": as("Route", "MTUBytes"),
@@ -108,7 +108,7 @@ var routeWords = sync.OnceValue(func() dictionary {
 
 var ruleWords = sync.OnceValue(func() dictionary {
 	return dictionary{
-		"state":    elsewhere,
+		"state":    writtenByCode,
 		"priority": as("RoutingPolicyRule", "Priority"), "from": as("RoutingPolicyRule", "From"), "to": as("RoutingPolicyRule", "To"),
 		"family": as("RoutingPolicyRule", "Family").words(map[string]string{"inet": "ipv4", "inet6": "ipv6"}), "invert": as("RoutingPolicyRule", "InvertRule"),
 		"iif": as("RoutingPolicyRule", "IncomingInterface"), "oif": as("RoutingPolicyRule", "OutgoingInterface"),

@@ -11,7 +11,7 @@ import (
 
 // ground is what the plans of links and addresses leave for routes to stand on.
 type ground struct {
-	plan.Ground
+	plan.LinkEffects
 	plan.Addressing
 	// direct are the networks that routes without a gateway lead to, by link.
 	direct map[string][]netip.Prefix
@@ -54,14 +54,14 @@ func (g *ground) left(route kernel.Route) (kernel.Route, bool) {
 		if !is4 && g.NoIPv6[hop.Link] != "" {
 			continue
 		}
-		loss := g.Losses[hop.Link]
+		loss := g.Impacts[hop.Link]
 		if g.Deleted[hop.Link] || loss == plan.Recreated {
 			if is4 {
 				return route, false
 			}
 			continue
 		}
-		if loss == plan.Bounced || (is4 && g.Emptied[hop.Link]) {
+		if loss == plan.Flapped || (is4 && g.Emptied[hop.Link]) {
 			stopped++
 		}
 		hops = append(hops, hop)

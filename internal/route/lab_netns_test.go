@@ -104,9 +104,9 @@ func (l *lab) apply(t *testing.T, text string) string {
 	t.Helper()
 	declared := declare(t, text)
 	steps := l.run(t, func() (*Result, error) {
-		return Plan(l.handle, l.observe(t), declared, plan.Ground{}, l.addressing(t))
+		return Plan(l.handle, l.observe(t), declared, plan.LinkEffects{}, l.addressing(t))
 	})
-	again, err := Plan(l.handle, l.observe(t), declared, plan.Ground{}, l.addressing(t))
+	again, err := Plan(l.handle, l.observe(t), declared, plan.LinkEffects{}, l.addressing(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ type planner struct {
 // Plan finds the steps towards the declared routes. Routes that nobody declares are put back where the plans of links
 // and addresses take them, and go along with addresses that move to another link. Declared routes that the kernel would
 // refuse come back as schema.Problems, before anything is touched.
-func Plan(k kernel.Routes, current *State, declared Declaration, links plan.Ground, addresses plan.Addressing) (*Result, error) {
+func Plan(k kernel.Routes, current *State, declared Declaration, links plan.LinkEffects, addresses plan.Addressing) (*Result, error) {
 	p := newPlanner(k, current, links, addresses)
 	all := declared.all()
 	for _, one := range all {
@@ -73,7 +73,7 @@ func Plan(k kernel.Routes, current *State, declared Declaration, links plan.Grou
 
 // Restore finds the steps that make all routes as they were at the checkpoint. Routes that daemons have added since stay.
 // The warnings are the routes that cannot come back.
-func Restore(k kernel.Routes, current, checkpoint *State, links plan.Ground, addresses plan.Addressing) *Result {
+func Restore(k kernel.Routes, current, checkpoint *State, links plan.LinkEffects, addresses plan.Addressing) *Result {
 	// What was on a port before is on it again.
 	links.Joins = nil
 	p := newPlanner(k, current, links, addresses)
@@ -108,9 +108,9 @@ func Restore(k kernel.Routes, current, checkpoint *State, links plan.Ground, add
 	return p.finish()
 }
 
-func newPlanner(k kernel.Routes, current *State, links plan.Ground, addresses plan.Addressing) *planner {
+func newPlanner(k kernel.Routes, current *State, links plan.LinkEffects, addresses plan.Addressing) *planner {
 	p := &planner{
-		kernel: k, ground: &ground{Ground: links, Addressing: addresses, direct: map[string][]netip.Prefix{}},
+		kernel: k, ground: &ground{LinkEffects: links, Addressing: addresses, direct: map[string][]netip.Prefix{}},
 		slots: map[slot][]*observed{}, all: map[slot][]*observed{},
 	}
 	for _, route := range current.Routes {

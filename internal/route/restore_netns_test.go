@@ -50,14 +50,14 @@ func still(routes []string) []string {
 }
 
 func TestRoutesArePutBack(t *testing.T) {
-	for _, loss := range []plan.Loss{plan.Bounced, plan.Recreated} {
+	for _, loss := range []plan.Impact{plan.Flapped, plan.Recreated} {
 		t.Run([]string{"kept", "bounced", "recreated"}[loss], func(t *testing.T) {
 			l := newLab(t)
 			l.addAllSorts(t)
 			before, state := still(l.witness(t)), l.observe(t)
 			told := l.addressing(t)
 			told.Interrupted = map[netip.Addr]bool{netip.MustParseAddr("fd00::1"): true}
-			if loss == plan.Bounced {
+			if loss == plan.Flapped {
 				l.IP(t, "link", "set", "l0", "down")
 			} else {
 				told.Interrupted[netip.MustParseAddr("10.0.0.1")] = true
@@ -70,7 +70,7 @@ func TestRoutesArePutBack(t *testing.T) {
 			l.IP(t, "address", "add", "fd00::1/64", "dev", "l0", "nodad")
 			l.open(t)
 			steps := l.run(t, func() (*Result, error) {
-				return Plan(l.handle, state, Declaration{}, plan.Ground{Losses: map[string]plan.Loss{"l0": loss}}, told)
+				return Plan(l.handle, state, Declaration{}, plan.LinkEffects{Impacts: map[string]plan.Impact{"l0": loss}}, told)
 			})
 			if diff := cmp.Diff(before, still(l.witness(t))); diff != "" {
 				t.Errorf("not as before:\n%s\n%s", diff, steps)
@@ -103,7 +103,7 @@ func TestRoutesMoveToTheController(t *testing.T) {
 			if managed {
 				declared = declare(t, `{"br0": [{"to": "default", "via": "10.0.0.253"}]}`)
 			}
-			ground := plan.Ground{Joins: map[string]string{"l0": "br0"}}
+			ground := plan.LinkEffects{Joins: map[string]string{"l0": "br0"}}
 			result, err := Plan(l.handle, state, declared, ground, told)
 			if err != nil {
 				t.Fatal(err)
@@ -164,7 +164,7 @@ func TestRestoreBringsBackEverything(t *testing.T) {
 		_, _ = l.Try("ip", "-6", "route", "del", "fd06::/32", "dev", "l0") // its lifetime makes it a foreign one
 		_, _ = l.Try("ip", "route", "del", "10.8.0.0/16")                  // so do its realms
 		steps := l.run(t, func() (*Result, error) {
-			return Restore(l.handle, l.observe(t), checkpoint, plan.Ground{}, l.addressing(t)), nil
+			return Restore(l.handle, l.observe(t), checkpoint, plan.LinkEffects{}, l.addressing(t)), nil
 		})
 		if diff := cmp.Diff(before, still(l.witness(t))); diff != "" {
 			t.Fatalf("not as before:\n%s\n%s", diff, steps)

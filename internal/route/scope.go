@@ -17,10 +17,10 @@ var administrators = []uint8{unix.RTPROT_STATIC, unix.RTPROT_BOOT}
 // ScopeOf says which routes it takes to plan what is declared, and to undo it: those in whose place a declared route is
 // or will be, and those that the plans of links and addresses take. A routing daemon's are among them where it uses the
 // same place, or a link that is touched.
-func ScopeOf(declared Declaration, links plan.Ground, addresses plan.Addressing) *kernel.RouteScope {
+func ScopeOf(declared Declaration, links plan.LinkEffects, addresses plan.Addressing) *kernel.RouteScope {
 	touched := map[string]bool{}
-	for link, loss := range links.Losses {
-		touched[link] = loss != plan.Kept
+	for link, loss := range links.Impacts {
+		touched[link] = loss != plan.Preserved
 	}
 	for _, move := range addresses.Moves {
 		touched[move.From], touched[move.To] = true, true

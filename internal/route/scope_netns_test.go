@@ -133,12 +133,12 @@ func TestRoutesOfDaemonsInADeclaredPlace(t *testing.T) {
 	l.IP(t, "route", "add", "10.3.0.0/16", "via", "10.0.0.9", "proto", "bird")
 	prefix, via, dev := netip.MustParsePrefix("10.2.0.0/16"), netip.MustParseAddr("10.0.0.2"), "l0"
 	declared := Declaration{Routes: []Route{{To: &prefix, Via: &via, Dev: &dev}}}
-	scope := ScopeOf(declared, plan.Ground{}, plan.Addressing{})
+	scope := ScopeOf(declared, plan.LinkEffects{}, plan.Addressing{})
 	state, err := ObserveWithin(l.handle, scope)
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := Plan(l.handle, state, declared, plan.Ground{}, l.addressing(t))
+	found, err := Plan(l.handle, state, declared, plan.LinkEffects{}, l.addressing(t))
 	if err != nil {
 		t.Fatal(err)
 	}

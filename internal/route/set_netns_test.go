@@ -97,7 +97,7 @@ func TestExportFeedsBackSilently(t *testing.T) {
 	}
 	back[""] = others
 	declared := declare(t, jsonText(back))
-	result, err := Plan(l.handle, l.observe(t), declared, plan.Ground{}, l.addressing(t))
+	result, err := Plan(l.handle, l.observe(t), declared, plan.LinkEffects{}, l.addressing(t))
 	if err != nil {
 		t.Fatal(err)
 	}

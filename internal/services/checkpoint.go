@@ -99,8 +99,8 @@ func (c *Checkpoint) Join(later *Checkpoint) {
 	}
 }
 
-// Opposite is what putting the checkpoint back replaces.
-func (s *Site) Opposite(before *Checkpoint) (*Checkpoint, error) {
+// Inverse is what putting the checkpoint back replaces.
+func (s *Site) Inverse(before *Checkpoint) (*Checkpoint, error) {
 	seen, err := s.Host.Counterpart(before.Host, before.Links)
 	if err != nil {
 		return nil, err

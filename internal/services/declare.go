@@ -154,7 +154,7 @@ func options[T any](table schema.Table[T], settings schema.Table[host.Declaratio
 
 // safety are the settings of modules that work in the host's own namespace only.
 func safety() schema.Table[host.Declaration] {
-	return schema.Lift(host.SafetyTable(), func(d *host.Declaration) *host.Settings { return &d.Settings })
+	return schema.Lift(host.TaskOptions(), func(d *host.Declaration) *host.Settings { return &d.Settings })
 }
 
 func natOptions() schema.Table[with[nft.NAT]] {

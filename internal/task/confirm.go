@@ -142,8 +142,8 @@ func Await(site *services.Site, token string) (*store.Record, error) {
 	}
 }
 
-// Keep confirms the change that waits for it; whoever asks for that has reached the host after the change.
-func Keep(site *services.Site) (*store.Record, error) {
+// ConfirmPending confirms the change that waits for it; whoever asks for that has reached the host after the change.
+func ConfirmPending(site *services.Site) (*store.Record, error) {
 	records := storeOf(site)
 	waiting, err := records.Current()
 	if err != nil {

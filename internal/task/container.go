@@ -18,9 +18,9 @@ import (
 	"hostnet.linux/internal/system"
 )
 
-// Wire gives the machine whose containers the modules are about. It is nil in the program that has no LXC, which only
+// MachineFactory gives the machine whose containers the modules are about. It is nil in the program that has no LXC, which only
 // documents these modules.
-type Wire func() *container.Machine
+type MachineFactory func() *container.Machine
 
 // errNoLXC is for whoever calls the wrong one of the two programs.
 var errNoLXC = errors.New("this program has no LXC in it: container modules are in hostnet-lxc")
@@ -29,7 +29,7 @@ var errNoLXC = errors.New("this program has no LXC in it: container modules are 
 type ParseContainers func(arguments map[string]any) (*container.Declaration, []*container.Wanted, error)
 
 // Module makes containers' interfaces as declared.
-func (w Wire) Module(parse ParseContainers) func(context.Context, ansible.Call) ansible.Result {
+func (w MachineFactory) Module(parse ParseContainers) func(context.Context, ansible.Call) ansible.Result {
 	return func(_ context.Context, call ansible.Call) ansible.Result {
 		if w == nil {
 			return ansible.Fail(errNoLXC)
@@ -118,7 +118,7 @@ func restoreContainers(files *system.System) func(*container.Before) error {
 const RestoreCommand = "restore"
 
 // RestoreContainers makes containers as they were.
-func (w Wire) RestoreContainers(input io.Reader) error {
+func (w MachineFactory) RestoreContainers(input io.Reader) error {
 	var before container.Before
 	if err := json.NewDecoder(input).Decode(&before); err != nil {
 		return fmt.Errorf("cannot read what to restore: %w", err)
@@ -140,7 +140,7 @@ func containerResult(outcome *container.Outcome, err error) ansible.Result {
 }
 
 // Life makes a container be there, run or be gone.
-func (w Wire) Life() func(context.Context, ansible.Call) ansible.Result {
+func (w MachineFactory) Life() func(context.Context, ansible.Call) ansible.Result {
 	return func(_ context.Context, call ansible.Call) ansible.Result {
 		if w == nil {
 			return ansible.Fail(errNoLXC)
@@ -150,12 +150,12 @@ func (w Wire) Life() func(context.Context, ansible.Call) ansible.Result {
 			return ansible.Fail(err)
 		}
 		machine := w()
-		return inTransaction(call, machine, func() (*container.Outcome, error) { return machine.Live(life, call.CheckMode) })
+		return inTransaction(call, machine, func() (*container.Outcome, error) { return machine.ApplySpec(life, call.CheckMode) })
 	}
 }
 
 // Info tells about containers.
-func (w Wire) Info() func(context.Context, ansible.Call) ansible.Result {
+func (w MachineFactory) Info() func(context.Context, ansible.Call) ansible.Result {
 	return func(_ context.Context, call ansible.Call) ansible.Result {
 		if w == nil {
 			return ansible.Fail(errNoLXC)

@@ -95,7 +95,7 @@ func parse(text string) (*task.Task, *services.Declaration, error) {
 	}
 	return &task.Task{
 		Call: ansible.Call{Module: "network", Arguments: arguments}, Settings: &settings.Settings,
-		Edit: spec.NewEdit("network", arguments, host.SafetyNames()),
+		Edit: spec.NewEdit("network", arguments, host.TaskOptionNames()),
 	}, declaration, nil
 }
 

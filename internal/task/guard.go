@@ -101,7 +101,7 @@ func detach(s *system.System, path, token string) error {
 		_, err = s.Run(20*time.Second, nil, launcher, "--quiet", "--collect", "--unit=hostnet-guard-"+token[:8],
 			// One that is killed is replaced, and finds the order that the first one took.
 			"--property=Restart=on-failure", "--property=RestartSec=1", program, GuardCommand, path)
-		if err == nil && taken(path) {
+		if err == nil && waitForGuard(path) {
 			return nil
 		}
 	}
@@ -112,7 +112,7 @@ func detach(s *system.System, path, token string) error {
 		return err
 	}
 	_ = command.Process.Release()
-	if !taken(path) {
+	if !waitForGuard(path) {
 		return errors.New("it does not start")
 	}
 	return nil
@@ -123,8 +123,8 @@ func guardEnvironment() []string {
 	return []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"}
 }
 
-// taken waits until the guard has taken its order.
-func taken(path string) bool {
+// waitForGuard waits until the guard has waitForGuard its order.
+func waitForGuard(path string) bool {
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 			return true
@@ -312,7 +312,7 @@ func Work(run func(ansible.Call) ansible.Result) int {
 	}
 	switch call.Module {
 	case rollbackModule:
-		run = goBackAsWorker
+		run = rollbackWorker
 	case applyModule:
 		run = applyWhole
 	case editModule:

@@ -19,18 +19,18 @@ func (t *Task) planManagers(site *services.Site, want *desired, kept bool, todo 
 	files := site.Services.System
 	if is, err := backend.UsesNetworkd(files); err != nil {
 		return err
-	} else if is && !t.Settings.Boots() {
+	} else if is && !t.Settings.PersistsAtBoot() {
 		kept = true
 	}
 	declaration := want.Declaration
-	request := manager.Request{Takeover: t.Settings.Takes(), Kept: kept}
+	request := manager.Request{Takeover: t.Settings.TakesOver(), Kept: kept}
 	kinds := kindsOf(declaration)
 	for _, name := range present(declaration) {
 		request.Links = append(request.Links, describe(kinds[name], todo.Seen.Links, name))
 	}
 	state := stateOf(declaration)
 	request.Foreign = slices.ContainsFunc(state.Rules, func(r *rule.Rule) bool { return !r.Absent() })
-	if t.Settings.Gives() {
+	if t.Settings.Releases() {
 		request.Release, request.ForeignGone = append(present(declaration), absent(declaration)...), true
 	} else if err := t.release(files, want, todo, &request); err != nil {
 		return err

@@ -117,8 +117,8 @@ func (t *Task) checkNeeds(site *services.Site, want *desired) ([]string, error) 
 // isOthers tells a host that systemd-networkd has set up, and sets up at every boot, just as OpenStack-Ansible's variables
 // say, and of which nothing is kept yet: there is nothing to do until it is taken over.
 func (t *Task) isOthers(files *system.System, want *desired, todo *services.Plan) (bool, error) {
-	if t.OpenStack == nil || len(t.OpenStack.reading.Interfaces) == 0 || len(todo.Steps) > 0 || want.kept == nil || t.Settings.Takes() ||
-		t.Settings.Gives() {
+	if t.OpenStack == nil || len(t.OpenStack.reading.Interfaces) == 0 || len(todo.Steps) > 0 || want.kept == nil || t.Settings.TakesOver() ||
+		t.Settings.Releases() {
 		return false, nil
 	}
 	kept := want.kept.Set.Keys()

@@ -80,7 +80,7 @@ func TestCheckFailsAsTheRun(t *testing.T) {
 		within(m.T, m.ns, m.root, func(site *services.Site) {
 			one := &task.Task{
 				Call: ansible.Call{Module: "network", Arguments: arguments, CheckMode: check}, Settings: &settings.Settings,
-				Edit: spec.NewEdit("network", arguments, host.SafetyNames()),
+				Edit: spec.NewEdit("network", arguments, host.TaskOptionNames()),
 			}
 			result = one.Apply(site, declaration)
 		})

@@ -88,7 +88,7 @@ func (t *Task) Rollback(site *services.Site, target *Target) (string, error) {
 	}
 	records := storeOf(site)
 	if guarded, why := t.needsConfirmation(site, target.before.Links); guarded {
-		if _, err := site.Opposite(target.before); err != nil {
+		if _, err := site.Inverse(target.before); err != nil {
 			return "", target.failed(err)
 		}
 		t.Call.Arguments = map[string]any{"to": target.Number}
@@ -125,7 +125,7 @@ func (t *Target) failed(err error) error {
 // goBack puts a checkpoint back, with a record of what that replaces.
 func (t *Task) goBack(site *services.Site, target *Target) (*store.Record, error) {
 	records := storeOf(site)
-	replaced, err := site.Opposite(target.before)
+	replaced, err := site.Inverse(target.before)
 	if err != nil {
 		return nil, err
 	}
@@ -167,8 +167,8 @@ func (t *Task) goBack(site *services.Site, target *Target) (*store.Record, error
 	return entry, err
 }
 
-// goBackAsWorker is a rollback by a guard's worker: a change of its own, with a record and a deadline.
-func goBackAsWorker(call ansible.Call) ansible.Result {
+// rollbackWorker is a rollback by a guard's worker: a change of its own, with a record and a deadline.
+func rollbackWorker(call ansible.Call) ansible.Result {
 	site, done, err := OpenSite("", &system.System{})
 	if err != nil {
 		return ansible.Fail(err)

@@ -69,7 +69,7 @@ func OpenSite(namespace string, files *system.System) (*services.Site, func(), e
 	site := &services.Site{
 		Host:     &host.Host{Kernel: handle},
 		Services: &services.Host{Kernel: handle, Rules: rules, System: files, Elsewhere: key != ""},
-		Kernel:   handle, Namespace: key, Towards: handle.LinkTowards,
+		Kernel:   handle, Namespace: key, Towards: handle.EgressLink,
 		Open:   func() (lxcbridge.Kernel, func(), error) { return openIn("") },
 		OpenIn: openIn,
 	}

@@ -76,7 +76,7 @@ func (m *machine) module(module, text string) ansible.Result {
 	within(m.T, m.ns, m.root, func(site *services.Site) {
 		one := &task.Task{
 			Call: ansible.Call{Module: module, Arguments: arguments}, Settings: &settings.Settings,
-			Edit: spec.NewEdit(module, arguments, host.SafetyNames()), OpenStack: openstack,
+			Edit: spec.NewEdit(module, arguments, host.TaskOptionNames()), OpenStack: openstack,
 		}
 		result = openstack.Finish(one.Apply(site, declaration))
 	})

@@ -190,7 +190,7 @@ func render(call ansible.Call, parse ParseServices) ([]schema.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	result := (&spec.Set{}).Apply(spec.NewEdit(call.Module, call.Arguments, host.SafetyNames()))
+	result := (&spec.Set{}).Apply(spec.NewEdit(call.Module, call.Arguments, host.TaskOptionNames()))
 	problems := slices.Concat(result.Problems, result.Set.Check())
 	if err := problems.Err(); err != nil {
 		return nil, err

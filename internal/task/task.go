@@ -64,7 +64,7 @@ func RunServices(parse ParseServices) func(context.Context, ansible.Call) ansibl
 		}
 		forHost(&settings.Settings)
 		files := &system.System{}
-		t := &Task{Call: call, Settings: &settings.Settings, Edit: spec.NewEdit(call.Module, call.Arguments, host.SafetyNames()), OpenStack: openstack}
+		t := &Task{Call: call, Settings: &settings.Settings, Edit: spec.NewEdit(call.Module, call.Arguments, host.TaskOptionNames()), OpenStack: openstack}
 		if settings.Namespace() != "" && len(declaration.DNSMasqs) > 0 {
 			return t.within(settings.Namespace(), declaration)
 		}

@@ -30,7 +30,7 @@ func TestATaskIsComparedWithWhatIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	one := &Task{Call: call, Settings: &settings.Settings, Edit: spec.NewEdit(call.Module, call.Arguments, host.SafetyNames())}
+	one := &Task{Call: call, Settings: &settings.Settings, Edit: spec.NewEdit(call.Module, call.Arguments, host.TaskOptionNames())}
 	result := one.Apply(&services.Site{Services: &services.Host{System: files}}, declaration)
 	const want = "port_forwards[0]: tcp port 8080 is forwarded already by port_forwards[0] of lxcbr0 (/etc/hostnet/lxc_bridges/lxcbr0.yml:2)"
 	if result.Err == nil || !strings.Contains(result.Err.Error(), want) {

@@ -9,10 +9,10 @@ import (
 
 // Neighbours finds the steps that put back the neighbours that the plan of the links takes along: a link that goes down, is made
 // again or gets another MAC address loses them (neigh_ifdown, neigh_changeaddr). Those that cannot stay are shown as removed.
-func Neighbours(k kernel.Undeclared, ground plan.Ground) ([]plan.Step, error) {
+func Neighbours(k kernel.Undeclared, ground plan.LinkEffects) ([]plan.Step, error) {
 	links := map[string]bool{}
-	for name, loss := range ground.Losses {
-		links[name] = loss != plan.Kept
+	for name, loss := range ground.Impacts {
+		links[name] = loss != plan.Preserved
 	}
 	for name := range ground.Readdressed {
 		links[name] = true
@@ -36,13 +36,13 @@ func Neighbours(k kernel.Undeclared, ground plan.Ground) ([]plan.Step, error) {
 	return steps, nil
 }
 
-func neighbourStep(k kernel.Undeclared, ground plan.Ground, one kernel.Neighbour) (plan.Step, bool) {
+func neighbourStep(k kernel.Undeclared, ground plan.LinkEffects, one kernel.Neighbour) (plan.Step, bool) {
 	step := plan.Step{
 		Phase: plan.Retire, Action: "restore", Object: fmt.Sprintf("neighbour %s on %s", describeNeighbour(one), one.Link), Links: []string{one.Link},
 		Run: func() error { return k.SetNeighbour(one) },
 	}
 	controller, joins := ground.Joins[one.Link]
-	lost := ground.Losses[one.Link] != plan.Kept
+	lost := ground.Impacts[one.Link] != plan.Preserved
 	switch {
 	case ground.Deleted[one.Link]:
 		return step, false

@@ -9,7 +9,7 @@ import (
 )
 
 // Module is what Ansible calls hostnet.linux.container. run makes what is declared so.
-func Module(run task.Wire) ansible.Module {
+func Module(run task.MachineFactory) ansible.Module {
 	return ansible.Module{
 		Name:  "container",
 		Short: "Makes, starts, stops and deletes an LXC container",

@@ -9,7 +9,7 @@ import (
 )
 
 // Module is what Ansible calls hostnet.linux.container_info. run reads the containers.
-func Module(run task.Wire) ansible.Module {
+func Module(run task.MachineFactory) ansible.Module {
 	return ansible.Module{
 		Name:        "container_info",
 		Short:       "Tells about LXC containers and their network interfaces",

@@ -9,7 +9,7 @@ import (
 )
 
 // Module is what Ansible calls hostnet.linux.container_interface. run makes what is declared so.
-func Module(run task.Wire) ansible.Module {
+func Module(run task.MachineFactory) ansible.Module {
 	return ansible.Module{
 		Name:  "container_interface",
 		Short: "Gives an LXC container a network interface",

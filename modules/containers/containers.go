@@ -14,12 +14,12 @@ import (
 )
 
 // Modules are the modules in the order of their names. Without wire they can only be read about.
-func Modules(wire task.Wire) []ansible.Module {
+func Modules(wire task.MachineFactory) []ansible.Module {
 	return []ansible.Module{container.Module(wire), containerinfo.Module(wire), containerinterface.Module(wire), containernetwork.Module(wire)}
 }
 
 // Find is the module of that name.
-func Find(name string, wire task.Wire) (ansible.Module, error) {
+func Find(name string, wire task.MachineFactory) (ansible.Module, error) {
 	var names []string
 	for _, module := range Modules(wire) {
 		if module.Name == name {

@@ -55,7 +55,7 @@ func run(arguments []string, input io.Reader, output, errors io.Writer) int {
 	case len(arguments) >= 2 && container.IsTemplate(arguments[1:]):
 		return exitCode(container.Template(arguments[1:]), errors)
 	case len(arguments) == 2 && arguments[1] == task.RestoreCommand:
-		return exitCode(task.Wire(machine).RestoreContainers(input), errors)
+		return exitCode(task.MachineFactory(machine).RestoreContainers(input), errors)
 	case len(arguments) == 2 && arguments[1] == "version":
 		fmt.Fprintln(output, version)
 		return 0

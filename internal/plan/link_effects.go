@@ -2,10 +2,10 @@ package plan
 
 import "net/netip"
 
-// Ground is what addresses and routes stand on: the links, as their plan leaves them.
-type Ground struct {
-	// Losses are by link, of those that are there in the end.
-	Losses map[string]Loss
+// LinkEffects is what addresses and routes stand on: the links, as their plan leaves them.
+type LinkEffects struct {
+	// Impacts are by link, of those that are there in the end.
+	Impacts map[string]Impact
 	// Deleted links do not come back; Down ones are not up in the end, so they take no routes.
 	Deleted, Down map[string]bool
 	// NoIPv6 holds why a link has no IPv6 in the end.

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// LinkTowards is the link by which the kernel would send to an address.
-func (h *Handle) LinkTowards(target netip.Addr) (string, error) {
+// EgressLink is the link by which the kernel would send to an address.
+func (h *Handle) EgressLink(target netip.Addr) (string, error) {
 	target = target.Unmap()
 	request := h.request(unix.RTM_GETROUTE, 0)
 	family := unix.AF_INET6
