@@ -17,11 +17,11 @@ type Before struct {
 
 // OneBefore is one container. What runs in it belongs to its first process: another one has what LXC made anew.
 type OneBefore struct {
-	Name      string         `json:"name"`
-	Init      int            `json:"init"`
-	Live      []*LiveInterface        `json:"live"`
-	Addresses *addr.State    `json:"addresses"`
-	Routes    []kernel.Route `json:"routes"`
+	Name      string           `json:"name"`
+	Init      int              `json:"init"`
+	Live      []*LiveInterface `json:"live"`
+	Addresses *addr.State      `json:"addresses"`
+	Routes    []kernel.Route   `json:"routes"`
 }
 
 // written is the checkpoint as it is kept on the disk.
