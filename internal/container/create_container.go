@@ -16,7 +16,7 @@ import (
 )
 
 // planCreate makes a container that is missing.
-func (m *Machine) planCreate(life *ContainerSpec, folder string) ([]plan.Step, error) {
+func (m *Machine) planCreate(life *Spec, folder string) ([]plan.Step, error) {
 	name := *life.Name
 	template := lxc.Template{Name: deref(life.Template), Arguments: deref(life.Options)}
 	change := schema.Change{Option: "template", New: template.Name}

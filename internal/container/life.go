@@ -11,8 +11,8 @@ import (
 	"hostnet.linux/internal/schema"
 )
 
-// ContainerSpec is what a task says of a container as a whole.
-type ContainerSpec struct {
+// Spec is what a task says of a container as a whole.
+type Spec struct {
 	Name     *string
 	Folder   *string
 	State    *string
@@ -33,30 +33,30 @@ const (
 )
 
 // LifeTable is the options of the module container.
-var LifeTable = schema.Table[ContainerSpec]{
-	schema.Field("name", schema.String(), func(l *ContainerSpec) **string { return &l.Name }, "The container's name.").Require(),
-	schema.Field("lxc_path", schema.String(), func(l *ContainerSpec) **string { return &l.Folder },
+var LifeTable = schema.Table[Spec]{
+	schema.Field("name", schema.String(), func(l *Spec) **string { return &l.Name }, "The container's name.").Require(),
+	schema.Field("lxc_path", schema.String(), func(l *Spec) **string { return &l.Folder },
 		"The folder of the containers. Left out, LXC's own, usually C(/var/lib/lxc)."),
-	schema.Field("state", schema.Choice(Started, Present, Stopped, Gone), func(l *ContainerSpec) **string { return &l.State },
+	schema.Field("state", schema.Choice(Started, Present, Stopped, Gone), func(l *Spec) **string { return &l.State },
 		"V(present) only makes the container where it is missing, V(started) starts it too and waits until its network works, V(stopped) "+
 			"makes and stops it, V(absent) stops and deletes it with all its files.").Assume(Started),
-	schema.Field("template", schema.String(), func(l *ContainerSpec) **string { return &l.Template },
+	schema.Field("template", schema.String(), func(l *Spec) **string { return &l.Template },
 		"One of LXC's templates, such as V(busybox) or V(download), or the path of one on the target, for a container that is missing."),
-	schema.Field("template_options", schema.List(schema.String()), func(l *ContainerSpec) **[]string { return &l.Options },
+	schema.Field("template_options", schema.List(schema.String()), func(l *Spec) **[]string { return &l.Options },
 		"The template's own arguments, such as V(--dist), V(debian)."),
-	schema.Field("rootfs", schema.String(), func(l *ContainerSpec) **string { return &l.Rootfs },
+	schema.Field("rootfs", schema.String(), func(l *Spec) **string { return &l.Rootfs },
 		"In place of O(template), a folder or a tar archive on the target that is copied and becomes the root file system of a container "+
 			"that is missing. Nothing is needed in it but a program to start, C(/sbin/init) unless O(config) has another. With C(lxc.idmap) in "+
 			"O(config) its files are given to those whom the container's users are on the host."),
-	schema.Field("config", schema.List(schema.String()), func(l *ContainerSpec) **[]string { return &l.Config },
+	schema.Field("config", schema.List(schema.String()), func(l *Spec) **[]string { return &l.Config },
 		"Further lines of the container's configuration, such as C(lxc.start.auto = 1): each key gets these values, by one line each, and counts "+
 			"from the next start on. A key without a value, as in C(lxc.start.auto =), is removed. Of keys that may stand several times, such as "+
 			"C(lxc.mount.entry), the lines that others wrote stay. Interfaces are declared with M(hostnet.linux.container_network)."),
-	schema.Field("wait_for", schema.Choice(waitForNone, waitForCarrier, waitForAddress, waitForGateway), func(l *ContainerSpec) **string { return &l.WaitFor },
+	schema.Field("wait_for", schema.Choice(waitForNone, waitForCarrier, waitForAddress, waitForGateway), func(l *Spec) **string { return &l.WaitFor },
 		"What a started container must have within O(wait_timeout): V(carrier) is every interface with its link up, V(address) each of its static "+
 			"and leased addresses too, which answer on their bridge, V(gateway) also an answer of the router of every default route, by ARP or "+
 			"neighbour discovery. Without it the task fails with what the hooks and LXC say, and the container is as it was.").Assume(waitForAddress),
-	schema.Field("wait_timeout", schema.Int[uint32](0, 3600), func(l *ContainerSpec) **uint32 { return &l.Wait },
+	schema.Field("wait_timeout", schema.Int[uint32](0, 3600), func(l *Spec) **uint32 { return &l.Wait },
 		"How many seconds what O(wait_for) names may take; 0 does not wait for it.").Assume(60),
 }
 
@@ -64,8 +64,8 @@ var LifeTable = schema.Table[ContainerSpec]{
 const usualWait = 60
 
 // ParseLife reads the arguments of the module container.
-func ParseLife(arguments map[string]any) (*ContainerSpec, error) {
-	var life ContainerSpec
+func ParseLife(arguments map[string]any) (*Spec, error) {
+	var life Spec
 	var problems schema.Problems
 	at := schema.At("", &problems)
 	LifeTable.Parse(&life, arguments, at)
@@ -96,10 +96,10 @@ func validName(name string) bool {
 	return name != "" && strings.IndexFunc(name, odd) < 0 && name[0] != '.' && name[0] != '-'
 }
 
-func (l *ContainerSpec) state() string { return cmp.Or(deref(l.State), Started) }
+func (l *Spec) state() string { return cmp.Or(deref(l.State), Started) }
 
 // ApplySpec makes a container be there, run, or be gone. One that does not come to work is put back as it was.
-func (m *Machine) ApplySpec(life *ContainerSpec, check bool) (*Outcome, error) {
+func (m *Machine) ApplySpec(life *Spec, check bool) (*Outcome, error) {
 	if err := checkRights(); err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func (m *Machine) ApplySpec(life *ContainerSpec, check bool) (*Outcome, error) {
 }
 
 // carryOut takes the steps, and waits until a started container works.
-func (m *Machine) carryOut(life *ContainerSpec, folder string, steps []plan.Step) error {
+func (m *Machine) carryOut(life *Spec, folder string, steps []plan.Step) error {
 	if err := plan.Run(steps, m.BeforeStep); err != nil || life.state() != Started {
 		return err
 	}
@@ -156,7 +156,7 @@ func stateName(state lxc.State) string {
 }
 
 // planLife finds the steps from what is to what is declared.
-func (m *Machine) planLife(life *ContainerSpec, folder string, state lxc.State) ([]plan.Step, error) {
+func (m *Machine) planLife(life *Spec, folder string, state lxc.State) ([]plan.Step, error) {
 	var steps []plan.Step
 	name := *life.Name
 	object := "container " + name

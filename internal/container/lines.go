@@ -15,7 +15,7 @@ import (
 const linesNote = "# hostnet.linux config: "
 
 // planLines brings the declared keys of the configuration to their values. A container that is yet to be made has none.
-func (m *Machine) planLines(life *ContainerSpec, folder string, state lxc.State) ([]plan.Step, error) {
+func (m *Machine) planLines(life *Spec, folder string, state lxc.State) ([]plan.Step, error) {
 	file := configFile(folder, *life.Name)
 	lines := deref(life.Config)
 	if len(lines) == 0 {

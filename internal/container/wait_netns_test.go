@@ -57,6 +57,7 @@ func TestWaitFor(t *testing.T) {
 	said := reportOf(c.File())
 	said.add(c.Name, StartHost, errors.New("something is amiss"))
 	said.save()
+	t.Cleanup(func() { _ = os.Remove(said.path) })
 	wantFailure(args{"name": c.Name, "wait_for": "gateway"}, "eth1 has no default route by its gateway 10.30.0.254", "; the hooks say: start-host: something is amiss")
 	lxctest.Must(t, "ip", "link", "set", "waits_eth1", "down")
 	wantFailure(args{"name": c.Name, "wait_for": "carrier"}, "eth1 has no carrier: waits_eth1, its end on the host, is down")
