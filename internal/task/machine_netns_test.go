@@ -32,7 +32,12 @@ func TestRandomTasks(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			r := &randomHost{machine: newMachine(t), random: rand.New(rand.NewPCG(uint64(seed), 7)), model: map[string]fields{}}
-			for number := range *sequence {
+			// Two of many sequences are long; the others are many.
+			tasks := *sequence
+			if seed > 1 {
+				tasks = tasks * 3 / 10
+			}
+			for number := range tasks {
 				r.step(number)
 				if t.Failed() {
 					return
