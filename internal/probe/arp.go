@@ -37,7 +37,15 @@ func Answers(index int, hardware net.HardwareAddr, address netip.Addr, wait time
 	if err := unix.Sendto(socket, question(hardware, address), 0, to); err != nil {
 		return false, fmt.Errorf("cannot send: %w", err)
 	}
-	buffer := make([]byte, 128)
+	return hears(socket, wait, func(message []byte) bool {
+		return len(message) >= arpMessage && binary.BigEndian.Uint16(message[arpOperation:]) == arpReply &&
+			slices.Equal(message[arpSender:arpSender+4], address.AsSlice())
+	})
+}
+
+// hears waits for a message that is the answer.
+func hears(socket int, wait time.Duration, isAnswer func(message []byte) bool) (bool, error) {
+	buffer := make([]byte, 1500)
 	for deadline := time.Now().Add(wait); ; {
 		left := time.Until(deadline)
 		if left <= 0 {
@@ -52,8 +60,7 @@ func Answers(index int, hardware net.HardwareAddr, address netip.Addr, wait time
 		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
 		case err != nil:
 			return false, fmt.Errorf("cannot receive: %w", err)
-		case n >= arpMessage && binary.BigEndian.Uint16(buffer[arpOperation:]) == arpReply &&
-			slices.Equal(buffer[arpSender:arpSender+4], address.AsSlice()):
+		case isAnswer(buffer[:n]):
 			return true, nil
 		}
 	}

@@ -50,28 +50,7 @@ func AnswersIPv6(index int, hardware net.HardwareAddr, address netip.Addr, wait 
 	if err != nil {
 		return false, fmt.Errorf("cannot send: %w", err)
 	}
-	return hears(socket, address, wait)
-}
-
-// hears waits for an answer about the address.
-func hears(socket int, address netip.Addr, wait time.Duration) (bool, error) {
-	buffer := make([]byte, 1500)
-	for deadline := time.Now().Add(wait); ; {
-		left := time.Until(deadline)
-		if left <= 0 {
-			return false, nil
-		}
-		timeout := unix.NsecToTimeval(int64(left))
-		if err := unix.SetsockoptTimeval(socket, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
-			return false, fmt.Errorf("cannot set a timeout: %w", err)
-		}
-		n, _, err := unix.Recvfrom(socket, buffer, 0)
-		switch {
-		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
-		case err != nil:
-			return false, fmt.Errorf("cannot receive: %w", err)
-		case n >= neighbourTarget+16 && buffer[0] == neighbourAdvertisement && [16]byte(buffer[neighbourTarget:]) == address.As16():
-			return true, nil
-		}
-	}
+	return hears(socket, wait, func(message []byte) bool {
+		return len(message) >= neighbourTarget+16 && message[0] == neighbourAdvertisement && [16]byte(message[neighbourTarget:]) == own
+	})
 }
