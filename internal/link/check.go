@@ -79,10 +79,8 @@ func (p *planner) checkParent(want *Link) {
 // missing says that there is no such link, or whose further name it is: the kernel finds links by these, and lists and files
 // go by one name.
 func (p *planner) missing(name string) string {
-	for _, link := range p.current.Links {
-		if slices.Contains(link.Observed.AlternativeNames, name) {
-			return fmt.Sprintf("%s is an alternative name of %s: write %s", name, link.Name, link.Name)
-		}
+	if owner := p.current.alternative[name]; owner != nil {
+		return fmt.Sprintf("%s is an alternative name of %s: write %s", name, owner.Name, owner.Name)
 	}
 	return fmt.Sprintf("there is no link %s on this host, and none is declared", name)
 }

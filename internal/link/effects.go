@@ -45,9 +45,7 @@ func (p *planner) emitEffects() {
 func (p *planner) switchedOff(name string, have *Link) {
 	setting, off := name, have != nil && have.Observed.IPv6Off
 	if p.fresh[name] {
-		setting = "default"
-		value, err := p.kernel.Setting("ipv6/conf/default/disable_ipv6")
-		off = err == nil && value == "1"
+		setting, off = "default", p.newWithoutIPv6()
 	}
 	if off {
 		p.noIPv6[name] = fmt.Sprintf("net.ipv6.conf.%s.disable_ipv6 is 1", setting)

@@ -113,6 +113,8 @@ func isController(kind string) bool { return kind == Bond || kind == Bridge }
 type State struct {
 	Links []*Link
 	named map[string]*Link
+	// alternative holds the links by their further names.
+	alternative map[string]*Link
 	// read is what the kernel was asked for.
 	read Detail
 	// raw is the kernel's own answer.
@@ -124,9 +126,12 @@ func (s *State) Raw() []kernel.Link { return s.raw }
 
 // NewState indexes the links by name.
 func NewState(links []*Link) *State {
-	state := &State{Links: links, named: make(map[string]*Link, len(links))}
+	state := &State{Links: links, named: make(map[string]*Link, len(links)), alternative: map[string]*Link{}}
 	for _, link := range links {
 		state.named[link.Name] = link
+		for _, name := range link.Observed.AlternativeNames {
+			state.alternative[name] = link
+		}
 	}
 	return state
 }

@@ -3,6 +3,7 @@ package link
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
@@ -54,10 +55,12 @@ type planner struct {
 	// effects are links whose MTU follows that of others; noIPv6 and readdressed are as in the ground.
 	effects             map[string]bool
 	noIPv6, readdressed map[string]string
-	steps               []plan.Step
-	warnings            []string
-	problems            schema.Problems
-	deletion            deletion
+	// newWithoutIPv6 tells whether a setting keeps IPv6 off new links; it is read when it is first asked for.
+	newWithoutIPv6 func() bool
+	steps          []plan.Step
+	warnings       []string
+	problems       schema.Problems
+	deletion       deletion
 }
 
 // Plan compares and finds the steps. All problems that the kernel's state brings to light come back as
@@ -71,6 +74,10 @@ func Plan(k Kernel, current *State, wanted []*Link) (*Result, error) {
 		joins: map[string]string{}, flapping: map[string]bool{}, lateDone: map[string]bool{}, dormant: map[string]*Link{},
 		up: make(map[string]bool, len(current.Links)), depths: make(map[string]int, len(current.Links)), losses: map[string]plan.Impact{},
 	}
+	p.newWithoutIPv6 = sync.OnceValue(func() bool {
+		value, err := k.Setting("ipv6/conf/default/disable_ipv6")
+		return err == nil && value == "1"
+	})
 	for _, link := range current.Links {
 		p.up[link.Name] = *link.Up
 	}
@@ -127,7 +134,7 @@ func (p *planner) classify(want *Link) error {
 	case have == nil && want.Kind == Hardware && p.isNewPeer(want.Name):
 		p.become(want.Name, clone(want))
 		p.fresh[want.Name], p.besides[want.Name] = true, true
-	case have == nil && p.isAlternative(want.Name):
+	case have == nil && p.current.alternative[want.Name] != nil:
 		p.problem(want, "name", "%s", p.missing(want.Name))
 	case have == nil && want.Kind == Hardware:
 		p.problem(want, "name", "there is no interface %s on this host (there are: %s)", want.Name, p.hardwareNames())
@@ -146,11 +153,6 @@ func (p *planner) classify(want *Link) error {
 		p.compare(want, have)
 	}
 	return nil
-}
-
-// isAlternative tells a further name of a link: no other link can be called so.
-func (p *planner) isAlternative(name string) bool {
-	return slices.ContainsFunc(p.current.Links, func(link *Link) bool { return slices.Contains(link.Observed.AlternativeNames, name) })
 }
 
 // reset leaves hardware as it is before anyone uses it, since it cannot be removed.
