@@ -20,10 +20,6 @@ type past struct {
 // pastOf is the set of generation number, or that from before the first one.
 func pastOf(records *store.Store, number int, since []*store.Generation) (*past, error) {
 	out := &past{was: map[string]*host.Interface{}}
-	before, err := replacedBy(since[0].Before)
-	if err != nil {
-		return nil, err
-	}
 	switch one, err := records.Generation(number); {
 	case err != nil:
 		return nil, err
@@ -32,9 +28,16 @@ func pastOf(records *store.Store, number int, since []*store.Generation) (*past,
 		if err != nil {
 			return nil, err
 		}
-	case number > 0 || before == nil:
-		return nil, fmt.Errorf("generation %d is not kept any more: see `hostnet log` for those that are", number)
+	case number > 0:
+		return nil, notKept(number)
 	default:
+		before, err := replacedBy(since[0].Before)
+		if err != nil {
+			return nil, err
+		}
+		if before == nil {
+			return nil, notKept(number)
+		}
 		first, err := setOf(since[0].Set)
 		if err != nil {
 			return nil, err
@@ -51,6 +54,10 @@ func pastOf(records *store.Store, number int, since []*store.Generation) (*past,
 		}
 	}
 	return out, nil
+}
+
+func notKept(number int) error {
+	return fmt.Errorf("generation %d is not kept any more: see `hostnet log` for those that are", number)
 }
 
 // note takes in what links were like ahead of the first change of theirs.

@@ -59,7 +59,7 @@ func (t *Task) Target(site *services.Site, number int) (*Target, error) {
 		return nil, err
 	}
 	if len(since) == 0 || since[0].Number != number+1 {
-		return nil, fmt.Errorf("generation %d is not kept any more: see `hostnet log` for those that are", number)
+		return nil, notKept(number)
 	}
 	out := &Target{Number: number, Last: last}
 	for i, one := range since {
