@@ -38,10 +38,12 @@ type reporter struct {
 	broken map[string]bool // groups of which a part has failed
 	counts map[string]counts
 	total  counts
+	// failures are the tests that count as failed.
+	failures []failure
 }
 
 // report reads the events, shows what a person wants to see, and counts.
-func report(input io.Reader, out io.Writer) counts {
+func report(input io.Reader, out io.Writer) result {
 	r := &reporter{out: out, output: map[string][]string{}, groups: map[string]bool{}, broken: map[string]bool{}, counts: map[string]counts{}}
 	lines := bufio.NewReader(input)
 	for {
@@ -55,7 +57,7 @@ func report(input io.Reader, out io.Writer) counts {
 			}
 		}
 		if err != nil {
-			return r.total
+			return result{r.total, r.failures}
 		}
 	}
 }
@@ -100,6 +102,9 @@ func (r *reporter) end(e event, key string) {
 	// A test with parts is counted by them, unless it failed outside of them.
 	if r.groups[key] && (e.Action != "fail" || r.broken[key]) {
 		return
+	}
+	if e.Action == "fail" {
+		r.failures = append(r.failures, failure{e.Package, e.Test})
 	}
 	r.counts[e.Package] = r.counts[e.Package].plus(one)
 	r.total = r.total.plus(one)

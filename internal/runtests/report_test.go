@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -45,12 +48,60 @@ func TestCounts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var shown strings.Builder
-			if got := report(strings.NewReader(one.events), &shown); got != one.want {
+			if got := report(strings.NewReader(one.events), &shown).counts; got != one.want {
 				t.Errorf("counted %v, want %v", got, one.want)
 			}
 			if !strings.Contains(shown.String(), one.shows) {
 				t.Errorf("shown %q, want %q in it", shown.String(), one.shows)
 			}
 		})
+	}
+}
+
+// TestOnceMore: a failure counts until the test has passed alone, and is named then.
+func TestOnceMore(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write := func(name, text string) {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("go.mod", "module sometimes\n\ngo 1.23\n")
+	write("sometimes_test.go", `package sometimes
+
+import (
+	"os"
+	"testing"
+)
+
+func TestFirst(t *testing.T) {
+	t.Run("only the first time", func(t *testing.T) {
+		if _, err := os.Stat("ran"); err != nil {
+			_ = os.WriteFile("ran", nil, 0o600)
+			t.Error("the first time")
+		}
+	})
+}
+
+func TestAlways(t *testing.T) { t.Error("always") }
+`)
+	first, err := follow(exec.Command("go", "test", "-json", "-count=1", "."), io.Discard)
+	if err != nil || first.counts != (counts{failed: 2}) || len(first.failures) != 2 {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	for _, one := range []struct {
+		tier tier
+		want counts
+	}{
+		{tier{}, counts{failed: 2}},
+		{tier{realTime: true}, counts{passed: 1, failed: 1}},
+	} {
+		var shown strings.Builder
+		if got := one.tier.again(first.counts, first.failures, &shown); got != one.want {
+			t.Errorf("counted %v, want %v:\n%s", got, one.want, shown.String())
+		}
+		if named := strings.Contains(shown.String(), "passed at the second attempt only: sometimes TestFirst/only_the_first_time"); named != one.tier.realTime {
+			t.Errorf("shown %q", shown.String())
+		}
 	}
 }
