@@ -25,13 +25,15 @@ func (t *target) adopt() {
 	if !ok || !t.isAsWanted(inside) {
 		return
 	}
-	for _, row := range addressingRows {
+	for _, row := range addressingRows() {
 		row.Assign(t.want, &Interface{})
 	}
 }
 
 // addressingRows are what systemd-networkd inside sets.
-var addressingRows = append(schema.Table[Interface]{addressesRow, gatewayRow, gateway6Row, onLinkRow, routesRow}, clientRows...)
+func addressingRows() schema.Table[Interface] {
+	return append(schema.Table[Interface]{addressesRow(), gatewayRow(), gateway6Row(), onLinkRow(), routesRow()}, clientRows()...)
+}
 
 func hasAddressing(i *Interface) bool {
 	return len(deref(i.Addresses)) > 0 || deref(i.Gateway).IsValid() || deref(i.Gateway6).IsValid() || len(deref(i.Routes)) > 0 ||

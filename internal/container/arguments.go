@@ -2,6 +2,7 @@ package container
 
 import (
 	"fmt"
+	"sync"
 
 	"hostnet.linux/internal/schema"
 )
@@ -31,32 +32,36 @@ func folderRow() schema.Option[Declaration] {
 		"The folder of the containers. Left out, LXC's own, usually C(/var/lib/lxc).")
 }
 
-var containerRow = schema.Field("container", schema.String(), func(s *containerSet) **string { return &s.Container }, "The container's name.")
-
-var setTable = schema.Table[containerSet]{
-	containerRow.Require(),
-	schema.Field("interfaces", schema.List(schema.Dict(InterfaceTable(), "")), func(s *containerSet) **[]Interface { return &s.Interfaces },
-		"Exactly the interfaces of the container. Others that LXC or this collection made are removed."),
-	schema.Field("container_networks", networksForm(), func(s *containerSet) **map[string]any { return &s.Networks },
-		"The interfaces as OpenStack-Ansible's inventory has them in C(container_networks). An interface on lxcbr0 stays although its "+
-			"inventory does not list it, and one on an Open vSwitch bridge is left to its owner. A route without a metric gets the one that "+
-			"OpenStack-Ansible's roles give it, 21 for the first of an interface."),
+func containerRow() schema.Option[containerSet] {
+	return schema.Field("container", schema.String(), func(s *containerSet) **string { return &s.Container }, "The container's name.")
 }
+
+var setTable = sync.OnceValue(func() schema.Table[containerSet] {
+	return schema.Table[containerSet]{
+		containerRow().Require(),
+		schema.Field("interfaces", schema.List(schema.Dict(InterfaceTable(), "")), func(s *containerSet) **[]Interface { return &s.Interfaces },
+			"Exactly the interfaces of the container. Others that LXC or this collection made are removed."),
+		schema.Field("container_networks", networksForm(), func(s *containerSet) **map[string]any { return &s.Networks },
+			"The interfaces as OpenStack-Ansible's inventory has them in C(container_networks). An interface on lxcbr0 stays although its "+
+				"inventory does not list it, and one on an Open vSwitch bridge is left to its owner. A route without a metric gets the one that "+
+				"OpenStack-Ansible's roles give it, 21 for the first of an interface."),
+	}
+})
 
 // InterfaceModule is the options of container_interface.
 func InterfaceModule() schema.Table[Declaration] {
 	table := schema.Table[Declaration]{
-		schema.Lift(schema.Table[containerSet]{containerRow.Require()}, func(d *Declaration) *containerSet { return &d.set })[0], folderRow(),
+		schema.Lift(schema.Table[containerSet]{containerRow().Require()}, func(d *Declaration) *containerSet { return &d.set })[0], folderRow(),
 	}
 	return append(table, schema.Lift(InterfaceTable(), func(d *Declaration) *Interface { return &d.single })...)
 }
 
 // NetworkModule is the options of container_network.
 func NetworkModule() schema.Table[Declaration] {
-	single := append(schema.Table[containerSet]{}, setTable...)
+	single := append(schema.Table[containerSet]{}, setTable()...)
 	single[0] = single[0].Optional()
 	table := append(schema.Table[Declaration]{folderRow()}, schema.Lift(single, func(d *Declaration) *containerSet { return &d.set })...)
-	return append(table, schema.Field("containers", schema.List(schema.Dict(setTable, "")), func(d *Declaration) **[]containerSet { return &d.sets },
+	return append(table, schema.Field("containers", schema.List(schema.Dict(setTable(), "")), func(d *Declaration) **[]containerSet { return &d.sets },
 		"Many containers in one task, in place of O(container)."))
 }
 

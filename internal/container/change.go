@@ -13,9 +13,9 @@ import (
 // liveChanges are the options that the kernel holds and that differ.
 func liveChanges(want, have *Interface) []schema.Change {
 	var changes []schema.Change
-	for _, change := range optionRows.Diff(want, have) {
-		ofClient := isClientOption(change.Option) && change.Option != dhcpRow.Name && change.Option != dhcp6Row.Name
-		if change.Option == onLinkRow.Name || ofClient && !getsDHCP(want, have) || empty(change.New) && change.Old == nil {
+	for _, change := range optionRows().Diff(want, have) {
+		ofClient := isClientOption(change.Option) && change.Option != dhcpRow().Name && change.Option != dhcp6Row().Name
+		if change.Option == onLinkRow().Name || ofClient && !getsDHCP(want, have) || empty(change.New) && change.Old == nil {
 			continue
 		}
 		changes = append(changes, change)

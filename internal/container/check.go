@@ -47,7 +47,7 @@ func checkOptions(one *Interface, at schema.Place) {
 		return
 	}
 	kind := one.kind()
-	for _, row := range optionRows {
+	for _, row := range optionRows() {
 		owner := onlyFor[row.Name]
 		if owner != "" && kind != "" && kind != owner && row.IsSet(one) {
 			at.Key(row.Name).Problem("is of type %s only, and this is a %s", owner, kind)

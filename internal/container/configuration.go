@@ -238,10 +238,10 @@ func configured(config *lxc.Config, record Record) []*Configured {
 	nameRest(all)
 	for _, one := range all {
 		if extra := record.find(one.Name); extra != nil {
-			recordRows.Overlay(&one.Interface, extra)
+			recordRows().Overlay(&one.Interface, extra)
 		}
 		unset := unsetInterface
-		optionRows.Overlay(&unset, &one.Interface)
+		optionRows().Overlay(&unset, &one.Interface)
 		unset.Name = one.Name
 		one.Interface = unset
 	}

@@ -175,9 +175,9 @@ func (p *planner) limitNew(t *target) {
 	if t.final.kind() != Veth {
 		return
 	}
-	for _, change := range (schema.Table[Interface]{downRateRow, upRateRow}).Diff(t.final, &newInterface) {
+	for _, change := range (schema.Table[Interface]{downRateRow(), upRateRow()}).Diff(t.final, &newInterface) {
 		name, set, kilobits := *t.final.HostName, p.host.kernel.SetDownRate, deref(t.final.DownRate)
-		if change.Option == upRateRow.Name {
+		if change.Option == upRateRow().Name {
 			set, kilobits = p.host.kernel.SetUpRate, deref(t.final.UpRate)
 		}
 		p.change(t, plan.Adjust, change, func() error { return set(name, kilobits) })

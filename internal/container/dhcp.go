@@ -3,6 +3,7 @@ package container
 import (
 	"cmp"
 	"slices"
+	"sync"
 	"time"
 
 	"hostnet.linux/internal/dhcp"
@@ -17,7 +18,7 @@ const usualLeaseTime = 15 * time.Second
 // decodeDHCP looks whether our client works on the interface.
 func (c *Container) decodeDHCP(live *LiveInterface) {
 	state, runs := dhcp.Find(c.State.InitPID, live.Index)
-	clientRows.Overlay(&live.Interface, &newInterface)
+	clientRows().Overlay(&live.Interface, &newInterface)
 	if !runs {
 		return
 	}
@@ -29,12 +30,14 @@ func (c *Container) decodeDHCP(live *LiveInterface) {
 }
 
 // clientRows are the options of the DHCP client.
-var clientRows = schema.Table[Interface]{
-	dhcpRow, dhcp6Row, dhcpRoutesRow, dhcpDNSRow, dhcpMTURow, dhcpHostNameRow, dhcpMetricRow, dhcpClientIDRow,
-}
+var clientRows = sync.OnceValue(func() schema.Table[Interface] {
+	return schema.Table[Interface]{
+		dhcpRow(), dhcp6Row(), dhcpRoutesRow(), dhcpDNSRow(), dhcpMTURow(), dhcpHostNameRow(), dhcpMetricRow(), dhcpClientIDRow(),
+	}
+})
 
 func isClientOption(name string) bool {
-	return slices.ContainsFunc(clientRows, func(row schema.Option[Interface]) bool { return row.Name == name })
+	return slices.ContainsFunc(clientRows(), func(row schema.Option[Interface]) bool { return row.Name == name })
 }
 
 // runsClient tells whether an interface has a client for either IP version.
@@ -48,7 +51,7 @@ func (m *Machine) DHCP(arguments []string) error {
 // getsDHCP tells whether an interface will have a client.
 func getsDHCP(want, have *Interface) bool {
 	whole := *have
-	schema.Table[Interface]{dhcpRow, dhcp6Row}.Overlay(&whole, want)
+	schema.Table[Interface]{dhcpRow(), dhcp6Row()}.Overlay(&whole, want)
 	return runsClient(&whole)
 }
 
@@ -82,7 +85,7 @@ func (p *planner) planDHCP(t *target, loss plan.Impact) {
 	}
 	if getsDHCP(want, have) {
 		whole := *have
-		clientRows.Overlay(&whole, want)
+		clientRows().Overlay(&whole, want)
 		p.leaseDHCP(t, &whole, changes)
 	}
 }
@@ -133,7 +136,7 @@ func (p *planner) startDHCP(t *target, index int) {
 func (p *planner) job(t *target, options *Interface, index int) dhcp.Job {
 	given := *options
 	taken := unsetInterface
-	clientRows.Overlay(&taken, &given)
+	clientRows().Overlay(&taken, &given)
 	declared := t.final.MTU != nil || t.have != nil && t.have.MTU != nil
 	return dhcp.Job{
 		Container: t.container.Name, Config: t.container.ConfigFile, Init: t.container.State.InitPID, Index: index,

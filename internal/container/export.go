@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 
 	"hostnet.linux/internal/dhcp"
@@ -39,7 +40,7 @@ func (t *target) difference() (before, after schema.Object) {
 		return present, absent
 	}
 	if !there {
-		return absent, append(name[:2:2], optionRows.Export(t.want)...)
+		return absent, append(name[:2:2], optionRows().Export(t.want)...)
 	}
 	before, after = name[:2:2], name[:2:2]
 	add := func(section string, have *Interface, changes []schema.Change) {
@@ -64,7 +65,7 @@ func (t *target) difference() (before, after schema.Object) {
 	if t.have != nil {
 		have = &t.have.Interface
 	}
-	add("configured", have, optionRows.Diff(t.want, have))
+	add("configured", have, optionRows().Diff(t.want, have))
 	if len(before) == len(name) {
 		return nil, nil
 	}
@@ -106,7 +107,7 @@ func (c *Container) export(h *host) schema.Object {
 // exportOptions leaves out what says nothing.
 func exportOptions(i *Interface) schema.Object {
 	out := schema.Object{}
-	for _, row := range optionRows {
+	for _, row := range optionRows() {
 		if value := row.Export(i); !empty(value) && !row.Equal(i, &unsetInterface) {
 			out.Set(row.Name, value)
 		}
@@ -115,18 +116,20 @@ func exportOptions(i *Interface) schema.Object {
 }
 
 // insideRows are what is shown of an interface inside.
-var insideRows = schema.Table[Interface]{macRow, mtuRow, addressesRow, gatewayRow, gateway6Row, routesRow}
+var insideRows = sync.OnceValue(func() schema.Table[Interface] {
+	return schema.Table[Interface]{macRow(), mtuRow(), addressesRow(), gatewayRow(), gateway6Row(), routesRow()}
+})
 
 func (l *LiveInterface) export(h *host) schema.Object {
 	inside := schema.Object{{Key: "kind", Value: cmpOr(l.Kind, "hardware")}, {Key: "up", Value: l.Up}, {Key: "carrier", Value: l.Carrier}}
-	for _, row := range insideRows {
+	for _, row := range insideRows() {
 		if value := row.Export(&l.Interface); !empty(value) {
 			inside.Set(row.Name, value)
 		}
 	}
 	inside.Set("mtu", l.insideMTU)
 	if len(l.DynamicAddresses) > 0 {
-		inside.Set("dynamic_addresses", addressesRow.Export(&Interface{Addresses: &l.DynamicAddresses}))
+		inside.Set("dynamic_addresses", addressesRow().Export(&Interface{Addresses: &l.DynamicAddresses}))
 	}
 	if l.lease != nil {
 		inside.Set("dhcp", exportLease(l.lease))
@@ -140,9 +143,9 @@ func (l *LiveInterface) export(h *host) schema.Object {
 		}
 		if len(*l.Trunk) > 0 || *l.VLAN > 1 {
 			outside.Set("vlan", *l.VLAN)
-			outside.Set("trunk", trunkRow.Export(&l.Interface))
+			outside.Set("trunk", trunkRow().Export(&l.Interface))
 		}
-		for _, row := range []schema.Option[Interface]{downRateRow, upRateRow} {
+		for _, row := range []schema.Option[Interface]{downRateRow(), upRateRow()} {
 			if !row.Equal(&l.Interface, &newInterface) {
 				outside.Set(row.Name, row.Export(&l.Interface))
 			}

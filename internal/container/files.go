@@ -81,7 +81,7 @@ func (p *planner) editConfig(c *Container) []schema.Change {
 		if t.have != nil && t.have.Name != t.want.Name {
 			changes = append(changes, schema.Change{Option: t.want.Name + ".name", Old: t.have.Name, New: t.want.Name})
 		}
-		for _, change := range optionRows.Diff(t.want, have) {
+		for _, change := range optionRows().Diff(t.want, have) {
 			if t.have == nil && empty(change.New) {
 				continue
 			}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -86,16 +87,18 @@ type Route struct {
 	Further route.Route
 }
 
-var routeTable = append(schema.Table[Route]{
-	schema.Field("to", destination(), func(r *Route) **netip.Prefix { return &r.To },
-		"The network to reach, such as 10.176.0.0/12, or V(default).").Require(),
-	schema.Field("via", schema.Address(), func(r *Route) **netip.Addr { return &r.Via },
-		"The router. Left out, the network is directly on the link."),
-	schema.Field("metric", schema.Int[uint32](0, 1<<32-1), func(r *Route) **uint32 { return &r.Metric },
-		"The lower of two routes to the same network is used."),
-	schema.Field("onlink", schema.Bool(), func(r *Route) **bool { return &r.OnLink },
-		"Whether the router is directly on the link although it is in none of its networks."),
-}, schema.Lift(route.Further().Table(), func(r *Route) *route.Route { return &r.Further })...)
+var routeTable = sync.OnceValue(func() schema.Table[Route] {
+	return append(schema.Table[Route]{
+		schema.Field("to", destination(), func(r *Route) **netip.Prefix { return &r.To },
+			"The network to reach, such as 10.176.0.0/12, or V(default).").Require(),
+		schema.Field("via", schema.Address(), func(r *Route) **netip.Addr { return &r.Via },
+			"The router. Left out, the network is directly on the link."),
+		schema.Field("metric", schema.Int[uint32](0, 1<<32-1), func(r *Route) **uint32 { return &r.Metric },
+			"The lower of two routes to the same network is used."),
+		schema.Field("onlink", schema.Bool(), func(r *Route) **bool { return &r.OnLink },
+			"Whether the router is directly on the link although it is in none of its networks."),
+	}, schema.Lift(route.Further().Table(), func(r *Route) *route.Route { return &r.Further })...)
+})
 
 // destination is a network, or `default`, whose family is that of the router.
 func destination() schema.Form[netip.Prefix] {
@@ -123,7 +126,7 @@ func destination() schema.Form[netip.Prefix] {
 
 // routeForm sorts, and gives `default` the family of its router, so that equal sets are equal lists.
 func routeForm() schema.Form[[]Route] {
-	form := schema.List(schema.Dict(routeTable, ""))
+	form := schema.List(schema.Dict(routeTable(), ""))
 	parse := form.Parse
 	form.Parse = func(raw any, at schema.Place) ([]Route, bool) {
 		routes, ok := parse(raw, at)

@@ -80,7 +80,7 @@ func TestKindsOfLXC(t *testing.T) {
 			t.Fatal(err)
 		}
 		read := configured(again, Record{})
-		if len(read) != 1 || !read[0].Supported() || len(optionRows.Diff(one, &read[0].Interface)) > 0 {
+		if len(read) != 1 || !read[0].Supported() || len(optionRows().Diff(one, &read[0].Interface)) > 0 {
 			t.Errorf("read: %+v", read)
 		}
 		target := &target{container: &Container{}, want: one, final: one}

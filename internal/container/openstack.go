@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"hostnet.linux/internal/networkd"
 	"hostnet.linux/internal/schema"
@@ -24,20 +25,22 @@ type osaNetwork struct {
 	ignored                             *any
 }
 
-var osaTable = schema.Table[osaNetwork]{
-	schema.Field("interface", schema.LinkName(), func(n *osaNetwork) **string { return &n.Interface }, "The name in the container.").Require(),
-	schema.Field("bridge", schema.LinkName(), func(n *osaNetwork) **string { return &n.Bridge }, "The bridge or parent."),
-	schema.Field("bridge_type", schema.Choice("linuxbridge", openvswitch), func(n *osaNetwork) **string { return &n.BridgeType }, "The kind of bridge."),
-	schema.Field("type", schema.Choice(Veth, Phys, Macvlan, IPVLAN, VLAN), func(n *osaNetwork) **string { return &n.Type }, "The type."),
-	schema.Field("address", schema.Address(), func(n *osaNetwork) **netip.Addr { return &n.Address }, "The address."),
-	schema.Field("netmask", schema.String(), func(n *osaNetwork) **string { return &n.Netmask }, "The netmask, or the length of the prefix."),
-	schema.Field("gateway", schema.Address(), func(n *osaNetwork) **netip.Addr { return &n.Gateway }, "The default route's router."),
-	schema.Field("mtu", schema.Int[uint32](68, 1<<31-1), func(n *osaNetwork) **uint32 { return &n.MTU }, "The MTU."),
-	schema.Field("static_routes", schema.List(networksForm()), func(n *osaNetwork) **[]map[string]any { return &n.StaticRoutes }, "Routes."),
-	schema.Field("dhcp_use_dns", schema.Bool(), func(n *osaNetwork) **bool { return &n.UseDNS }, "Take name servers by DHCP."),
-	schema.Field("dhcp_use_routes", schema.Bool(), func(n *osaNetwork) **bool { return &n.UseRoutes }, "Take routes by DHCP."),
-	ignoredRow("preup"), ignoredRow("postup"), ignoredRow("predown"), ignoredRow("postdown"), ignoredRow(limitKey),
-}
+var osaTable = sync.OnceValue(func() schema.Table[osaNetwork] {
+	return schema.Table[osaNetwork]{
+		schema.Field("interface", schema.LinkName(), func(n *osaNetwork) **string { return &n.Interface }, "The name in the container.").Require(),
+		schema.Field("bridge", schema.LinkName(), func(n *osaNetwork) **string { return &n.Bridge }, "The bridge or parent."),
+		schema.Field("bridge_type", schema.Choice("linuxbridge", openvswitch), func(n *osaNetwork) **string { return &n.BridgeType }, "The kind of bridge."),
+		schema.Field("type", schema.Choice(Veth, Phys, Macvlan, IPVLAN, VLAN), func(n *osaNetwork) **string { return &n.Type }, "The type."),
+		schema.Field("address", schema.Address(), func(n *osaNetwork) **netip.Addr { return &n.Address }, "The address."),
+		schema.Field("netmask", schema.String(), func(n *osaNetwork) **string { return &n.Netmask }, "The netmask, or the length of the prefix."),
+		schema.Field("gateway", schema.Address(), func(n *osaNetwork) **netip.Addr { return &n.Gateway }, "The default route's router."),
+		schema.Field("mtu", schema.Int[uint32](68, 1<<31-1), func(n *osaNetwork) **uint32 { return &n.MTU }, "The MTU."),
+		schema.Field("static_routes", schema.List(networksForm()), func(n *osaNetwork) **[]map[string]any { return &n.StaticRoutes }, "Routes."),
+		schema.Field("dhcp_use_dns", schema.Bool(), func(n *osaNetwork) **bool { return &n.UseDNS }, "Take name servers by DHCP."),
+		schema.Field("dhcp_use_routes", schema.Bool(), func(n *osaNetwork) **bool { return &n.UseRoutes }, "Take routes by DHCP."),
+		ignoredRow("preup"), ignoredRow("postup"), ignoredRow("predown"), ignoredRow("postdown"), ignoredRow(limitKey),
+	}
+})
 
 const (
 	openvswitch = "openvswitch"
@@ -88,7 +91,7 @@ func parseNetworks(networks map[string]any, at schema.Place) (all, left []*Inter
 			continue
 		}
 		var network osaNetwork
-		osaTable.Parse(&network, fields, place)
+		osaTable().Parse(&network, fields, place)
 		if network.Interface == nil {
 			continue
 		}
@@ -159,7 +162,7 @@ func (n *osaNetwork) routes(at schema.Place) []Route {
 		}
 		var one Route
 		var wrong schema.Problems
-		routeTable.Parse(&one, options, schema.At("", &wrong))
+		routeTable().Parse(&one, options, schema.At("", &wrong))
 		if len(wrong) == 0 {
 			one.complete(schema.At("", &wrong))
 		}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/netip"
 	"strings"
+	"sync"
 	"unicode"
 
 	"hostnet.linux/internal/dhcp"
@@ -12,85 +13,167 @@ import (
 )
 
 // identityRows say which interface is meant, and whether it is to be.
-var identityRows = schema.Table[Interface]{
-	schema.Value("name", schema.LinkName(), func(i *Interface) *string { return &i.Name },
-		"The interface's name inside the container, such as eth1.").Require(),
-	schema.Value("state", schema.Choice("present", "absent"), func(i *Interface) *string { return &i.State },
-		"Whether the container is to have the interface. A NIC that was lent to it comes back to the host.").Assume("present"),
+func identityRows() schema.Table[Interface] {
+	return schema.Table[Interface]{
+		schema.Value("name", schema.LinkName(), func(i *Interface) *string { return &i.Name },
+			"The interface's name inside the container, such as eth1.").Require(),
+		schema.Value("state", schema.Choice("present", "absent"), func(i *Interface) *string { return &i.State },
+			"Whether the container is to have the interface. A NIC that was lent to it comes back to the host.").Assume("present"),
+	}
 }
 
 // optionRows are what is compared with the configuration and with the running container.
-var optionRows = schema.Table[Interface]{
-	typeRow, bridgeRow, parentRow, modeRow, ipvlanModeRow, ipvlanIsolationRow, vlanIDRow, hostNameRow, macRow, mtuRow, addressesRow, gatewayRow, gateway6Row, onLinkRow, routesRow,
-	dhcpRow, dhcp6Row, dhcpRoutesRow, dhcpDNSRow, dhcpMTURow, dhcpHostNameRow, dhcpMetricRow, dhcpClientIDRow, vlanRow, trunkRow, downRateRow, upRateRow,
-}
+var optionRows = sync.OnceValue(func() schema.Table[Interface] {
+	return schema.Table[Interface]{
+		typeRow(), bridgeRow(), parentRow(), modeRow(), ipvlanModeRow(), ipvlanIsolationRow(), vlanIDRow(), hostNameRow(), macRow(), mtuRow(), addressesRow(), gatewayRow(), gateway6Row(), onLinkRow(), routesRow(),
+		dhcpRow(), dhcp6Row(), dhcpRoutesRow(), dhcpDNSRow(), dhcpMTURow(), dhcpHostNameRow(), dhcpMetricRow(), dhcpClientIDRow(), vlanRow(), trunkRow(), downRateRow(), upRateRow(),
+	}
+})
 
-var (
-	typeRow = schema.Field("type", schema.Choice(Veth, Phys, Macvlan, IPVLAN, VLAN), func(i *Interface) **string { return &i.Type },
+func typeRow() schema.Option[Interface] {
+	return schema.Field("type", schema.Choice(Veth, Phys, Macvlan, IPVLAN, VLAN), func(i *Interface) **string { return &i.Type },
 		"V(veth) is a pair of links, one end in the container and one on a bridge of the host; V(phys) moves a link of the host into the "+
 			"container; V(macvlan) is a further MAC address on a link of the host; V(ipvlan) shares the MAC address of such a link; V(vlan) is one VLAN of it.").Assume(Veth)
-	bridgeRow = schema.Field("bridge", schema.LinkName(), func(i *Interface) **string { return &i.Bridge },
+}
+
+func bridgeRow() schema.Option[Interface] {
+	return schema.Field("bridge", schema.LinkName(), func(i *Interface) **string { return &i.Bridge },
 		"The bridge that the host's end of a veth is a port of. Needed for a new one.")
-	parentRow = schema.Field("parent", schema.LinkName(), func(i *Interface) **string { return &i.Parent },
+}
+
+func parentRow() schema.Option[Interface] {
+	return schema.Field("parent", schema.LinkName(), func(i *Interface) **string { return &i.Parent },
 		"The link of the host: moved into the container (phys), or used as parent (macvlan, ipvlan, vlan). Needed for a new one.")
-	modeRow = schema.Field("macvlan_mode", schema.Choice("private", "vepa", "bridge", "passthru"), func(i *Interface) **string { return &i.Mode },
+}
+
+func modeRow() schema.Option[Interface] {
+	return schema.Field("macvlan_mode", schema.Choice("private", "vepa", "bridge", "passthru"), func(i *Interface) **string { return &i.Mode },
 		"Whom a macvlan can talk to on the same parent. LXC's own choice is private.")
-	ipvlanModeRow = schema.Field("ipvlan_mode", schema.Choice("l2", "l3", "l3s"), func(i *Interface) **string { return &i.IPVLANMode },
+}
+
+func ipvlanModeRow() schema.Option[Interface] {
+	return schema.Field("ipvlan_mode", schema.Choice("l2", "l3", "l3s"), func(i *Interface) **string { return &i.IPVLANMode },
 		"At which layer an ipvlan shares its parent. LXC's own choice is l3.")
-	ipvlanIsolationRow = schema.Field("ipvlan_isolation", schema.Choice("bridge", "private", "vepa"), func(i *Interface) **string { return &i.IPVLANIsolation },
+}
+
+func ipvlanIsolationRow() schema.Option[Interface] {
+	return schema.Field("ipvlan_isolation", schema.Choice("bridge", "private", "vepa"), func(i *Interface) **string { return &i.IPVLANIsolation },
 		"Whom an ipvlan can talk to on the same parent. LXC's own choice is bridge.")
-	vlanIDRow = schema.Field("vlan_id", schema.Int[uint16](1, highestVLAN), func(i *Interface) **uint16 { return &i.VLANID },
+}
+
+func vlanIDRow() schema.Option[Interface] {
+	return schema.Field("vlan_id", schema.Int[uint16](1, highestVLAN), func(i *Interface) **uint16 { return &i.VLANID },
 		"The tag of an interface of type vlan. Needed for a new one.")
-	hostNameRow = schema.Field("host_name", schema.LinkName(), func(i *Interface) **string { return &i.HostName },
+}
+
+func hostNameRow() schema.Option[Interface] {
+	return schema.Field("host_name", schema.LinkName(), func(i *Interface) **string { return &i.HostName },
 		"The name of a veth's end on the host. Left out, the one that the container's configuration says, else the last 8 characters of "+
 			"the container's name without dashes and underscores, an underscore, and the interface's name, as OpenStack-Ansible names it; where "+
 			"another container has that name, one made unique.")
-	macRow = schema.Field("mac_address", schema.LinkMAC(), func(i *Interface) **string { return &i.MAC },
+}
+
+func macRow() schema.Option[Interface] {
+	return schema.Field("mac_address", schema.LinkMAC(), func(i *Interface) **string { return &i.MAC },
 		"The MAC address inside the container. Left out, the one that it has, else one that is derived from the names of container and "+
 			"interface and starts with 00:16:3e. A lent NIC keeps its own.")
-	mtuRow = schema.Field("mtu", schema.Int[uint32](68, math.MaxInt32), func(i *Interface) **uint32 { return &i.MTU },
+}
+
+func mtuRow() schema.Option[Interface] {
+	return schema.Field("mtu", schema.Int[uint32](68, math.MaxInt32), func(i *Interface) **uint32 { return &i.MTU },
 		"The largest packet in bytes, at both ends of a veth. A new veth without it gets the bridge's.")
-	addressesRow = schema.Field("addresses", schema.Set(schema.CIDR(), comparePrefixes), func(i *Interface) **[]netip.Prefix { return &i.Addresses },
+}
+
+func addressesRow() schema.Option[Interface] {
+	return schema.Field("addresses", schema.Set(schema.CIDR(), comparePrefixes), func(i *Interface) **[]netip.Prefix { return &i.Addresses },
 		"Exactly the static addresses of the interface. Those of the kernel, of DHCP and of router advertisements are left alone.")
-	gatewayRow = schema.Field("gateway", schema.AddressOrNone(), func(i *Interface) **netip.Addr { return &i.Gateway },
+}
+
+func gatewayRow() schema.Option[Interface] {
+	return schema.Field("gateway", schema.AddressOrNone(), func(i *Interface) **netip.Addr { return &i.Gateway },
 		"The router of the container's IPv4 default route, in the network of one of the addresses, or anywhere on the link with O(onlink) or "+
 			"beside addresses with /32; V(none) removes the route.")
-	gateway6Row = schema.Field("gateway6", schema.AddressOrNone(), func(i *Interface) **netip.Addr { return &i.Gateway6 },
+}
+
+func gateway6Row() schema.Option[Interface] {
+	return schema.Field("gateway6", schema.AddressOrNone(), func(i *Interface) **netip.Addr { return &i.Gateway6 },
 		"The router of the container's IPv6 default route, in the network of one of the addresses or link-local; V(none) takes the route away.")
-	onLinkRow = schema.Field("onlink", schema.Bool(), func(i *Interface) **bool { return &i.OnLink },
+}
+
+func onLinkRow() schema.Option[Interface] {
+	return schema.Field("onlink", schema.Bool(), func(i *Interface) **bool { return &i.OnLink },
 		"Whether O(gateway) and O(gateway6) are directly on the link although in none of its networks. They get a route of their own.").Assume(false)
-	routesRow = schema.Field("routes", routeForm(), func(i *Interface) **[]Route { return &i.Routes },
+}
+
+func routesRow() schema.Option[Interface] {
+	return schema.Field("routes", routeForm(), func(i *Interface) **[]Route { return &i.Routes },
 		"Exactly the static routes out of the interface, beside the one that O(gateway) makes.")
-	dhcpRow = schema.Field("dhcp", schema.Bool(), func(i *Interface) **bool { return &i.DHCP },
+}
+
+func dhcpRow() schema.Option[Interface] {
+	return schema.Field("dhcp", schema.Bool(), func(i *Interface) **bool { return &i.DHCP },
 		"Whether the interface gets its IPv4 address from a DHCP server. The client is the collection's own and runs on the host, so the "+
 			"container needs none.")
-	dhcpRoutesRow = schema.Field("dhcp_use_routes", schema.Bool(), func(i *Interface) **bool { return &i.DHCPRoutes },
+}
+
+func dhcpRoutesRow() schema.Option[Interface] {
+	return schema.Field("dhcp_use_routes", schema.Bool(), func(i *Interface) **bool { return &i.DHCPRoutes },
 		"Whether the DHCP server's routes are taken too.").Assume(true)
-	dhcpDNSRow = schema.Field("dhcp_use_dns", schema.Bool(), func(i *Interface) **bool { return &i.DHCPDNS },
+}
+
+func dhcpDNSRow() schema.Option[Interface] {
+	return schema.Field("dhcp_use_dns", schema.Bool(), func(i *Interface) **bool { return &i.DHCPDNS },
 		"Whether the DHCP server's name servers and domain go to the container's C(/etc/resolv.conf).").Assume(true)
-	dhcp6Row = schema.Field("dhcp6", schema.Bool(), func(i *Interface) **bool { return &i.DHCP6 },
+}
+
+func dhcp6Row() schema.Option[Interface] {
+	return schema.Field("dhcp6", schema.Bool(), func(i *Interface) **bool { return &i.DHCP6 },
 		"Whether the interface gets an IPv6 address from a DHCPv6 server too. The way to its network comes by router advertisements, which the "+
 			"kernel takes.")
-	dhcpMTURow = schema.Field("dhcp_use_mtu", schema.Bool(), func(i *Interface) **bool { return &i.DHCPMTU },
+}
+
+func dhcpMTURow() schema.Option[Interface] {
+	return schema.Field("dhcp_use_mtu", schema.Bool(), func(i *Interface) **bool { return &i.DHCPMTU },
 		"Whether the DHCP server's MTU is taken inside the container, where O(mtu) is not declared.").Assume(true)
-	dhcpHostNameRow = schema.Field("dhcp_use_hostname", schema.Bool(), func(i *Interface) **bool { return &i.DHCPHostName },
+}
+
+func dhcpHostNameRow() schema.Option[Interface] {
+	return schema.Field("dhcp_use_hostname", schema.Bool(), func(i *Interface) **bool { return &i.DHCPHostName },
 		"Whether the container takes the host name that the DHCP server gives.").Assume(false)
-	dhcpMetricRow = schema.Field("dhcp_metric", schema.Int[uint32](0, 1<<32-1), func(i *Interface) **uint32 { return &i.DHCPMetric },
+}
+
+func dhcpMetricRow() schema.Option[Interface] {
+	return schema.Field("dhcp_metric", schema.Int[uint32](0, 1<<32-1), func(i *Interface) **uint32 { return &i.DHCPMetric },
 		"The metric of the DHCP server's routes. The interface with the lowest gives the container its name servers, too. 0 is 1024 for the "+
 			"container's first interface with DHCP, one more for the second, and so on.").Assume(uint32(0))
-	dhcpClientIDRow = schema.Field("dhcp_client_id", clientIDForm(), func(i *Interface) **string { return &i.DHCPClientID },
+}
+
+func dhcpClientIDRow() schema.Option[Interface] {
+	return schema.Field("dhcp_client_id", clientIDForm(), func(i *Interface) **string { return &i.DHCPClientID },
 		"What the client calls itself (option 61): V(mac), V(duid) for one made of the MAC address, bytes such as V(01:00:16:3e:11:22:33), or a "+
 			"text. With V(none) the server goes by the MAC address.").Assume("none")
-	vlanRow = schema.Field("vlan", schema.Int[uint16](0, highestVLAN), func(i *Interface) **uint16 { return &i.VLAN },
+}
+
+func vlanRow() schema.Option[Interface] {
+	return schema.Field("vlan", schema.Int[uint16](0, highestVLAN), func(i *Interface) **uint16 { return &i.VLAN },
 		"The VLAN of the container's untagged frames on a bridge with vlan_filtering; 0 is none. Left out, the bridge's default.")
-	trunkRow = schema.Field("trunk", trunkForm(), func(i *Interface) **[]uint16 { return &i.Trunk },
+}
+
+func trunkRow() schema.Option[Interface] {
+	return schema.Field("trunk", trunkForm(), func(i *Interface) **[]uint16 { return &i.Trunk },
 		"Exactly the VLANs that the container sends and receives tagged on a bridge with vlan_filtering: numbers, or ranges such as 20-29.")
-	downRateRow = schema.Field("down_rate", schema.Int[uint32](0, highestRate), func(i *Interface) **uint32 { return &i.DownRate },
+}
+
+func downRateRow() schema.Option[Interface] {
+	return schema.Field("down_rate", schema.Int[uint32](0, highestRate), func(i *Interface) **uint32 { return &i.DownRate },
 		"The most that a veth takes to the container, in kilobits a second; 0 is no limit.")
-	upRateRow = schema.Field("up_rate", schema.Int[uint32](0, highestRate), func(i *Interface) **uint32 { return &i.UpRate },
+}
+
+func upRateRow() schema.Option[Interface] {
+	return schema.Field("up_rate", schema.Int[uint32](0, highestRate), func(i *Interface) **uint32 { return &i.UpRate },
 		"The most that a veth takes from the container, in kilobits a second; 0 is no limit. What is above it is dropped on the host, where the "+
 			"container cannot lift the limit.")
-)
+}
 
 // clientIDForm is a text that fits into a message.
 func clientIDForm() schema.Form[string] {
@@ -109,7 +192,7 @@ const highestRate = 34_000_000
 
 // InterfaceTable is the options of one interface.
 func InterfaceTable() schema.Table[Interface] {
-	return append(append(schema.Table[Interface]{}, identityRows...), optionRows...)
+	return append(append(schema.Table[Interface]{}, identityRows()...), optionRows()...)
 }
 
 func comparePrefixes(a, b netip.Prefix) int {

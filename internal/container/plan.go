@@ -103,7 +103,7 @@ func (t *target) mustRemake() bool {
 
 // keepAddressing lets a link that is made again have the addresses and routes that it has, where nobody declares others.
 func (p *planner) keepAddressing(t *target) {
-	for _, row := range []schema.Option[Interface]{addressesRow, gatewayRow, gateway6Row, routesRow} {
+	for _, row := range []schema.Option[Interface]{addressesRow(), gatewayRow(), gateway6Row(), routesRow()} {
 		if !row.IsSet(t.want) {
 			row.Assign(t.final, &t.live.Interface)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"sync"
 
 	"hostnet.linux/internal/lxc"
 	"hostnet.linux/internal/schema"
@@ -13,11 +14,15 @@ import (
 )
 
 // recordRows are the options that LXC's keys cannot say: a hook brings them up.
-var recordRows = append(append(schema.Table[Interface]{onLinkRow, routesRow}, clientRows...), downRateRow, upRateRow)
+var recordRows = sync.OnceValue(func() schema.Table[Interface] {
+	return append(append(schema.Table[Interface]{onLinkRow(), routesRow()}, clientRows()...), downRateRow(), upRateRow())
+})
 
 // recordTable is an interface in the record. Its names tell a copy and a restored container from the one that was
 // declared; a lent NIC's MAC address finds it again when it comes back under another name.
-var recordTable = append(schema.Table[Interface]{identityRows[0], typeRow, parentRow, hostNameRow, macRow}, recordRows...)
+var recordTable = sync.OnceValue(func() schema.Table[Interface] {
+	return append(schema.Table[Interface]{identityRows()[0], typeRow(), parentRow(), hostNameRow(), macRow()}, recordRows()...)
+})
 
 // recordNote starts the comment that is the record, in the container's own configuration: LXC takes it along when it
 // copies, renames, saves or restores a container.
@@ -73,7 +78,7 @@ func (r *Record) parse(contents []byte, from string) error {
 	var problems schema.Problems
 	for i, fields := range raw.Interfaces {
 		one := &Interface{}
-		recordTable.Parse(one, fields, schema.At("interfaces", &problems).Index(i))
+		recordTable().Parse(one, fields, schema.At("interfaces", &problems).Index(i))
 		r.interfaces = append(r.interfaces, one)
 	}
 	if err := problems.Err(); err != nil {
@@ -97,7 +102,7 @@ func (r *Record) keep(container string, interfaces []*Interface, hardware func(*
 	r.container, r.interfaces = container, nil
 	for _, one := range interfaces {
 		kept := &Interface{Name: one.Name, HostName: one.HostName, MAC: one.MAC}
-		for _, row := range recordRows {
+		for _, row := range recordRows() {
 			if !row.Equal(one, &unsetInterface) {
 				row.Assign(kept, one)
 			}
@@ -129,7 +134,7 @@ func (r *Record) write(config *lxc.Config) error {
 	}
 	list := make([]schema.Object, len(r.interfaces))
 	for i, one := range r.interfaces {
-		list[i] = recordTable.Export(one)
+		list[i] = recordTable().Export(one)
 	}
 	contents, err := json.Marshal(schema.Object{{Key: "container", Value: r.container}, {Key: "interfaces", Value: list}})
 	if err != nil {

@@ -23,7 +23,7 @@ func (p *planner) planRoutes(t *target, loss plan.Impact) {
 		want = t.final
 	case loss == plan.Flapped:
 		full := t.live.Interface
-		schema.Table[Interface]{gatewayRow, gateway6Row, routesRow}.Overlay(&full, t.want)
+		schema.Table[Interface]{gatewayRow(), gateway6Row(), routesRow()}.Overlay(&full, t.want)
 		// Those that nobody declares went with the link as well.
 		declared := t.live.routesOfTables(deref(full.Routes))
 		others := slices.DeleteFunc(slices.Clone(t.live.otherTables), func(r Route) bool {
@@ -73,7 +73,7 @@ func (t *target) waits() bool {
 	if t.live == nil || t.have == nil || !deref(t.live.DHCP) || !deref(t.final.DHCP) || t.live.lease.Server.IsValid() {
 		return false
 	}
-	return t.want.Routes == nil || routesRow.Equal(t.want, &t.have.Interface)
+	return t.want.Routes == nil || routesRow().Equal(t.want, &t.have.Interface)
 }
 
 // isElsewhere tells whether a router is in none of the interface's networks, as beside an address with /32.

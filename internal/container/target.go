@@ -97,12 +97,12 @@ func (t *target) finish() {
 	}
 	final := unsetInterface
 	if t.live != nil && t.live.kind() == t.want.kind() && t.have == nil {
-		optionRows.Overlay(&final, &t.live.Interface)
+		optionRows().Overlay(&final, &t.live.Interface)
 	}
 	if t.have != nil && t.have.kind() == t.want.kind() {
-		optionRows.Overlay(&final, &t.have.Interface)
+		optionRows().Overlay(&final, &t.have.Interface)
 	}
-	optionRows.Overlay(&final, t.want)
+	optionRows().Overlay(&final, t.want)
 	final.Name, final.Path = t.want.Name, t.want.Path
 	t.final = &final
 }

@@ -23,7 +23,7 @@ func (p *planner) planVLANs(t *target, haveVLAN *uint16, haveTrunk *[]uint16) {
 		before = nil
 	}
 	have := &Interface{VLAN: haveVLAN, Trunk: haveTrunk}
-	changes := schema.Table[Interface]{vlanRow, trunkRow}.Diff(want, have)
+	changes := schema.Table[Interface]{vlanRow(), trunkRow()}.Diff(want, have)
 	if haveTrunk == nil && len(deref(want.Trunk)) == 0 {
 		changes = slices.DeleteFunc(changes, func(c schema.Change) bool { return c.Option == "trunk" })
 	}
@@ -31,7 +31,7 @@ func (p *planner) planVLANs(t *target, haveVLAN *uint16, haveTrunk *[]uint16) {
 		return
 	}
 	after := &Interface{VLAN: haveVLAN, Trunk: haveTrunk}
-	schema.Table[Interface]{vlanRow, trunkRow}.Overlay(after, want)
+	schema.Table[Interface]{vlanRow(), trunkRow()}.Overlay(after, want)
 	p.add(plan.Step{
 		Phase: plan.Adjust, Action: "change", Object: t.describe(), Changes: changes,
 		Run: func() error { return p.setVLANs(t, after, before) },

@@ -2,11 +2,12 @@ package diagram
 
 import (
 	"cmp"
-	"encoding/xml"
 	"fmt"
+	"html"
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"hostnet.linux/internal/topology"
 )
@@ -77,11 +78,14 @@ func number(n float64) string {
 	return strings.TrimSuffix(fmt.Sprintf("%.1f", n), ".0")
 }
 
+// escape is text in XML. Characters that XML does not allow become U+FFFD.
 func escape(text string) string {
-	var out strings.Builder
-	// Characters that XML does not allow become U+FFFD.
-	_ = xml.EscapeText(&out, []byte(text))
-	return out.String()
+	return html.EscapeString(strings.Map(func(r rune) rune {
+		if r < ' ' && !strings.ContainsRune("\t\n\r", r) || r == 0xFFFE || r == 0xFFFF {
+			return utf8.RuneError
+		}
+		return r
+	}, text))
 }
 
 func (c *canvas) print(format string, values ...any) {

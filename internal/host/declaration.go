@@ -159,7 +159,7 @@ func followsFrom(misfit schema.Problem, problems schema.Problems) bool {
 
 // NamespaceTable is the option of where to work.
 func NamespaceTable() schema.Table[Declaration] {
-	return schema.Lift(namespaceTable, func(d *Declaration) *Settings { return &d.Settings })
+	return schema.Lift(namespaceTable(), func(d *Declaration) *Settings { return &d.Settings })
 }
 
 // InfoTable is the options of the module that only reads.

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"sync"
 
 	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/schema"
@@ -47,41 +48,49 @@ type DNSProbe struct {
 	Name   *string
 }
 
-var namespaceTable = schema.Table[Settings]{
-	schema.Field("netns", link.NamespaceForm(), func(s *Settings) **string { return &s.Netns },
-		"The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host's."),
-}
+var namespaceTable = sync.OnceValue(func() schema.Table[Settings] {
+	return schema.Table[Settings]{
+		schema.Field("netns", link.NamespaceForm(), func(s *Settings) **string { return &s.Netns },
+			"The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host's."),
+	}
+})
 
-var confirmTable = schema.Table[Confirm]{
-	schema.Field("mode", schema.Switch("auto", "on", "off"), func(c *Confirm) **string { return &c.Mode },
-		"Whether a change waits for the controller to reach the host again. V(auto) does so for changes to a link, an address or a route on the path of the "+
-			"SSH connection that the task came over.").Assume("auto"),
-	schema.Field("timeout", schema.Int[uint16](5, 3600), func(c *Confirm) **uint16 { return &c.Timeout },
-		"After how many seconds without a confirmation the change undoes itself.").Assume(60),
-	schema.Field("host", schema.String(), func(c *Confirm) **string { return &c.Host },
-		"The address or name at which the controller finds the host after the change, for a change of the management address itself. Left out, where "+
-			"it found it before. Tasks that follow need it as C(ansible_host)."),
-	schema.Field("port", schema.Int[uint16](1, 65535), func(c *Confirm) **uint16 { return &c.Port },
-		"The port of SSH there. Left out, the one from before."),
-}
+var confirmTable = sync.OnceValue(func() schema.Table[Confirm] {
+	return schema.Table[Confirm]{
+		schema.Field("mode", schema.Switch("auto", "on", "off"), func(c *Confirm) **string { return &c.Mode },
+			"Whether a change waits for the controller to reach the host again. V(auto) does so for changes to a link, an address or a route on the path of the "+
+				"SSH connection that the task came over.").Assume("auto"),
+		schema.Field("timeout", schema.Int[uint16](5, 3600), func(c *Confirm) **uint16 { return &c.Timeout },
+			"After how many seconds without a confirmation the change undoes itself.").Assume(60),
+		schema.Field("host", schema.String(), func(c *Confirm) **string { return &c.Host },
+			"The address or name at which the controller finds the host after the change, for a change of the management address itself. Left out, where "+
+				"it found it before. Tasks that follow need it as C(ansible_host)."),
+		schema.Field("port", schema.Int[uint16](1, 65535), func(c *Confirm) **uint16 { return &c.Port },
+			"The port of SSH there. Left out, the one from before."),
+	}
+})
 
-var dnsProbeTable = schema.Table[DNSProbe]{
-	schema.Field("server", schema.Address(), func(p *DNSProbe) **netip.Addr { return &p.Server }, "The address of the DNS server.").Require(),
-	schema.Field("name", schema.String(), func(p *DNSProbe) **string { return &p.Name }, "The name to resolve.").Require(),
-}
+var dnsProbeTable = sync.OnceValue(func() schema.Table[DNSProbe] {
+	return schema.Table[DNSProbe]{
+		schema.Field("server", schema.Address(), func(p *DNSProbe) **netip.Addr { return &p.Server }, "The address of the DNS server.").Require(),
+		schema.Field("name", schema.String(), func(p *DNSProbe) **string { return &p.Name }, "The name to resolve.").Require(),
+	}
+})
 
-var probesTable = schema.Table[Probes]{
-	schema.Field("gateway", schema.Bool(), func(p *Probes) **bool { return &p.Gateway },
-		"Ping the gateway of each default route, IPv4 and IPv6."),
-	schema.Field("controller", schema.Bool(), func(p *Probes) **bool { return &p.Controller },
-		"Ping the address that the SSH connection came from."),
-	schema.Field("tcp", schema.List(endpoint()), func(p *Probes) **[]netip.AddrPort { return &p.TCP },
-		"Open TCP connections to these, each an address and a port: C(192.0.2.1:443), C([2001:db8::1]:443)."),
-	schema.Field("dns", schema.List(schema.Dict(dnsProbeTable, "")), func(p *Probes) **[]DNSProbe { return &p.DNS },
-		"Resolve these names."),
-	schema.Field("force", schema.Bool(), func(p *Probes) **bool { return &p.Force },
-		"Hold a check against the change even if it did not pass before.").Assume(false),
-}
+var probesTable = sync.OnceValue(func() schema.Table[Probes] {
+	return schema.Table[Probes]{
+		schema.Field("gateway", schema.Bool(), func(p *Probes) **bool { return &p.Gateway },
+			"Ping the gateway of each default route, IPv4 and IPv6."),
+		schema.Field("controller", schema.Bool(), func(p *Probes) **bool { return &p.Controller },
+			"Ping the address that the SSH connection came from."),
+		schema.Field("tcp", schema.List(endpoint()), func(p *Probes) **[]netip.AddrPort { return &p.TCP },
+			"Open TCP connections to these, each an address and a port: C(192.0.2.1:443), C([2001:db8::1]:443)."),
+		schema.Field("dns", schema.List(schema.Dict(dnsProbeTable(), "")), func(p *Probes) **[]DNSProbe { return &p.DNS },
+			"Resolve these names."),
+		schema.Field("force", schema.Bool(), func(p *Probes) **bool { return &p.Force },
+			"Hold a check against the change even if it did not pass before.").Assume(false),
+	}
+})
 
 func endpoint() schema.Form[netip.AddrPort] {
 	return schema.Text(netip.ParseAddrPort, netip.AddrPort.String)
@@ -90,9 +99,9 @@ func endpoint() schema.Form[netip.AddrPort] {
 // TaskOptions is how a change of the host is kept safe and kept on.
 func TaskOptions() schema.Table[Settings] {
 	return schema.Table[Settings]{
-		schema.Field("confirm", schema.Dict(confirmTable, "mode"), func(s *Settings) **Confirm { return &s.Confirm },
+		schema.Field("confirm", schema.Dict(confirmTable(), "mode"), func(s *Settings) **Confirm { return &s.Confirm },
 			"The change undoes itself unless the controller reaches the host again, over a new connection, and confirms it. A mode alone may be given instead."),
-		schema.Field("probes", schema.Dict(probesTable, ""), func(s *Settings) **Probes { return &s.Probes },
+		schema.Field("probes", schema.Dict(probesTable(), ""), func(s *Settings) **Probes { return &s.Probes },
 			"Checks from the host that must pass after the change, or it is undone. Those that did not pass before are not held against it."),
 		schema.Field("persist", persistence(), func(s *Settings) **string { return &s.Persist },
 			"Whether to keep what is declared in /etc/hostnet, and to have the boot make the host so again. With V(networkd), systemd-networkd does that, "+
@@ -115,7 +124,7 @@ func TaskOptions() schema.Table[Settings] {
 }
 
 func liftedSettings() schema.Table[Declaration] {
-	return schema.Lift(slices.Concat(namespaceTable, TaskOptions()), func(d *Declaration) *Settings { return &d.Settings })
+	return schema.Lift(slices.Concat(namespaceTable(), TaskOptions()), func(d *Declaration) *Settings { return &d.Settings })
 }
 
 // Namespace is the network namespace that the task works in, "" for the host's.
@@ -213,7 +222,7 @@ func watchForm() schema.Form[string] {
 // TaskOptionNames are the names of these options, which are no part of an object.
 func TaskOptionNames() []string {
 	names := []string{"purge"}
-	for _, option := range slices.Concat(namespaceTable, TaskOptions()) {
+	for _, option := range slices.Concat(namespaceTable(), TaskOptions()) {
 		names = append(names, option.Name)
 	}
 	return names

@@ -9,10 +9,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
+	"sync"
 
 	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/pattern"
 	"hostnet.linux/internal/schema"
 )
 
@@ -28,17 +29,19 @@ type request struct {
 }
 
 // identifiers are what the action plugin and Ansible call jobs: no way out of the folder.
-var identifiers = regexp.MustCompile(`^j?[0-9]+\.[0-9]+$`)
+var identifiers = pattern.Of(`^j?[0-9]+\.[0-9]+$`)
 
-var table = schema.Table[request]{
-	schema.Field("jid", schema.String(), func(r *request) **string { return &r.jid },
-		"The job's identifier: C(ansible_job_id) of the task that started it.").Require(),
-	schema.Field("mode", schema.Choice("status", "cleanup"), func(r *request) **string { return &r.mode },
-		"V(status) asks how the job is; V(cleanup) removes the file with its answer.").Assume("status"),
-}
+var table = sync.OnceValue(func() schema.Table[request] {
+	return schema.Table[request]{
+		schema.Field("jid", schema.String(), func(r *request) **string { return &r.jid },
+			"The job's identifier: C(ansible_job_id) of the task that started it.").Require(),
+		schema.Field("mode", schema.Choice("status", "cleanup"), func(r *request) **string { return &r.mode },
+			"V(status) asks how the job is; V(cleanup) removes the file with its answer.").Assume("status"),
+	}
+})
 
 // Options are the module's.
-func Options() []schema.Doc { return table.Docs() }
+func Options() []schema.Doc { return table().Docs() }
 
 // Status answers how a job is.
 func Status(call ansible.Call) ansible.Result {
@@ -50,8 +53,8 @@ func Status(call ansible.Call) ansible.Result {
 	}
 	var one request
 	var problems schema.Problems
-	table.Parse(&one, arguments, schema.At("", &problems))
-	if one.jid != nil && !identifiers.MatchString(*one.jid) {
+	table().Parse(&one, arguments, schema.At("", &problems))
+	if one.jid != nil && !identifiers().MatchString(*one.jid) {
 		schema.At("jid", &problems).Problem("%q is no identifier of a job: use ansible_job_id of the task that started it", *one.jid)
 	}
 	if err := problems.Err(); err != nil {

@@ -14,17 +14,17 @@ var Kinds = []string{Hardware, Dummy, Bond, VLAN, VXLAN, Bridge, Veth, Macvlan}
 // PerKind makes one value for each kind, when it is first asked for: a task is about one or two kinds, and the memory
 // that a program touches first is most of what its start takes.
 func PerKind[V any](create func(kind string) V) func(kind string) V {
-	made := map[string]func() V{}
-	for _, kind := range Kinds {
-		made[kind] = sync.OnceValue(func() V { return create(kind) })
-	}
+	var made sync.Map // kind to func() V
 	return func(kind string) V {
-		one, known := made[kind]
-		if !known {
+		if !KnownKind(kind) {
 			// A link of a kind that cannot be declared is one that is there already.
-			one = made[Hardware]
+			kind = Hardware
 		}
-		return one()
+		one, known := made.Load(kind)
+		if !known {
+			one, _ = made.LoadOrStore(kind, sync.OnceValue(func() V { return create(kind) }))
+		}
+		return one.(func() V)()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/schema"
@@ -18,14 +19,16 @@ type vlanRange struct {
 	Untagged *bool
 }
 
-var vlanRangeTable = schema.Table[vlanRange]{
-	schema.Field("vid", vidRange(), func(v *vlanRange) **[2]uint16 { return &v.VID },
-		"A VLAN from 1 to 4094, or a range such as 20-29.").Require(),
-	schema.Field("pvid", schema.Bool(), func(v *vlanRange) **bool { return &v.PVID },
-		"Whether untagged frames that come in belong to the VLAN."),
-	schema.Field("untagged", schema.Bool(), func(v *vlanRange) **bool { return &v.Untagged },
-		"Whether frames of the VLAN leave untagged."),
-}
+var vlanRangeTable = sync.OnceValue(func() schema.Table[vlanRange] {
+	return schema.Table[vlanRange]{
+		schema.Field("vid", vidRange(), func(v *vlanRange) **[2]uint16 { return &v.VID },
+			"A VLAN from 1 to 4094, or a range such as 20-29.").Require(),
+		schema.Field("pvid", schema.Bool(), func(v *vlanRange) **bool { return &v.PVID },
+			"Whether untagged frames that come in belong to the VLAN."),
+		schema.Field("untagged", schema.Bool(), func(v *vlanRange) **bool { return &v.Untagged },
+			"Whether frames of the VLAN leave untagged."),
+	}
+})
 
 func vidRange() schema.Form[[2]uint16] {
 	const highest = 4094
@@ -57,9 +60,9 @@ func vidRange() schema.Form[[2]uint16] {
 
 // vlanList is a list of VLANs and ranges, held one by one and sorted.
 func vlanList() schema.Form[[]kernel.BridgeVLAN] {
-	ranges := schema.List(schema.Dict(vlanRangeTable, "vid"))
+	ranges := schema.List(schema.Dict(vlanRangeTable(), "vid"))
 	return schema.Form[[]kernel.BridgeVLAN]{
-		Type: "list", Elements: "raw", Suboptions: vlanRangeTable.Docs,
+		Type: "list", Elements: "raw", Suboptions: vlanRangeTable().Docs,
 		Parse: func(raw any, at schema.Place) ([]kernel.BridgeVLAN, bool) {
 			written, ok := ranges.Parse(raw, at)
 			if !ok {

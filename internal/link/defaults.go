@@ -3,39 +3,44 @@ package link
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"hostnet.linux/internal/schema"
 )
 
 // given are the values that the kernel gives a new link of each kind, where these are not false, 0 or nothing, as of Linux 6.1 to
 // 6.18. Those of time depend on the kernel's clock (CONFIG_HZ).
-var given = map[string]map[string][]any{
-	Bond: {
-		"use_carrier": {true}, "arp_all_targets": {"any"}, "arp_missed_max": {2}, "primary_reselect": {"always"}, "xmit_hash_policy": {"layer2"},
-		"resend_igmp": {1}, "num_peer_notif": {1}, "lp_interval": {1}, "packets_per_slave": {1}, "lacp_rate": {"slow"}, "lacp_active": {true, "on"},
-		"ad_actor_sys_prio": {65535}, "ad_actor_system": {"00:00:00:00:00:00"}, "tlb_dynamic_lb": {true}, "coupled_control": {true},
-		"broadcast_neighbor": {false}, "ad_select": {"stable"},
-	},
-	Bridge: {
-		"priority": {32768}, "forward_delay": {15}, "hello_time": {2}, "max_age": {20}, "ageing_time": {300}, "group_address": {"01:80:c2:00:00:00"},
-		"mcast_router": {1}, "mcast_snooping": {true}, "mcast_hash_max": {4096, 512}, "mcast_last_member_count": {2},
-		"mcast_startup_query_count": {2}, "mcast_last_member_interval": {1}, "mcast_membership_interval": {260}, "mcast_querier_interval": {255},
-		"mcast_query_interval": {125}, "mcast_query_response_interval": {10}, "mcast_startup_query_interval": {31.24, 31.25, 31.23, 31.2},
-		"mcast_igmp_version": {2}, "mcast_mld_version": {1}, "vlan_default_pvid": {1}, "vlan_protocol": {"802.1q"},
-	},
-	VLAN:    {"protocol": {"802.1q"}, "reorder_hdr": {true}},
-	VXLAN:   {"ageing": {300}, "learning": {true}, "udp_csum": {true}, "localbypass": {true}, "reserved_bits": {"0xf7ffffff000000ff"}, "df": {"unset"}, "port_range": {"0-0"}},
-	Macvlan: {"bc_queue_len": {1000}, "bc_cutoff": {1}},
-}
+var given = sync.OnceValue(func() map[string]map[string][]any {
+	return map[string]map[string][]any{
+		Bond: {
+			"use_carrier": {true}, "arp_all_targets": {"any"}, "arp_missed_max": {2}, "primary_reselect": {"always"}, "xmit_hash_policy": {"layer2"},
+			"resend_igmp": {1}, "num_peer_notif": {1}, "lp_interval": {1}, "packets_per_slave": {1}, "lacp_rate": {"slow"}, "lacp_active": {true, "on"},
+			"ad_actor_sys_prio": {65535}, "ad_actor_system": {"00:00:00:00:00:00"}, "tlb_dynamic_lb": {true}, "coupled_control": {true},
+			"broadcast_neighbor": {false}, "ad_select": {"stable"},
+		},
+		Bridge: {
+			"priority": {32768}, "forward_delay": {15}, "hello_time": {2}, "max_age": {20}, "ageing_time": {300}, "group_address": {"01:80:c2:00:00:00"},
+			"mcast_router": {1}, "mcast_snooping": {true}, "mcast_hash_max": {4096, 512}, "mcast_last_member_count": {2},
+			"mcast_startup_query_count": {2}, "mcast_last_member_interval": {1}, "mcast_membership_interval": {260}, "mcast_querier_interval": {255},
+			"mcast_query_interval": {125}, "mcast_query_response_interval": {10}, "mcast_startup_query_interval": {31.24, 31.25, 31.23, 31.2},
+			"mcast_igmp_version": {2}, "mcast_mld_version": {1}, "vlan_default_pvid": {1}, "vlan_protocol": {"802.1q"},
+		},
+		VLAN:    {"protocol": {"802.1q"}, "reorder_hdr": {true}},
+		VXLAN:   {"ageing": {300}, "learning": {true}, "udp_csum": {true}, "localbypass": {true}, "reserved_bits": {"0xf7ffffff000000ff"}, "df": {"unset"}, "port_range": {"0-0"}},
+		Macvlan: {"bc_queue_len": {1000}, "bc_cutoff": {1}},
+	}
+})
 
 // givenToPorts is the same of ports; their costs follow from the speed (port_cost in net/bridge/br_if.c).
-var givenToPorts = map[string]map[string][]any{
-	Bond: {"actor_port_prio": {255}},
-	Bridge: {
-		"cost": {1, 2, 4, 5, 19, 100}, "priority": {32}, "learning": {true}, "flood": {true}, "mcast_flood": {true}, "bcast_flood": {true},
-		"mcast_router": {1},
-	},
-}
+var givenToPorts = sync.OnceValue(func() map[string]map[string][]any {
+	return map[string]map[string][]any{
+		Bond: {"actor_port_prio": {255}},
+		Bridge: {
+			"cost": {1, 2, 4, 5, 19, 100}, "priority": {32}, "learning": {true}, "flood": {true}, "mcast_flood": {true}, "bcast_flood": {true},
+			"mcast_router": {1},
+		},
+	}
+})
 
 // isGiven tells a value that nobody needs to declare.
 func isGiven(known map[string][]any, name string, value any) bool {
@@ -95,7 +100,7 @@ func (s *State) declares(l *Link, entry schema.Entry, around *Surroundings) any 
 	case "vlans":
 		is = deref(l.Bridge.VLANFiltering) && !slices.Equal(deref(l.Bridge.VLANs), *defaultVLANs(l))
 	default:
-		is = !isGiven(given[l.Kind], entry.Key, entry.Value)
+		is = !isGiven(given()[l.Kind], entry.Key, entry.Value)
 	}
 	if !is {
 		return nil
@@ -119,7 +124,7 @@ func declaredPorts(l *Link) []any {
 				if deref(l.Bridge.VLANFiltering) && !slices.Equal(deref(port.VLANs), *defaultVLANs(l)) {
 					out.Set(option.Name, value)
 				}
-			case option.Name == "name" || !isGiven(givenToPorts[l.Kind], option.Name, value):
+			case option.Name == "name" || !isGiven(givenToPorts()[l.Kind], option.Name, value):
 				out.Set(option.Name, value)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"sync"
 
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/schema"
@@ -18,23 +19,25 @@ type forwarding struct {
 	Via  *string
 }
 
-var forwardingTable = schema.Table[forwarding]{
-	schema.Field("mac_address", schema.MAC(), func(f *forwarding) **string { return &f.MAC },
-		"The address whose frames go to the far end.").Assume("00:00:00:00:00:00"),
-	schema.Field("dst", schema.Address(), func(f *forwarding) **netip.Addr { return &f.Dst }, "The far end of the tunnel.").Require(),
-	schema.Field("port", schema.Int[uint16](1, 65535), func(f *forwarding) **uint16 { return &f.Port },
-		"The far end's UDP port, where it is not the VXLAN's."),
-	schema.Field("vni", schema.Int[uint32](0, 1<<24-1), func(f *forwarding) **uint32 { return &f.VNI },
-		"The far end's VXLAN network identifier, where it is not the VXLAN's."),
-	schema.Field("via", schema.LinkName(), func(f *forwarding) **string { return &f.Via },
-		"The link that the tunnel's packets leave by."),
-}
+var forwardingTable = sync.OnceValue(func() schema.Table[forwarding] {
+	return schema.Table[forwarding]{
+		schema.Field("mac_address", schema.MAC(), func(f *forwarding) **string { return &f.MAC },
+			"The address whose frames go to the far end.").Assume("00:00:00:00:00:00"),
+		schema.Field("dst", schema.Address(), func(f *forwarding) **netip.Addr { return &f.Dst }, "The far end of the tunnel.").Require(),
+		schema.Field("port", schema.Int[uint16](1, 65535), func(f *forwarding) **uint16 { return &f.Port },
+			"The far end's UDP port, where it is not the VXLAN's."),
+		schema.Field("vni", schema.Int[uint32](0, 1<<24-1), func(f *forwarding) **uint32 { return &f.VNI },
+			"The far end's VXLAN network identifier, where it is not the VXLAN's."),
+		schema.Field("via", schema.LinkName(), func(f *forwarding) **string { return &f.Via },
+			"The link that the tunnel's packets leave by."),
+	}
+})
 
 func forwardingForm() schema.Form[[]kernel.ForwardingEntry] {
-	written := schema.List(schema.Dict(forwardingTable, ""))
+	written := schema.List(schema.Dict(forwardingTable(), ""))
 	entries := schema.Form[kernel.ForwardingEntry]{Equal: func(a, b kernel.ForwardingEntry) bool { return a == b }}
 	return schema.Form[[]kernel.ForwardingEntry]{
-		Type: "list", Elements: "dict", Suboptions: forwardingTable.Docs,
+		Type: "list", Elements: "dict", Suboptions: forwardingTable().Docs,
 		Parse: func(raw any, at schema.Place) ([]kernel.ForwardingEntry, bool) {
 			list, ok := written.Parse(raw, at)
 			out := make([]kernel.ForwardingEntry, 0, len(list))

@@ -188,7 +188,7 @@ func (p *planner) inContainer(n *network, to *node, entry map[string]any) {
 		return
 	}
 	entry["interface"] = n.link
-	if card.MatchString(n.bridge) && (n.kind == "veth" || n.kind == "") && !p.told[n] {
+	if card().MatchString(n.bridge) && (n.kind == "veth" || n.kind == "") && !p.told[n] {
 		p.told[n] = true
 		p.report.problem(n.Place, place(n.path, "container_bridge"),
 			"%s is a network card: a container's veth needs a bridge; make one with %s as its port and name that",

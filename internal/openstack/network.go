@@ -3,10 +3,11 @@ package openstack
 import (
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"hostnet.linux/internal/pattern"
 )
 
 // network is one entry of provider_networks.
@@ -144,9 +145,9 @@ func (c *config) readNetwork(v *value, at Place, path string, r *report) *networ
 var (
 	netTypes       = []string{"raw", "flat", "vlan", "vxlan", "geneve", "local", "gre"}
 	containerTypes = []string{"veth", "phys", "macvlan", "ipvlan", "vlan"}
-	vlanRange      = regexp.MustCompile(`^\d+:\d+(\s*,\s*\d+:\d+)*$`)
-	card           = regexp.MustCompile(`^eth\d+$|^en[opsx][0-9a-f]\w*$`)
-	hardware       = regexp.MustCompile(`^(bond|team)\d|^bond-|^en[opsx][0-9a-f][\w.]*$`)
+	vlanRange      = pattern.Of(`^\d+:\d+(\s*,\s*\d+:\d+)*$`)
+	card           = pattern.Of(`^eth\d+$|^en[opsx][0-9a-f]\w*$`)
+	hardware       = pattern.Of(`^(bond|team)\d|^bond-|^en[opsx][0-9a-f][\w.]*$`)
 )
 
 func (c *config) checkWords(n *network, v *value, r *report) {
@@ -190,7 +191,7 @@ func (c *config) checkWords(n *network, v *value, r *report) {
 func (c *config) checkOverride(v *value, n *network, r *report) {
 	override := v.get("host_bind_override")
 	name := override.str()
-	if !hardware.MatchString(name) {
+	if !hardware().MatchString(name) {
 		return
 	}
 	ovn := slices.ContainsFunc(n.binds, func(b bind) bool { return strings.HasPrefix(b.group, "neutron_ovn") })
@@ -219,7 +220,7 @@ func (c *config) readRange(v *value, n *network, r *report) {
 		r.problem(v.Place, path, `%s is no range; write first:last, such as "%s:%s"`, text, text, text)
 		return
 	}
-	if text != "" && !vlanRange.MatchString(text) {
+	if text != "" && !vlanRange().MatchString(text) {
 		r.problem(v.Place, path, "%q is no range; write first:last[,first:last]%s", text, rangeMeant(text))
 		return
 	}
@@ -238,7 +239,7 @@ func (c *config) readRange(v *value, n *network, r *report) {
 }
 
 func rangeMeant(text string) string {
-	if better := strings.ReplaceAll(text, "-", ":"); better != text && vlanRange.MatchString(better) {
+	if better := strings.ReplaceAll(text, "-", ":"); better != text && vlanRange().MatchString(better) {
 		return fmt.Sprintf(": %q", better)
 	}
 	return ""

@@ -4,11 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"hostnet.linux/internal/pattern"
 )
 
 // Place is where something stands in a file. Line and Column count from 1.
@@ -135,7 +136,7 @@ func (v *value) plain() any {
 }
 
 // yamlLine finds the line in the messages of the YAML package, which has it in no other form.
-var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?`)
+var yamlLine = pattern.Of(`^(?:yaml: )?(?:line (\d+): )?`)
 
 // readYAML reads one document. Its problems are reported with their places.
 func readYAML(file string, content []byte, r *report) *value {
@@ -147,7 +148,7 @@ func readYAML(file string, content []byte, r *report) *value {
 	}
 	if err != nil {
 		text := err.Error()
-		found := yamlLine.FindStringSubmatch(text)
+		found := yamlLine().FindStringSubmatch(text)
 		line, _ := strconv.Atoi(found[1])
 		r.problem(Place{File: file, Line: max(line, 1)}, "", "is no YAML: %s", strings.TrimPrefix(text, found[0]))
 		return nil
@@ -262,15 +263,15 @@ func (r *reading) mapping(node *yaml.Node, v *value, depth int) {
 
 // YAML 1.1 as PyYAML's resolver has it (yaml/resolver.py).
 var (
-	nullWord   = regexp.MustCompile(`^(~|null|Null|NULL|)$`)
-	trueWord   = regexp.MustCompile(`^(yes|Yes|YES|true|True|TRUE|on|On|ON)$`)
-	falseWord  = regexp.MustCompile(`^(no|No|NO|false|False|FALSE|off|Off|OFF)$`)
-	binaryWord = regexp.MustCompile(`^[-+]?0b[01_]+$`)
-	octal      = regexp.MustCompile(`^[-+]?0[0-7_]+$`)
-	decimal    = regexp.MustCompile(`^[-+]?(0|[1-9][0-9_]*)$`)
-	hexa       = regexp.MustCompile(`^[-+]?0x[0-9a-fA-F_]+$`)
-	base60     = regexp.MustCompile(`^[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+$`)
-	pointNumer = regexp.MustCompile(`^[-+]?([0-9][0-9_]*)\.[0-9_]*([eE][-+][0-9]+)?$|^\.[0-9][0-9_]*([eE][-+][0-9]+)?$`)
+	nullWord   = pattern.Of(`^(~|null|Null|NULL|)$`)
+	trueWord   = pattern.Of(`^(yes|Yes|YES|true|True|TRUE|on|On|ON)$`)
+	falseWord  = pattern.Of(`^(no|No|NO|false|False|FALSE|off|Off|OFF)$`)
+	binaryWord = pattern.Of(`^[-+]?0b[01_]+$`)
+	octal      = pattern.Of(`^[-+]?0[0-7_]+$`)
+	decimal    = pattern.Of(`^[-+]?(0|[1-9][0-9_]*)$`)
+	hexa       = pattern.Of(`^[-+]?0x[0-9a-fA-F_]+$`)
+	base60     = pattern.Of(`^[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+$`)
+	pointNumer = pattern.Of(`^[-+]?([0-9][0-9_]*)\.[0-9_]*([eE][-+][0-9]+)?$|^\.[0-9][0-9_]*([eE][-+][0-9]+)?$`)
 )
 
 // resolve gives a scalar the type that YAML 1.1 gives it; what is quoted is text.
@@ -290,23 +291,23 @@ func resolve(node *yaml.Node) any {
 		return text
 	}
 	switch {
-	case nullWord.MatchString(text):
+	case nullWord().MatchString(text):
 		return nil
-	case trueWord.MatchString(text):
+	case trueWord().MatchString(text):
 		return true
-	case falseWord.MatchString(text):
+	case falseWord().MatchString(text):
 		return false
-	case binaryWord.MatchString(text):
+	case binaryWord().MatchString(text):
 		return number(2, "0b")
-	case octal.MatchString(text):
+	case octal().MatchString(text):
 		return number(8, "")
-	case decimal.MatchString(text):
+	case decimal().MatchString(text):
 		return number(10, "")
-	case hexa.MatchString(text):
+	case hexa().MatchString(text):
 		return number(16, "0x")
-	case base60.MatchString(text):
+	case base60().MatchString(text):
 		return sexagesimal(digits, text)
-	case pointNumer.MatchString(text):
+	case pointNumer().MatchString(text):
 		if n, err := strconv.ParseFloat(digits, 64); err == nil {
 			return n
 		}

@@ -91,37 +91,39 @@ var binding = sync.OnceValue(func() schema.Binding[Route, kernel.Route] {
 			func(k *kernel.Route) (string, bool) { return preferenceName(k.Preference), k.Preference != 0 },
 			func(k *kernel.Route, v string) { k.Preference = preferences[v] },
 			"The preference of an IPv6 route among those with the same metric (RFC 4191)."),
-	}, metricOptions...)
+	}, metricOptions()...)
 })
 
 // metricOptions travel in RTA_METRICS; 0 or false takes one off the route.
-var metricOptions = schema.Binding[Route, kernel.Route]{
-	number("mtu", unix.RTAX_MTU, 65535, func(r *Route) **uint32 { return &r.MTU },
-		"The largest packet to send over the route, in bytes."),
-	number("advmss", unix.RTAX_ADVMSS, 65535, func(r *Route) **uint32 { return &r.AdvertisedMSS },
-		"The largest TCP segment to ask the other side for, in bytes."),
-	number("window", unix.RTAX_WINDOW, 1<<30, func(r *Route) **uint32 { return &r.Window },
-		"The largest TCP window to advertise, in bytes."),
-	number("hoplimit", unix.RTAX_HOPLIMIT, 255, func(r *Route) **uint32 { return &r.HopLimit },
-		"The hop limit or time to live of packets."),
-	number("initcwnd", unix.RTAX_INITCWND, 65535, func(r *Route) **uint32 { return &r.InitialCwnd },
-		"The initial TCP congestion window, in segments."),
-	number("initrwnd", unix.RTAX_INITRWND, 65535, func(r *Route) **uint32 { return &r.InitialRwnd },
-		"The initial TCP receive window, in segments."),
-	number("rto_min", unix.RTAX_RTO_MIN, 1<<30, func(r *Route) **uint32 { return &r.MinimumRTO },
-		"The smallest TCP retransmission timeout, in milliseconds."),
-	switchable("quickack", unix.RTAX_QUICKACK, func(r *Route) **bool { return &r.QuickACK },
-		"Whether TCP acknowledges at once."),
-	switchable("fastopen_no_cookie", unix.RTAX_FASTOPEN_NO_COOKIE, func(r *Route) **bool { return &r.FastOpenNoCookie },
-		"Whether TCP Fast Open works without a cookie."),
-	schema.Bind("congctl", schema.String(), func(r *Route) **string { return &r.CongestionControl },
-		func(k *kernel.Route) (string, bool) {
-			name := k.Metrics.Get(unix.RTAX_CC_ALGO)
-			return unix.ByteSliceToString(name), len(name) > 0
-		},
-		func(k *kernel.Route, v string) { setMetric(k, unix.RTAX_CC_ALGO, append([]byte(v), 0)) },
-		"The TCP congestion control algorithm, such as V(cubic)."),
-}
+var metricOptions = sync.OnceValue(func() schema.Binding[Route, kernel.Route] {
+	return schema.Binding[Route, kernel.Route]{
+		number("mtu", unix.RTAX_MTU, 65535, func(r *Route) **uint32 { return &r.MTU },
+			"The largest packet to send over the route, in bytes."),
+		number("advmss", unix.RTAX_ADVMSS, 65535, func(r *Route) **uint32 { return &r.AdvertisedMSS },
+			"The largest TCP segment to ask the other side for, in bytes."),
+		number("window", unix.RTAX_WINDOW, 1<<30, func(r *Route) **uint32 { return &r.Window },
+			"The largest TCP window to advertise, in bytes."),
+		number("hoplimit", unix.RTAX_HOPLIMIT, 255, func(r *Route) **uint32 { return &r.HopLimit },
+			"The hop limit or time to live of packets."),
+		number("initcwnd", unix.RTAX_INITCWND, 65535, func(r *Route) **uint32 { return &r.InitialCwnd },
+			"The initial TCP congestion window, in segments."),
+		number("initrwnd", unix.RTAX_INITRWND, 65535, func(r *Route) **uint32 { return &r.InitialRwnd },
+			"The initial TCP receive window, in segments."),
+		number("rto_min", unix.RTAX_RTO_MIN, 1<<30, func(r *Route) **uint32 { return &r.MinimumRTO },
+			"The smallest TCP retransmission timeout, in milliseconds."),
+		switchable("quickack", unix.RTAX_QUICKACK, func(r *Route) **bool { return &r.QuickACK },
+			"Whether TCP acknowledges at once."),
+		switchable("fastopen_no_cookie", unix.RTAX_FASTOPEN_NO_COOKIE, func(r *Route) **bool { return &r.FastOpenNoCookie },
+			"Whether TCP Fast Open works without a cookie."),
+		schema.Bind("congctl", schema.String(), func(r *Route) **string { return &r.CongestionControl },
+			func(k *kernel.Route) (string, bool) {
+				name := k.Metrics.Get(unix.RTAX_CC_ALGO)
+				return unix.ByteSliceToString(name), len(name) > 0
+			},
+			func(k *kernel.Route, v string) { setMetric(k, unix.RTAX_CC_ALGO, append([]byte(v), 0)) },
+			"The TCP congestion control algorithm, such as V(cubic)."),
+	}
+})
 
 // linkBinding is the options of a route that is declared on a link: it leaves through that link.
 var linkBinding = sync.OnceValue(func() schema.Binding[Route, kernel.Route] {

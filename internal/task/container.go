@@ -178,46 +178,50 @@ func (w MachineFactory) Info() func(context.Context, ansible.Call) ansible.Resul
 }
 
 // ContainerReturns documents what the modules about containers return.
-var ContainerReturns = append(ReturnsOf("actions", "msg", "problems"), ContainersReturn)
+func ContainerReturns() []ansible.Return {
+	return append(ReturnsOf("actions", "msg", "problems"), ContainersReturn())
+}
 
 // ContainersReturn documents what is returned of each container.
-var ContainersReturn = ansible.Return{
-	Name: "containers", Returned: "success", Type: "list", Elements: "dict", Text: "The containers, inside and out.",
-	Sample: []any{map[string]any{
-		"container": "web1", "state": "RUNNING", "init_pid": 4711, "config_file": "/var/lib/lxc/web1/config", "interfaces": []any{map[string]any{
-			"name": "eth0", "net": 0, "configured": map[string]any{"bridge": "lxcbr0"}, "running": map[string]any{"up": true, "carrier": true},
+func ContainersReturn() ansible.Return {
+	return ansible.Return{
+		Name: "containers", Returned: "success", Type: "list", Elements: "dict", Text: "The containers, inside and out.",
+		Sample: []any{map[string]any{
+			"container": "web1", "state": "RUNNING", "init_pid": 4711, "config_file": "/var/lib/lxc/web1/config", "interfaces": []any{map[string]any{
+				"name": "eth0", "net": 0, "configured": map[string]any{"bridge": "lxcbr0"}, "running": map[string]any{"up": true, "carrier": true},
+			}},
 		}},
-	}},
-	Contains: []ansible.Return{
-		{Name: "container", Returned: "always", Type: "str", Text: "The container's name.", Sample: "web1"},
-		{Name: "state", Returned: "always", Type: "str", Text: "Its state in LXC's words.", Sample: "RUNNING"},
-		{Name: "init_pid", Returned: "when it runs", Type: "int", Text: "Its first process, as the host numbers it.", Sample: 4711},
-		{Name: "config_file", Returned: "always", Type: "str", Text: "Its configuration.", Sample: "/var/lib/lxc/web1/config"},
-		{
-			Name: "interfaces", Returned: "always", Type: "list", Elements: "dict", Text: "Its interfaces.",
-			Sample: []any{map[string]any{"name": "eth0", "net": 0, "configured": map[string]any{"bridge": "lxcbr0"}}},
-			Contains: []ansible.Return{
-				{Name: "name", Returned: "always", Type: "str", Text: "The name inside.", Sample: "eth0"},
-				{Name: "net", Returned: "when it is configured", Type: "int", Text: "Its number in the configuration, as in C(lxc.net.0).", Sample: 0},
-				{
-					Name: "configured", Returned: "when it is configured", Type: "raw", Sample: map[string]any{"bridge": "lxcbr0"},
-					Text: "A dictionary of the options that every later start uses.",
+		Contains: []ansible.Return{
+			{Name: "container", Returned: "always", Type: "str", Text: "The container's name.", Sample: "web1"},
+			{Name: "state", Returned: "always", Type: "str", Text: "Its state in LXC's words.", Sample: "RUNNING"},
+			{Name: "init_pid", Returned: "when it runs", Type: "int", Text: "Its first process, as the host numbers it.", Sample: 4711},
+			{Name: "config_file", Returned: "always", Type: "str", Text: "Its configuration.", Sample: "/var/lib/lxc/web1/config"},
+			{
+				Name: "interfaces", Returned: "always", Type: "list", Elements: "dict", Text: "Its interfaces.",
+				Sample: []any{map[string]any{"name": "eth0", "net": 0, "configured": map[string]any{"bridge": "lxcbr0"}}},
+				Contains: []ansible.Return{
+					{Name: "name", Returned: "always", Type: "str", Text: "The name inside.", Sample: "eth0"},
+					{Name: "net", Returned: "when it is configured", Type: "int", Text: "Its number in the configuration, as in C(lxc.net.0).", Sample: 0},
+					{
+						Name: "configured", Returned: "when it is configured", Type: "raw", Sample: map[string]any{"bridge": "lxcbr0"},
+						Text: "A dictionary of the options that every later start uses.",
+					},
+					{
+						Name: "running", Returned: "when it is there", Type: "raw", Sample: map[string]any{"up": true, "carrier": true},
+						Text: "A dictionary of what the kernel has now, inside and outside.",
+					},
 				},
-				{
-					Name: "running", Returned: "when it is there", Type: "raw", Sample: map[string]any{"up": true, "carrier": true},
-					Text: "A dictionary of what the kernel has now, inside and outside.",
+			},
+			{
+				Name: "hooks", Returned: "when something could not be done at its start", Type: "list", Elements: "dict",
+				Text:   "What could not be done when the container started.",
+				Sample: []any{map[string]any{"moment": "start-host", "at": "2026-11-27T18:00:00Z", "problem": "the bridge br-mgmt is missing"}},
+				Contains: []ansible.Return{
+					{Name: "moment", Returned: "always", Type: "str", Text: "Which of LXC's hooks it was.", Sample: "start-host"},
+					{Name: "at", Returned: "always", Type: "str", Text: "When it was.", Sample: "2026-11-27T18:00:00Z"},
+					{Name: "problem", Returned: "always", Type: "str", Text: "What could not be done, and why.", Sample: "the bridge br-mgmt is missing"},
 				},
 			},
 		},
-		{
-			Name: "hooks", Returned: "when something could not be done at its start", Type: "list", Elements: "dict",
-			Text:   "What could not be done when the container started.",
-			Sample: []any{map[string]any{"moment": "start-host", "at": "2026-11-27T18:00:00Z", "problem": "the bridge br-mgmt is missing"}},
-			Contains: []ansible.Return{
-				{Name: "moment", Returned: "always", Type: "str", Text: "Which of LXC's hooks it was.", Sample: "start-host"},
-				{Name: "at", Returned: "always", Type: "str", Text: "When it was.", Sample: "2026-11-27T18:00:00Z"},
-				{Name: "problem", Returned: "always", Type: "str", Text: "What could not be done, and why.", Sample: "the bridge br-mgmt is missing"},
-			},
-		},
-	},
+	}
 }

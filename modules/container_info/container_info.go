@@ -16,7 +16,7 @@ func Module(run task.MachineFactory) ansible.Module {
 		Description: []string{"Tells which LXC containers there are, what state they are in, and their network interfaces inside and out."},
 		Options:     func() []schema.Doc { return container.InfoModule().Docs() },
 		Examples:    examples,
-		Returns:     append(task.ReturnsOf("msg", "problems"), task.ContainersReturn),
+		Returns:     append(task.ReturnsOf("msg", "problems"), task.ContainersReturn()),
 		LXC:         true,
 		SeeAlso:     []string{"container_interface", "container_network"},
 		ReadOnly:    true,

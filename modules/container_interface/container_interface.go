@@ -20,7 +20,7 @@ func Module(run task.MachineFactory) ansible.Module {
 		},
 		Options:  func() []schema.Doc { return container.InterfaceModule().Docs() },
 		Examples: examples,
-		Returns:  task.ContainerReturns,
+		Returns:  task.ContainerReturns(),
 		LXC:      true,
 		SeeAlso:  []string{"container_network", "container_info"},
 		Run:      run.Module(container.ParseInterface),

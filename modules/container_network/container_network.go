@@ -20,7 +20,7 @@ func Module(run task.MachineFactory) ansible.Module {
 		},
 		Options:  func() []schema.Doc { return container.NetworkModule().Docs() },
 		Examples: examples,
-		Returns:  task.ContainerReturns,
+		Returns:  task.ContainerReturns(),
 		LXC:      true,
 		SeeAlso:  []string{"container_interface", "container_info"},
 		Run:      run.Module(container.ParseNetwork),

@@ -19,7 +19,7 @@ func Module() ansible.Module {
 		Options:  services.DNSMasqDocs,
 		SeeAlso:  []string{"lxc_bridge", "nat"},
 		Examples: examples,
-		Returns:  task.Returns,
+		Returns:  task.Returns(),
 		Run:      task.RunServices(services.ParseDNSMasq),
 	}
 }

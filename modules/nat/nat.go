@@ -19,7 +19,7 @@ func Module() ansible.Module {
 		Options:  services.NATDocs,
 		SeeAlso:  []string{"lxc_bridge", "dnsmasq"},
 		Examples: examples,
-		Returns:  task.Returns,
+		Returns:  task.Returns(),
 		Run:      task.RunServices(services.ParseNAT),
 	}
 }

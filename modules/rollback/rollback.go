@@ -21,7 +21,7 @@ func Module() ansible.Module {
 		Options:  func() []schema.Doc { return task.RollbackTable().Docs() },
 		SeeAlso:  []string{"network", "network_info"},
 		Examples: examples,
-		Returns:  task.RollbackReturns,
+		Returns:  task.RollbackReturns(),
 		Run:      func(_ context.Context, call ansible.Call) ansible.Result { return task.RunRollback(call) },
 	}
 }

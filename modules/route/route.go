@@ -17,7 +17,7 @@ func Module() ansible.Module {
 		Options:     func() []schema.Doc { return host.RouteTable().Docs() },
 		SeeAlso:     []string{"network", "rule"},
 		Examples:    examples,
-		Returns:     task.Returns,
+		Returns:     task.Returns(),
 		Run:         task.Run(host.ParseRoute),
 	}
 }

@@ -17,7 +17,7 @@ func Module() ansible.Module {
 		Options:     func() []schema.Doc { return host.RuleTable().Docs() },
 		SeeAlso:     []string{"network", "route"},
 		Examples:    examples,
-		Returns:     task.Returns,
+		Returns:     task.Returns(),
 		Run:         task.Run(host.ParseRule),
 	}
 }
