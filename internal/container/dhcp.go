@@ -77,7 +77,7 @@ func (p *planner) planDHCP(t *target, loss plan.Impact) {
 			changes = append(changes, change)
 		}
 	}
-	if len(changes) == 0 && (loss == plan.Preserved || !runsClient(have)) {
+	if len(changes) == 0 && (!runsClient(have) || loss == plan.Preserved && !t.isRewired()) {
 		return
 	}
 	if !fresh && runsClient(have) {
@@ -88,6 +88,13 @@ func (p *planner) planDHCP(t *target, loss plan.Impact) {
 		clientRows().Overlay(&whole, want)
 		p.leaseDHCP(t, &whole, changes)
 	}
+}
+
+// isRewired tells whether the interface gets to another server, or is another client for it: the lease goes back to the one
+// that gave it, and the task waits for the next.
+func (t *target) isRewired() bool {
+	differs := func(want, have *string) bool { return want != nil && deref(want) != deref(have) }
+	return differs(t.want.Bridge, t.live.Bridge) || differs(t.want.MAC, t.live.MAC)
 }
 
 func (p *planner) stopDHCP(t *target, changes []schema.Change) {

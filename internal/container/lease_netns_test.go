@@ -261,3 +261,51 @@ func TestDHCPv6(t *testing.T) {
 	says(t, log, "DHCPRELEASE")
 	sees(t, c, "ip -6 a", "!/128 scope global")
 }
+
+// TestTaskEndsWithTheLease: a task that changes what the lease hangs on ends with the next one, and nothing of the last is left;
+// from a static address to DHCP the server's default route stays, although the static one is taken away by the same router.
+func TestTaskEndsWithTheLease(t *testing.T) {
+	lxctest.Need(t)
+	folder := t.TempDir()
+	bridgeWith(t, "br-t1", "10.37.0.1/24")
+	bridgeWith(t, "br-t2", "10.38.0.1/24")
+	log, _ := dnsmasqOn(t, "br-t1", "--dhcp-range=10.37.0.10,10.37.0.50,1h")
+	dnsmasqOn(t, "br-t2", "--dhcp-range=10.38.0.10,10.38.0.50,1h")
+	c := lxctest.New(t, folder, "ending")
+	now := func(wants ...string) {
+		t.Helper()
+		seen := c.Enter(t, "sh", "-c", "ip -4 a show eth1; ip r")
+		for _, want := range wants {
+			name, unwanted := strings.CutPrefix(want, "!")
+			if strings.Contains(seen, name) == unwanted {
+				t.Errorf("not %s: %s", want, seen)
+			}
+		}
+	}
+	on := func(more args) {
+		t.Helper()
+		arguments := args{"container": c.Name, "name": "eth1"}
+		for key, value := range more {
+			arguments[key] = value
+		}
+		apply(t, folder, arguments)
+	}
+	on(args{"bridge": "br-t1", "dhcp": true})
+	now("inet 10.37.0.", "default via 10.37.0.1")
+	on(args{"bridge": "br-t2"})
+	now("inet 10.38.0.", "default via 10.38.0.1", "!10.37.0.")
+	says(t, log, "DHCPRELEASE")
+	on(args{"bridge": "br-t1"})
+	now("inet 10.37.0.", "default via 10.37.0.1", "!10.38.0.")
+	on(args{"mac_address": "00:16:3e:37:00:01"})
+	if text, _ := os.ReadFile(log); !strings.Contains(string(text), "00:16:3e:37:00:01") {
+		t.Error("the new MAC address has asked for no lease")
+	}
+	now("inet 10.37.0.", "default via 10.37.0.1")
+	for range 2 {
+		on(args{"dhcp": false, "addresses": []any{"10.37.0.5/24"}, "gateway": "10.37.0.1"})
+		now("inet 10.37.0.5/24", "default via 10.37.0.1", "!proto dhcp")
+		on(args{"dhcp": true, "addresses": []any{}, "gateway": "none"})
+		now("inet 10.37.0.", "!10.37.0.5/24", "default via 10.37.0.1 dev eth1 proto dhcp")
+	}
+}

@@ -1,7 +1,6 @@
 package container
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -159,16 +158,30 @@ func (p *planner) dropRoute(t *target, route Route) {
 	p.add(plan.Step{
 		Phase: plan.Route, Depth: last, Action: "remove", Object: describeRoute(t, route),
 		Run: func() error {
-			encoded := encodeRoute(route, t.want.Name)
-			// Whoever made it, LXC (boot) or this collection (static): 0 takes any.
-			encoded.Protocol = 0
-			err := t.container.kernel.DeleteRoute(encoded)
-			if errors.Is(err, unix.ESRCH) {
-				return nil // it went with the address that it needed
+			found, err := t.findRoute(route)
+			if err != nil || found == nil {
+				return err // it went with the address that it needed
 			}
-			return err
+			return t.container.kernel.DeleteRoute(*found)
 		},
 	})
+}
+
+// findRoute is the static route as it is in the kernel, whoever made it. Asked to delete one without a metric, the kernel would
+// take any, such as that of a DHCP client (fib_nh_match in net/ipv4/fib_semantics.c, ip6_route_del in net/ipv6/route.c).
+func (t *target) findRoute(route Route) (*kernel.Route, error) {
+	routes, err := t.container.kernel.Routes()
+	if err != nil {
+		return nil, err
+	}
+	for i := range routes {
+		if one := &routes[i]; isStatic(one) && one.NextHops[0].Link == t.want.Name {
+			if have := decodeRoute(one); samePlace(have, route) && deref(have.Via) == deref(route.Via) {
+				return one, nil
+			}
+		}
+	}
+	return nil, nil
 }
 
 func describeRoute(t *target, route Route) string {
