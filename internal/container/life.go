@@ -112,6 +112,9 @@ func (m *Machine) ApplySpec(life *Spec, check bool) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := m.checkLines(life); err != nil {
+		return nil, err
+	}
 	outcome := &Outcome{}
 	if outcome.Steps, err = m.planLife(life, folder, state); err != nil {
 		return nil, err
@@ -132,6 +135,9 @@ func (m *Machine) ApplySpec(life *Spec, check bool) (*Outcome, error) {
 	}
 	if life.state() != Gone {
 		outcome.Containers, err = m.Info(folder, []string{name})
+	}
+	if err != nil {
+		err = m.withUndo(before, len(outcome.Steps) > 0, err)
 	}
 	return outcome, err
 }

@@ -113,7 +113,8 @@ echo >etc/shadow && chown 0:42 etc/shadow && chmod 640 etc/shadow`, "sh", source
 		t.Errorf("capabilities: % x, %v, want % x", value[:max(size, 0)], err, want)
 	}
 	for want, lines := range map[string][]any{
-		"no place for user 0 or group 42": {"lxc.idmap = b 0 100000 42"}, "must be as in u 0 100000 65536": {"lxc.idmap = all"},
+		"no place for user 0 or group 42":         {"lxc.idmap = u 0 100000 42", "lxc.idmap = g 0 100000 42"},
+		"config[0]: LXC takes no lxc.idmap = all": {"lxc.idmap = all"},
 	} {
 		life, err := ParseLife(args{"name": "narrow", "lxc_path": folder, "rootfs": source, "state": "present", "config": lines})
 		if err == nil {
@@ -126,6 +127,33 @@ echo >etc/shadow && chown 0:42 etc/shadow && chmod 640 etc/shadow`, "sh", source
 			t.Errorf("%s: half a container is left", want)
 		}
 	}
+}
+
+// TestLinesThatLXCDoesNotTake: with one of them LXC would read nothing of the container any more, so nothing is written.
+func TestLinesThatLXCDoesNotTake(t *testing.T) {
+	lxctest.Need(t)
+	folder := t.TempDir()
+	c := lxctest.Stopped(t, folder, "picky", "lxc.net.0.type = empty\n")
+	before := c.Config(t)
+	for _, state := range []string{"present", "started"} {
+		lines := []any{"lxc.start.order = 3", "lxc.nonsense = 1", "lxc.start.auto = often", "lxc.idmap = all"}
+		life, err := ParseLife(args{"name": c.Name, "lxc_path": folder, "state": state, "config": lines})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, check := range []bool{true, false} {
+			_, err = testMachine().ApplySpec(life, check)
+			for _, want := range []string{"config[1]: LXC takes no lxc.nonsense = 1", "config[2]: LXC takes no lxc.start.auto = often", "config[3]: "} {
+				if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "config[0]") {
+					t.Errorf("%s: want %q, got %v", state, want, err)
+				}
+			}
+		}
+	}
+	if after := c.Config(t); after != before {
+		t.Errorf("the configuration is now\n%s", after)
+	}
+	live(t, folder, args{"name": c.Name, "state": "present", "config": []any{"lxc.start.order = 3"}})
 }
 
 // TestAnswers (on eth1: busybox has a DHCP client of its own on eth0): a container whose address does not answer is not called started.

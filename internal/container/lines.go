@@ -50,6 +50,18 @@ func (m *Machine) planLines(life *Spec, folder string, state lxc.State) ([]plan.
 	}}, nil
 }
 
+// checkLines finds what LXC does not take: with one such line it reads nothing of the container any more.
+func (m *Machine) checkLines(life *Spec) error {
+	var problems schema.Problems
+	at := schema.At("", &problems)
+	for i, line := range deref(life.Config) {
+		if key, value := splitLine(line); value != "" && !m.Runtime.Takes(key, value) {
+			at.Key("config").Index(i).Problem("LXC takes no %s = %s: see lxc.container.conf(5) for its keys and their values", key, value)
+		}
+	}
+	return problems.Err()
+}
+
 func writeConfig(config *lxc.Config) error {
 	for _, change := range config.Changes() {
 		if err := lxc.WriteFile(change.Path, change.Now); err != nil {

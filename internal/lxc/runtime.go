@@ -42,6 +42,8 @@ type Runtime interface {
 	Log(folder, name string) []string
 	// Stop asks the container to stop, and kills it after the time.
 	Stop(folder, name string, patience time.Duration) error
+	// Takes tells whether LXC knows a key of a container's configuration, and takes the value.
+	Takes(key, value string) bool
 	// Destroy deletes a stopped container with its files.
 	Destroy(folder, name string) error
 }

@@ -30,10 +30,21 @@ func (Runtime) Containers(folder string) ([]string, error) {
 	return golxc.DefinedContainerNames(folder), nil
 }
 
+// Takes asks a container that there is none of. It opens a log file that it is told of, so that is taken for good.
+func (Runtime) Takes(key, value string) bool {
+	if key == "lxc.log.file" {
+		return true
+	}
+	err := with(filepath.Join(system.RuntimeFolder, "nowhere"), "hostnet-question", func(container *golxc.Container) error { return container.SetConfigItem(key, value) })
+	return err == nil
+}
+
 func with(folder, name string, use func(*golxc.Container) error) error {
 	container, err := golxc.NewContainer(name, folder)
 	if err != nil {
-		return fmt.Errorf("container %s: %w", name, err)
+		// This is all that it says of a configuration that it does not take.
+		return fmt.Errorf("container %s: LXC cannot read %s (lxc-info -P %s -n %s -s shows why): %w",
+			name, filepath.Join(folder, name, "config"), folder, name, err)
 	}
 	err = use(container)
 	return errors.Join(err, container.Release())

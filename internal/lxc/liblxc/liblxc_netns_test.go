@@ -40,3 +40,22 @@ func TestLogOfAStart(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestTakes: LXC itself says which keys and values of a configuration it takes.
+func TestTakes(t *testing.T) {
+	var real liblxc.Runtime
+	var witness lxctest.Runtime
+	for line, want := range map[string]bool{
+		"lxc.start.auto=1": true, "lxc.start.auto=often": false, "lxc.nonsense=1": false, "lxc.mount.entry=/srv srv none bind 0 0": true,
+		"lxc.cgroup2.memory.max=1G": true, "lxc.idmap=u 0 100000 65536": true, "lxc.idmap=all": false, "lxc.include=/nowhere": false,
+		"lxc.environment=A=1": true, "lxc.apparmor.profile=unconfined": true, "lxc.log.level=ERROR": true, "lxc.hook.start=/bin/true": true,
+	} {
+		key, value, _ := strings.Cut(line, "=")
+		if got := real.Takes(key, value); got != want {
+			t.Errorf("%s: %v", line, got)
+		}
+		if got := witness.Takes(key, value); got != want {
+			t.Errorf("%s: the commands say %v", line, got)
+		}
+	}
+}

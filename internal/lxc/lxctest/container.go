@@ -109,6 +109,21 @@ func (Runtime) Stop(folder, name string, _ time.Duration) error {
 	return err
 }
 
+// Takes asks lxc-info about a configuration of that line alone.
+func (Runtime) Takes(key, value string) bool {
+	folder, err := os.MkdirTemp("", "lxctest")
+	if err != nil {
+		return false
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	file := filepath.Join(folder, "question", "config")
+	if err := errors.Join(os.Mkdir(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(key+" = "+value+"\n"), 0o600)); err != nil {
+		return false
+	}
+	_, err = Run("lxc-info", "-P", folder, "-n", "question", "-s")
+	return err == nil
+}
+
 // Destroy deletes the container.
 func (Runtime) Destroy(folder, name string) error {
 	_, err := Run("lxc-destroy", "-f", "-P", folder, "-n", name)
