@@ -85,6 +85,7 @@ func TestInfoIsWhatAPersonDeclares(t *testing.T) {
 			`{"bonds":[{"name":"bond0","mode":"active-backup","miimon":100,"ports":["v0"]}]}`},
 		{"vlan", "ip link add link v0 name v0.7 type vlan id 7\nip link set v0.7 up", `{"vlans":[{"name":"v0.7","parent":"v0","id":7}]}`},
 		{"dummy", "ip link add dm0 type dummy\nip link set dm0 up", `{"dummies":[{"name":"dm0"}]}`},
+		{"vrf", "ip link add blue type vrf table 7\nip link set blue up\nip link set v0 master blue", `{"vrfs":[{"name":"blue","table":7,"ports":["v0"]}]}`},
 		{"gre", "ip link add gre9 type gre local 10.0.0.1 remote 10.0.0.2\nip link set gre9 up", `{}`},
 		{"ipvlan", "ip link add iv0 link v0 type ipvlan\nip link set iv0 up\nip addr add 10.1.0.2/24 dev iv0",
 			`{"interfaces":[{"name":"iv0","addresses":["10.1.0.2/24"]}]}`},

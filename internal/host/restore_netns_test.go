@@ -44,6 +44,13 @@ var undoCases = []undoCase{
 		task:  `{"macvlans": [{"name": "mv0", "mode": "private", "up": false}]}`,
 	},
 	{
+		name:  "links of a VRF",
+		kinds: []string{"vrf"},
+		setup: "ip link add blue type vrf table 7\nip link set blue up\nip link set v0 master blue\nip addr add 10.1.0.2/24 dev v0\n" +
+			"ip addr add 2001:db8:1::2/64 dev v0\nip route add default via 10.1.0.1 table 7\nip -6 route add default via 2001:db8:1::1 table 7",
+		task: `{"vrfs": [{"name": "blue", "table": 8, "ports": ["v1"]}]}`,
+	},
+	{
 		name:  "a bridge that follows its ports",
 		setup: "ip link add br0 type bridge\nip link set v0 master br0\nip link set br0 up",
 		task:  `{"interfaces": [{"name": "v0", "mtu": 1400}, {"name": "v1", "mtu": 1400}]}`,

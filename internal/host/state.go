@@ -45,6 +45,7 @@ var groups = [...]group{
 	{"bridges", link.Bridge, "Bridges."},
 	{"veths", link.Veth, "Pairs of virtual Ethernet links."},
 	{"macvlans", link.Macvlan, "Macvlans."},
+	{"vrfs", link.VRF, "VRFs: routing tables of their own for the links that are their ports."},
 }
 
 // LinkGroup is a kind of link as the network module and the module for one of them name it.

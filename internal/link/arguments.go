@@ -9,7 +9,7 @@ import (
 )
 
 // Kinds are the kinds that can be declared, in the order in which they are documented.
-var Kinds = []string{Hardware, Dummy, Bond, VLAN, VXLAN, Bridge, Veth, Macvlan}
+var Kinds = []string{Hardware, Dummy, Bond, VLAN, VXLAN, Bridge, Veth, Macvlan, VRF}
 
 // PerKind makes one value for each kind, when it is first asked for: a task is about one or two kinds, and the memory
 // that a program touches first is most of what its start takes.
@@ -85,6 +85,7 @@ func foreignRows(controller *Link) options[Port] {
 var portTexts = map[string]string{
 	Bond:   "Exactly the ports of the bond: names, or dictionaries with a name and options.",
 	Bridge: "The ports of the bridge: names, or dictionaries with a name and options. Others stay, see O(exclusive_ports).",
+	VRF:    "Exactly the links of the VRF: names, or dictionaries with a name and options. They keep their addresses.",
 }
 
 // Options are the options of a kind as a task takes them.

@@ -108,3 +108,19 @@ func TestBondPortOptions(t *testing.T) {
 		t.Errorf("actor_port_prio outside LACP: %v", err)
 	}
 }
+
+// TestPortsOfARemovedBond: the kernel leaves them down, and the same task declares them otherwise.
+func TestPortsOfARemovedBond(t *testing.T) {
+	need(t, link.Bond)
+	t.Parallel()
+	l := newLab(t)
+	l.mustNetwork(t, `{"bonds": [{"name": "bond0", "mode": "active-backup", "miimon": 100, "ports": ["a0", "a1"], "addresses": ["10.1.0.2/24"]}]}`)
+	l.mustNetwork(t, `{"bonds": [{"name": "bond0", "state": "absent"}], "interfaces": [
+		{"name": "a0", "addresses": ["10.1.0.2/24", "2001:db8:1::2/64"], "routes": [{"to": "default", "via": "10.1.0.1"}]}]}`)
+	if flags := l.told(t, "a0", "flags"); !strings.Contains(flags, `"UP"`) {
+		t.Errorf("a0 is %s", flags)
+	}
+	if text := l.IP(t, "route", "show", "default"); !strings.Contains(text, "default via 10.1.0.1 dev a0") {
+		t.Errorf("routes: %s", text)
+	}
+}

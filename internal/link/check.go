@@ -149,6 +149,8 @@ func (p *planner) checkPorts(want *Link) {
 			p.problem(want, key, "the loopback cannot be a port")
 		case want.Kind == Bridge && link.Kind == Bridge:
 			p.problem(want, key, "%s is a bridge: the kernel takes no bridge as a port of another", port.Name)
+		case want.Kind == VRF && link.Kind == VRF:
+			p.problem(want, key, "%s is a VRF: the kernel takes no VRF as a port of another", port.Name)
 		case want.Kind == Bond && link.Kind == Bond:
 			p.problem(want, key, "%s is a bond: the kernel takes no bond as a port of another", port.Name)
 		}
@@ -202,6 +204,8 @@ func (p *planner) checkCreation(want *Link) {
 		p.problem(want, "parent", "is required to make a %s: there is no link %s yet", want.Kind, want.Name)
 	case want.Kind == VLAN && final.VLAN.ID == nil:
 		p.problem(want, "id", "is required to make a VLAN: there is no link %s yet", want.Name)
+	case want.Kind == VRF && final.VRF.Table == nil:
+		p.problem(want, "table", "is required to make a VRF: there is no link %s yet", want.Name)
 	case want.Kind == Veth && final.Peer == nil:
 		p.problem(want, "peer", "is required to make the pair: there is no link %s yet", want.Name)
 	case want.Kind == VXLAN && final.VXLAN.ID == nil && (final.VXLAN.External == nil || !*final.VXLAN.External):

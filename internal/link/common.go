@@ -74,6 +74,8 @@ func kindRows(kind string) options[Link] {
 		return vethRows()
 	case Macvlan:
 		return macvlanRows()
+	case VRF:
+		return vrfRows()
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ var commonOptions = []option{
 // bases are what a link of each kind needs to be made.
 var bases = map[string]string{
 	link.Bond: "", link.Bridge: "", link.Dummy: "", link.VXLAN: `"id": 7, "dst_port": 4789`, link.Veth: `"peer": "y0"`,
-	link.VLAN: `"parent": "a0", "id": 7`, link.Macvlan: `"parent": "a0"`,
+	link.VLAN: `"parent": "a0", "id": 7`, link.Macvlan: `"parent": "a0"`, link.VRF: `"table": 7`,
 }
 
 // TestCommonOptions tries what every kind has on every kind.

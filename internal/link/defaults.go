@@ -139,7 +139,10 @@ func declaredPorts(l *Link) []any {
 
 // choosesMTU tells an MTU that is neither the usual one nor that of other links.
 func (s *State) choosesMTU(l *Link) bool {
-	const usual = 1500
+	usual := uint32(1500)
+	if l.Kind == VRF {
+		usual = usualVRFMTU
+	}
 	if !KnownKind(l.Kind) || l.Observed.Loopback {
 		return false
 	}

@@ -67,13 +67,17 @@ func (p *planner) portObject(name, controller string) string {
 	return fmt.Sprintf("port %s of %s", name, p.describe(controller))
 }
 
-// emitRelease takes a port from its controller. A bond leaves its former ports down (__bond_release_one).
+// emitRelease takes a port from its controller. A bond leaves its former ports down (__bond_release_one), a VRF takes them down
+// and up again (cycle_netdev in drivers/net/vrf.c).
 func (p *planner) emitRelease(name, from string) {
-	bond := p.current.Find(from)
-	if bond != nil && bond.Kind == Bond {
+	controller := p.current.Find(from)
+	if controller != nil && controller.Kind == Bond {
 		p.up[name] = false
 		p.lose(name, plan.Flapped)
 		p.emitOwnMTU(name)
+	}
+	if controller != nil && controller.Kind == VRF {
+		p.lose(name, plan.Flapped)
 	}
 	if p.gone[from] && !p.fresh[from] {
 		// The controller goes, and the port is released with it.
@@ -124,11 +128,19 @@ func (p *planner) emitOwnMAC(bond *Link) {
 	}, name)
 }
 
-// emitAttach makes a link a port. A bond takes only links that are down, and brings them up (bond_enslave).
+// emitAttach makes a link a port. A bond takes only links that are down, and brings them up (bond_enslave). A VRF takes them down
+// and up again, and leaves them their addresses.
 func (p *planner) emitAttach(name, target string) {
-	p.joins[name] = target
 	disruption := plan.None
 	controller := p.becomes(target)
+	if controller != nil && controller.Kind == VRF {
+		p.lose(name, plan.Flapped)
+		if p.up[name] {
+			disruption = plan.PortFlap
+		}
+	} else {
+		p.joins[name] = target
+	}
 	if controller != nil && controller.Kind == Bond {
 		if p.up[name] {
 			p.emitDown(name)

@@ -13,7 +13,7 @@ func ManagedPorts(l, pattern *Link) []any {
 		port := &(*l.Ports)[i]
 		wanted := pattern.portNamed(port.Name)
 		if wanted == nil {
-			if pattern.Kind == Bond || deref(pattern.ExclusivePorts) {
+			if pattern.Kind != Bridge || deref(pattern.ExclusivePorts) {
 				list = append(list, port.Name)
 			}
 			continue

@@ -17,6 +17,7 @@ const (
 	Veth     = "veth"
 	Dummy    = "dummy"
 	Macvlan  = "macvlan"
+	VRF      = "vrf"
 )
 
 // Link is a link as it is declared or as it is observed. What is nil is not managed, or not there.
@@ -36,7 +37,7 @@ type Link struct {
 
 	// Parent is the link that this one stands on (vlan, vxlan, macvlan).
 	Parent *string
-	// Ports are those of a bond or bridge, in the order of their declaration.
+	// Ports are those of a bond, bridge or VRF, in the order of their declaration.
 	Ports          *[]Port
 	ExclusivePorts *bool
 	SameCard       *string
@@ -50,6 +51,7 @@ type Link struct {
 	VLAN     VLANOptions
 	VXLAN    VXLANOptions
 	Macvlan  MacvlanOptions
+	VRF      VRFOptions
 	Peer     *string
 	PeerNS   *string
 	Observed Observed
@@ -85,7 +87,7 @@ type Observed struct {
 	Dormant *Link
 }
 
-// Port is a link as a port of its bond or bridge.
+// Port is a link as a port of its bond, bridge or VRF.
 type Port struct {
 	Name string
 	// Optional ports may be missing.
@@ -107,7 +109,7 @@ func (l *Link) Describe() string {
 }
 
 // isController tells whether links of the kind have ports that can be declared.
-func isController(kind string) bool { return kind == Bond || kind == Bridge }
+func isController(kind string) bool { return kind == Bond || kind == Bridge || kind == VRF }
 
 // State is every link of a namespace.
 type State struct {

@@ -40,6 +40,11 @@ func (p *planner) assignPorts() {
 	for name := range p.flapping {
 		p.keepPorts(name)
 	}
+	for name := range p.fresh {
+		if have := p.current.Find(name); p.gone[name] && have.Ports != nil && have.Kind == p.final[name].Kind {
+			p.keepPorts(name)
+		}
+	}
 }
 
 // fullPort adds what is observed of a port that will be attached again.
@@ -56,14 +61,14 @@ func (p *planner) fullPort(want *Link, port *Port) *Port {
 	return &full
 }
 
-// releaseOthers lets go of ports that are not listed: all of a bond's, those of a bridge that wants its list to be
+// releaseOthers lets go of ports that are not listed: all of a bond's or VRF's, those of a bridge that wants its list to be
 // exact, never a container's or a virtual machine's.
 func (p *planner) releaseOthers(want *Link) {
 	have := p.current.Find(want.Name)
-	if want.Absent() || want.Ports == nil || have == nil || have.Ports == nil || p.gone[want.Name] {
+	if have == nil || have.Ports == nil || have.Kind != want.Kind || want.Kind == Bridge && (want.Absent() || !deref(want.ExclusivePorts)) {
 		return
 	}
-	if want.Kind == Bridge && !deref(want.ExclusivePorts) {
+	if want.Ports == nil && !want.Absent() {
 		return
 	}
 	for _, port := range *have.Ports {

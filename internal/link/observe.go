@@ -109,7 +109,7 @@ func decode(link *Link, raw *kernel.Link, name func(int) string) {
 		if peer := name(raw.Parent); raw.ParentNamespace < 0 && peer != "" {
 			link.Peer = &peer
 		}
-	case Bond, Bridge:
+	case Bond, Bridge, VRF:
 		link.Ports = &[]Port{}
 	default:
 		// Kinds that cannot be declared are read too: they may stand on a link that is to be made again.

@@ -52,7 +52,7 @@ func See(links []kernel.Link, addresses []kernel.Address) Links {
 
 // groups are the options of the network module that make links, with their kinds.
 var groups = map[string]string{
-	"bonds": "bond", "bridges": "bridge", "vlans": "vlan", "vxlans": "vxlan", "veths": "veth", "dummies": "dummy", "macvlans": "macvlan",
+	"bonds": "bond", "bridges": "bridge", "vlans": "vlan", "vxlans": "vxlan", "veths": "veth", "dummies": "dummy", "macvlans": "macvlan", "vrfs": "vrf",
 	"interfaces": "", "lxc_bridges": "bridge",
 }
 

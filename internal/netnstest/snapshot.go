@@ -106,6 +106,10 @@ var fallback = []string{"gre0", "gretap0", "erspan0", "tunl0", "sit0", "ip6tnl0"
 
 // kernelsOwn tells the routes and forwarding entries that come and go with links and addresses, and fallback devices.
 func kernelsOwn(object map[string]any) bool {
+	// The first VRF of a namespace brings rules along, once and for all (vrf_newlink, vrf_fib_rule in drivers/net/vrf.c).
+	if _, vrf := object["l3mdev"]; vrf && object["protocol"] == "kernel" {
+		return true
+	}
 	if name, _ := object["ifname"].(string); slices.Contains(fallback, name) {
 		return true
 	}

@@ -14,6 +14,9 @@ import (
 // aboveKeys are how the .network file of a link names one that stands on it.
 var aboveKeys = map[string]string{"vlan": "VLAN", "vxlan": "VXLAN", "macvlan": "MACVLAN"}
 
+// portKeys are how the .network file of a port names its controller.
+var portKeys = map[string]string{"bond": "Bond", "bridge": "Bridge", "vrf": "VRF"}
+
 // link writes what concerns the link alone.
 func (w *writer) link(one host.Written) {
 	name := textOf(one.Options.Get("name"))
@@ -101,7 +104,7 @@ func (w *writer) joins(one host.Written) {
 	for i, element := range list {
 		port, path := objectOf(element, "name"), fmt.Sprintf("%s[%d]", pathOf(one.Path, "ports"), i)
 		network := w.network(textOf(port.Get("name")))
-		network.section("Network").set(map[string]string{"bond": "Bond", "bridge": "Bridge"}[one.Kind], name)
+		network.section("Network").set(portKeys[one.Kind], name)
 		if link := network.section("Link"); !link.has("RequiredForOnline") {
 			link.set("RequiredForOnline", "no")
 		}

@@ -19,7 +19,7 @@ const (
 
 // groups are the options of the network module that hold the kinds of links.
 var groups = map[string]string{
-	"bond": "bonds", "bridge": "bridges", "vlan": "vlans", "vxlan": "vxlans", "veth": "veths", "dummy": "dummies", "macvlan": "macvlans",
+	"bond": "bonds", "bridge": "bridges", "vlan": "vlans", "vxlan": "vxlans", "veth": "veths", "dummy": "dummies", "macvlan": "macvlans", "vrf": "vrfs",
 	"": "interfaces",
 }
 
@@ -165,11 +165,11 @@ func (r *Reading) new(name, kind string, at schema.Place) *object {
 	return one
 }
 
-var kindNames = []string{"bond", "bridge", "dummy", "macvlan", "veth", "vlan", "vxlan"}
+var kindNames = []string{"bond", "bridge", "dummy", "macvlan", "veth", "vlan", "vrf", "vxlan"}
 
 // sectionNames are those of a .netdev file, by kind.
 var sectionNames = map[string]string{
-	"bond": "Bond", "bridge": "Bridge", "vlan": "VLAN", "vxlan": "VXLAN", "veth": "Peer", "macvlan": "MACVLAN",
+	"bond": "Bond", "bridge": "Bridge", "vlan": "VLAN", "vxlan": "VXLAN", "veth": "Peer", "macvlan": "MACVLAN", "vrf": "VRF",
 }
 
 // device reads one .netdev.

@@ -45,6 +45,7 @@ var netdevs = sync.OnceValue(func() map[string]dictionary {
 		"veth":    {"peer": as("Peer", "Name")},
 		"dummy":   {},
 		"macvlan": {"parent": writtenByCode, "mode": as("MACVLAN", "Mode"), "source_macs": as("MACVLAN", "SourceMACAddress"), "bc_queue_len": as("MACVLAN", "BroadcastMulticastQueueLength")},
+		"vrf":     {"table": as("VRF", "Table")},
 	}
 })
 
@@ -71,6 +72,7 @@ var ports = sync.OnceValue(func() map[string]dictionary {
 	return map[string]dictionary{
 		// systemd-networkd makes a controller without the ports that are missing anyway.
 		"bond": {"name": writtenByCode, "optional": writtenByCode},
+		"vrf":  {"name": writtenByCode, "optional": writtenByCode},
 		"bridge": {
 			"name": writtenByCode, "optional": writtenByCode, "vlans": writtenByCode, "cost": as("Bridge", "Cost"), "priority": as("Bridge", "Priority"), "hairpin": as("Bridge", "HairPin"),
 			"isolated": as("Bridge", "Isolated"), "learning": as("Bridge", "Learning"), "flood": as("Bridge", "UnicastFlood"),

@@ -21,7 +21,7 @@ func OpenStackDocs() []schema.Doc {
 		{
 			Name: networkd.DevicesKey, Type: "list", Elements: "dict",
 			Text: "OpenStack-Ansible's C(openstack_hosts_systemd_networkd_devices) as it is: what is in C(.netdev) files, a dictionary each. They " +
-				"become objects of O(bonds), O(vlans), O(vxlans), O(bridges), O(veths), O(dummies) and O(macvlans).",
+				"become objects of O(bonds), O(vlans), O(vxlans), O(bridges), O(veths), O(dummies), O(macvlans) and O(vrfs).",
 		},
 		{
 			Name: networkd.NetworksKey, Type: "list", Elements: "dict",

@@ -34,7 +34,7 @@ var basePackages = []string{
 }
 
 // neededModules must exist in the image's kernel: what the tests are about, and what the machine itself runs on.
-var neededModules = []string{"8021q", "bonding", "dummy", "macvlan", "nf_tables", "vxlan", "virtio_blk", "virtio_net", "virtio_pci"}
+var neededModules = []string{"8021q", "bonding", "dummy", "macvlan", "nf_tables", "vrf", "vxlan", "virtio_blk", "virtio_net", "virtio_pci"}
 
 // guestFiles are the scripts that become part of an image.
 //

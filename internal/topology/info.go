@@ -93,7 +93,7 @@ type declared struct {
 // kinds are the keys of the module network.
 var kinds = []struct{ key, kind string }{
 	{"interfaces", ""}, {"dummies", "dummy"}, {"bonds", "bond"}, {"vlans", "vlan"}, {"vxlans", "vxlan"}, {"bridges", "bridge"},
-	{"veths", "veth"}, {"macvlans", "macvlan"},
+	{"veths", "veth"}, {"macvlans", "macvlan"}, {"vrfs", "vrf"},
 }
 
 // fromNetwork reads what a host is declared to be like.

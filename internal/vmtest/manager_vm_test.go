@@ -196,8 +196,10 @@ func all() map[string]any {
 				map[string]any{"name": "v2", "vlans": []any{1, map[string]any{"vid": 9, "pvid": true}}},
 			}},
 		},
-		"veths":    []any{map[string]any{"name": "v0", "peer": "v1", "mac_address": "02:00:00:00:61:02"}, map[string]any{"name": "v2", "peer": "v3", "mac_address": "02:00:00:00:61:08"}},
-		"dummies":  []any{map[string]any{"name": "dm0", "mac_address": "02:00:00:00:61:03", "addresses": []any{"192.0.2.1/32"}}},
+		"veths": []any{map[string]any{"name": "v0", "peer": "v1", "mac_address": "02:00:00:00:61:02"}, map[string]any{"name": "v2", "peer": "v3", "mac_address": "02:00:00:00:61:08"}},
+		"dummies": []any{map[string]any{"name": "dm0", "mac_address": "02:00:00:00:61:03", "addresses": []any{"192.0.2.1/32"}},
+			map[string]any{"name": "dm1", "mac_address": "02:00:00:00:61:0a", "addresses": []any{"192.0.2.65/26"}}},
+		"vrfs":     []any{map[string]any{"name": "blue", "table": 63, "mac_address": "02:00:00:00:61:0b", "ports": []any{"dm1"}}},
 		"macvlans": []any{map[string]any{"name": "mv0", "parent": "eth3", "mode": "bridge", "mac_address": "02:00:00:00:61:04"}},
 		"vxlans": []any{map[string]any{
 			"name": "vx0", "id": 7, "dst_port": 4789, "local": "10.61.0.1", "learning": false, "mac_address": "02:00:00:00:61:05",
@@ -211,7 +213,7 @@ func all() map[string]any {
 // testPersistNetworkd: networkd makes after a reboot what we made before it, without our service.
 func testPersistNetworkd(t *testing.T, host *testhost.Host) {
 	refused := all()
-	refused["dummies"] = []any{map[string]any{"name": "dm0", "rp_filter": 1}}
+	refused["dummies"] = []any{map[string]any{"name": "dm0", "rp_filter": 1}, map[string]any{"name": "dm1"}}
 	before := remote(t, host)
 	if answer := call(t, host, "network", refused); !answer.Failed || !strings.Contains(answer.Msg, "dummies[0].rp_filter: systemd-networkd has no setting") {
 		t.Errorf("unsayable: %+v", answer)

@@ -16,7 +16,7 @@ import (
 
 // needed kinds of links, by the module whose examples make them.
 var needed = map[string][]string{
-	"bond": {"bond"}, "dummy": {"dummy"}, "vlan": {"vlan"}, "macvlan": {"macvlan"}, "network": {"bond", "vlan"},
+	"bond": {"bond"}, "dummy": {"dummy"}, "vlan": {"vlan"}, "macvlan": {"macvlan"}, "vrf": {"vrf"}, "network": {"bond", "vlan"},
 }
 
 // servesHost are modules about services of the host, for which there is no namespace to work in: TestExamplesOfServices

@@ -25,6 +25,7 @@ import (
 	"hostnet.linux/modules/rule"
 	"hostnet.linux/modules/veth"
 	"hostnet.linux/modules/vlan"
+	"hostnet.linux/modules/vrf"
 	"hostnet.linux/modules/vxlan"
 )
 
@@ -35,7 +36,7 @@ func Modules() []ansible.Module {
 		macvlan.Module(),
 		nat.Module(), network.Module(),
 		networkdiagram.Module(), networkinfo.Module(), networkpath.Module(), rollback.Module(), route.Module(), rule.Module(), veth.Module(),
-		vlan.Module(), vxlan.Module(),
+		vlan.Module(), vrf.Module(), vxlan.Module(),
 	}
 }
 

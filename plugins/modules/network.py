@@ -2746,6 +2746,272 @@ options:
             description:
               - The TCP congestion control algorithm, such as V(cubic).
             type: str
+  vrfs:
+    description:
+      - 'VRFs: routing tables of their own for the links that are their ports.'
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - The link's name.
+        type: str
+        required: true
+      state:
+        description:
+          - Whether the link is to be there.
+        type: str
+        default: present
+        choices:
+          - present
+          - absent
+      table:
+        description:
+          - The number of the routing table that the ports use. Needed to make a VRF. From 1 to 4294967295.
+        type: int
+      ports:
+        description:
+          - 'Exactly the links of the VRF: names, or dictionaries with a name and options. They keep their addresses.'
+        type: list
+        elements: raw
+        suboptions:
+          name:
+            description:
+              - The port's name.
+            type: str
+            required: true
+          optional:
+            description:
+              - Whether the controller does without the port where there is no such link, without a warning. It is taken in when it comes.
+            type: bool
+            default: false
+      required:
+        description:
+          - Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of C(network-online.target).
+        type: bool
+        default: false
+      up:
+        description:
+          - Whether the link is administratively up.
+        type: bool
+        default: true
+      mtu:
+        description:
+          - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+        type: int
+      mac_address:
+        description:
+          - The MAC address.
+        type: str
+      accept_ra:
+        description:
+          - 'Whether IPv6 router advertisements are taken: 0 never, 1 unless the link forwards, 2 always. From 0 to 2.'
+        type: int
+      proxy_arp:
+        description:
+          - Whether ARP is answered for hosts on other links.
+        type: bool
+      rp_filter:
+        description:
+          - 'Whether packets whose answer would leave elsewhere are dropped: 0 no, 1 strict, 2 loose. From 0 to 2.'
+        type: int
+      forwarding:
+        description:
+          - Whether IPv4 and IPv6 packets that arrive here are forwarded.
+        type: bool
+      addresses:
+        description:
+          - Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left
+              alone.
+        type: list
+        elements: raw
+        suboptions:
+          address:
+            description:
+              - The address with the length of its network, such as 172.29.236.11/22. With O(vrfs[].addresses[].peer), the length is that of the
+                  peer's network.
+            type: str
+            required: true
+          peer:
+            description:
+              - The address of the far end of a point-to-point link.
+            type: str
+          broadcast:
+            description:
+              - The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add); the
+                  kernel knows the network's broadcast address without.
+            type: str
+          label:
+            description:
+              - The IPv4 address's label, such as eth0:1, at most 15 bytes. Left out, a new address gets the link's name.
+            type: str
+          scope:
+            description:
+              - How far the IPv4 address reaches. Left out, a new address gets V(host) in 127.0.0.0/8 and else V(global). One of V(global), V(host),
+                  V(link), V(nowhere), V(site), or a number to 255.
+            type: str
+          metric:
+            description:
+              - The metric of the route to the address's network; 0 is the kernel's own. From 0 to 4294967295.
+            type: int
+          preferred_lifetime:
+            description:
+              - V(0) makes the address a deprecated one, which no new connection starts from; V(forever) undoes that.
+            type: str
+            choices:
+              - "0"
+              - forever
+          noprefixroute:
+            description:
+              - Whether the kernel is not to make a route to the address's network.
+            type: bool
+          nodad:
+            description:
+              - Whether the IPv6 address is used without asking the link first whether another host has it.
+            type: bool
+          home:
+            description:
+              - Whether the IPv6 address is the home address of Mobile IPv6.
+            type: bool
+          mngtmpaddr:
+            description:
+              - Whether the kernel makes temporary addresses from the IPv6 address, whose prefix must be 64 bits long.
+            type: bool
+          autojoin:
+            description:
+              - Whether the kernel joins the group that the address, a multicast one, stands for.
+            type: bool
+      routes:
+        description:
+          - Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing
+              daemons, are left alone.
+        type: list
+        elements: dict
+        suboptions:
+          to:
+            description:
+              - 'The destination: a network such as 10.1.0.0/16, an address, or V(default).'
+            type: str
+            required: true
+          via:
+            description:
+              - The gateway. Left out, the destination is directly connected.
+            type: str
+          onlink:
+            description:
+              - Whether the gateway counts as directly connected although no address of the link is in its network.
+            type: bool
+          nexthops:
+            description:
+              - Several ways out, over which traffic is spread. All leave through this link; for several links, declare the route by itself.
+            type: list
+            elements: raw
+            suboptions:
+              via:
+                description:
+                  - The gateway.
+                type: str
+              weight:
+                description:
+                  - The share of the traffic. From 1 to 256.
+                type: int
+                default: 1
+              onlink:
+                description:
+                  - Whether the gateway counts as directly connected.
+                type: bool
+                default: false
+          family:
+            description:
+              - The family of a default route that has no gateway to tell, and of an IPv4 route with an IPv6 gateway.
+            type: str
+            choices:
+              - inet
+              - inet6
+          type:
+            description:
+              - What becomes of the traffic. V(blackhole), V(unreachable) and V(prohibit) discard it; V(throw) ends the look-up in this table.
+            type: str
+            default: unicast
+            choices:
+              - unicast
+              - local
+              - blackhole
+              - unreachable
+              - prohibit
+              - throw
+          table:
+            description:
+              - The routing table. V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to
+                  4294967295.
+            type: str
+            default: main
+          metric:
+            description:
+              - 'The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different metrics
+                  are two routes. Left out, it is the kernel''s: 0 for IPv4, 1024 for IPv6. From 0 to 4294967295.'
+            type: int
+          src:
+            description:
+              - The address of this host that connections over the route start from, or V(none).
+            type: str
+          scope:
+            description:
+              - How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type
+                  V(local), and V(link) otherwise. One of V(global), V(host), V(link), V(nowhere), V(site), or a number to 255.
+            type: str
+          tos:
+            description:
+              - The type of service that an IPv4 packet must have to take the route; 0 is any. From 0 to 255.
+            type: int
+          pref:
+            description:
+              - The preference of an IPv6 route among those with the same metric (RFC 4191).
+            type: str
+            choices:
+              - low
+              - medium
+              - high
+          mtu:
+            description:
+              - The largest packet to send over the route, in bytes. 0 is none. From 0 to 65535.
+            type: int
+          advmss:
+            description:
+              - The largest TCP segment to ask the other side for, in bytes. 0 is none. From 0 to 65535.
+            type: int
+          window:
+            description:
+              - The largest TCP window to advertise, in bytes. 0 is none. From 0 to 1073741824.
+            type: int
+          hoplimit:
+            description:
+              - The hop limit or time to live of packets. 0 is none. From 0 to 255.
+            type: int
+          initcwnd:
+            description:
+              - The initial TCP congestion window, in segments. 0 is none. From 0 to 65535.
+            type: int
+          initrwnd:
+            description:
+              - The initial TCP receive window, in segments. 0 is none. From 0 to 65535.
+            type: int
+          rto_min:
+            description:
+              - The smallest TCP retransmission timeout, in milliseconds. 0 is none. From 0 to 1073741824.
+            type: int
+          quickack:
+            description:
+              - Whether TCP acknowledges at once.
+            type: bool
+          fastopen_no_cookie:
+            description:
+              - Whether TCP Fast Open works without a cookie.
+            type: bool
+          congctl:
+            description:
+              - The TCP congestion control algorithm, such as V(cubic).
+            type: str
   routes:
     description:
       - Routes, one by one; those that are not listed stay.
@@ -3725,7 +3991,7 @@ options:
   networkd_devices:
     description:
       - 'OpenStack-Ansible''s C(openstack_hosts_systemd_networkd_devices) as it is: what is in C(.netdev) files, a dictionary each. They become
-          objects of O(bonds), O(vlans), O(vxlans), O(bridges), O(veths), O(dummies) and O(macvlans).'
+          objects of O(bonds), O(vlans), O(vxlans), O(bridges), O(veths), O(dummies), O(macvlans) and O(vrfs).'
     type: list
     elements: dict
   networkd_networks:
@@ -4276,6 +4542,22 @@ veths:
       type: str
       sample: link0
 macvlans:
+  description:
+    - These links as they are afterwards, with the options that O(return) asks for, in the form in which M(hostnet.linux.network) takes them.
+  returned: when such a link is declared, and O(return) asks for it, but not in check mode
+  type: list
+  elements: dict
+  sample:
+    - mtu: 1500
+      name: link0
+  contains:
+    name:
+      description:
+        - The link's name. Its options have their keys beside it.
+      returned: always
+      type: str
+      sample: link0
+vrfs:
   description:
     - These links as they are afterwards, with the options that O(return) asks for, in the form in which M(hostnet.linux.network) takes them.
   returned: when such a link is declared, and O(return) asks for it, but not in check mode

@@ -22,6 +22,7 @@ var modules = map[string][]string{
 	"macvlan": {"macvlan"},
 	"veth":    {"veth"},
 	"vlan":    {"8021q"},
+	"vrf":     {"vrf"},
 	"vxlan":   {"vxlan"},
 }
 

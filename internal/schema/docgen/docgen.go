@@ -18,7 +18,7 @@ const namespace = "hostnet.linux"
 // firstVersion is the version of the collection that most modules appeared in, laterVersion has those of the others.
 const firstVersion = "1.0.0"
 
-var laterVersion = map[string]string{"async_status": "1.1.0", "network_diagram": "1.1.0", "network_path": "1.1.0", "rollback": "1.1.0"}
+var laterVersion = map[string]string{"async_status": "1.1.0", "network_diagram": "1.1.0", "network_path": "1.1.0", "rollback": "1.1.0", "vrf": "1.1.0"}
 
 // Stub is the file plugins/modules/NAME.py.
 func Stub(module ansible.Module) (string, error) {
