@@ -6,13 +6,16 @@ export GOTOOLCHAIN ?= auto
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 
-.PHONY: help demo test unit netns vm fuzz lint certify bench build docs docs-site dist packages release sign prepare clean
+.PHONY: help demo demo-openstack test unit netns vm fuzz lint certify bench build docs docs-site dist packages release sign prepare clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: prepare ## the main job on a throw-away host (KEEP=1 leaves it running)
 	@go run ./internal/demo $(if $(KEEP),-keep)
+
+demo-openstack: prepare ## from openstack_user_config.yml to the network of six hosts and 54 containers (KEEP=1 as above)
+	@go run ./internal/demo -scenario openstack $(if $(KEEP),-keep)
 
 test: prepare ## all tests; ends with the counts of tests passed, failed and skipped
 	@go run ./internal/runtests lint unit netns vm

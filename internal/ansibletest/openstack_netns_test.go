@@ -149,6 +149,10 @@ func TestOpenStackInventory(t *testing.T) {
 	l.write(t, "host_vars/moss1.yml", "az_name: zone2\n")
 	l.write(t, "variables.yml", hostVariables)
 	out := l.run(t, "ansible-inventory -i cloud.hostnet.yml --list 2>/dev/null")
+	// A relative directory begins at the inventory's file, wherever Ansible was started.
+	if elsewhere := l.run(t, `cd /; ansible-inventory -i "$CLOUD/cloud.hostnet.yml" --list 2>/dev/null`); elsewhere != out {
+		t.Errorf("started in another directory:\n%s", elsewhere)
+	}
 	var listed struct {
 		Meta struct {
 			Hosts map[string]map[string]any `json:"hostvars"`

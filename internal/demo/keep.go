@@ -9,8 +9,8 @@ import (
 )
 
 // keep runs the demo in a process that stays and holds the machines.
-func keep(ctx context.Context) error {
-	return testhost.Leave(ctx, "/proc/self/exe", "-hold", fmt.Sprintf("-colour=%t", colour))
+func keep(ctx context.Context, scenario string) error {
+	return testhost.Leave(ctx, "/proc/self/exe", "-hold", "-scenario="+scenario, fmt.Sprintf("-colour=%t", colour))
 }
 
 // hold tells how to reach the machines and waits until it is to take them down, or one of them ends.
@@ -23,10 +23,16 @@ func hold(ctx context.Context, hosts []*testhost.Host) error {
 	if err := testhost.LetGo(); err != nil {
 		return err
 	}
+	ended := make(chan struct{}, len(hosts))
+	for _, host := range hosts {
+		go func() {
+			<-host.Done()
+			ended <- struct{}{}
+		}()
+	}
 	select {
 	case <-ctx.Done():
-	case <-hosts[0].Done():
-	case <-hosts[1].Done():
+	case <-ended:
 	}
 	return nil
 }

@@ -1,6 +1,6 @@
-// Command demo shows the collection's main job on a throw-away host: it boots a machine with four network cards and one on
-// the other end of their wires, runs the playbooks of the scenario "containers" over SSH, runs them again, lets the other
-// machine say what it sees, and shows what came of it.
+// Command demo shows the collection's main job on throw-away hosts: it boots machines with network cards on common wires,
+// runs the playbooks of a scenario over SSH, runs them again, lets other machines say what they see, and shows what came
+// of it. The scenario "containers" is one host with four cards, "openstack" a whole cloud.
 package main
 
 import (
@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -22,11 +23,9 @@ import (
 	"hostnet.linux/internal/testhost"
 )
 
-// scenario has the playbooks.
-const scenario = "molecule/containers"
-
 func main() {
 	leave := flag.Bool("keep", false, "leave the machines running")
+	scenario := flag.String("scenario", "containers", "the `scenario` below molecule: containers or openstack")
 	holds := flag.Bool("hold", false, "be the process that holds the machines")
 	flag.StringVar(&record, "record", "", "write how the host is wired to this `file`, of which the picture in the documentation is made")
 	flag.BoolVar(&colour, "colour", colour, "show what is said in colour")
@@ -34,9 +33,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	var err error
 	if *leave {
-		err = keep(ctx)
+		err = keep(ctx, *scenario)
 	} else {
-		err = run(ctx, *holds)
+		err = run(ctx, *scenario, *holds)
 	}
 	stop()
 	if err != nil {
@@ -45,7 +44,11 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, holds bool) error {
+func run(ctx context.Context, scenario string, holds bool) error {
+	scene, err := sceneNamed(scenario)
+	if err != nil {
+		return err
+	}
 	folder, err := os.MkdirTemp("", "hostnet-demo-")
 	if err != nil {
 		return err
@@ -56,18 +59,18 @@ func run(ctx context.Context, holds bool) error {
 	if err := install(ctx, folder); err != nil {
 		return err
 	}
-	say("Starting a Debian host with two cards of two ports, and a machine on the other end of their wires")
-	hosts, err := boot(ctx)
+	say(scene.boots)
+	hosts, err := boot(ctx, scene.machines())
 	for _, host := range hosts {
 		defer func() { _ = host.Stop() }()
 	}
 	if err != nil {
 		return err
 	}
-	if err := play(ctx, folder, hosts); err != nil {
+	if err := scene.play(ctx, folder, hosts); err != nil {
 		return err
 	}
-	if err := show(ctx, hosts); err != nil {
+	if err := scene.show(ctx, hosts); err != nil {
 		return err
 	}
 	if holds {
@@ -77,15 +80,10 @@ func run(ctx context.Context, holds bool) error {
 	return nil
 }
 
-// boot starts the machines: the host, and the one that is the physical network and a compute host. What it returns runs,
-// even if there is an error.
-func boot(ctx context.Context) ([]*testhost.Host, error) {
-	left, right := testhost.NewSegment("left"), testhost.NewSegment("right")
+// boot starts the machines. What it returns runs, even if there is an error.
+func boot(ctx context.Context, machines []testhost.Machine) ([]*testhost.Host, error) {
 	var hosts []*testhost.Host
-	for _, machine := range []testhost.Machine{
-		{Name: "infra1", NICs: []testhost.NIC{{Segment: left, Card: 1}, {Segment: right, Card: 1}, {Segment: left, Card: 2}, {Segment: right, Card: 2}}},
-		{Name: "outside", NICs: []testhost.NIC{{Segment: left}, {Segment: right}}},
-	} {
+	for _, machine := range machines {
 		machine.Log = os.Stdout
 		host, err := testhost.Start(ctx, machine)
 		if err != nil {
@@ -126,8 +124,8 @@ func install(ctx context.Context, folder string) error {
 	return err
 }
 
-// play runs the playbooks twice: the second run must find nothing to do.
-func play(ctx context.Context, folder string, hosts []*testhost.Host) error {
+// play runs the playbooks. A second run must find nothing to do.
+func (s scene) play(ctx context.Context, folder string, hosts []*testhost.Host) error {
 	file := filepath.Join(folder, "inventory")
 	var inventory strings.Builder
 	for _, host := range hosts {
@@ -138,23 +136,19 @@ func play(ctx context.Context, folder string, hosts []*testhost.Host) error {
 	if err := os.WriteFile(file, []byte(inventory.String()), 0o600); err != nil {
 		return err
 	}
+	if s.cloud != "" {
+		if err := os.CopyFS(filepath.Join(folder, s.cloud), os.DirFS(filepath.Join(s.folder, s.cloud))); err != nil {
+			return err
+		}
+	}
 	environment := []string{
 		"ANSIBLE_COLLECTIONS_PATH=" + folder, "ANSIBLE_COLLECTIONS_PATHS=" + folder, "ANSIBLE_HOST_KEY_CHECKING=false",
 		"ANSIBLE_SSH_ARGS=-o ControlMaster=auto -o ControlPersist=60s -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR",
 		fmt.Sprintf("ANSIBLE_FORCE_COLOR=%t", colour), "ANSIBLE_DEPRECATION_WARNINGS=false",
 	}
-	for _, part := range []struct {
-		title, playbook string
-		arguments       []string
-		silent          bool
-	}{
-		{"What a run would do to the host (check mode)", "host.yml", []string{"--check", "--diff"}, false},
-		{"The run", "converge.yml", []string{"--diff"}, false},
-		{"The second run: nothing to do", "converge.yml", nil, true},
-		{"What ping, a DHCP client, iproute2 and the other end of the wires say", "verify.yml", nil, true},
-	} {
+	for _, part := range s.parts {
 		say(part.title)
-		arguments := append([]string{"-i", file, filepath.Join(scenario, part.playbook)}, part.arguments...)
+		arguments := slices.Concat(s.inventoryOf(folder, file), []string{filepath.Join(s.folder, part.playbook)}, part.arguments)
 		output, err := stream(ctx, environment, "ansible-playbook", arguments...)
 		if err != nil {
 			return err
@@ -170,36 +164,23 @@ func play(ctx context.Context, folder string, hosts []*testhost.Host) error {
 var changed = regexp.MustCompile(`changed=[1-9]`)
 
 // show lets iproute2 and tcpdump, which have no part in the work, say what is there.
-func show(ctx context.Context, hosts []*testhost.Host) error {
-	host, outside := hosts[0], hosts[1]
-	for _, one := range []struct {
-		at      *testhost.Host
-		command string
-	}{
-		{host, "ip -brief link"}, {host, "ip -brief address"}, {host, "bridge link"}, {host, "ip route"},
-		{host, "grep -E 'Mode|Primary|Active|Slave Interface|MII Status' /proc/net/bonding/bond0"},
-		{host, "lxc-ls --fancy"},
-		{outside, "grep -h 'ICMP echo request' /run/eth0.log /run/eth1.log"},
-	} {
-		say(one.at.Name() + ": " + one.command)
-		output, err := one.at.Run(ctx, one.command)
+func (s scene) show(ctx context.Context, hosts []*testhost.Host) error {
+	byName := map[string]*testhost.Host{}
+	for _, host := range hosts {
+		byName[host.Name()] = host
+	}
+	for _, one := range s.views {
+		say(one.machine + ": " + one.command)
+		output, err := byName[one.machine].Run(ctx, one.command)
 		if err != nil {
 			return err
 		}
 		fmt.Print(output)
 	}
-	for _, one := range hosts {
-		say(one.Name() + ": hostnet draw")
-		drawing, err := one.Run(ctx, backend.Program+" draw")
-		if err != nil {
-			return err
-		}
-		fmt.Print(drawing)
-	}
 	if record == "" {
 		return nil
 	}
-	wired, err := host.Run(ctx, backend.Program+" draw --json")
+	wired, err := hosts[0].Run(ctx, backend.Program+" draw --json")
 	if err != nil {
 		return err
 	}

@@ -129,7 +129,7 @@ func (l Links) controllerOf(name string) *link {
 }
 
 // ethernet is the MTU of a new link for which nothing is said.
-const ethernet = 1500
+const ethernet uint32 = 1500
 
 // mtuOf is what a link carries in the end. A bond's ports follow it, and a bridge its smallest port.
 func (l Links) mtuOf(name string, depth int) uint32 {

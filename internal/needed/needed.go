@@ -40,10 +40,18 @@ type taken struct {
 	sure bool
 }
 
+// tunnels is a network whose packets travel inside of those of the host's own address.
+type tunnels struct {
+	at         schema.Place
+	link, kind string
+}
+
 // Needs are what OpenStack-Ansible's networks need of one host.
 type Needs struct {
 	needs []need
 	taken []taken
+	// tunnels are those of this host for which nobody has said an MTU.
+	tunnels []tunnels
 	// networkd says that the lines to add are those of systemd-networkd's variables.
 	networkd bool
 	problems *schema.Problems
@@ -118,7 +126,8 @@ func (n *Needs) entry(key string, raw any, at schema.Place) {
 	n.needs = append(n.needs, one)
 }
 
-// providers reads provider_networks: a flat or VLAN network with network_interface is on a bridge of Open vSwitch's.
+// providers reads provider_networks: a flat or VLAN network with network_interface is on a bridge of Open vSwitch's, and the
+// packets of some others get a header more.
 func (n *Needs) providers(raw any) {
 	list, isList := raw.([]any)
 	if !isList && raw != nil {
@@ -128,17 +137,26 @@ func (n *Needs) providers(raw any) {
 		holder, _ := element.(map[string]any)
 		fields, _ := holder["network"].(map[string]any)
 		kind, port := text(fields["type"]), text(fields["network_interface"])
+		if headers[kind] > 0 && fields["container_mtu"] == nil {
+			at := schema.At(NetworkKey, n.problems).Index(i).Key("network")
+			n.tunnels = append(n.tunnels, tunnels{at, text(fields["container_bridge"]), kind})
+		}
 		if kind != "flat" && kind != "vlan" || port == "" {
 			continue
 		}
 		at := schema.At(NetworkKey, n.problems).Index(i).Key("network")
 		bridge := text(fields["container_bridge"])
-		bound := slices.ContainsFunc(n.needs, func(one need) bool { return one.bridge == bridge && !one.inContainer })
+		bound := n.bound(bridge)
 		if override := text(fields["host_bind_override"]); override != "" {
 			bridge = override
 		}
 		n.taken = append(n.taken, taken{at.Key("network_interface"), bridge, port, bound})
 	}
+}
+
+// bound tells whether the host itself is in the network of a link.
+func (n *Needs) bound(link string) bool {
+	return slices.ContainsFunc(n.needs, func(one need) bool { return one.bridge == link && !one.inContainer })
 }
 
 // neutron reads neutron_provider_networks, which operators write by hand.
@@ -174,6 +192,11 @@ func (n *Needs) Check(links Links) []string {
 		one := &n.needs[i]
 		one.ovs = one.ovs || ovs[one.bridge]
 		if warning := n.look(one, links, told); warning != "" {
+			warnings = append(warnings, warning)
+		}
+	}
+	for _, one := range n.tunnels {
+		if warning := one.room(links); warning != "" && n.bound(one.link) {
 			warnings = append(warnings, warning)
 		}
 	}

@@ -22,12 +22,16 @@ func read(t *testing.T, text string) map[string]any {
 const declared = `
 bonds:
   - {name: bond0, ports: [eno1, eno2], mtu: 9000}
+  - {name: bond1}
 vlans:
   - {name: bond0.10, parent: bond0, id: 10}
   - {name: bond0.30, parent: bond0, id: 30, mtu: 1500}
+  - {name: bond1.40, parent: bond1, id: 40}
+  - {name: bond1.41, parent: bond1, id: 41, addresses: [fd00:41::1/64]}
 bridges:
   - {name: br-mgmt, ports: [{name: bond0.10}], addresses: [172.29.236.11/22]}
   - {name: br-storage, ports: [bond0.30], addresses: [{address: 172.29.244.11/22}]}
+  - {name: br-tunnel, ports: [bond1.40], addresses: [172.29.240.11/22]}
   - {name: br-lbaas, ports: [veth9]}
 interfaces:
   - {name: eno3}
@@ -76,6 +80,25 @@ provider_networks: [{network: {container_bridge: br-vlan, type: flat, network_in
 needed: {eth11_address: {bridge: br-vlan, netmask: null}}
 provider_networks: [{network: {container_bridge: br-vlan, type: flat, network_interface: eth0}}]`,
 			problems: []string{"eth0 has the address 198.51.100.5/24"}},
+		{name: "no room for geneve's headers", given: `
+needed: {tunnel_address: {bridge: br-tunnel, netmask: 255.255.252.0}}
+provider_networks: [{network: {container_bridge: br-tunnel, type: geneve}}]`,
+			warnings: []string{"provider_networks[0].network: br-tunnel (1500) > bond1.40 (1500) > bond1 (1500): geneve takes 58 bytes of each packet " +
+				"for its headers, which leaves 1442 to instances: for 1500 give br-tunnel, bond1.40, bond1 an mtu of 1558, or write container_mtu: 1500"}},
+		{name: "nor for VXLAN's over IPv6", given: `
+needed: {tunnel_address: {bridge: bond1.41, netmask: 64}}
+provider_networks: [{network: {container_bridge: bond1.41, type: vxlan}}]`,
+			warnings: []string{"vxlan takes 70 bytes of each packet for its headers, which leaves 1430 to instances: for 1500 give bond1.41, bond1 an mtu of 1570"}},
+		{name: "room for geneve's headers", given: `
+needed: {tunnel_address: {bridge: bond0.10, netmask: 255.255.252.0, address: 10.1.0.1}}
+provider_networks: [{network: {container_bridge: bond0.10, type: geneve}}]`,
+			warnings: []string{"bond0.10 has not the address"}},
+		{name: "an MTU that is meant", given: `
+needed: {tunnel_address: {bridge: br-tunnel, netmask: 255.255.252.0, mtu: 1500}}
+provider_networks: [{network: {container_bridge: br-tunnel, type: geneve, container_mtu: 1500}}]`},
+		{name: "tunnels of others", given: `
+needed: {x_address: {bridge: br-tunnel, interface: eth10}}
+provider_networks: [{network: {container_bridge: br-tunnel, type: geneve}}]`},
 		{name: "neutron's own", given: `
 needed: {}
 neutron_provider_networks: {network_interface_mappings: "br-provider:eno3,br-lbaas:veth9"}`, problems: []string{

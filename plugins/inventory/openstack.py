@@ -24,14 +24,15 @@ options:
     choices: [hostnet.linux.openstack]
   directory:
     description: The directory of C(openstack_user_config.yml). A relative one begins at the inventory's file.
-    type: path
+    # Ansible would have a relative path begin where it was started.
+    type: str
     default: /etc/openstack_deploy
   memory:
     description: The file with the names and addresses of earlier runs. By default C(openstack_inventory.json) in O(directory).
-    type: path
+    type: str
   environment:
     description: The C(env.d) of an installed OpenStack-Ansible. By default the one in C(/opt/openstack-ansible), else a table.
-    type: path
+    type: str
 """
 
 EXAMPLES = r"""
@@ -97,10 +98,10 @@ class InventoryModule(BaseInventoryPlugin):
                 inventory.add_child(name, host)
 
     def _plan(self, base):
-        command = [self._binary(), "openstack", "plan", os.path.join(base, self.get_option("directory")), "--inventory"]
+        command = [self._binary(), "openstack", "plan", self._path(base, "directory"), "--inventory"]
         for option in ("memory", "environment"):
             if self.get_option(option):
-                command += ["--" + option, os.path.join(base, self.get_option(option))]
+                command += ["--" + option, self._path(base, option)]
         try:
             # The arguments are paths, and no shell reads them.
             done = subprocess.run(command, capture_output=True, check=False)
@@ -110,6 +111,9 @@ class InventoryModule(BaseInventoryPlugin):
             return json.loads(done.stdout)
         except ValueError as error:
             raise AnsibleParserError(done.stderr.decode("utf-8", "replace").strip() or str(error)) from error
+
+    def _path(self, base, option):
+        return os.path.join(base, os.path.expanduser(os.path.expandvars(self.get_option(option))))
 
     @staticmethod
     def _binary():
