@@ -176,6 +176,7 @@ func (p *Plan) recorded() map[string]any {
 		hostvars = map[string]any{}
 		meta["hostvars"] = hostvars
 	}
+	members := membership{all: all, known: map[string]map[string]bool{}}
 	for _, kind := range []map[string]map[string]any{p.Hosts, p.Containers} {
 		for name, vars := range kind {
 			one, ok := hostvars[name].(map[string]any)
@@ -190,27 +191,44 @@ func (p *Plan) recorded() map[string]any {
 			}
 			groups, _ := vars["groups"].([]string)
 			for _, group := range groups {
-				record(all, group, name)
+				members.record(group, name)
 			}
 		}
 	}
 	return all
 }
 
+// membership knows who is in which group of the memory: a group of thousands is not searched for each of them.
+type membership struct {
+	all   map[string]any
+	known map[string]map[string]bool
+}
+
 // record adds a member to a group. OSA's generator finds a container by its X_container group, and needs both keys in
 // a group that it did not make itself.
-func record(all map[string]any, group, name string) {
-	g, ok := all[group].(map[string]any)
+func (m membership) record(group, name string) {
+	g, ok := m.all[group].(map[string]any)
 	if !ok {
 		g = map[string]any{"hosts": []any{}}
 		if !strings.HasSuffix(group, "_container") && !strings.HasSuffix(group, "_host_containers") &&
 			!strings.HasSuffix(group, "_hosts") {
 			g["children"] = []any{}
 		}
-		all[group] = g
+		m.all[group] = g
 	}
 	hosts, _ := g["hosts"].([]any)
-	if !slices.Contains(hosts, any(name)) {
+	known := m.known[group]
+	if known == nil {
+		known = map[string]bool{}
+		for _, one := range hosts {
+			if host, isName := one.(string); isName {
+				known[host] = true
+			}
+		}
+		m.known[group] = known
+	}
+	if !known[name] {
+		known[name] = true
 		g["hosts"] = append(hosts, name)
 	}
 }
