@@ -29,6 +29,8 @@ type Host struct {
 	Kernel Kernel
 	// BeforeStep, if set, is called ahead of each step with its number from 0. An error stops the run there.
 	BeforeStep func(number int) error
+	// seen are the links as they were last read.
+	seen *link.State
 }
 
 // Observed is the whole state of a namespace, domain by domain. It can be kept as JSON and restored.
@@ -71,25 +73,43 @@ func (h *Host) ObserveLinks() (*Observed, error) {
 	return out, err
 }
 
-// Complete is all of what was seen of the declared links, where nothing has changed since.
-func (h *Host) Complete(seen *Observed, wanted *State) error {
-	if err := seen.Links.Complete(h.Kernel, link.Everything); err != nil {
+// Shown says what of some links is to be shown beside what every look at links finds.
+type Shown struct {
+	Links  link.Detail
+	Routes bool
+}
+
+// Everything is all that can be shown.
+var Everything = Shown{Links: link.Everything, Routes: true}
+
+// ShownBy is what it takes to show these options.
+func ShownBy(options map[string]bool) Shown {
+	return Shown{Links: link.Detail{VLANs: options["ports"] || options["vlans"], Forwarding: options["fdb"]}, Routes: options["routes"]}
+}
+
+// Complete adds to what was seen what is to be shown of the declared links, where nothing has changed since.
+func (h *Host) Complete(seen *Observed, wanted *State, shown Shown) error {
+	if err := seen.Links.Complete(h.Kernel, shown.Links); err != nil {
 		return err
 	}
-	return h.observeRoutesOf(seen, wanted)
+	return h.observeRoutesOf(seen, wanted, shown)
 }
 
 // ObserveOf reads what Of shows.
-func (h *Host) ObserveOf(wanted *State) (*Observed, error) {
-	seen, err := h.observe(link.Everything)
+func (h *Host) ObserveOf(wanted *State, shown Shown) (*Observed, error) {
+	seen, err := h.observe(shown.Links)
 	if err != nil {
 		return nil, err
 	}
-	return seen, h.observeRoutesOf(seen, wanted)
+	return seen, h.observeRoutesOf(seen, wanted, shown)
 }
 
 // observeRoutesOf reads the routes of the declared links.
-func (h *Host) observeRoutesOf(seen *Observed, wanted *State) error {
+func (h *Host) observeRoutesOf(seen *Observed, wanted *State, shown Shown) error {
+	if !shown.Routes {
+		seen.Routes = &route.State{Scope: &kernel.RouteScope{}}
+		return nil
+	}
 	var names []string
 	for _, one := range wanted.Interfaces {
 		// The kernel keeps no routes on a link that is down.
@@ -103,10 +123,11 @@ func (h *Host) observeRoutesOf(seen *Observed, wanted *State) error {
 }
 
 func (h *Host) observe(detail link.Detail) (*Observed, error) {
-	links, err := link.Observe(h.Kernel, detail)
+	links, err := link.Observe(h.Kernel, detail, h.seen)
 	if err != nil {
 		return nil, err
 	}
+	h.seen = links
 	addresses, err := addr.Observe(h.Kernel)
 	if err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ func (h *Host) MoreProblems(wanted *State, found schema.Problems) schema.Problem
 		}
 		links = append(links, &l)
 	}
-	current, err := link.Observe(h.Kernel, link.DetailFor(links))
+	current, err := link.Observe(h.Kernel, link.DetailFor(links), nil)
 	if err != nil {
 		return found
 	}

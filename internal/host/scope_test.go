@@ -45,7 +45,8 @@ func TestRoutesAreReadOnlyAsFarAsATaskTouchesThem(t *testing.T) {
 		"a bridge and its routes":      {second: bridge(fields{"name": "br0", "routes": list{}}), asks: true, links: []string{"br0"}},
 		"a bridge that goes":           {second: bridge(fields{"name": "br0", "state": "absent"}), asks: true, links: []string{"br0"}},
 		"a port that loses its routes": {second: bridge(fields{"name": "br0", "ports": list{"eth1"}}), asks: true, links: []string{"eth1"}},
-		"a route":                      {second: fields{"routes": list{fields{"to": "198.51.100.0/24", "via": "10.0.0.2", "dev": "br0"}}}, asks: true, protocols: true},
+		"a route":                      {second: fields{"routes": list{fields{"to": "198.51.100.0/24", "via": "10.0.0.2", "dev": "br0"}}}, asks: true},
+		"a route without a link":       {second: fields{"routes": list{fields{"to": "198.51.100.0/24", "via": "10.0.0.2"}}}, asks: true, protocols: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, k := begin(t, fields{"bridges": list{fields{"name": "br0", "addresses": list{"10.0.0.1/24"}}}})

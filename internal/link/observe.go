@@ -44,29 +44,97 @@ const (
 	ipv6Disabled   = 26
 )
 
-// Observe reads every link of the namespace.
-func Observe(k Kernel, detail Detail) (*State, error) {
+// Observe reads every link of the namespace. Links that have not changed since an earlier look are taken from that, which may be
+// nil.
+func Observe(k Kernel, detail Detail, earlier *State) (*State, error) {
 	raw, err := k.CurrentLinks()
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(raw, func(a, b kernel.Link) int { return cmp.Compare(a.Index, b.Index) })
+	byIndex := func(a, b kernel.Link) int { return cmp.Compare(a.Index, b.Index) }
+	if !slices.IsSortedFunc(raw, byIndex) {
+		raw = slices.SortedFunc(slices.Values(raw), byIndex)
+	}
 	names := make(map[int]string, len(raw))
 	for i := range raw {
 		names[raw[i].Index] = raw[i].Name
 	}
 	name := func(index int) string { return names[index] }
-	links, all := make([]*Link, len(raw)), make([]Link, len(raw))
+	same := earlier.unchanged(raw)
+	links := make([]*Link, len(raw))
 	for i := range raw {
-		links[i] = &all[i]
+		if same != nil && same[i] {
+			links[i] = earlier.Links[i].again()
+			continue
+		}
+		links[i] = &Link{}
 		decode(links[i], &raw[i], name)
 	}
 	state := NewState(links)
 	state.raw = raw
 	for i := range raw {
-		state.addPort(&raw[i], links[i], name)
+		if controller := state.Find(links[i].Observed.Controller); controller != nil && (same == nil || !same[state.place(controller)]) {
+			state.addPort(&raw[i], links[i], name)
+		}
 	}
 	return state, state.Complete(k, detail)
+}
+
+// unchanged tells of each link whether it is as it was in this state, together with its ports; nil where links have come, gone or
+// changed their names, which others show.
+func (s *State) unchanged(raw []kernel.Link) []bool {
+	if s == nil || len(s.raw) != len(raw) || len(s.Links) != len(raw) {
+		return nil
+	}
+	same := make([]bool, len(raw))
+	for i := range raw {
+		if raw[i].Index != s.raw[i].Index || raw[i].Name != s.raw[i].Name {
+			return nil
+		}
+		same[i] = raw[i].Reading != 0 && raw[i].Reading == s.raw[i].Reading
+	}
+	for i := range raw {
+		if !same[i] {
+			// A controller shows what its ports are like.
+			for _, controller := range []int{raw[i].Controller, s.raw[i].Controller} {
+				if at := placeOf(raw, controller); at >= 0 {
+					same[at] = false
+				}
+			}
+		}
+	}
+	return same
+}
+
+// place is where a link of this state is in its list.
+func (s *State) place(link *Link) int { return placeOf(s.raw, link.Observed.Index) }
+
+// placeOf is where the link with a number is in the list, -1 if it is not.
+func placeOf(raw []kernel.Link, index int) int {
+	at, there := slices.BinarySearchFunc(raw, index, func(one kernel.Link, index int) int { return cmp.Compare(one.Index, index) })
+	if !there {
+		return -1
+	}
+	return at
+}
+
+// again is a link for another state, without what that has to ask for by itself.
+func (l *Link) again() *Link {
+	elsewhere := l.Observed.PeerNSID >= 0
+	if l.Kind != VXLAN && !isController(l.Kind) && !elsewhere {
+		return l
+	}
+	out := clone(l)
+	out.VXLAN.FDB, out.Bridge.VLANs = nil, nil
+	if elsewhere {
+		out.Peer, out.PeerNS = nil, nil
+	}
+	if out.Ports != nil {
+		for i := range *out.Ports {
+			(*out.Ports)[i].VLANs = nil
+		}
+	}
+	return out
 }
 
 // Complete asks the kernel for what was left out so far.
@@ -185,6 +253,9 @@ func (s *State) addPort(raw *kernel.Link, link *Link, name func(int) string) {
 }
 
 func (s *State) readVLANs(k Kernel) error {
+	if !slices.ContainsFunc(s.Links, func(link *Link) bool { return link.Kind == Bridge }) {
+		return nil
+	}
 	vlans, err := k.BridgeVLANs()
 	if err != nil {
 		return err
@@ -211,6 +282,9 @@ func sortedVLANs(vlans []kernel.BridgeVLAN) []kernel.BridgeVLAN {
 }
 
 func (s *State) readForwarding(k Kernel) error {
+	if !slices.ContainsFunc(s.Links, func(link *Link) bool { return link.Kind == VXLAN }) {
+		return nil
+	}
 	entries, err := k.ForwardingEntries()
 	if err != nil {
 		return err

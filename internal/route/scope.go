@@ -62,7 +62,8 @@ func ObserveLinks(k kernel.Routes, links []string) (*State, error) {
 	return ObserveWithin(k, scope)
 }
 
-// widen adds the places of declared routes, and what makes their gateways reachable.
+// widen adds the places of declared routes, and what tells the links of their gateways. Whether a gateway can be reached by a
+// declared link is mostly told by its addresses; where it is not, the plan asks for all routes.
 func (d Declaration) widen(scope *kernel.RouteScope) {
 	guessing := false
 	for _, one := range d.all() {
@@ -79,10 +80,9 @@ func (d Declaration) widen(scope *kernel.RouteScope) {
 	if len(scope.Destinations) == 0 {
 		return
 	}
-	scope.Protocols = slices.Clone(administrators)
 	if guessing {
 		// The link of a gateway follows from all networks that are directly connected, whoever says so.
-		scope.Protocols = append(scope.Protocols, unix.RTPROT_KERNEL, unix.RTPROT_DHCP, unix.RTPROT_RA)
+		scope.Protocols = append(slices.Clone(administrators), unix.RTPROT_KERNEL, unix.RTPROT_DHCP, unix.RTPROT_RA)
 	}
 }
 

@@ -333,7 +333,7 @@ func (s *Site) Run(todo *Plan, d *Declaration, hooks *Hooks) (schema.Object, err
 }
 
 // Observed is the observed state of the declared links, those of the bridges among them, once the plan has been run.
-func (s *Site) Observed(todo *Plan, d *Declaration) (schema.Object, error) {
+func (s *Site) Observed(todo *Plan, d *Declaration, shown host.Shown) (schema.Object, error) {
 	state := &host.State{}
 	if d.Host != nil {
 		state.Interfaces = slices.Clone(d.Host.Interfaces)
@@ -341,16 +341,16 @@ func (s *Site) Observed(todo *Plan, d *Declaration) (schema.Object, error) {
 	for _, bridge := range d.Bridges {
 		state.Interfaces = append(state.Interfaces, interfaceOf(bridge, nil))
 	}
-	seen, err := s.seen(todo, state)
+	seen, err := s.seen(todo, state, shown)
 	if err != nil {
 		return nil, err
 	}
 	return seen.Of(state), nil
 }
 
-func (s *Site) seen(todo *Plan, state *host.State) (*host.Observed, error) {
+func (s *Site) seen(todo *Plan, state *host.State, shown host.Shown) (*host.Observed, error) {
 	if len(todo.Steps) == 0 {
-		return todo.Seen, s.Host.Complete(todo.Seen, state)
+		return todo.Seen, s.Host.Complete(todo.Seen, state, shown)
 	}
-	return s.Host.ObserveOf(state)
+	return s.Host.ObserveOf(state, shown)
 }

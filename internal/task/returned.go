@@ -15,11 +15,20 @@ func (t *Task) returned(site *services.Site, want *desired, todo *services.Plan)
 	if what == host.ReturnChanged && len(todo.Steps) == 0 || t.Whole {
 		return nil, nil
 	}
-	seen, err := site.Observed(todo, want.Declaration)
-	if err != nil || what == host.ReturnFull {
-		return seen, err
+	if what == host.ReturnFull {
+		return site.Observed(todo, want.Declaration, host.Everything)
 	}
 	declared, changed := t.declaredOptions(want), todo.Links()
+	names := map[string]bool{}
+	for _, options := range declared {
+		for _, option := range options {
+			names[option] = true
+		}
+	}
+	seen, err := site.Observed(todo, want.Declaration, host.ShownBy(names))
+	if err != nil {
+		return nil, err
+	}
 	out := schema.Object{}
 	for _, group := range seen {
 		list, _ := group.Value.([]any)

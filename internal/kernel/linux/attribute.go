@@ -3,6 +3,7 @@ package linux
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -15,7 +16,7 @@ type fixed []byte
 func (f fixed) Len() int          { return len(f) }
 func (f fixed) Serialize() []byte { return f }
 
-// eachAttribute walks a run of netlink attributes. The data that it hands out aliases the message.
+// eachAttribute walks a run of netlink attributes. The data that it hands out is part of the message.
 func eachAttribute(run []byte, f func(typ uint16, data []byte) error) error {
 	for len(run) >= unix.SizeofRtAttr {
 		length := int(binary.NativeEndian.Uint16(run))
@@ -32,7 +33,9 @@ func eachAttribute(run []byte, f func(typ uint16, data []byte) error) error {
 	return nil
 }
 
+// attributesOf keeps what the message says, which goes with it otherwise.
 func attributesOf(run []byte) (kernel.Attributes, error) {
+	run = slices.Clone(run)
 	const usual = 2 * unix.SizeofRtAttr // most are numbers: growing the list step by step costs more than the reading
 	attributes := make(kernel.Attributes, 0, len(run)/usual)
 	err := eachAttribute(run, func(typ uint16, data []byte) error {

@@ -2,8 +2,11 @@ package linux
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"maps"
 	"net"
+	"slices"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -16,9 +19,36 @@ const ntfSticky = 1 << 6
 
 // BridgeEntries lists the entries of bridges that somebody has made, by the port that they lead to.
 func (h *Handle) BridgeEntries(links map[string]bool) ([]kernel.BridgeEntry, error) {
+	if len(links) > mostQuestions {
+		return h.bridgeEntries(links, 0)
+	}
+	// The kernel is asked for one link alone (valid_fdb_dump_strict); one before 5.0 lists the entries of all.
+	if h.strict(true) == nil {
+		defer func() { _ = h.strict(false) }()
+	}
+	var all []kernel.BridgeEntry
+	for _, name := range slices.Sorted(maps.Keys(links)) {
+		index, err := h.index(name)
+		if !links[name] || errors.Is(err, unix.ENODEV) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		found, err := h.bridgeEntries(map[string]bool{name: true}, index)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+// bridgeEntries asks for the entries of one link, or with 0 for those of all.
+func (h *Handle) bridgeEntries(links map[string]bool, asked int) ([]kernel.BridgeEntry, error) {
 	var found []kernel.BridgeEntry
 	request := h.request(unix.RTM_GETNEIGH, 0)
-	request.AddData(ndmsg(unix.AF_BRIDGE, 0, 0, 0))
+	request.AddData(ndmsg(unix.AF_BRIDGE, asked, 0, 0))
 	err := h.dump(request, func() { found = found[:0] }, func(message []byte) error {
 		if len(message) < unix.SizeofNdMsg {
 			return fmt.Errorf("the kernel sent a neighbour message of %d bytes", len(message))

@@ -22,6 +22,7 @@ func (h *Handle) Links() ([]kernel.Link, error) {
 	request.AddData(nl.NewRtAttr(unix.IFLA_EXT_MASK, nl.Uint32Attr(skipStatistics)))
 	err := h.dump(request, func() { links = links[:0] }, func(message []byte) error {
 		link, err := decodeLink(message)
+		link.Reading = h.nextReading()
 		links = append(links, link)
 		return err
 	})

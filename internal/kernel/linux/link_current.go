@@ -22,7 +22,8 @@ type currentLinks struct {
 	// news tells of changes.
 	news *nl.NetlinkSocket
 	read time.Time
-	byID map[int]kernel.Link
+	// links are in the order of their numbers. Whoever was given them keeps them, so they are replaced as a whole.
+	links []kernel.Link
 	// stale links are read again; with all, every one is.
 	stale map[int]bool
 	all   bool
@@ -39,7 +40,7 @@ const (
 // thousands takes as long as all else that a task does.
 func (h *Handle) CurrentLinks() ([]kernel.Link, error) {
 	if h.current == nil {
-		news, err := h.subscribe()
+		news, err := h.subscribe(unix.RTNLGRP_LINK, unix.RTNLGRP_IPV6_IFINFO, unix.RTNLGRP_IPV4_NETCONF, unix.RTNLGRP_IPV6_NETCONF)
 		if err != nil {
 			return h.Links()
 		}
@@ -50,23 +51,48 @@ func (h *Handle) CurrentLinks() ([]kernel.Link, error) {
 	if c.all || time.Since(c.read) > freshFor || len(c.stale) > mostSingle {
 		return h.readAllCurrent()
 	}
+	if len(c.stale) > 0 {
+		if err := h.readStale(); err != nil {
+			c.all = true
+			return nil, err
+		}
+	}
+	return c.links, nil
+}
+
+// readStale reads single links again.
+func (h *Handle) readStale() error {
+	c := h.current
+	links := slices.Clone(c.links)
 	for index := range c.stale {
 		link, err := h.linkAt(index)
-		if old, known := c.byID[index]; known {
-			h.forget(old.Name)
-			delete(c.byID, index)
+		at, known := slices.BinarySearchFunc(links, index, func(one kernel.Link, index int) int { return cmp.Compare(one.Index, index) })
+		if known {
+			h.forget(links[at].Name)
 		}
 		switch {
+		case errors.Is(err, unix.ENODEV) && known:
+			links = slices.Delete(links, at, at+1)
 		case errors.Is(err, unix.ENODEV):
 		case err != nil:
-			return nil, err
+			return err
 		default:
 			h.remember(link.Name, index)
-			c.byID[index] = link
+			if link.Reading = h.nextReading(); known {
+				links[at] = link
+			} else {
+				links = slices.Insert(links, at, link)
+			}
 		}
 	}
 	clear(c.stale)
-	return c.list(), nil
+	c.links = links
+	return nil
+}
+
+func (h *Handle) nextReading() uint64 {
+	h.readings++
+	return h.readings
 }
 
 func (h *Handle) readAllCurrent() ([]kernel.Link, error) {
@@ -77,24 +103,13 @@ func (h *Handle) readAllCurrent() ([]kernel.Link, error) {
 		c.all = true
 		return nil, err
 	}
-	c.byID = make(map[int]kernel.Link, len(links))
-	for _, link := range links {
-		c.byID[link.Index] = link
-	}
+	slices.SortFunc(links, func(a, b kernel.Link) int { return cmp.Compare(a.Index, b.Index) })
+	c.links = links
 	return links, nil
 }
 
-func (c *currentLinks) list() []kernel.Link {
-	links := make([]kernel.Link, 0, len(c.byID))
-	for _, link := range c.byID {
-		links = append(links, link)
-	}
-	slices.SortFunc(links, func(a, b kernel.Link) int { return cmp.Compare(a.Index, b.Index) })
-	return links
-}
-
-// subscribe has the kernel tell of links and of their IPv4 and IPv6 settings.
-func (h *Handle) subscribe() (*nl.NetlinkSocket, error) {
+// subscribe has the kernel tell of changes.
+func (h *Handle) subscribe(groups ...uint) (*nl.NetlinkSocket, error) {
 	target := netns.None()
 	if h.namespace != "" {
 		handle, err := netns.GetFromPath(h.namespace)
@@ -104,8 +119,7 @@ func (h *Handle) subscribe() (*nl.NetlinkSocket, error) {
 		defer func() { _ = handle.Close() }()
 		target = handle
 	}
-	return nl.SubscribeAt(target, netns.None(), unix.NETLINK_ROUTE,
-		unix.RTNLGRP_LINK, unix.RTNLGRP_IPV6_IFINFO, unix.RTNLGRP_IPV4_NETCONF, unix.RTNLGRP_IPV6_NETCONF)
+	return nl.SubscribeAt(target, netns.None(), unix.NETLINK_ROUTE, groups...)
 }
 
 // hear notes what the kernel has told since.
@@ -157,6 +171,7 @@ func (h *Handle) changed(index int) {
 
 // changedSetting notes whose setting was written: that of a link, or of who knows whom.
 func (h *Handle) changedSetting(path string) {
+	h.addresses.valid = false
 	if h.current == nil {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -27,7 +28,7 @@ func (d *nextHopDecoder) read(typ uint16, data []byte) {
 			d.hop.Via, d.found = addressOf(data[2:]), true
 		}
 	default:
-		d.hop.Extra = append(d.hop.Extra, kernel.Attribute{Type: typ, Data: data})
+		d.hop.Extra = append(d.hop.Extra, kernel.Attribute{Type: typ, Data: slices.Clone(data)})
 	}
 }
 

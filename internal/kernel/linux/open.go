@@ -28,6 +28,12 @@ type Handle struct {
 	files   []*os.File
 	// current is what CurrentLinks knows; nil until it is asked.
 	current *currentLinks
+	// addresses is what Addresses knows.
+	addresses knownAddresses
+	// buffer is for the parts of lists.
+	buffer []byte
+	// readings counts the links that were read.
+	readings uint64
 	// kinds are those whose module need not be looked for again.
 	kinds map[string]bool
 	// possible is what CheckKind has found of kinds.
@@ -106,10 +112,10 @@ func (h *Handle) Close() {
 	if h.current != nil {
 		h.current.news.Close()
 	}
+	if h.addresses.news != nil {
+		h.addresses.news.Close()
+	}
 }
-
-// attempts bounds the retries of an interrupted dump: with changes going on all the time, none is ever whole.
-const attempts = 10
 
 // request is sent to this handle's namespace.
 func (h *Handle) request(messageType, flags int) *nl.NetlinkRequest {
@@ -120,31 +126,10 @@ func (h *Handle) request(messageType, flags int) *nl.NetlinkRequest {
 
 // change sends a request that alters something and waits for the kernel's answer.
 func (h *Handle) change(request *nl.NetlinkRequest) error {
+	h.addresses.valid = false
 	request.Flags |= unix.NLM_F_ACK
 	_, err := request.Execute(unix.NETLINK_ROUTE, 0)
 	return err
-}
-
-// dump sends a request for a list and calls each for every message in it. A list that changed while it was being
-// read is read again, so reset must empty what each has gathered.
-func (h *Handle) dump(request *nl.NetlinkRequest, reset func(), each func(message []byte) error) error {
-	request.Flags |= unix.NLM_F_DUMP
-	var err error
-	for range attempts {
-		reset()
-		var inner error
-		err = request.ExecuteIter(unix.NETLINK_ROUTE, 0, func(message []byte) bool {
-			inner = each(message)
-			return inner == nil
-		})
-		if inner != nil {
-			return inner
-		}
-		if !errors.Is(err, nl.ErrDumpInterrupted) && !errors.Is(err, unix.EINTR) {
-			return err
-		}
-	}
-	return fmt.Errorf("the list kept changing while it was read (%d attempts): %w", attempts, err)
 }
 
 // inside runs f in the handle's namespace: files under /proc/sys/net show the namespace of the thread that opens them.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -126,7 +127,7 @@ func decodeRouteAttribute(route *kernel.Route, typ uint16, data []byte) (err err
 			route.Expires = uint32(max(0, int32(number32(data[8:])))) / 100
 		}
 	case unix.RTA_FLOW, unix.RTA_TTL_PROPAGATE:
-		route.Extra = append(route.Extra, kernel.Attribute{Type: typ, Data: data})
+		route.Extra = append(route.Extra, kernel.Attribute{Type: typ, Data: slices.Clone(data)})
 	}
 	return err
 }

@@ -35,6 +35,7 @@ func (h *Handle) Routes() ([]kernel.Route, error) {
 type routeQuestion struct {
 	family, protocol uint8
 	link             int
+	table            uint32
 }
 
 // keep tells from a message whether its route is wanted, and if so reads it.
@@ -55,6 +56,9 @@ func (h *Handle) dumpRoutes(list *routeList, question routeQuestion, keep keep) 
 	if question.link != 0 {
 		request.AddData(nl.NewRtAttr(unix.RTA_OIF, nl.Uint32Attr(uint32(question.link))))
 	}
+	if question.table != 0 {
+		request.AddData(nl.NewRtAttr(unix.RTA_TABLE, nl.Uint32Attr(question.table)))
+	}
 	before := len(list.routes)
 	reset := func() { list.routes, list.links = list.routes[:before], list.links[:before] }
 	each := func(message []byte) error {
@@ -71,9 +75,11 @@ func (h *Handle) dumpRoutes(list *routeList, question routeQuestion, keep keep) 
 	if question != (routeQuestion{}) && h.strict(true) == nil {
 		defer func() { _ = h.strict(false) }()
 	}
-	if err := h.dump(request, reset, each); err != nil {
+	err := h.dump(request, reset, each)
+	if err != nil && (question.table == 0 || !errors.Is(err, unix.ENOENT)) {
 		return fmt.Errorf("cannot list the routes: %w", err)
 	}
+	// A table is there once it has a route (fib_get_table).
 	return nil
 }
 
@@ -128,6 +134,12 @@ func (h *Handle) RoutesWithin(scope kernel.RouteScope) ([]kernel.Route, error) {
 			links[index] = true
 		}
 	}
+	if list, err := h.routesTo(&scope); list != nil || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		return h.named(list)
+	}
 	families, narrow := h.families(&scope)
 	if narrow && len(scope.Protocols)+len(links) <= mostQuestions {
 		list, err := h.narrowLists(&scope, links, families)
@@ -145,6 +157,38 @@ func (h *Handle) RoutesWithin(scope kernel.RouteScope) ([]kernel.Route, error) {
 		}
 	}
 	return h.named(&list)
+}
+
+// routesTo are the routes to some destinations, where the kernel can be asked for these alone; nil is where it cannot.
+func (h *Handle) routesTo(scope *kernel.RouteScope) (*routeList, error) {
+	if len(scope.Protocols)+len(scope.Links)+len(scope.Into)+len(scope.Sources) > 0 || len(scope.Destinations) > mostQuestions {
+		return nil, nil
+	}
+	list := &routeList{}
+	asked := map[routeQuestion]bool{}
+	for _, to := range scope.Destinations {
+		if to.Table != unix.RT_TABLE_MAIN {
+			question := routeQuestion{family: familyOf(to.To.Addr()), table: to.Table}
+			if !asked[question] {
+				asked[question] = true
+				if err := h.dumpRoutes(list, question, within(scope, nil)); err != nil {
+					return nil, err
+				}
+			}
+			continue
+		}
+		found, hops, known := h.routeTo(to)
+		switch {
+		case !known:
+			return nil, nil
+		case found == nil:
+		case !to.Alone || found.Metric != to.Metric:
+			return nil, nil
+		default:
+			list.routes, list.links = append(list.routes, *found), append(list.links, hops)
+		}
+	}
+	return list, nil
 }
 
 // families are those that a scope is about, and whether narrow lists show all of it: they do if each of its
@@ -259,12 +303,19 @@ func touches(message []byte, scope *kernel.RouteScope, links map[int]bool) bool 
 	return err != nil || found || scope.LeadsTo(prefixOf(message[0], to, message[1]), table)
 }
 
-// isFree tells whether there is surely no route to a destination but those of the makers. The kernel says which route it
-// would take (RTM_F_FIB_MATCH); one to a larger network means that there is none to this one.
+// isFree tells whether there is surely no route to a destination but those of the makers.
 func (h *Handle) isFree(destination kernel.Destination, makers []uint8) bool {
+	found, _, known := h.routeTo(destination)
+	return known && (found == nil || destination.Alone && found.Metric == destination.Metric && slices.Contains(makers, found.Protocol))
+}
+
+// routeTo is the first route to a destination in the main table, nil where there is none. The kernel says which route it
+// would take (RTM_F_FIB_MATCH); one to a larger network means that there is none to this one. It is not known where the
+// kernel would take another one.
+func (h *Handle) routeTo(destination kernel.Destination) (route *kernel.Route, hops []int, known bool) {
 	to := destination.To
 	if to.Bits() == 0 || destination.Table != unix.RT_TABLE_MAIN {
-		return false
+		return nil, nil, false
 	}
 	request := h.request(unix.RTM_GETROUTE, 0)
 	request.AddData(&nl.RtMsg{RtMsg: unix.RtMsg{
@@ -273,19 +324,19 @@ func (h *Handle) isFree(destination kernel.Destination, makers []uint8) bool {
 	request.AddData(nl.NewRtAttr(unix.RTA_DST, to.Addr().AsSlice()))
 	messages, err := request.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWROUTE)
 	if errors.Is(err, unix.ENETUNREACH) {
-		return h.asksMain(familyOf(to.Addr()))
+		return nil, nil, h.asksMain(familyOf(to.Addr()))
 	}
 	if err != nil || len(messages) != 1 {
-		return false
+		return nil, nil, false
 	}
-	found, _, err := decodeRoute(messages[0])
-	if err != nil || !found.To.IsValid() || found.Table != destination.Table || !found.To.Contains(to.Addr()) {
-		return false
+	found, links, err := decodeRoute(messages[0])
+	switch {
+	case err != nil || !found.To.IsValid() || found.Table != destination.Table || !found.To.Contains(to.Addr()):
+		return nil, nil, false
+	case found.To == to:
+		return &found, links, true
 	}
-	if found.To == to {
-		return destination.Alone && found.Metric == destination.Metric && slices.Contains(makers, found.Protocol)
-	}
-	return found.To.Bits() < to.Bits()
+	return nil, nil, found.To.Bits() < to.Bits()
 }
 
 // asksMain tells whether a route that was not found is in no case in the main table: a rule for all packets leads there,

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -77,7 +78,7 @@ func decodeRule(message []byte) (rule kernel.Rule, err error) {
 		case unix.FRA_PAD:
 		default:
 			if !decodeRuleNumber(&rule, typ, data) && !isWholePort(typ, data) {
-				rule.Extra = append(rule.Extra, kernel.Attribute{Type: typ, Data: data})
+				rule.Extra = append(rule.Extra, kernel.Attribute{Type: typ, Data: slices.Clone(data)})
 			}
 		}
 		return nil
