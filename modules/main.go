@@ -25,7 +25,7 @@ var version = "development"
 // to no more than so many bytes.
 const (
 	garbage     = 400
-	memoryLimit = 40 << 20
+	memoryLimit = 48 << 20
 )
 
 func main() {

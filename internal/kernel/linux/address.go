@@ -2,11 +2,8 @@ package linux
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
-	"time"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -17,56 +14,8 @@ import (
 // IFA_PROTO of linux/if_addr.h, which Linux has had since 5.18.
 const ifaProto = 11
 
-// knownAddresses is the list of addresses as it was last read.
-type knownAddresses struct {
-	// news tells of changes of addresses and links; nil until it is asked for.
-	news *nl.NetlinkSocket
-	read time.Time
-	list []kernel.Address
-	// valid is false after a change by this handle, of which the kernel may tell later (an IPv6 address is told of once it is
-	// known to be unique).
-	valid bool
-}
-
-// Addresses lists every address of the namespace in the kernel's order: IPv4 before IPv6, link by link. It does not ask again
-// while nothing has changed: the kernel goes through all links to answer.
+// Addresses lists every address of the namespace in the kernel's order: IPv4 before IPv6, link by link.
 func (h *Handle) Addresses() ([]kernel.Address, error) {
-	known := &h.addresses
-	if known.news == nil {
-		news, err := h.subscribe(unix.RTNLGRP_LINK, unix.RTNLGRP_IPV4_IFADDR, unix.RTNLGRP_IPV6_IFADDR)
-		if err != nil {
-			return h.readAddresses()
-		}
-		known.news = news
-	}
-	if heard(known.news) || !known.valid || time.Since(known.read) > freshFor {
-		known.read = time.Now()
-		list, err := h.readAddresses()
-		if err != nil {
-			known.valid = false
-			return nil, err
-		}
-		known.list, known.valid = list, true
-	}
-	return slices.Clone(known.list), nil
-}
-
-// heard tells whether the kernel has told of anything, and forgets it.
-func heard(news *nl.NetlinkSocket) bool {
-	buffer, any := make([]byte, 4<<10), false
-	for {
-		_, _, err := unix.Recvfrom(news.GetFd(), buffer, unix.MSG_DONTWAIT)
-		if errors.Is(err, unix.EAGAIN) {
-			return any
-		}
-		any = true
-		if err != nil && !errors.Is(err, unix.ENOBUFS) && !errors.Is(err, unix.EINTR) {
-			return true
-		}
-	}
-}
-
-func (h *Handle) readAddresses() ([]kernel.Address, error) {
 	var addresses []kernel.Address
 	var links []int
 	request := h.request(unix.RTM_GETADDR, 0)

@@ -40,7 +40,7 @@ const (
 // thousands takes as long as all else that a task does.
 func (h *Handle) CurrentLinks() ([]kernel.Link, error) {
 	if h.current == nil {
-		news, err := h.subscribe(unix.RTNLGRP_LINK, unix.RTNLGRP_IPV6_IFINFO, unix.RTNLGRP_IPV4_NETCONF, unix.RTNLGRP_IPV6_NETCONF)
+		news, err := h.subscribe()
 		if err != nil {
 			return h.Links()
 		}
@@ -108,8 +108,8 @@ func (h *Handle) readAllCurrent() ([]kernel.Link, error) {
 	return links, nil
 }
 
-// subscribe has the kernel tell of changes.
-func (h *Handle) subscribe(groups ...uint) (*nl.NetlinkSocket, error) {
+// subscribe has the kernel tell of links and of their IPv4 and IPv6 settings.
+func (h *Handle) subscribe() (*nl.NetlinkSocket, error) {
 	target := netns.None()
 	if h.namespace != "" {
 		handle, err := netns.GetFromPath(h.namespace)
@@ -119,7 +119,8 @@ func (h *Handle) subscribe(groups ...uint) (*nl.NetlinkSocket, error) {
 		defer func() { _ = handle.Close() }()
 		target = handle
 	}
-	return nl.SubscribeAt(target, netns.None(), unix.NETLINK_ROUTE, groups...)
+	return nl.SubscribeAt(target, netns.None(), unix.NETLINK_ROUTE,
+		unix.RTNLGRP_LINK, unix.RTNLGRP_IPV6_IFINFO, unix.RTNLGRP_IPV4_NETCONF, unix.RTNLGRP_IPV6_NETCONF)
 }
 
 // hear notes what the kernel has told since.
@@ -171,7 +172,6 @@ func (h *Handle) changed(index int) {
 
 // changedSetting notes whose setting was written: that of a link, or of who knows whom.
 func (h *Handle) changedSetting(path string) {
-	h.addresses.valid = false
 	if h.current == nil {
 		return
 	}

@@ -28,8 +28,6 @@ type Handle struct {
 	files   []*os.File
 	// current is what CurrentLinks knows; nil until it is asked.
 	current *currentLinks
-	// addresses is what Addresses knows.
-	addresses knownAddresses
 	// buffer is for the parts of lists.
 	buffer []byte
 	// readings counts the links that were read.
@@ -112,9 +110,6 @@ func (h *Handle) Close() {
 	if h.current != nil {
 		h.current.news.Close()
 	}
-	if h.addresses.news != nil {
-		h.addresses.news.Close()
-	}
 }
 
 // request is sent to this handle's namespace.
@@ -126,7 +121,6 @@ func (h *Handle) request(messageType, flags int) *nl.NetlinkRequest {
 
 // change sends a request that alters something and waits for the kernel's answer.
 func (h *Handle) change(request *nl.NetlinkRequest) error {
-	h.addresses.valid = false
 	request.Flags |= unix.NLM_F_ACK
 	_, err := request.Execute(unix.NETLINK_ROUTE, 0)
 	return err
