@@ -5,10 +5,15 @@ package task_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"hostnet.linux/internal/netnstest"
 )
 
 // TestOpenStackVariables: OSA's own variables make the host's network, and a second run finds nothing to do.
@@ -101,6 +106,7 @@ func TestOpenStackAdopted(t *testing.T) {
 	}
 	m.ns.IP(t, "link", "add", "br-mgmt", "up", "type", "bridge")
 	m.ns.IP(t, "link", "set", "eth1", "master", "br-mgmt")
+	container, _ := m.container("br-mgmt", "172.29.236.101/22"), m.container("br-mgmt", "172.29.236.102/22")
 	m.ns.IP(t, "address", "add", "172.29.236.11/22", "brd", "+", "dev", "br-mgmt")
 	m.ns.IP(t, "route", "add", "10.5.0.0/16", "via", "172.29.236.1", "metric", "21", "proto", "static")
 	const variables = `{"watch": false, %s
@@ -117,11 +123,48 @@ func TestOpenStackAdopted(t *testing.T) {
 		t.Errorf("warnings: %s", text)
 	}
 	links := m.ns.Snapshot(t)
+	through, own := ping(t, container, "172.29.236.102"), ping(t, m.ns, "172.29.236.101")
 	taken := m.module("network", fmt.Sprintf(variables, `"manager": "takeover",`))
 	if taken.Err != nil || !taken.Changed || m.ns.Snapshot(t) != links {
 		t.Errorf("takeover: changed %t, %v: %s\nbefore\n%s\nafter\n%s", taken.Changed, taken.Err, actionsOf(taken), links, m.ns.Snapshot(t))
 	}
+	through()
+	own()
 	if again := m.module("network", fmt.Sprintf(variables, "")); again.Err != nil || again.Changed {
 		t.Errorf("after it: changed %t, %v: %s", again.Changed, again.Err, actionsOf(again))
+	}
+}
+
+// container is a namespace with an address on a bridge.
+func (m *machine) container(bridge, address string) *netnstest.Namespace {
+	m.Helper()
+	ns := netnstest.New(m.T)
+	m.ns.IP(m.T, "link", "add", "to-"+ns.Name[len(ns.Name)-8:], "master", bridge, "up", "type", "veth", "peer", "name", "eth1", "netns", ns.Name)
+	ns.IP(m.T, "address", "add", address, "dev", "eth1")
+	ns.IP(m.T, "link", "set", "eth1", "up")
+	return ns
+}
+
+var counted = regexp.MustCompile(`(\d+) packets transmitted, (\d+) received`)
+
+// ping sends a packet every 10 ms until it is called back, which is an error if one was lost.
+func ping(t *testing.T, from *netnstest.Namespace, address string) (stop func()) {
+	t.Helper()
+	from.Exec(t, "ping", "-q", "-c", "1", "-W", "5", address)
+	var told strings.Builder
+	command := exec.Command("ip", "netns", "exec", from.Name, "ping", "-q", "-i", "0.01", address)
+	command.Stdout = &told
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		time.Sleep(300 * time.Millisecond)
+		_ = command.Process.Signal(os.Interrupt)
+		_ = command.Wait()
+		numbers := counted.FindStringSubmatch(told.String())
+		if len(numbers) != 3 || numbers[1] != numbers[2] || len(numbers[1]) < 2 {
+			t.Errorf("packets to %s were lost: %s", address, told.String())
+		}
 	}
 }

@@ -107,6 +107,7 @@ func TestOtherManagers(t *testing.T) {
 			host.MustRun(t, "! { "+rival.taken+"; }; test ! -e /etc/systemd/networkd.conf.d/hostnet.conf; test ! -e /etc/hostnet/bonds")
 		})
 	}
+	t.Run("adoption", func(t *testing.T) { testAdoption(t, host) })
 	t.Run("init scripts", func(t *testing.T) { testInitScripts(t, host) })
 	t.Run("persist networkd", func(t *testing.T) { testPersistNetworkd(t, host) })
 }
