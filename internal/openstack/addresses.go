@@ -5,7 +5,12 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"hostnet.linux/internal/pattern"
 )
+
+// reachable is an address, a name, or a template; nothing is none of ours to miss.
+var reachable = pattern.Of(`^[A-Za-z0-9:._-]*$|\{[{%]`)
 
 // reserve closes the addresses that no container may get: those of hosts, of routers, of load balancers and of the
 // memory, used_ips besides.
@@ -33,6 +38,9 @@ func (p *planner) reserve() {
 		}
 	}
 	for _, key := range []string{"internal_lb_vip_address", "external_lb_vip_address"} {
+		if text := p.globals.get(key).str(); !reachable().MatchString(text) {
+			p.report.problem(p.globals.pair(key).Place, key, "%q is neither an address nor a name", text)
+		}
 		if address, err := netip.ParseAddr(p.globals.get(key).str()); err == nil {
 			p.reserved[address] = true
 			for _, name := range holders[address] {
@@ -103,8 +111,19 @@ func (p *planner) knows(b bind) bool {
 		p.report.problem(b.Place, b.path, "no group %s (%s)", b.group, why)
 		return false
 	}
-	p.report.problem(b.Place, b.path, "no group %s%s", b.group, meant(b.group, sortedKeys(p.groups)))
+	p.report.problem(b.Place, b.path, "no group %s%s", b.group, p.groupMeant(b.group))
 	return false
+}
+
+// groupMeant is what to write in the place of a group that is none.
+func (p *planner) groupMeant(name string) string {
+	if parts := strings.FieldsFunc(name, func(c rune) bool { return c == ',' || c == ' ' }); len(parts) > 1 {
+		return ": write a list, [" + strings.Join(parts, ", ") + "]"
+	}
+	if name == "all" {
+		return ": write [all_containers, hosts]"
+	}
+	return meant(name, sortedKeys(p.groups))
 }
 
 // clash tells of two networks that meet on one host or container, once.
@@ -217,7 +236,7 @@ func (p *planner) inContainer(n *network, to *node, entry map[string]any) {
 		return
 	}
 	entry["netmask"] = netmask(pool.prefix)
-	address := p.memory.address(to.name, n, p.keys)
+	address := p.memory.address(to.name, n, p.keys, pool.prefix)
 	switch {
 	case !address.IsValid():
 		got, ok := pool.take()

@@ -126,11 +126,13 @@ func (c *config) section(name string) *pair {
 func (c *config) readCIDRs(r *report) {
 	section := c.section("cidr_networks")
 	if section == nil || section.value.kind != dict || len(section.value.pairs) == 0 {
-		at := Place{File: UserConfig}
+		at, hint := Place{File: UserConfig}, "write a network for each pool, such as management: 172.29.236.0/22"
 		if section != nil {
 			at = section.Place
+		} else if misplaced := c.globals.pair("cidr_networks"); misplaced != nil {
+			at, hint = misplaced.Place, "here, under global_overrides, it is a variable only: write it at the top level"
 		}
-		r.problem(at, "cidr_networks", "missing; write a network for each pool, such as management: 172.29.236.0/22")
+		r.problem(at, "cidr_networks", "missing; %s", hint)
 		return
 	}
 	for _, p := range section.value.pairs {
@@ -143,6 +145,9 @@ func (c *config) readCIDRs(r *report) {
 		}
 		if prefix != prefix.Masked() {
 			r.problem(p.value.Place, place("cidr_networks", p.key), "%s has host bits; write %s", prefix, prefix.Masked())
+		}
+		if first := prefix.Addr(); first.IsLoopback() || first.IsMulticast() || first.IsLinkLocalUnicast() {
+			r.problem(p.value.Place, place("cidr_networks", p.key), "%s is no network for hosts", prefix)
 		}
 		one := &cidr{p.value.Place, p.key, prefix.Masked()}
 		c.cidrs = append(c.cidrs, one)
@@ -190,6 +195,21 @@ func (c *config) readUsed(r *report) {
 
 func (s span) meets(prefix netip.Prefix) bool {
 	return s.first.Compare(last(prefix)) <= 0 && prefix.Addr().Compare(s.last) <= 0 && s.first.Is4() == prefix.Addr().Is4()
+}
+
+// checkOrdinary refuses an address that stands for the whole of an IPv4 network.
+func (c *config) checkOrdinary(address netip.Addr, at Place, path string, r *report) {
+	for _, one := range c.cidrs {
+		if !address.Is4() || !one.prefix.Contains(address) || one.prefix.Bits() >= address.BitLen()-1 {
+			continue
+		}
+		switch address {
+		case one.prefix.Addr():
+			r.problem(at, path, "%s is the network %s itself, and no address in it", address, one.name)
+		case last(one.prefix):
+			r.problem(at, path, "%s is the broadcast address of %s (%s)", address, one.name, one.prefix)
+		}
+	}
 }
 
 // checkOverlaps refuses two pools that share addresses when provider networks use both.

@@ -69,7 +69,7 @@ func readEnvironment(root *value, r *report) *environment {
 				meant(section.key, []string{"physical_skel", "component_skel", "container_skel"}))
 			continue
 		}
-		for _, p := range normal(section.value).pairs {
+		for _, p := range normal(section.value, silently).pairs {
 			if !p.value.isNull() && p.value.kind != dict {
 				r.problem(p.Place, place(section.key, p.key), "must be a dictionary with belongs_to")
 				continue
@@ -85,10 +85,32 @@ func readEnvironment(root *value, r *report) *environment {
 						"unknown key%s", meant(option.key, slices.Clone(known)))
 				}
 			}
+			isBool(p.value.get("properties"), place(place(section.key, p.key), "properties"), "is_metal", r)
 			e.read(section.key, p)
 		}
 	}
+	e.checkParents(root, r)
 	return e
+}
+
+// silently is for env.d, where an operator's file replaces what OSA's own has.
+func silently(*value, *value) {}
+
+// checkParents tells of containers that belong to no hosts, and so are never made.
+func (e *environment) checkParents(root *value, r *report) {
+	physical := map[string]bool{}
+	for _, p := range root.get("physical_skel").orEmpty().pairs {
+		physical[underscores(p.key)] = true
+	}
+	for _, p := range root.get("container_skel").orEmpty().pairs {
+		belongs := p.value.get("belongs_to")
+		for _, parent := range belongs.strings() {
+			if name := underscores(parent); !physical[name] && len(p.value.get("contains").strings()) > 0 {
+				r.warn(belongs.Place, place("container_skel", p.key)+".belongs_to", "no group %s in physical_skel: by it, none are made%s",
+					parent, meant(name, sortedKeys(physical)))
+			}
+		}
+	}
 }
 
 func (e *environment) read(section string, p pair) {
@@ -129,7 +151,7 @@ func (e *environment) read(section string, p pair) {
 
 // normal is a dictionary with underscores in its keys: OSA takes dashes for underscores in some places, we in all.
 // What two spellings of one name hold is merged.
-func normal(v *value) *value {
+func normal(v *value, replaced func(a, b *value)) *value {
 	if v == nil || v.kind != dict {
 		return &value{kind: dict}
 	}
@@ -138,7 +160,7 @@ func normal(v *value) *value {
 	for _, p := range v.pairs {
 		p.key = underscores(p.key)
 		if i, ok := at[p.key]; ok {
-			all.pairs[i].value = merge(all.pairs[i].value, p.value)
+			all.pairs[i].value = merge(all.pairs[i].value, p.value, replaced)
 			continue
 		}
 		at[p.key] = len(all.pairs)

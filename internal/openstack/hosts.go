@@ -45,6 +45,13 @@ func (c *config) readHosts(r *report) {
 
 func (c *config) readHost(group *hostGroup, p pair, r *report) {
 	path := place(group.name, p.key)
+	if slices.Contains(hostKeys, p.key) {
+		r.problem(p.Place, path, "stands beside its host: indent it by 2 more")
+		return
+	}
+	if _, isText := p.scalar.(string); !isText {
+		r.problem(p.Place, path, "%s is %v to YAML 1.1, and no name: write it in quotes", p.key, shown(p.scalar))
+	}
 	h := c.hosts[p.key]
 	if h == nil {
 		h = &host{Place: p.Place, name: p.key}
@@ -166,6 +173,7 @@ func (c *config) checkAddresses(r *report) {
 			return
 		}
 		owner[address] = h
+		c.checkOrdinary(address, at, place(h.name, key), r)
 	}
 	for _, h := range c.hostOrder {
 		check(h, h.address, h.addressAt, "ip")

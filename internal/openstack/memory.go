@@ -1,6 +1,7 @@
 package openstack
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"net/netip"
@@ -22,7 +23,11 @@ type memory struct {
 func readMemory(name string, content []byte, r *report) *memory {
 	m := &memory{file: name, all: map[string]any{}, hostvars: map[string]map[string]any{}, byKind: map[string][]string{},
 		place: map[string]int{}}
-	if len(content) == 0 {
+	if content == nil {
+		return m
+	}
+	if len(bytes.TrimSpace(content)) == 0 {
+		r.problem(Place{File: name, Line: 1}, "", "is empty: restore it from a backup; to begin anew, with other names and addresses, write {} into it")
 		return m
 	}
 	if err := json.Unmarshal(content, &m.all); err != nil {
@@ -30,8 +35,10 @@ func readMemory(name string, content []byte, r *report) *memory {
 		m.all = map[string]any{}
 		return m
 	}
-	meta, _ := m.all["_meta"].(map[string]any)
-	vars, _ := meta["hostvars"].(map[string]any)
+	vars, ok := hostvarsOf(m.all)
+	if !ok {
+		r.problem(Place{File: name, Line: 1}, "_meta.hostvars", "is no dictionary of hosts and their variables: restore it from a backup")
+	}
 	for host, raw := range vars {
 		if one, ok := raw.(map[string]any); ok {
 			m.hostvars[host] = one
@@ -59,6 +66,19 @@ func readMemory(name string, content []byte, r *report) *memory {
 		})
 	}
 	return m
+}
+
+// hostvarsOf is what the memory holds of each host; a memory without them is a new one.
+func hostvarsOf(all map[string]any) (map[string]any, bool) {
+	if all["_meta"] == nil {
+		return nil, true
+	}
+	meta, isDict := all["_meta"].(map[string]any)
+	if meta["hostvars"] == nil {
+		return nil, isDict
+	}
+	vars, isDict := meta["hostvars"].(map[string]any)
+	return vars, isDict
 }
 
 // kindOf is the name of a container without its suffix; old names have underscores.
@@ -91,8 +111,8 @@ func addressOf(raw any) netip.Addr {
 }
 
 // address is what a container has had on a network: under its key, else under the key of an earlier release or of a
-// network that has since got another address_prefix, which is known by its interface.
-func (m *memory) address(name string, n *network, keys map[string]bool) netip.Addr {
+// network that has since got another address_prefix, which is known by its interface and by its pool.
+func (m *memory) address(name string, n *network, keys map[string]bool, pool netip.Prefix) netip.Addr {
 	networks := m.networks(name)
 	if address := addressOf(networks[n.key]); address.IsValid() {
 		return address
@@ -100,7 +120,7 @@ func (m *memory) address(name string, n *network, keys map[string]bool) netip.Ad
 	for _, key := range sortedKeys(networks) {
 		entry, _ := networks[key].(map[string]any)
 		if !keys[key] && entry["interface"] == n.link && (entry["bridge"] == n.bridge || key == n.pool+"_address") {
-			if address := addressOf(entry); address.IsValid() {
+			if address := addressOf(entry); address.IsValid() && pool.Contains(address) {
 				return address
 			}
 		}

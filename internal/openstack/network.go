@@ -147,8 +147,44 @@ var (
 	containerTypes = []string{"veth", "phys", "macvlan", "ipvlan", "vlan"}
 	vlanRange      = pattern.Of(`^\d+:\d+(\s*,\s*\d+:\d+)*$`)
 	card           = pattern.Of(`^eth\d+$|^en[opsx][0-9a-f]\w*$`)
-	hardware       = pattern.Of(`^(bond|team)\d|^bond-|^en[opsx][0-9a-f][\w.]*$`)
+	hardware       = pattern.Of(`^(bond|team)\d|^bond-|^en[opsx][0-9a-f][\w.]*$|^em\d+$|^p\d+p\d+|^ib[\dps]|\.\d+$|^vlan\d+$`)
 )
+
+// textKeys are text to OSA, whatever YAML makes of a word without quotes.
+var textKeys = []string{
+	"container_bridge", "container_interface", "network_interface", "host_bind_override", "ip_from_q", "net_name", "address_prefix",
+	"reference_group",
+}
+
+// checkNames refuses what is no text to YAML 1.1, and what cannot be the name of an interface.
+func (c *config) checkNames(v *value, n *network, r *report) {
+	for _, key := range textKeys {
+		text := v.get(key)
+		if _, isText := text.orEmpty().scalar.(string); !isText && !text.isNull() && fmt.Sprint(text.scalar) != text.text {
+			r.problem(text.Place, place(n.path, key), "%s is %v to YAML 1.1: write it in quotes", text.text, shown(text.plain()))
+		}
+	}
+	for _, key := range []string{"container_bridge", "container_interface", "network_interface", "host_bind_override"} {
+		if name := v.get(key).str(); len(name) > 15 || strings.ContainsAny(name, " /:") || name == "." || name == ".." {
+			r.problem(v.get(key).Place, place(n.path, key),
+				"%q is no name of an interface: at most 15 letters, no space, / or :", name)
+		}
+	}
+}
+
+// checkNeutron looks at what OSA's neutron role makes settings of.
+func (c *config) checkNeutron(v *value, n *network, r *report) {
+	if (n.netType == "vlan" || n.netType == "flat") && n.netName == "" {
+		r.warn(n.Place, n.path, "has no net_name, by which Neutron knows a network of type %s", n.netType)
+	}
+	port, bridge := v.get("network_interface"), v.get("host_bind_override").str()
+	if bridge == "" {
+		bridge = n.bridge
+	}
+	if port.str() != "" && port.str() == bridge {
+		r.problem(port.Place, place(n.path, "network_interface"), "%s cannot be its own port: name the bond or card that Open vSwitch is to take", bridge)
+	}
+}
 
 func (c *config) checkWords(n *network, v *value, r *report) {
 	oneOf := func(key, word string, known []string) {
@@ -168,12 +204,8 @@ func (c *config) checkWords(n *network, v *value, r *report) {
 		r.problem(v.get("container_type").Place, place(n.path, "container_type"),
 			"%s cannot be a port of an Open vSwitch bridge; write veth", n.kind)
 	}
-	for _, key := range []string{"container_bridge", "container_interface", "network_interface", "host_bind_override"} {
-		if name := v.get(key).str(); len(name) > 15 || strings.ContainsAny(name, " /:") || name == "." || name == ".." {
-			r.problem(v.get(key).Place, place(n.path, key),
-				"%q is no name of an interface: at most 15 letters, no space, / or :", name)
-		}
-	}
+	c.checkNames(v, n, r)
+	c.checkNeutron(v, n, r)
 	if n.link == "eth0" {
 		r.warn(v.get("container_interface").Place, place(n.path, "container_interface"),
 			"eth0 is every container's interface on lxcbr0: write another one, unless lxc_container_networks is {}")
@@ -212,6 +244,10 @@ func (c *config) readRange(v *value, n *network, r *report) {
 	}
 	path := place(n.path, "range")
 	text := v.str()
+	if v.kind != scalar {
+		r.problem(v.Place, path, `must be one text such as "101:200,301:400"`)
+		return
+	}
 	if _, isText := v.scalar.(string); !isText {
 		if strings.Contains(v.text, ":") {
 			r.problem(v.Place, path, `%s is the number %s to YAML 1.1; write it in quotes: "%s"`, v.text, text, v.text)
@@ -234,6 +270,8 @@ func (c *config) readRange(v *value, n *network, r *report) {
 			r.problem(v.Place, path, "%s runs backwards; write %d:%d", part, b, a)
 		case n.netType == "vlan" && (a < 1 || b > 4094):
 			r.problem(v.Place, path, "%s: a VLAN is from 1 to 4094", part)
+		case (n.netType == "vxlan" || n.netType == "geneve") && (a < 1 || b > 1<<24-1):
+			r.problem(v.Place, path, "%s: an identifier of %s is from 1 to 16777215", part, n.netType)
 		}
 	}
 }
@@ -303,13 +341,20 @@ func (c *config) nameKeys() {
 
 func (c *config) checkManagement(r *report) {
 	bridge := c.globals.get("management_bridge")
-	marked := false
+	marked, there := false, false
 	for _, n := range c.networks {
-		marked = marked || n.management
+		marked, there = marked || n.management, there || n.bridge == bridge.str()
 		if bridge.str() != "" && n.bridge == bridge.str() && !n.management {
 			r.problem(n.Place, n.path, "is on the management_bridge %s: write is_management_address: true", n.bridge)
 			marked = true // told
 		}
+	}
+	if !there && !strings.Contains(bridge.str(), "{{") && bridge.str() != "" {
+		var bridges []string
+		for _, n := range c.networks {
+			bridges = append(bridges, n.bridge)
+		}
+		r.warn(bridge.Place, "management_bridge", "no network has the container_bridge %s%s", bridge.str(), meant(bridge.str(), bridges))
 	}
 	if !marked && len(c.networks) > 0 {
 		r.problem(c.networks[0].section, "provider_networks",

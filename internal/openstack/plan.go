@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"hostnet.linux/internal/pattern"
 )
 
 // Plan is the network of the whole cloud. It is a function of the files alone.
@@ -85,7 +87,7 @@ func Make(source Source) (*Plan, error) {
 
 func (f *files) plan(memoryName string) *Plan {
 	r := &report{}
-	environment := merged(f.environment, r)
+	environment := merged(f.environment, r, silently)
 	if f.installed {
 		environment = inBuiltInOrder(environment)
 	}
@@ -96,7 +98,13 @@ func (f *files) plan(memoryName string) *Plan {
 		members: map[string][]*node{}, ancestor: map[string][]string{},
 		told: map[*network]bool{}, fixed: map[netip.Addr]string{}, long: map[*host]bool{},
 	}
-	root := merged(f.config, r)
+	root := merged(f.config, r, func(a, b *value) {
+		if b.kind == list {
+			r.warn(b.Place, "", "replaces the list of %s:%d, as for OpenStack-Ansible: write one list", a.File, a.Line)
+			return
+		}
+		r.warn(b.Place, "", "takes away what stands at %s:%d", a.File, a.Line)
+	})
 	unreadable := len(r.problems) > 0
 	p.config = readConfig(root, env, r)
 	p.memory = readMemory(memoryName, f.memory, r)
@@ -114,10 +122,16 @@ func (f *files) plan(memoryName string) *Plan {
 	return p.result()
 }
 
+// hostName is what Ansible's inventory and the host itself can be called.
+var hostName = pattern.Of(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
+
 func (p *planner) makeHosts() {
 	for _, h := range p.hostOrder {
-		if strings.TrimSpace(h.name) == "" || strings.ContainsAny(h.name, " /") {
-			p.report.problem(h.Place, h.name, "is no name of a host")
+		if !hostName().MatchString(h.name) {
+			p.report.problem(h.Place, h.name, "is no name of a host: letters, digits, and - _ . between them")
+		}
+		if p.env.groups[h.name] {
+			p.report.warn(h.Place, h.name, "is the name of a group, too: Ansible and group_binds may take one for the other")
 		}
 		n := &node{name: h.name, host: h, vars: map[string]any{}}
 		p.addNode(n)

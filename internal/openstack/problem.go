@@ -68,3 +68,11 @@ func inOrder(all []Problem) []Problem {
 	})
 	return all
 }
+
+// shown is a value as YAML 1.1 has it, for a message.
+func shown(v any) any {
+	if v == nil {
+		return "nothing"
+	}
+	return v
+}

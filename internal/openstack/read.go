@@ -124,8 +124,8 @@ func readFolder(base, name string) ([]file, error) {
 	return all, nil
 }
 
-// merged is one dictionary from many files.
-func merged(all []file, r *report) *value {
+// merged is one dictionary from many files. Replaced is told of what a later one takes away.
+func merged(all []file, r *report, replaced func(a, b *value)) *value {
 	var root *value
 	for _, one := range all {
 		v := readYAML(one.name, one.content, r)
@@ -136,12 +136,12 @@ func merged(all []file, r *report) *value {
 			r.problem(v.Place, "", "must be a dictionary")
 			continue
 		}
-		v = normal(v)
+		v = normal(v, replaced)
 		if root == nil {
 			root = v
 			continue
 		}
-		root = merge(root, v)
+		root = merge(root, v, replaced)
 	}
 	if root == nil {
 		return &value{kind: dict}

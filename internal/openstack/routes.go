@@ -35,6 +35,7 @@ func (c *config) router(v *value, path string, n *network, r *report) netip.Addr
 	if pool := c.byCIDR[n.pool]; pool != nil && !pool.prefix.Contains(address) {
 		r.problem(v.Place, path, "%s is in no network of %s (%s)", address, n.linkName(), pool.prefix)
 	}
+	c.checkOrdinary(address, v.Place, path, r)
 	return address
 }
 
@@ -74,6 +75,9 @@ func (c *config) readRoutes(v *value, n *network, r *report) {
 			r.warn(target.Place, place(at, "cidr"),
 				"%s is the network of %s itself: the route is left out", prefix, n.linkName())
 			continue
+		}
+		if router.Is4() && prefix.Addr().Is6() {
+			r.problem(gateway.Place, place(at, "gateway"), "%s is no IPv6 address, and %s is an IPv6 network", router, prefix)
 		}
 		route := map[string]any{"cidr": target.str(), "gateway": gateway.str()}
 		for _, p := range item.pairs {

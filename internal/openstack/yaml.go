@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,6 +43,8 @@ type pair struct {
 	Place
 	key   string
 	value *value
+	// scalar is what the key is to YAML 1.1: text, unless it is a word or a number without quotes.
+	scalar any
 }
 
 // largest bounds what anchors may unfold to: a file of a few lines can otherwise fill the memory.
@@ -150,7 +153,7 @@ func readYAML(file string, content []byte, r *report) *value {
 		text := err.Error()
 		found := yamlLine().FindStringSubmatch(text)
 		line, _ := strconv.Atoi(found[1])
-		r.problem(Place{File: file, Line: max(line, 1)}, "", "is no YAML: %s", strings.TrimPrefix(text, found[0]))
+		r.problem(Place{File: file, Line: max(line, 1)}, "", "is no YAML: %s%s", strings.TrimPrefix(text, found[0]), indentation(text))
 		return nil
 	}
 	var second yaml.Node
@@ -164,6 +167,16 @@ func readYAML(file string, content []byte, r *report) *value {
 		return nil
 	}
 	return root
+}
+
+// indentation is what is behind most of the messages of the YAML package.
+func indentation(text string) string {
+	for _, part := range []string{"mapping values are not allowed", "did not find expected key", "did not find expected '-' indicator"} {
+		if strings.Contains(text, part) {
+			return "; does it begin at the same column as the line above that it belongs to?"
+		}
+	}
+	return ""
 }
 
 type reading struct {
@@ -181,6 +194,9 @@ func (r *reading) value(node *yaml.Node, depth int) *value {
 	if r.open[node] || depth > deepest {
 		r.report.problem(v.Place, "", "an anchor holds itself, or the values are nested more than %d deep", deepest)
 		return v
+	}
+	if node.Style&yaml.TaggedStyle != 0 && !slices.Contains(tags, node.Tag) {
+		r.report.problem(v.Place, "", "%s is a tag at which OpenStack-Ansible's reader stops: write the value without it", node.Tag)
 	}
 	r.open[node] = true
 	defer delete(r.open, node)
@@ -254,11 +270,16 @@ func (r *reading) mapping(node *yaml.Node, v *value, depth int) {
 			r.report.problem(place, text, "stands twice (lines %d and %d): YAML keeps the last; leave one", before, key.Line)
 		}
 		own[text] = key.Line
-		put(pair{place, text, r.value(node.Content[i+1], depth+1)})
+		put(pair{place, text, r.value(node.Content[i+1], depth+1), name.scalar})
 	}
 	for _, p := range v.pairs {
 		v.size = min(largest+1, v.size+p.value.size)
 	}
+}
+
+// tags are those that PyYAML's SafeLoader knows.
+var tags = []string{
+	"!!binary", "!!bool", "!!float", "!!int", "!!map", "!!null", "!!omap", "!!pairs", "!!seq", "!!set", "!!str", "!!timestamp",
 }
 
 // YAML 1.1 as PyYAML's resolver has it (yaml/resolver.py).
@@ -330,9 +351,13 @@ func sexagesimal(digits, text string) any {
 	return sign * sum
 }
 
-// merge lays b over a: dictionaries merge, all else and an empty dictionary replaces, as OSA's dictutils has it.
-func merge(a, b *value) *value {
+// merge lays b over a: dictionaries merge, all else and an empty dictionary replaces, as OSA's dictutils has it. It tells of lists and
+// dictionaries that go.
+func merge(a, b *value, replaced func(a, b *value)) *value {
 	if a == nil || a.kind != dict || b.kind != dict || len(b.pairs) == 0 {
+		if a != nil && len(a.items)+len(a.pairs) > 0 {
+			replaced(a, b)
+		}
 		return b
 	}
 	all := *a
@@ -343,7 +368,7 @@ func merge(a, b *value) *value {
 	}
 	for _, p := range b.pairs {
 		if i, ok := at[p.key]; ok {
-			all.pairs[i] = pair{p.Place, p.key, merge(all.pairs[i].value, p.value)}
+			all.pairs[i] = pair{p.Place, p.key, merge(all.pairs[i].value, p.value, replaced), p.scalar}
 			continue
 		}
 		at[p.key] = len(all.pairs)
