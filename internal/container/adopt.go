@@ -18,7 +18,9 @@ import (
 // adopt leaves the addressing of an interface to systemd-networkd inside, where that has set it up just as it is declared: so it
 // is in containers that OpenStack-Ansible's roles have deployed. The container's configuration then says nothing of it.
 func (t *target) adopt() {
-	if !t.want.openstack || t.have == nil || t.live == nil || hasAddressing(&t.have.Interface) {
+	// One with DHCP has its client running inside.
+	t.moves = t.takeOver && !t.want.Absent() && !deref(t.want.DHCP)
+	if t.moves || !t.want.openstack || t.have == nil || t.live == nil || hasAddressing(&t.have.Interface) {
 		return
 	}
 	inside, ok := t.container.networkdInside(t.want.Name)
@@ -69,6 +71,9 @@ func (t *target) isAsWanted(inside networkdFile) bool {
 // networkdFile is what systemd-networkd inside a container is told of a link.
 type networkdFile struct{ dhcp bool }
 
+// networkdFolder is where the roles put its files.
+const networkdFolder = "etc/systemd/network"
+
 // largestUnit bounds what is read of a file that is the container's.
 const largestUnit = 64 << 10
 
@@ -79,8 +84,7 @@ func (c *Container) networkdInside(name string) (networkdFile, bool) {
 		return networkdFile{}, false
 	}
 	defer root.Close()
-	const folder = "etc/systemd/network"
-	entries, err := fs.ReadDir(root.FS(), folder)
+	entries, err := fs.ReadDir(root.FS(), networkdFolder)
 	if err != nil {
 		return networkdFile{}, false
 	}
@@ -89,7 +93,7 @@ func (c *Container) networkdInside(name string) (networkdFile, bool) {
 			continue
 		}
 		// A pipe in the place of the file must not hold us.
-		file, err := root.OpenFile(path.Join(folder, entry.Name()), os.O_RDONLY|unix.O_NONBLOCK, 0)
+		file, err := root.OpenFile(path.Join(networkdFolder, entry.Name()), os.O_RDONLY|unix.O_NONBLOCK, 0)
 		if err != nil {
 			continue
 		}

@@ -3,11 +3,16 @@
 package container
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hostnet.linux/internal/lxc/lxctest"
 )
@@ -57,6 +62,7 @@ func TestOpenStackAdoption(t *testing.T) {
 		}
 	}
 	wantSame(t, before, snapshot(t, folder))
+	takeOver(t, c, arguments)
 	// The task's own change: another route, live.
 	pid := c.PID(t)
 	entry["static_routes"] = []any{args{"cidr": "10.200.0.0/16", "gateway": "172.29.236.1"}}
@@ -69,9 +75,117 @@ func TestOpenStackAdoption(t *testing.T) {
 	if again, err := task(t, folder, arguments, false); err != nil || len(again.Steps) > 0 || c.PID(t) != pid {
 		t.Errorf("again: %v %v", err, steps(again))
 	}
+	// From the next start on, LXC and our hook do what systemd-networkd inside did.
+	c.Restart(t)
+	if now := c.Enter(t, "ip", "address", "show", "dev", "eth1") + c.Enter(t, "ip", "route"); !strings.Contains(now, "172.29.238.24/22") ||
+		!strings.Contains(now, "10.200.0.0/16 via 172.29.236.1 dev eth1") {
+		t.Errorf("after a restart: %s", now)
+	}
 	// A name is not the beginning of another.
 	if _, ok := parseNetworkd("[Match]\nName=eth10\n[Network]\nDHCP=yes\n", "eth1"); ok {
 		t.Error("eth10 is taken for eth1")
+	}
+}
+
+// takeOver moves the container over: nothing that runs changes, no packet is lost, and what was others' is in its configuration.
+func takeOver(t *testing.T, c *lxctest.Container, arguments args) {
+	t.Helper()
+	lxctest.Must(t, "ip", "address", "add", "172.29.236.1/22", "dev", "br-mgmt")
+	told, links := pingFrom(t, c, "172.29.236.1"), c.Enter(t, "ip", "address")+c.Enter(t, "ip", "route")
+	before, pid := snapshot(t, c.Folder), c.PID(t)
+	arguments["manager"] = TakeOver
+	would, err := task(t, c.Folder, arguments, true)
+	if err != nil || len(would.Steps) == 0 {
+		t.Errorf("check: %v %v", err, steps(would))
+	}
+	wantSame(t, before, snapshot(t, c.Folder))
+	unit := filepath.Join(c.Folder, c.Name, "rootfs/etc/systemd/network/0-hostnet.unmanaged-eth1.network")
+	undone(t, c, arguments, 1) // our program stays, so that there is a step less from now on
+	if would, err = task(t, c.Folder, arguments, true); err != nil || len(would.Steps) != 2 {
+		t.Fatalf("%v: %v", err, steps(would))
+	}
+	for at := range would.Steps {
+		undone(t, c, arguments, at)
+		if _, err := os.Stat(unit); err == nil {
+			t.Errorf("%s is left of a run that was undone", unit)
+		}
+	}
+	wantSame(t, before, snapshot(t, c.Folder))
+	done, err := task(t, c.Folder, arguments, false)
+	if err != nil || !slices.Equal(steps(done), steps(would)) {
+		t.Errorf("%v: %v, and the check said %v", err, steps(done), steps(would))
+	}
+	told()
+	if now := c.Enter(t, "ip", "address") + c.Enter(t, "ip", "route"); leftOf(now) != leftOf(links) || c.PID(t) != pid {
+		t.Errorf("before\n%s\nafter\n%s", links, now)
+	}
+	config := c.Config(t)
+	for _, want := range []string{"lxc.net.1.ipv4.address = 172.29.238.24/22", "lxc.net.1.hwaddr = 00:16:3e:aa:bb:01", "lxc.net.0.veth.pair = a1b2c3d4_eth0",
+		"10.176.0.0/12"} {
+		if !strings.Contains(config, want) {
+			t.Errorf("%q is not in\n%s", want, config)
+		}
+	}
+	if strings.Contains(config, ".ini") {
+		t.Errorf("still includes\n%s", config)
+	}
+	if text, err := os.ReadFile(unit); err != nil || !strings.Contains(string(text), "[Match]\nName=eth1\n\n[Link]\nUnmanaged=yes\n") {
+		t.Errorf("%s: %v", text, err)
+	}
+	if _, err := os.Stat(strings.Replace(unit, "eth1", "eth0", 1)); err == nil {
+		t.Error("the client of eth0 has lost its file")
+	}
+	for _, manager := range []any{TakeOver, nil} {
+		arguments["manager"] = manager
+		if again, err := task(t, c.Folder, arguments, false); err != nil || len(again.Steps) > 0 {
+			t.Errorf("again with %v: %v %v", manager, err, steps(again))
+		}
+	}
+}
+
+// undone runs the task on a machine that fails at a step.
+func undone(t *testing.T, c *lxctest.Container, arguments args, step int) {
+	t.Helper()
+	_, wanted, err := ParseNetwork(arguments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	machine, refused := testMachine(), errors.New("refused")
+	machine.BeforeStep = func(at int) error {
+		if at == step {
+			return refused
+		}
+		return nil
+	}
+	if _, err := machine.Apply(c.Folder, wanted, false); !errors.Is(err, refused) {
+		t.Errorf("refused at step %d: %v", step, err)
+	}
+}
+
+var lifetimes = regexp.MustCompile(`(valid|preferred)_lft \w+`)
+
+// leftOf is without what runs down by itself.
+func leftOf(text string) string { return lifetimes.ReplaceAllString(text, "") }
+
+var counted = regexp.MustCompile(`(\d+) packets transmitted, (\d+) received`)
+
+// pingFrom sends a packet every 10 ms from a container until it is called back, which is an error if one was lost.
+func pingFrom(t *testing.T, c *lxctest.Container, address string) (stop func()) {
+	t.Helper()
+	var told strings.Builder
+	command := exec.Command("nsenter", fmt.Sprintf("--net=/proc/%d/ns/net", c.PID(t)), "ping", "-q", "-i", "0.01", address)
+	command.Stdout = &told
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		time.Sleep(300 * time.Millisecond)
+		_ = command.Process.Signal(os.Interrupt)
+		_ = command.Wait()
+		if numbers := counted.FindStringSubmatch(told.String()); len(numbers) != 3 || numbers[1] != numbers[2] || len(numbers[1]) < 2 {
+			t.Errorf("packets to %s were lost: %s", address, told.String())
+		}
 	}
 }
 

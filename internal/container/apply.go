@@ -83,6 +83,7 @@ func (m *Machine) plan(h *host, folder string, containers []*Container, wanted [
 		if err := p.planFiles(); err != nil {
 			return nil, err
 		}
+		p.planTakeover()
 	}
 	plan.Order(p.steps)
 	return p, p.problems.Err()
@@ -140,6 +141,7 @@ func (p *planner) aim(c *Container, wanted *Wanted) {
 	kept := map[string]bool{}
 	for _, one := range wanted.Interfaces {
 		t := newTarget(c, one)
+		t.takeOver = wanted.TakeOver
 		kept[one.Name] = true
 		if t.have != nil {
 			kept[t.have.Name] = true

@@ -18,6 +18,8 @@ type Declaration struct {
 	// containers are those that container_info is about.
 	containers *[]string
 	facts      *bool
+	// manager is takeover, or not set.
+	manager *string
 }
 
 // containerSet is all interfaces of one container.
@@ -62,7 +64,12 @@ func NetworkModule() schema.Table[Declaration] {
 	single[0] = single[0].Optional()
 	table := append(schema.Table[Declaration]{folderRow()}, schema.Lift(single, func(d *Declaration) *containerSet { return &d.set })...)
 	return append(table, schema.Field("containers", schema.List(schema.Dict(setTable(), "")), func(d *Declaration) **[]containerSet { return &d.sets },
-		"Many containers in one task, in place of O(container)."))
+		"Many containers in one task, in place of O(container)."),
+		schema.Field("manager", schema.Choice(TakeOver), func(d *Declaration) **string { return &d.manager },
+			"V(takeover) moves running containers over that OpenStack-Ansible's roles have deployed: interfaces from the C(.ini) files that the "+
+				"configuration includes into the configuration, their addresses and routes with them, and a file inside has systemd-networkd "+
+				"leave them alone from its next start on. No packet is lost. An interface with DHCP keeps its client inside. Left out, what "+
+				"these have set up as declared stays theirs."))
 }
 
 // InfoModule is the options of container_info.
@@ -127,6 +134,9 @@ func ParseNetwork(arguments map[string]any) (*Declaration, []*Wanted, error) {
 		at.Problem("one of container and containers is required")
 	default:
 		wanted = append(wanted, declaration.set.wanted(at, ""))
+	}
+	for _, one := range wanted {
+		one.TakeOver = declaration.manager != nil
 	}
 	return &declaration, wanted, problems.Err()
 }

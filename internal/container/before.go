@@ -22,13 +22,21 @@ type OneBefore struct {
 	Live      []*LiveInterface `json:"live"`
 	Addresses *addr.State      `json:"addresses"`
 	Routes    []kernel.Route   `json:"routes"`
+	// Inside are the links that systemd-networkd inside is to leave alone.
+	Inside []string `json:"inside,omitempty"`
 }
 
 // written is the checkpoint as it is kept on the disk.
 func (p *planner) written() *Before {
 	out := &Before{Folder: p.folder, Files: p.files}
 	for _, c := range p.containers {
-		out.Containers = append(out.Containers, OneBefore{c.Name, c.State.InitPID, c.live, c.addresses, c.routes})
+		var inside []string
+		for _, file := range p.inside {
+			if file.container == c {
+				inside = append(inside, file.link)
+			}
+		}
+		out.Containers = append(out.Containers, OneBefore{c.Name, c.State.InitPID, c.live, c.addresses, c.routes, inside})
 	}
 	return out
 }
@@ -52,6 +60,7 @@ func (m *Machine) Restore(before *Before) error {
 	defer h.kernel.Close()
 	was := &checkpoint{live: map[*Container][]*LiveInterface{}, addresses: map[*Container]*addr.State{}, routes: map[*Container][]kernel.Route{}}
 	var containers []*Container
+	var inside []insideFile
 	defer func() { closeAll(containers) }()
 	for _, one := range before.Containers {
 		state, err := m.Runtime.State(before.Folder, one.Name)
@@ -68,10 +77,14 @@ func (m *Machine) Restore(before *Before) error {
 		}
 		containers = append(containers, c)
 		was.live[c], was.addresses[c], was.routes[c] = one.Live, one.Addresses, one.Routes
+		for _, link := range one.Inside {
+			inside = append(inside, unmanagedInside(c, link))
+		}
 	}
 	if len(containers) == 0 {
 		return errors.Join(failed...)
 	}
 	p := newPlanner(m, h, before.Folder, containers)
+	p.inside = inside
 	return errors.Join(append(failed, p.undo(was))...)
 }

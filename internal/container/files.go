@@ -17,6 +17,9 @@ var hooks = []string{"lxc.hook." + Clone, "lxc.hook." + PreStart, "lxc.hook." + 
 func (p *planner) planFiles() error {
 	hooked := false
 	for _, c := range p.containers {
+		if slices.ContainsFunc(p.targets, func(t *target) bool { return t.container == c && t.takeOver }) {
+			c.config.TakeIn()
+		}
 		changes := p.editConfig(c)
 		becomes := p.becomes(c)
 		plain := !slices.ContainsFunc(becomes, needsHook) && len(c.config.Changes()) == 0 && len(c.record.interfaces) == 0

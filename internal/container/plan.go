@@ -27,7 +27,9 @@ type planner struct {
 
 	steps []plan.Step
 	// files are what the steps replace.
-	files    []lxc.Change
+	files []lxc.Change
+	// inside are files that they write into running containers.
+	inside   []insideFile
 	problems schema.Problems
 }
 

@@ -18,6 +18,8 @@ type Wanted struct {
 	// Exact removes the interfaces that are not listed, but for those on the bridge KeepBridge.
 	Exact      bool
 	KeepBridge string
+	// TakeOver moves what OpenStack-Ansible's roles have set up over.
+	TakeOver bool
 	// Left are interfaces that belong to others, such as ports of Open vSwitch bridges.
 	Left []*Interface
 	Path string
@@ -37,6 +39,8 @@ type target struct {
 	assumed bool
 	// named and addressed say that the host end's name and the MAC address were declared.
 	named, addressed bool
+	// takeOver says that what others have set up moves over, and moves that the addressing does, too.
+	takeOver, moves bool
 }
 
 func (t *target) at(problems *schema.Problems) schema.Place { return schema.At(t.want.Path, problems) }

@@ -17,6 +17,9 @@ func (p *planner) undo(before *checkpoint) error {
 	for _, file := range p.files {
 		failed = append(failed, replaceFile(file.Path, file.Before))
 	}
+	for _, file := range p.inside {
+		failed = append(failed, file.remove())
+	}
 	if err := p.observe(); err != nil {
 		return errors.Join(append(failed, err)...)
 	}

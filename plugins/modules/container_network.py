@@ -549,6 +549,15 @@ options:
               does not list it, and one on an Open vSwitch bridge is left to its owner. A route without a metric gets the one that
               OpenStack-Ansible's roles give it, 21 for the first of an interface.
         type: dict
+  manager:
+    description:
+      - 'V(takeover) moves running containers over that OpenStack-Ansible''s roles have deployed: interfaces from the C(.ini) files that the
+          configuration includes into the configuration, their addresses and routes with them, and a file inside has systemd-networkd leave them
+          alone from its next start on. No packet is lost. An interface with DHCP keeps its client inside. Left out, what these have set up as
+          declared stays theirs.'
+    type: str
+    choices:
+      - takeover
 attributes:
   check_mode:
     description: Shows exactly the steps that a run then performs.
