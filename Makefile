@@ -6,7 +6,7 @@ export GOTOOLCHAIN ?= auto
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 
-.PHONY: help demo demo-openstack test unit netns vm fuzz lint certify bench build docs docs-site dist packages release sign prepare clean
+.PHONY: help demo demo-openstack test unit netns vm fuzz nightly lint certify bench build docs docs-site dist packages release sign prepare clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -31,6 +31,9 @@ vm: prepare ## tests on a real Debian under QEMU
 
 fuzz: prepare ## every fuzz target for 60 s, for the night; `make test` runs their seeds
 	@go run ./internal/runtests fuzz
+
+nightly: prepare ## 1,000 runs that are killed at random, for the night; `make test` has 30
+	@HOSTNET_KILLS=1000 go test -tags=netns -count=1 -timeout=120m -run='^TestKilledAtRandom$$' -v ./internal/task
 
 lint: prepare ## the linters, and whether generated files are up to date
 	@go run ./internal/runtests lint

@@ -167,7 +167,9 @@ func decode(link *Link, raw *kernel.Link, name func(int) string) {
 	}
 	// A tunnel's address is that of its end, with another length.
 	const ethernet = len("02:00:00:00:00:00")
-	if len(raw.Address) == ethernet && !link.Observed.Loopback {
+	// A bridge without a chosen one has none when its last port has left (br_stp_recalculate_bridge_id), and takes none such.
+	const none = "00:00:00:00:00:00"
+	if len(raw.Address) == ethernet && raw.Address != none && !link.Observed.Loopback {
 		link.MAC = &raw.Address
 	}
 	decodeSettings(link, raw)

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -29,8 +31,9 @@ func fuzz() (counts, error) {
 		folder, name, _ := strings.Cut(target, " ")
 		fmt.Printf("%s %s\n", folder, name)
 		command := exec.Command("go", "test", "-run=^$", "-fuzz=^"+name+"$", "-fuzztime="+fuzzTime, "./"+folder)
-		command.Stdout, command.Stderr = os.Stdout, os.Stderr
-		if err := command.Run(); err != nil {
+		var said bytes.Buffer
+		command.Stdout, command.Stderr = io.MultiWriter(os.Stdout, &said), os.Stderr
+		if err := command.Run(); err != nil && !ranOutOfTime(said.String()) {
 			found.failed++
 			failures = append(failures, fmt.Errorf("%s in %s: %w: the input is in its testdata/fuzz: commit it with what mends it", name, folder, err))
 			continue
@@ -38,6 +41,12 @@ func fuzz() (counts, error) {
 		found.passed++
 	}
 	return found, errors.Join(failures...)
+}
+
+// ranOutOfTime tells a target whose last input was not done when its time was over: Go calls that a failure, which names
+// no input.
+func ranOutOfTime(said string) bool {
+	return strings.Contains(said, "context deadline exceeded") && !strings.Contains(said, "Failing input written")
 }
 
 // fuzzTargets are the folder and the name of each.

@@ -73,7 +73,7 @@ func Plan(k kernel.Settings, s *system.System, current *State, wanted []Setting,
 	entries = disown(entries, wanted, gone)
 	for _, setting := range wanted {
 		old, known := current.Values[setting.Key]
-		if !setting.Volatile {
+		if !setting.Volatile && isWritable(setting.Key) {
 			entries = own(entries, setting, old)
 		}
 		if old != setting.Value {
@@ -195,7 +195,7 @@ func parse(file system.File) []entry {
 	var entries []entry
 	var next entry
 	for line := range strings.Lines(string(file.Content)) {
-		line = strings.TrimSpace(line)
+		line = strings.TrimRight(line, "\r\n")
 		if note, found := strings.CutPrefix(line, ownersMark); found {
 			owners, before, _ := strings.Cut(note, beforeMark)
 			next = entry{owners: strings.Fields(owners), before: before}
@@ -209,6 +209,10 @@ func parse(file system.File) []entry {
 	}
 	return entries
 }
+
+// isWritable tells whether a file can name the setting: a key ends at the first =, the others make it a pattern (sysctl.d(5)), and
+// nothing keeps them from that. The setting of a link with such a name is made again at boot, along with what needs it.
+func isWritable(key string) bool { return !strings.ContainsAny(key, `=*?[]{}\\`) }
 
 // dotted is how sysctl writes the key. With slashes in the first place a name may hold dots, as those of VLANs do.
 func dotted(key string) string {

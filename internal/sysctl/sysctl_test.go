@@ -3,6 +3,8 @@ package sysctl
 import (
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 	"testing"
 
 	"hostnet.linux/internal/plan"
@@ -85,5 +87,37 @@ func TestAValueThatDriftedIsRepairedAndRestored(t *testing.T) {
 	}
 	if k["ipv4/ip_forward"] != "0" || s.Exists(path) {
 		t.Errorf("not restored: %v", k)
+	}
+}
+
+// TestLinksThatNoFileCanName: a setting is made of a link whose name sysctl would take for a pattern, and no file holds it.
+func TestLinksThatNoFileCanName(t *testing.T) {
+	for _, link := range []string{"a*b", "a=b", "a[b]", `a\b`, "a{b,c}"} {
+		key := "ipv4/conf/" + link + "/forwarding"
+		k, s := values{key: "0", "ipv4/ip_forward": "0"}, &system.System{Root: t.TempDir()}
+		apply(t, k, s, []Setting{{Key: key, Value: "1", Owner: "x"}, {Key: "ipv4/ip_forward", Value: "1", Owner: "x"}})
+		file, err := s.File(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if k[key] != "1" || len(parse(file)) != 1 || strings.Contains(string(file.Content), link) {
+			t.Errorf("%s: %v, %s", link, k, file.Content)
+		}
+	}
+}
+
+// TestUnknownBefore: a setting that was not there before has the same owners after it was written.
+func TestUnknownBefore(t *testing.T) {
+	s := &system.System{Root: t.TempDir()}
+	wanted := []entry{{"ipv4/ip_forward", "1", "", []string{"x", "y"}}}
+	if err := s.Put(render(wanted)); err != nil {
+		t.Fatal(err)
+	}
+	file, err := s.File(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := parse(file); len(got) != 1 || !slices.Equal(got[0].owners, wanted[0].owners) || got[0].before != "" {
+		t.Errorf("%+v", got)
 	}
 }
