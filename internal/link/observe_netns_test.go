@@ -38,7 +38,7 @@ func TestLookingAgain(t *testing.T) {
 		command := strings.Fields(change)
 		namespace.Exec(t, command[0], command[1:]...)
 		diff := ""
-		for range 10 { // the kernel does some things a little later
+		for range 40 { // the kernel does some things later, and tells of a carrier up to a second later (linkwatch)
 			again, err := Observe(handle, Everything, seen)
 			if err != nil {
 				t.Fatal(err)
@@ -64,7 +64,7 @@ func TestLookingAgain(t *testing.T) {
 			if diff = gocmp.Diff(asText(t, state.Links, all), asText(t, seen.Links, addresses)); diff == "" {
 				break
 			}
-			time.Sleep(20 * time.Millisecond)
+			time.Sleep(100 * time.Millisecond)
 		}
 		if diff != "" {
 			t.Fatalf("after %q another look differs (-new +again):\n%s", change, diff)
