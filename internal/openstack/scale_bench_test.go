@@ -16,6 +16,9 @@ const (
 	// What is allocated for a container does not depend on how many there are; what the time grows by beyond that, up to
 	// 1.7 times, is the processor's caches, which hold a cloud of 1,000 containers and not one of 10,000.
 	mostForAllocation = 1.2
+	// To be recorded takes no more than some microseconds, so that these caches count for more; with a search of each group for each
+	// member it was 16 to 20.
+	mostForRecording = 5
 )
 
 // TestBenchPlan: the plan of a large cloud is quick, small and linear, without a memory and with one, and so is what is to be
@@ -62,7 +65,7 @@ func TestBenchPlan(t *testing.T) {
 				"and %.2f× to be recorded", hosts*20, kind, least.Seconds(), memory>>20, growth, bytes/allocated[i],
 				float64(record)/float64(recorded[i]))
 			if least > mostForPlan || memory > mostMemory || growth > mostForGrowth || bytes > mostForAllocation*allocated[i] ||
-				float64(record) > mostForGrowth*float64(recorded[i]) {
+				float64(record) > mostForRecording*float64(recorded[i]) {
 				t.Errorf("%d containers %s: too much", hosts*20, kind)
 			}
 			content, err := json.Marshal(memories)
