@@ -23,6 +23,8 @@ type config struct {
 	groups    []*hostGroup
 	hosts     map[string]*host
 	hostOrder []*host
+	// owners are the hosts by their addresses.
+	owners map[netip.Addr]*host
 }
 
 // cidr is one entry of cidr_networks.

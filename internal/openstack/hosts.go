@@ -163,6 +163,7 @@ func (v *value) orEmpty() *value {
 // checkAddresses refuses an address that two hosts have, be it by ip or by management_ip.
 func (c *config) checkAddresses(r *report) {
 	owner := map[netip.Addr]*host{}
+	c.owners = owner
 	check := func(h *host, address netip.Addr, at Place, key string) {
 		if !address.IsValid() {
 			return

@@ -24,6 +24,10 @@ func (p *planner) containerVars(m *member, on map[*host][]*node) {
 			delete(options, "limit_container_types")
 		}
 		ofGroup := v.key == "container_extra_networks" || v.key == "container_networks" || v.key == "lxc_container_networks"
+		path := place(place(place(m.group.name, m.host.name), "container_vars"), v.key)
+		if ofGroup {
+			p.checkEntries(v.value, path)
+		}
 		for _, n := range on[m.host] {
 			if ofGroup && (n.metal() || !slices.Contains(n.skeleton.phys, m.group.phys)) {
 				continue
