@@ -31,6 +31,13 @@ func (m *Machine) Apply(folder string, wanted []*Wanted, check bool) (*Outcome, 
 	if err := checkRights(); err != nil {
 		return nil, err
 	}
+	if !check {
+		release, err := lockAll(folder, wanted)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+	}
 	h, err := m.openHost()
 	if err != nil {
 		return nil, err

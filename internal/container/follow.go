@@ -1,15 +1,11 @@
 package container
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -23,143 +19,14 @@ import (
 
 // LXC knows nothing of what happens to a container as it runs: at its end it leaves a NIC that was lent meanwhile to the
 // kernel, which brings it back under the name that it had inside, or deletes it; and when the container restarts itself it
-// is made as its monitor's old configuration has it, hooks included. So one process for all such containers waits for the
-// end of their inits, brings NICs home, and does for one that restarts what LXC does not.
+// is made as its monitor's old configuration has it, hooks included. So one process for all containers waits for the end of
+// their inits, brings NICs home, does for one that restarts what LXC does not, and puts ends back into bridges that are remade.
 
 // FollowCommand is the first argument with which the collection's program is that process; a folder follows.
 const FollowCommand = "follow"
 
 // followFolder holds a file for each container that is followed.
 const followFolder = system.RuntimeFolder + "/follow"
-
-// followed is a container as it runs.
-type followed struct {
-	Name   string `json:"name"`
-	Config string `json:"config"`
-	Init   int    `json:"init"`
-	// Started tells an init from a later process with its number: clock ticks since the boot.
-	Started string `json:"started"`
-	// Monitor is the process that restarts the container when that restarts itself.
-	Monitor        int    `json:"monitor"`
-	MonitorStarted string `json:"monitor_started"`
-}
-
-func newFollowed(c *Container) *followed {
-	one := &followed{Name: c.Name, Config: c.ConfigFile, Init: c.State.InitPID, Started: startOf(c.State.InitPID)}
-	if process, found := system.FindProcess(one.Init); found {
-		one.Monitor, one.MonitorStarted = process.Parent, startOf(process.Parent)
-	}
-	return one
-}
-
-func (f *followed) path() string {
-	hash := sha256.Sum256([]byte(f.Config))
-	const enough = 8
-	return filepath.Join(followFolder, hex.EncodeToString(hash[:enough])+".json")
-}
-
-// follow has the end of running containers waited for.
-func (m *Machine) follow(containers ...*Container) error {
-	for _, folder := range []string{system.RuntimeFolder, followFolder} {
-		if err := system.PrivateFolder(folder); err != nil {
-			return err
-		}
-	}
-	var lending []*followed
-	for _, c := range containers {
-		one := newFollowed(c)
-		if err := one.note(); err != nil {
-			return err
-		}
-		if slices.ContainsFunc(c.record.interfaces, func(i *Interface) bool { return i.kind() == Phys }) {
-			lending = append(lending, one)
-		}
-	}
-	lock, err := lockFollowing()
-	if err != nil {
-		return err
-	}
-	if lock != nil { // nobody follows yet
-		_ = lock.Close()
-		if err := system.Launch("hostnet-follow", m.Program.Path, FollowCommand, followFolder); err != nil {
-			return err
-		}
-	}
-	for _, one := range lending {
-		if err := one.awaitHold(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// note writes the file. One that says so already stays, as it may be held.
-func (f *followed) note() error {
-	if known, err := readFollowed(f.path()); err == nil && known == *f {
-		return nil
-	}
-	contents, err := json.Marshal(f)
-	if err != nil {
-		return err
-	}
-	return lxc.WriteFile(f.path(), append(contents, '\n'))
-}
-
-// awaitHold waits until the follower has hold of the container's network: from then on no card is lost with it.
-func (f *followed) awaitHold() error {
-	const patience = 5 * time.Second
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		file, err := os.Open(f.path())
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // its init has ended, and what was to be done was done
-		}
-		if err != nil {
-			return err
-		}
-		err = unix.Flock(int(file.Fd()), unix.LOCK_SH|unix.LOCK_NB)
-		_ = file.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil
-		}
-	}
-	return fmt.Errorf("nobody waits for the end of container %s after %s: a card that is lent to it may come back under another name", f.Name, patience)
-}
-
-// followChanged follows the running containers whose configuration a task has changed.
-func (p *planner) followChanged() {
-	var changed []*Container
-	for _, c := range p.containers {
-		if c.running() && slices.ContainsFunc(p.files, func(file lxc.Change) bool { return file.Path == c.ConfigFile }) {
-			changed = append(changed, c)
-		}
-	}
-	if len(changed) == 0 {
-		return
-	}
-	if err := p.machine.follow(changed...); err != nil {
-		for _, c := range changed {
-			said := reportOf(c.ConfigFile)
-			said.add(c.Name, FollowCommand, err)
-			said.save()
-		}
-	}
-}
-
-// lockFollowing makes this process the one that follows; nil if there is one.
-func lockFollowing() (*os.File, error) {
-	file, err := os.OpenFile(filepath.Join(followFolder, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		_ = file.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, nil
-		}
-		return nil, err
-	}
-	return file, nil
-}
 
 // startOf is field 22 of /proc/PID/stat, "" if there is no such process.
 func startOf(pid int) string {
@@ -218,6 +85,8 @@ func (m *Machine) followAll() {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "cannot hear of new containers:", err)
 	}
+	hosts := m.watchBridges()
+	defer hosts.close()
 	for {
 		for _, file := range followedFiles() {
 			one, err := readFollowed(file)
@@ -226,13 +95,24 @@ func (m *Machine) followAll() {
 				continue
 			}
 			if watches[one] == nil {
-				watches[one] = m.watch(one)
+				fresh := m.watch(one)
+				for known, w := range watches {
+					if known.isSame(&one) {
+						w.close() // the same run, of which more is known now
+						delete(watches, known)
+					}
+				}
+				watches[one] = fresh
 			}
 		}
 		if len(watches) == 0 && busy.Load() == 0 {
 			return
 		}
-		for _, ended := range waitForInits(watches, news) {
+		ends, links := waitForInits(watches, news, hosts.socket)
+		if links {
+			m.rejoinAll(watches, hosts.remade(), &busy)
+		}
+		for _, ended := range ends {
 			delete(watches, ended.followed)
 			if current, err := readFollowed(ended.path()); err == nil && current == ended.followed {
 				_ = os.Remove(ended.path())
@@ -266,8 +146,10 @@ func (m *Machine) watch(one followed) *watch {
 		return w
 	}
 	w.pidfd = fd
-	if inside, err := m.Open(strconv.Itoa(one.Init)); err == nil {
-		w.inside = inside
+	if one.Lends || !one.Hooked {
+		if inside, err := m.Open(strconv.Itoa(one.Init)); err == nil {
+			w.inside = inside
+		}
 	}
 	if file, err := os.Open(one.path()); err == nil {
 		w.file = file
@@ -276,10 +158,22 @@ func (m *Machine) watch(one followed) *watch {
 	return w
 }
 
-// waitForInits waits for the end of any of them, or for word of new ones.
-func waitForInits(watches map[followed]*watch, news int) []*watch {
-	var ended, waiting []*watch
-	fds := []unix.PollFd{{Fd: int32(news), Events: unix.POLLIN}}
+func (w *watch) close() {
+	if w.pidfd >= 0 {
+		_ = unix.Close(w.pidfd)
+	}
+	if w.file != nil {
+		_ = w.file.Close()
+	}
+	if w.inside != nil {
+		w.inside.Close()
+	}
+}
+
+// waitForInits waits for the end of any of them, for word of new ones, or for a change of the host's links.
+func waitForInits(watches map[followed]*watch, news, links int) (ended []*watch, changed bool) {
+	var waiting []*watch
+	fds := []unix.PollFd{{Fd: int32(news), Events: unix.POLLIN}, {Fd: int32(links), Events: unix.POLLIN}}
 	for _, w := range watches {
 		if w.pidfd < 0 {
 			ended = append(ended, w)
@@ -289,25 +183,25 @@ func waitForInits(watches map[followed]*watch, news int) []*watch {
 		fds = append(fds, unix.PollFd{Fd: int32(w.pidfd), Events: unix.POLLIN})
 	}
 	if len(ended) > 0 {
-		return ended
+		return ended, false
 	}
 	limit := rescan
 	if len(waiting) == 0 {
 		limit = time.Second // a container that restarts comes again soon
 	}
 	if n, err := unix.Poll(fds, int(limit.Milliseconds())); err != nil || n == 0 {
-		return nil
+		return nil, false
 	}
 	if fds[0].Revents != 0 {
 		said := make([]byte, 1<<12)
 		_, _ = unix.Read(news, said) // that there is something is all that counts
 	}
-	for i, fd := range fds[1:] {
+	for i, fd := range fds[2:] {
 		if fd.Revents != 0 {
 			ended = append(ended, waiting[i])
 		}
 	}
-	return ended
+	return ended, fds[1].Revents != 0
 }
 
 // restarting is how long a container that restarts itself may take.
@@ -315,23 +209,24 @@ const restarting = time.Minute
 
 // afterEnd brings a container's NICs home, and does for one that runs again what LXC did not.
 func (m *Machine) afterEnd(w *watch) {
-	if w.pidfd >= 0 {
-		_ = unix.Close(w.pidfd)
-	}
-	if w.file != nil {
-		_ = w.file.Close()
-	}
 	problems := m.bringHome(w)
+	w.close()
 	folder := filepath.Dir(filepath.Dir(w.Config))
 	// Whoever starts the container anew starts another monitor, which knows our hooks.
-	lives := func() bool { return w.MonitorStarted != "" && startOf(w.Monitor) == w.MonitorStarted }
+	lives := func() bool { return !w.Hooked && w.MonitorStarted != "" && startOf(w.Monitor) == w.MonitorStarted }
 	for deadline := time.Now().Add(restarting); time.Now().Before(deadline) && lives(); time.Sleep(100 * time.Millisecond) {
 		// A monitor whose container is starting does not answer before that has ended.
 		state, err := m.Runtime.State(folder, w.Name)
 		if err != nil || !state.Running() || state.InitPID == w.Init || state.Name != "RUNNING" {
 			continue
 		}
-		missing := m.startHost(w.Name, w.Config, strconv.Itoa(state.InitPID))
+		lock, err := lockWiring(w.Config, FollowCommand)
+		if err != nil {
+			problems = append(problems, err)
+			break
+		}
+		missing := m.startHost(w.Name, w.Config, strconv.Itoa(state.InitPID), false)
+		lock.Release()
 		if !lives() {
 			break // it has ended meanwhile
 		}
@@ -351,7 +246,11 @@ func (m *Machine) afterEnd(w *watch) {
 
 // followAgain waits for the next end, as the monitor knows no more than before.
 func (m *Machine) followAgain(w *watch, state lxc.State) error {
-	return m.follow(&Container{Name: w.Name, ConfigFile: w.Config, State: state})
+	c := &Container{Name: w.Name, ConfigFile: w.Config, State: state}
+	if config, err := lxc.ReadConfig(w.Config, lxc.Disk{}); err == nil {
+		c.record, _ = readRecord(config, w.Config) // for its cards; one that nobody can read lends none
+	}
+	return m.follow(false, c)
 }
 
 // bringHome moves lent NICs out of the network of a container that has ended, under their own names. LXC does so with those
@@ -360,7 +259,6 @@ func (m *Machine) bringHome(w *watch) []error {
 	if w.inside == nil {
 		return nil
 	}
-	defer w.inside.Close()
 	config, err := lxc.ReadConfig(w.Config, lxc.Disk{})
 	if err != nil {
 		return nil // it has been deleted

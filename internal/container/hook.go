@@ -47,7 +47,7 @@ func (m *Machine) Hook(moment string, environment func(name string) string) erro
 	case PreStart:
 		problems = m.preStart(name, file)
 	default:
-		problems = m.startHost(name, file, environment("LXC_PID"))
+		problems = m.startHost(name, file, environment("LXC_PID"), true)
 	}
 	for _, problem := range problems {
 		said.add(name, moment, problem)
@@ -107,8 +107,8 @@ func (m *Machine) preStart(name, file string) []error {
 	return append(problems, p.runEach()...)
 }
 
-// startHost brings up what LXC's keys cannot say, and gives what it could not do.
-func (m *Machine) startHost(name, file, init string) []error {
+// startHost brings up what LXC's keys cannot say, and gives what it could not do. hooked says that LXC calls it, by our hook.
+func (m *Machine) startHost(name, file, init string, hooked bool) []error {
 	pid, err := strconv.Atoi(init)
 	if err != nil || pid <= 0 {
 		return []error{fmt.Errorf("LXC_PID is %q: it is the container's init", init)}
@@ -127,8 +127,9 @@ func (m *Machine) startHost(name, file, init string) []error {
 	p := newPlanner(m, h, c.Folder, []*Container{c})
 	p.planStart(c)
 	problems = append(problems, p.runEach()...)
-	if slices.ContainsFunc(c.configured, func(one *Configured) bool { return one.kind() == Phys }) {
-		problems = append(problems, m.follow(c))
+	follows := func(one *Configured) bool { return one.kind() == Phys || deref(one.Bridge) != "" }
+	if hooked && slices.ContainsFunc(c.configured, follows) {
+		problems = append(problems, m.follow(true, c))
 	}
 	return slices.DeleteFunc(problems, func(err error) bool { return err == nil })
 }
