@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -51,7 +52,12 @@ func (p *planner) createLive(t *target) {
 	case Phys:
 		parent := *final.Parent
 		request := kernel.LinkRequest{Name: final.Name, Namespace: c.namespace(), MTU: final.MTU, Address: t.want.MAC, Up: &up}
-		run = func() error { return p.host.kernel.ChangeLink(parent, request) }
+		run = func() error {
+			if err := noteLent(p.host.kernel, parent); err != nil {
+				return err
+			}
+			return p.host.kernel.ChangeLink(parent, request)
+		}
 	}
 	p.add(plan.Step{
 		Phase: plan.Create, Action: "create", Object: t.describe(), Changes: liveChanges(final, &newInterface), Run: run,
@@ -158,7 +164,12 @@ func (p *planner) removeLive(t *target, disruption plan.Disruption) {
 		p.add(plan.Step{
 			Phase: plan.Release, Action: "return", Object: t.describe(), Disruption: disruption,
 			Changes: []schema.Change{{Option: "parent", Old: *live.Parent}},
-			Run:     func() error { return c.kernel.ChangeLink(name, request) },
+			Run: func() error {
+				if err := c.kernel.ChangeLink(name, request); err != nil {
+					return err
+				}
+				return giveBack(p.host.kernel, request.Name, time.Now())
+			},
 		})
 	}
 }

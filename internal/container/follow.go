@@ -267,6 +267,7 @@ func (m *Machine) bringHome(w *watch) []error {
 	if err != nil {
 		return []error{err}
 	}
+	ended := time.Now()
 	var problems []error
 	for _, one := range record.interfaces {
 		if one.kind() != Phys || one.Parent == nil {
@@ -278,6 +279,7 @@ func (m *Machine) bringHome(w *watch) []error {
 			problems = append(problems, fmt.Errorf("%s of the host does not come back: %w", *one.Parent, err))
 		}
 	}
+	problems = append(problems, m.giveBackAll(&record, ended)...)
 	// Their ends on the host would be in the way of the next start for as long as the kernel takes to clean up.
 	links, err := w.inside.Links()
 	for _, link := range links {

@@ -3,6 +3,7 @@
 package container
 
 import (
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
@@ -59,7 +60,8 @@ func TestRebootOfLiveWiring(t *testing.T) {
 	until(t, "nobody is followed", func() bool { return len(followedFiles()) == 0 })
 }
 
-// TestLentCardComesHome: a card that was lent is on the host again as soon as its container has ended, under its own name.
+// TestLentCardComesHome: a card that was lent is on the host again as soon as its container has ended, under its own name, and
+// with the MAC address and the MTU that it had there.
 func TestLentCardComesHome(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
@@ -79,14 +81,19 @@ func TestLentCardComesHome(t *testing.T) {
 	}
 	home := func() bool {
 		link, there := (*lxctest.Container)(nil).Links(t)["nic7"]
-		return there && link.Address == "00:16:3e:00:07:00"
+		return there && link.Address == "00:16:3e:00:07:00" && link.MTU == 1500
 	}
 	for name, end := range ends {
 		t.Run("lent as it runs, "+name, func(t *testing.T) {
-			apply(t, folder, args{"container": c.Name, "name": "wan0", "type": "phys", "parent": "nic7", "addresses": []any{"10.5.0.3/24"}})
+			apply(t, folder, args{"container": c.Name, "name": "wan0", "type": "phys", "parent": "nic7", "addresses": []any{"10.5.0.3/24"},
+				"mac_address": "00:16:3e:00:07:99", "mtu": 1400})
 			if home() {
 				t.Fatal("it was not lent")
 			}
+			if inside := c.Links(t)["wan0"]; inside.Address != "00:16:3e:00:07:99" || inside.MTU != 1400 {
+				t.Errorf("inside it is %+v", inside)
+			}
+			lxctest.Must(t, "nsenter", "-t", fmt.Sprint(c.PID(t)), "-n", "ip", "link", "set", "wan0", "mtu", "1300")
 			end(t)
 			until(t, "the card is home", home)
 			stopped(t, c)
@@ -95,11 +102,16 @@ func TestLentCardComesHome(t *testing.T) {
 		})
 		t.Run("lent at the start, "+name, func(t *testing.T) {
 			lxctest.Must(t, "lxc-stop", "-k", "-P", folder, "-n", c.Name)
-			apply(t, folder, args{"container": c.Name, "name": "wan0", "type": "phys", "parent": "nic7", "addresses": []any{"10.5.0.3/24"}})
+			apply(t, folder, args{"container": c.Name, "name": "wan0", "type": "phys", "parent": "nic7", "addresses": []any{"10.5.0.3/24"},
+				"mac_address": "00:16:3e:00:07:99", "mtu": 1400})
 			c.Start(t)
 			if home() {
 				t.Fatal("it was not lent")
 			}
+			if inside := c.Links(t)["wan0"]; inside.Address != "00:16:3e:00:07:99" || inside.MTU != 1400 {
+				t.Errorf("inside it is %+v", inside)
+			}
+			lxctest.Must(t, "nsenter", "-t", fmt.Sprint(c.PID(t)), "-n", "ip", "link", "set", "wan0", "mtu", "1300")
 			end(t)
 			until(t, "the card is home", home)
 			stopped(t, c)

@@ -158,6 +158,7 @@ func (p *planner) planPreStart(c *Container) {
 			}
 		case Phys:
 			p.nameReturned(c, &one.Interface)
+			p.planLent(c, &one.Interface)
 		}
 	}
 }

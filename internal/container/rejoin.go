@@ -112,7 +112,7 @@ func (m *Machine) rejoinAll(watches map[followed]*watch, remade map[string]bool,
 func (m *Machine) rejoin(f followed, remade map[string]bool) error {
 	config, err := lxc.ReadConfig(f.Config, lxc.Disk{})
 	if err != nil || !slices.ContainsFunc(config.Nets(), func(net *lxc.Net) bool { return remade[net.Get("link")] }) {
-		return nil //nolint:nilerr // it has been deleted
+		return nil // it has been deleted, or has nothing to do with them
 	}
 	lock, err := lockWiring(f.Config, FollowCommand)
 	if err != nil {
