@@ -26,7 +26,7 @@ func liveChanges(want, have *Interface) []schema.Change {
 // newInterface is one that is not there yet: what it lacks that way needs no mention.
 var newInterface = Interface{
 	DHCP: point(false), DHCP6: point(false), DHCPRoutes: point(true), DHCPDNS: point(true), DHCPMTU: point(true), DHCPHostName: point(false),
-	DHCPMetric: point(uint32(0)), DHCPClientID: point("none"), DownRate: point(uint32(0)), UpRate: point(uint32(0)),
+	DHCPMetric: point(uint32(0)), DHCPClientID: point("none"), DownRate: point(uint32(0)), UpRate: point(uint32(0)), LinkUp: point(true),
 }
 
 func empty(value any) bool {
@@ -52,6 +52,11 @@ func (p *planner) changeLive(t *target) plan.Impact {
 			})
 		case "mtu":
 			p.changeMTU(t, change)
+		case "up":
+			if t.want.isDown() {
+				loss = plan.Flapped
+				p.lower(t, change)
+			}
 		case "down_rate":
 			p.limit(t, change, p.host.kernel.SetDownRate, *t.want.DownRate)
 		case "up_rate":
@@ -140,8 +145,17 @@ func (p *planner) changeMTU(t *target, change schema.Change) {
 	})
 }
 
+// lower takes the interface down, which takes its routes and IPv6 addresses away.
+func (p *planner) lower(t *target, change schema.Change) {
+	down := false
+	p.add(plan.Step{
+		Phase: plan.Down, Action: "down", Object: t.describe(), Changes: []schema.Change{change}, Disruption: plan.LinkDown,
+		Run: func() error { return t.container.kernel.ChangeLink(t.want.Name, kernel.LinkRequest{Up: &down}) },
+	})
+}
+
 func (p *planner) raise(t *target) {
-	if t.live.Up && (t.live.kind() != Veth || t.live.HostUp) {
+	if t.final.isDown() || t.live.Up && (t.live.kind() != Veth || t.live.HostUp) {
 		return
 	}
 	up := true

@@ -86,10 +86,16 @@ var netKeys = []netKey{
 		same: strings.EqualFold,
 	},
 	{
-		sub:   "flags",
-		write: func(*Interface) ([]string, bool) { return []string{"up"}, true },
-		read:  func(*Interface, []string) {},
-		same:  equal,
+		sub: "flags",
+		write: func(i *Interface) ([]string, bool) {
+			if i.isDown() {
+				return nil, true
+			}
+			return []string{"up"}, i.LinkUp != nil
+		},
+		// Without it, an interface is down that is declared so; the others get it.
+		read: func(*Interface, []string) {},
+		same: equal,
 	},
 	{
 		sub:   "mtu",
@@ -252,7 +258,7 @@ func configured(config *lxc.Config, record Record) []*Configured {
 var unsetInterface = Interface{
 	Addresses: &[]netip.Prefix{}, Gateway: &netip.Addr{}, Gateway6: &netip.Addr{}, OnLink: point(false), Routes: &[]Route{}, Trunk: &[]uint16{},
 	DHCP: point(false), DHCP6: point(false), DHCPRoutes: point(true), DHCPDNS: point(true), DHCPMTU: point(true), DHCPHostName: point(false),
-	DHCPMetric: point(uint32(0)), DHCPClientID: point("none"), DownRate: point(uint32(0)), UpRate: point(uint32(0)),
+	DHCPMetric: point(uint32(0)), DHCPClientID: point("none"), DownRate: point(uint32(0)), UpRate: point(uint32(0)), LinkUp: point(true),
 }
 
 // nameRest finds the names that the kernel gives to interfaces without one: LXC sets those up last, in their order.

@@ -17,7 +17,7 @@ import (
 // createLive makes the interface in one request, so that it is never half there.
 func (p *planner) createLive(t *target) {
 	c, final := t.container, t.final
-	up := true
+	up := !final.isDown()
 	var run func() error
 	switch final.kind() {
 	case Veth:
@@ -73,7 +73,7 @@ func (p *planner) createLive(t *target) {
 // standingRequest makes an ipvlan or a VLAN on a link of the host's, as LXC does (instantiate_ipvlan and instantiate_vlan in
 // lxc/network.c).
 func (t *target) standingRequest() kernel.LinkRequest {
-	final, up := t.final, true
+	final, up := t.final, !t.final.isDown()
 	request := kernel.LinkRequest{
 		Name: final.Name, Kind: final.kind(), Parent: *final.Parent, Namespace: t.container.namespace(), MTU: final.MTU, Address: t.want.MAC, Up: &up,
 	}
@@ -120,7 +120,7 @@ func (p *planner) vethRequest(t *target) kernel.LinkRequest {
 	address := hostMAC(*final.MAC)
 	return kernel.LinkRequest{
 		Name: *final.HostName, Kind: Veth, Up: &up, MTU: mtu, Address: &address, Controller: final.Bridge,
-		Peer: &kernel.Peer{Name: final.Name, Namespace: t.container.namespace(), Up: true, MTU: mtu, Address: final.MAC},
+		Peer: &kernel.Peer{Name: final.Name, Namespace: t.container.namespace(), Up: !final.isDown(), MTU: mtu, Address: final.MAC},
 	}
 }
 

@@ -105,6 +105,9 @@ func writeTarget(config *lxc.Config, t *target) {
 		writeNet(config, t.have.Index, t.final)
 	default:
 		want := *t.want
+		if want.LinkUp == nil {
+			want.LinkUp = t.final.LinkUp
+		}
 		writeNet(config, t.have.Index, &want)
 	}
 }

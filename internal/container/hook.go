@@ -244,7 +244,9 @@ func (p *planner) planIdentity(t *target) {
 	if len(liveChanges(&names, &t.live.Interface)) == 0 {
 		return
 	}
-	p.changeLive(&target{container: t.container, want: &names, final: &names, have: t.have, live: t.live})
+	final := names
+	final.LinkUp = t.have.LinkUp
+	p.changeLive(&target{container: t.container, want: &names, final: &final, have: t.have, live: t.live})
 }
 
 // planStartRoutes makes the interface's routes. Those that lead through the network of a lease wait for it: the client

@@ -68,12 +68,18 @@ type Interface struct {
 	// usualMTU says that the MTU is not declared, and that one which was declared before is to go back to OSA's.
 	usualMTU bool
 
+	// LinkUp says whether the interface is up inside.
+	LinkUp *bool
+
 	// Path is where the interface stands in the arguments, for messages.
 	Path string
 }
 
 // Absent tells whether the interface is declared to be gone.
 func (i *Interface) Absent() bool { return i.State == "absent" }
+
+// isDown tells whether the interface is declared to be there and down.
+func (i *Interface) isDown() bool { return i.LinkUp != nil && !*i.LinkUp }
 
 func (i *Interface) kind() string { return deref(i.Type) }
 

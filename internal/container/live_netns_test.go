@@ -271,7 +271,7 @@ func TestEveryStepUndone(t *testing.T) {
 		args{"name": "eth2", "bridge": "br-u1", "down_rate": 8000},
 	}})
 	_, wanted, err := ParseNetwork(args{"container": c.Name, "interfaces": []any{
-		args{"name": "eth0", "bridge": "br-u1", "addresses": []any{"10.8.0.2/24"}, "gateway": "none"},
+		args{"name": "eth0", "bridge": "br-u1", "addresses": []any{"10.8.0.2/24"}, "gateway": "none", "up": false},
 		args{"name": "eth1", "bridge": "br-u2", "mtu": 1400, "host_name": "undone-other", "down_rate": 4000, "addresses": []any{"10.9.0.3/24"}, "gateway": "10.9.0.1", "routes": []any{}},
 		args{"name": "eth3", "bridge": "br-u2", "addresses": []any{"10.10.0.2/24"}, "routes": []any{args{"to": "10.98.0.0/16", "via": "10.10.0.1"}}},
 	}})

@@ -208,6 +208,7 @@ func (c *Container) decode(link *kernel.Link, h *host) *LiveInterface {
 		decodeStanding(live, link)
 	}
 	if live.Type != nil {
+		live.LinkUp = &live.Up
 		c.decodeDHCP(live)
 	}
 	return live

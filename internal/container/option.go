@@ -25,7 +25,7 @@ func identityRows() schema.Table[Interface] {
 // optionRows are what is compared with the configuration and with the running container.
 var optionRows = sync.OnceValue(func() schema.Table[Interface] {
 	return schema.Table[Interface]{
-		typeRow(), bridgeRow(), parentRow(), modeRow(), ipvlanModeRow(), ipvlanIsolationRow(), vlanIDRow(), hostNameRow(), macRow(), mtuRow(), addressesRow(), gatewayRow(), gateway6Row(), onLinkRow(), routesRow(),
+		typeRow(), bridgeRow(), parentRow(), modeRow(), ipvlanModeRow(), ipvlanIsolationRow(), vlanIDRow(), hostNameRow(), macRow(), mtuRow(), upRow(), addressesRow(), gatewayRow(), gateway6Row(), onLinkRow(), routesRow(),
 		dhcpRow(), dhcp6Row(), dhcpRoutesRow(), dhcpDNSRow(), dhcpMTURow(), dhcpHostNameRow(), dhcpMetricRow(), dhcpClientIDRow(), vlanRow(), trunkRow(), downRateRow(), upRateRow(),
 	}
 })
@@ -82,6 +82,12 @@ func macRow() schema.Option[Interface] {
 func mtuRow() schema.Option[Interface] {
 	return schema.Field("mtu", schema.Int[uint32](68, math.MaxInt32), func(i *Interface) **uint32 { return &i.MTU },
 		"The largest packet in bytes, at both ends of a veth. A new veth without it gets the bridge's.")
+}
+
+func upRow() schema.Option[Interface] {
+	return schema.Field("up", schema.Bool(), func(i *Interface) **bool { return &i.LinkUp },
+		"Whether the interface is up inside. With V(false) it is there, down, until somebody takes it up: it has no routes and no DHCP then. "+
+			"Left out, a new one is up.").Assume(true)
 }
 
 func addressesRow() schema.Option[Interface] {

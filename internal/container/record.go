@@ -15,7 +15,7 @@ import (
 
 // recordRows are the options that LXC's keys cannot say: a hook brings them up.
 var recordRows = sync.OnceValue(func() schema.Table[Interface] {
-	return append(append(schema.Table[Interface]{onLinkRow(), routesRow()}, clientRows()...), downRateRow(), upRateRow())
+	return append(append(schema.Table[Interface]{onLinkRow(), routesRow()}, clientRows()...), downRateRow(), upRateRow(), upRow())
 })
 
 // recordTable is an interface in the record. Its names tell a copy and a restored container from the one that was

@@ -55,8 +55,8 @@ func (p *planner) planRoutes(t *target, loss plan.Impact) {
 // planRoutesOf makes the routes of an interface with DHCP after its lease, whose network they may lead through.
 func (p *planner) planRoutesOf(t *target, loss plan.Impact) {
 	first := len(p.steps)
-	if t.waits() {
-		return
+	if t.waits() || t.final.isDown() {
+		return // a link that is down has no routes
 	}
 	p.planRoutes(t, loss)
 	if !deref(t.final.DHCP) {

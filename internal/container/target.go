@@ -102,6 +102,7 @@ func (t *target) finish() {
 	final := unsetInterface
 	if t.live != nil && t.live.kind() == t.want.kind() && t.have == nil {
 		optionRows().Overlay(&final, &t.live.Interface)
+		final.LinkUp = unsetInterface.LinkUp // whoever took it down did not declare it so
 	}
 	if t.have != nil && t.have.kind() == t.want.kind() {
 		optionRows().Overlay(&final, &t.have.Interface)

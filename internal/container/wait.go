@@ -83,7 +83,7 @@ func (m *Machine) silent(folder, name, what string) (string, error) {
 	}
 	for _, one := range c.configured {
 		live := c.findLive(one.Name)
-		if !one.Supported() || live == nil && len(deref(one.Addresses)) == 0 && !runsClient(&one.Interface) {
+		if !one.Supported() || one.isDown() || live == nil && len(deref(one.Addresses)) == 0 && !runsClient(&one.Interface) {
 			continue
 		}
 		if live == nil {

@@ -109,6 +109,12 @@ options:
         description:
           - The largest packet in bytes, at both ends of a veth. A new veth without it gets the bridge's. From 68 to 2147483647.
         type: int
+      up:
+        description:
+          - 'Whether the interface is up inside. With V(false) it is there, down, until somebody takes it up: it has no routes and no DHCP then. Left
+              out, a new one is up.'
+        type: bool
+        default: true
       addresses:
         description:
           - Exactly the static addresses of the interface. Those of the kernel, of DHCP and of router advertisements are left alone.
@@ -376,6 +382,12 @@ options:
             description:
               - The largest packet in bytes, at both ends of a veth. A new veth without it gets the bridge's. From 68 to 2147483647.
             type: int
+          up:
+            description:
+              - 'Whether the interface is up inside. With V(false) it is there, down, until somebody takes it up: it has no routes and no DHCP then.
+                  Left out, a new one is up.'
+            type: bool
+            default: true
           addresses:
             description:
               - Exactly the static addresses of the interface. Those of the kernel, of DHCP and of router advertisements are left alone.
