@@ -3,6 +3,7 @@ package container
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -177,7 +178,13 @@ func (p *planner) removeLive(t *target, disruption plan.Disruption) {
 func (p *planner) deleteHostEnd(_ *target, name, object string, disruption plan.Disruption) {
 	p.add(plan.Step{
 		Phase: plan.Delete, Action: "delete", Object: object, Disruption: disruption,
-		Run: func() error { return p.host.kernel.DeleteLink(name) },
+		Run: func() error {
+			err := p.host.kernel.DeleteLink(name)
+			if errors.Is(err, unix.ENODEV) {
+				return nil // it went with the network that its other end was in, which the kernel cleans up in its own time
+			}
+			return err
+		},
 	})
 }
 

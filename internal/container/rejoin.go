@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -156,14 +157,31 @@ func (m *Machine) rejoin(f followed, remade map[string]bool) error {
 // replug lets the carrier go while the end has no bridge yet: the container forgets its neighbours, whose addresses were those
 // of the bridge before (neigh_carrier_down in net/core/neighbour.c), and DHCP clients see that the wire may be another.
 func (p *planner) replug(t *target) {
-	for _, one := range []struct {
-		phase  plan.Phase
-		action string
-		up     bool
-	}{{plan.Down, "down", false}, {plan.Up, "up", true}} {
-		p.add(plan.Step{
-			Phase: one.phase, Action: one.action, Object: t.describe(),
-			Run: func() error { return p.host.kernel.ChangeLink(t.hostEnd(), kernel.LinkRequest{Up: &one.up}) },
-		})
+	down, up := false, true
+	p.add(plan.Step{
+		Phase: plan.Down, Action: "down", Object: t.describe(),
+		Run: func() error {
+			if err := p.host.kernel.ChangeLink(t.hostEnd(), kernel.LinkRequest{Up: &down}); err != nil {
+				return err
+			}
+			return t.awaitUnplugged()
+		},
+	})
+	p.add(plan.Step{
+		Phase: plan.Up, Action: "up", Object: t.describe(),
+		Run: func() error { return p.host.kernel.ChangeLink(t.hostEnd(), kernel.LinkRequest{Up: &up}) },
+	})
+}
+
+// awaitUnplugged waits until the kernel has told the container: it does so a little later, and not at all if the carrier is back
+// by then (net/core/link_watch.c).
+func (t *target) awaitUnplugged() error {
+	const patience, pause = 2 * time.Second, 5 * time.Millisecond
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(pause) {
+		link, err := linkOf(t.container.kernel, t.want.Name)
+		if err != nil || link == nil || link.Flags&unix.IFF_RUNNING == 0 {
+			return err
+		}
 	}
+	return nil
 }
