@@ -97,10 +97,35 @@ func (t *target) isRewired() bool {
 	return differs(t.want.Bridge, t.live.Bridge) || differs(t.want.MAC, t.live.MAC)
 }
 
+// planPositions starts the clients anew whose place among the others has changed: two with one place would take each other's
+// routes.
+func (p *planner) planPositions(c *Container) {
+	planned := map[string]bool{}
+	for _, step := range p.steps {
+		planned[step.Object] = true
+	}
+	for _, live := range c.live {
+		one := c.findConfigured(live.Name)
+		if one == nil || live.lease == nil || !live.lease.V4 || live.lease.Metric != 0 {
+			continue
+		}
+		t := &target{container: c, want: &one.Interface, final: &one.Interface, have: one, live: live}
+		place := p.position(t)
+		if place == live.lease.Position || planned[clientOf(t)] || !runsClient(p.becoming(c, &one.Interface)) {
+			continue
+		}
+		changes := []schema.Change{{Option: dhcpMetricRow().Name, Old: dhcp.Job{Position: live.lease.Position}.RouteMetric(), New: dhcp.Job{Position: place}.RouteMetric()}}
+		p.stopDHCP(t, changes)
+		p.leaseDHCP(t, &live.Interface, changes)
+	}
+}
+
+func clientOf(t *target) string { return "DHCP client of " + t.describe() }
+
 func (p *planner) stopDHCP(t *target, changes []schema.Change) {
 	pid, index := t.container.State.InitPID, t.live.Index
 	p.add(plan.Step{
-		Phase: plan.Remove, Action: "stop", Object: "DHCP client of " + t.describe(), Changes: changes,
+		Phase: plan.Remove, Action: "stop", Object: clientOf(t), Changes: changes,
 		Run: func() error { return dhcp.Stop(pid, index) },
 	})
 }
@@ -108,7 +133,7 @@ func (p *planner) stopDHCP(t *target, changes []schema.Change) {
 // leaseDHCP starts the client and waits until it has a lease: an interface that was to get one and did not is no success.
 func (p *planner) leaseDHCP(t *target, options *Interface, changes []schema.Change) {
 	p.add(plan.Step{
-		Phase: plan.Serve, Action: "start", Object: "DHCP client of " + t.describe(), Changes: changes,
+		Phase: plan.Serve, Action: "start", Object: clientOf(t), Changes: changes,
 		Run: func() error {
 			links, err := t.container.kernel.Links()
 			if err != nil {
@@ -135,7 +160,7 @@ func indexOf(links []kernel.Link, name string) int {
 // startDHCP does not wait: a container must start whether there is a server or not.
 func (p *planner) startDHCP(t *target, index int) {
 	p.add(plan.Step{
-		Phase: plan.Serve, Action: "start", Object: "DHCP client of " + t.describe(),
+		Phase: plan.Serve, Action: "start", Object: clientOf(t),
 		Run: func() error { return dhcp.Start(p.machine.Program.Path, p.job(t, t.want, index)) },
 	})
 }

@@ -60,6 +60,43 @@ func TestRebootOfLiveWiring(t *testing.T) {
 	until(t, "nobody is followed", func() bool { return len(followedFiles()) == 0 })
 }
 
+// TestRebootAfterChange: a container whose interfaces a task has changed as it ran restarts itself. Its monitor makes them as they
+// were at the start, and our hook as they are declared.
+func TestRebootAfterChange(t *testing.T) {
+	lxctest.Need(t)
+	folder := t.TempDir()
+	lxctest.Bridge(t, "br-d")
+	bridgeWith(t, "br-d2", "10.23.0.1/24", "fd00:23::1/64")
+	serve(t, "br-d")
+	c := lxctest.Stopped(t, folder, "changed", "lxc.net.0.type = empty\n")
+	apply(t, folder, args{"container": c.Name, "interfaces": []any{
+		args{"name": "eth1", "bridge": "br-d", "addresses": []any{"10.22.0.5/24", "fd00:22::5/64"}, "gateway": "10.22.0.1", "gateway6": "fd00:22::1"},
+		args{"name": "eth2", "bridge": "br-d", "dhcp": true},
+		args{"name": "eth3", "bridge": "br-d", "addresses": []any{"10.24.0.5/24"}, "down_rate": 64000},
+		args{"name": "eth4", "bridge": "br-d"},
+	}})
+	c.Start(t)
+	declared := args{"container": c.Name, "interfaces": []any{
+		args{"name": "eth1", "bridge": "br-d2", "addresses": []any{"10.23.0.6/24"}, "gateway": "none", "gateway6": "none", "mtu": 1400},
+		args{"name": "eth2", "bridge": "br-d2", "dhcp": false, "addresses": []any{"10.25.0.6/24", "fd00:23::6/64"}, "gateway": "10.25.0.1",
+			"mac_address": "00:16:3e:25:00:06", "routes": []any{args{"to": "fd00:99::/64", "via": "fd00:23::1"}}},
+		args{"name": "eth3", "bridge": "br-d", "addresses": []any{}, "dhcp": true, "down_rate": 32000},
+		args{"name": "eth4", "bridge": "br-d", "up": false},
+	}}
+	apply(t, folder, declared)
+	for range 2 {
+		before := initOf(c)
+		_, _ = lxctest.Run("lxc-attach", "-P", c.Folder, "-n", c.Name, "--", "kill", "-TERM", "1")
+		until(t, "it runs again", func() bool { return initOf(c) != before && initOf(c) != "" })
+		sees(t, c, "ip a; ip r; ip -6 r", "10.23.0.6/24", "!10.22.0", "!fd00:22:", "mtu 1400", "10.25.0.6/24", "00:16:3e:25:00:06",
+			"fd00:23::6/64", "default via 10.25.0.1 dev eth2", "fd00:99::/64 via fd00:23::1", "!10.24.0", "inet 10.20.0.", "default via 10.20.0.1 dev eth3 proto dhcp")
+		silent(t, folder, declared)
+		if said := reportOf(c.File()).problems(); len(said) > 0 {
+			t.Errorf("the hooks report %q", said)
+		}
+	}
+}
+
 // TestLentCardComesHome: a card that was lent is on the host again as soon as its container has ended, under its own name, and
 // with the MAC address and the MTU that it had there.
 func TestLentCardComesHome(t *testing.T) {

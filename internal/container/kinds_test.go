@@ -61,7 +61,10 @@ func TestKindsOfLXC(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		writeNet(config, 3, one)
+		whole := unsetInterface
+		optionRows().Overlay(&whole, one)
+		whole.Name = one.Name
+		writeNet(config, 3, &whole)
 		if err := writeConfig(config); err != nil {
 			t.Fatal(err)
 		}

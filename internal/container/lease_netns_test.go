@@ -145,6 +145,13 @@ func TestTwoServers(t *testing.T) {
 	second["dhcp"], second["dhcp_metric"] = true, 0
 	apply(t, folder, args{"container": c.Name, "interfaces": []any{first, second}})
 	sees(t, c, "ip r", "via 10.35.0.1 dev eth2 proto dhcp metric 1025")
+	// The second moves up when the first leaves, and back: neither takes the other's route.
+	for range 2 {
+		apply(t, folder, args{"container": c.Name, "name": "eth1", "dhcp": false})
+		sees(t, c, "ip r", "via 10.35.0.1 dev eth2 proto dhcp metric 1024", "!10.34.0.1")
+		apply(t, folder, args{"container": c.Name, "name": "eth1", "dhcp": true})
+		sees(t, c, "ip r", "via 10.34.0.1 dev eth1 proto dhcp metric 1024", "via 10.35.0.1 dev eth2 proto dhcp metric 1025")
+	}
 }
 
 // TestServersOptions: what a server may say, as dhclient and networkd take it.

@@ -64,6 +64,7 @@ func (p *planner) planLive() {
 				p.planRoutesOf(t, scope.losses[t.want.Name])
 			}
 		}
+		p.planPositions(c)
 	}
 	for t, link := range p.leftovers {
 		p.deleteHostEnd(t, link.Name, "leftover "+link.Name+" on the host", plan.None)

@@ -160,7 +160,7 @@ func (c *client) routes(lease *lease) []kernel.Route {
 			scope = unix.RT_SCOPE_LINK
 		}
 		routes[i] = kernel.Route{
-			To: one.to, Table: unix.RT_TABLE_MAIN, Metric: c.job.metric(), Protocol: unix.RTPROT_DHCP, Scope: scope, Type: unix.RTN_UNICAST,
+			To: one.to, Table: unix.RT_TABLE_MAIN, Metric: c.job.RouteMetric(), Protocol: unix.RTPROT_DHCP, Scope: scope, Type: unix.RTN_UNICAST,
 			NextHops: []kernel.NextHop{{Via: one.via, Link: c.name, Weight: 1}},
 		}
 	}

@@ -47,7 +47,8 @@ type Job struct {
 	ClientID string `json:"client_id"`
 }
 
-func (j Job) metric() uint32 {
+// RouteMetric is the metric of the server's routes.
+func (j Job) RouteMetric() uint32 {
 	if j.Metric != 0 {
 		return j.Metric
 	}

@@ -51,7 +51,7 @@ func states(init int) []State {
 		}
 	}
 	slices.SortFunc(all, func(a, b State) int {
-		return cmp.Or(cmp.Compare(a.metric(), b.metric()), cmp.Compare(a.Index, b.Index))
+		return cmp.Or(cmp.Compare(a.RouteMetric(), b.RouteMetric()), cmp.Compare(a.Index, b.Index))
 	})
 	return all
 }
