@@ -74,6 +74,7 @@ func TestRebootAfterChange(t *testing.T) {
 		args{"name": "eth2", "bridge": "br-d", "dhcp": true},
 		args{"name": "eth3", "bridge": "br-d", "addresses": []any{"10.24.0.5/24"}, "down_rate": 64000},
 		args{"name": "eth4", "bridge": "br-d"},
+		args{"name": "mv0", "type": "macvlan", "parent": "br-d", "macvlan_mode": "bridge", "addresses": []any{"10.26.0.5/24"}},
 	}})
 	c.Start(t)
 	declared := args{"container": c.Name, "interfaces": []any{
@@ -82,6 +83,7 @@ func TestRebootAfterChange(t *testing.T) {
 			"mac_address": "00:16:3e:25:00:06", "routes": []any{args{"to": "fd00:99::/64", "via": "fd00:23::1"}}},
 		args{"name": "eth3", "bridge": "br-d", "addresses": []any{}, "dhcp": true, "down_rate": 32000},
 		args{"name": "eth4", "bridge": "br-d", "up": false},
+		args{"name": "mv0", "type": "macvlan", "parent": "br-d2", "macvlan_mode": "vepa", "addresses": []any{"10.26.0.5/24"}},
 	}}
 	apply(t, folder, declared)
 	for range 2 {
@@ -89,7 +91,7 @@ func TestRebootAfterChange(t *testing.T) {
 		_, _ = lxctest.Run("lxc-attach", "-P", c.Folder, "-n", c.Name, "--", "kill", "-TERM", "1")
 		until(t, "it runs again", func() bool { return initOf(c) != before && initOf(c) != "" })
 		sees(t, c, "ip a; ip r; ip -6 r", "10.23.0.6/24", "!10.22.0", "!fd00:22:", "mtu 1400", "10.25.0.6/24", "00:16:3e:25:00:06",
-			"fd00:23::6/64", "default via 10.25.0.1 dev eth2", "fd00:99::/64 via fd00:23::1", "!10.24.0", "inet 10.20.0.", "default via 10.20.0.1 dev eth3 proto dhcp")
+			"fd00:23::6/64", "default via 10.25.0.1 dev eth2", "fd00:99::/64 via fd00:23::1", "!10.24.0", "inet 10.20.0.", "default via 10.20.0.1 dev eth3 proto dhcp", "10.26.0.5/24")
 		silent(t, folder, declared)
 		if said := reportOf(c.File()).problems(); len(said) > 0 {
 			t.Errorf("the hooks report %q", said)

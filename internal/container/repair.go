@@ -79,11 +79,16 @@ func (c *Container) isMade(one *Configured) bool {
 	if live == nil || live.Type == nil {
 		return false
 	}
-	rows := schema.Table[Interface]{bridgeRow(), mtuRow(), vlanRow(), trunkRow()}
+	rows := schema.Table[Interface]{
+		bridgeRow(), parentRow(), modeRow(), ipvlanModeRow(), ipvlanIsolationRow(), vlanIDRow(), mtuRow(), vlanRow(), trunkRow(),
+	}
 	if c.isUnderstood(one) {
 		rows = append(rows, addressesRow(), gatewayRow(), gateway6Row())
 	}
-	return one.kind() == live.kind() && !(one.isDown() && live.Up) && len(rows.Diff(&one.Interface, &live.Interface)) == 0
+	if one.kind() != live.kind() || one.isDown() && live.Up {
+		return false
+	}
+	return len(rows.Diff(&one.Interface, &live.Interface)) == 0
 }
 
 // isUnderstood tells whether the addresses and gateways of an interface are all that its configuration has: LXC also takes addresses
