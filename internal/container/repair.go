@@ -19,6 +19,10 @@ func (m *Machine) repair(h *host, c *Container) []error {
 	for _, one := range c.configured {
 		if one.Supported() {
 			copied := one.Interface
+			if one.kind() != Veth {
+				// It has no end on the host that these are about.
+				copied.DownRate, copied.UpRate, copied.VLAN, copied.Trunk = nil, nil, nil, nil
+			}
 			wanted.Interfaces = append(wanted.Interfaces, &copied)
 		}
 	}
