@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -20,6 +21,13 @@ import (
 
 // version is that of the collection; the build sets it.
 var version = "development"
+
+// Many objects stay in use until the end of their task: a limit below what they take would have the garbage collected all the
+// time.
+const (
+	manyBytes       = 256 << 10
+	garbageWithMany = 50
+)
 
 // A task mostly ends before its garbage has to be collected: it may pile up to so much, in percent of what is in use, but
 // to no more than so many bytes.
@@ -61,6 +69,10 @@ func run(arguments []string, input io.Reader, output *os.File, errors io.Writer)
 }
 
 func runCall(call ansible.Call) ansible.Result {
+	if call.Bytes > manyBytes {
+		debug.SetGCPercent(garbageWithMany)
+		debug.SetMemoryLimit(math.MaxInt64)
+	}
 	if token, given := call.Arguments[task.ConfirmKey]; given {
 		nonce, _ := call.Arguments[task.NonceKey].(string)
 		return task.Confirm(fmt.Sprint(token), nonce)

@@ -71,7 +71,9 @@ func ReadCall(input io.Reader, program string) (Call, error) {
 	if _, err := decoder.Token(); err != io.EOF {
 		return Call{}, fmt.Errorf("the arguments hold more than one JSON value")
 	}
-	return newCall(raw, program), nil
+	call := newCall(raw, program)
+	call.Bytes = len(text)
+	return call, nil
 }
 
 func newCall(raw map[string]any, program string) Call {

@@ -45,6 +45,8 @@ type Call struct {
 	// CheckMode asks what would be done; Diff asks for before and after as text.
 	CheckMode, Diff bool
 	Verbosity       int
+	// Bytes is the length of the arguments as text.
+	Bytes int
 	// Token and Deadline are of a change that waits for its confirmation; the guard sets them. Until is the deadline by the
 	// kernel's uptime, which nobody can set.
 	Token    string

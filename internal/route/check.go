@@ -12,12 +12,12 @@ import (
 )
 
 // Options are those of a route that is declared by itself.
-func Options() schema.Table[Route] {
+var Options = sync.OnceValue(func() schema.Table[Route] {
 	state := schema.Field("state", schema.Choice("present", "absent"), func(r *Route) **string { return &r.State },
 		"Whether the route is to be there. V(absent) removes every route to the destination in the table that is like all that is given,"+
 			" but for those that the kernel makes from addresses and router advertisements.").Assume("present")
-	return append(binding().Table(), state)
-}
+	return slices.Clip(append(binding().Table(), state))
+})
 
 // Absent tells whether the route is to go.
 func (r *Route) Absent() bool { return r.State != nil && *r.State == "absent" }

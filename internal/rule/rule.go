@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -186,11 +187,11 @@ func fresh(declared *Rule) kernel.Rule {
 }
 
 // Options are those of a rule.
-func Options() schema.Table[Rule] {
+var Options = sync.OnceValue(func() schema.Table[Rule] {
 	state := schema.Field("state", schema.Choice("present", "absent"), func(r *Rule) **string { return &r.State },
 		"Whether the rule is to be there. V(absent) removes the rule that matches the same and, of what else is given, is the same.").Assume("present")
-	return append(binding().Table(), state)
-}
+	return slices.Clip(append(binding().Table(), state))
+})
 
 // Identity tells rules apart: by all that they match and their priority; without one, by what they do as well.
 func (r *Rule) Identity() string {

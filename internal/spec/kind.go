@@ -36,6 +36,7 @@ type Kind struct {
 
 // kind makes a registry entry from the kind's option table.
 func kind[T any](key, module string, naming []string, table func() schema.Table[T]) Kind {
+	table = sync.OnceValue(table) // there may be a hundred thousand objects
 	parse := func(raw map[string]any, at schema.Place) T {
 		var object T
 		table().Parse(&object, raw, at)
