@@ -171,7 +171,12 @@ func (a *Agent) look() (again bool, err error) {
 		a.state.LastRepair = now
 		a.fights.done(wanted, now)
 	}
-	return false, errors.Join(result.Err, a.tell(one))
+	if result.Changed || result.Err != nil {
+		if found, err = task.NewWatch().Partial(a.Site); err != nil {
+			return false, errors.Join(result.Err, err)
+		}
+	}
+	return false, errors.Join(result.Err, a.tell(found))
 }
 
 // abandoned tells a record whose run is dead: nobody comes back to finish it but us.

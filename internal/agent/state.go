@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/store"
 	"hostnet.linux/internal/system"
 	"hostnet.linux/internal/task"
@@ -52,6 +51,11 @@ func Look(one *task.Task, a *Agent) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
+	return a.stateOf(found)
+}
+
+// stateOf sums up what was found.
+func (a *Agent) stateOf(found *task.Partial) (State, error) {
 	state := State{Mode: a.Mode, Looked: time.Now(), Objects: found.Objects, Repairs: a.state.Repairs, LastRepair: a.state.LastRepair}
 	for _, step := range found.Plan.Steps {
 		if object := step.Object; !step.Upkeep && !slices.Contains(state.Drift, object) {
@@ -69,11 +73,10 @@ func Look(one *task.Task, a *Agent) (State, error) {
 	return state, err
 }
 
-// tell writes down what the host is like now.
-func (a *Agent) tell(one *task.Task) error {
-	one.Only = nil
+// tell writes down what the host was found to be like.
+func (a *Agent) tell(found *task.Partial) error {
 	generation := a.state.Generation
-	state, err := Look(one, a)
+	state, err := a.stateOf(found)
 	if err != nil {
 		return err
 	}
@@ -81,13 +84,12 @@ func (a *Agent) tell(one *task.Task) error {
 		// Something else was declared: what was left is worth another try.
 		a.fights = fights{}
 	}
-	state.Carriers = carriers(classFolder, a.state.Carriers, time.Now())
+	state.Carriers = carriers(found.Plan.Seen.Links.Raw(), a.state.Carriers, time.Now())
 	state.Left = a.fights.objects()
 	slices.Sort(state.Left)
 	said, _ := json.Marshal(a.state.Drift)
 	if now, _ := json.Marshal(state.Drift); string(now) != string(said) && len(state.Drift) > 0 {
-		fmt.Fprintf(a.Output, "hostnet watch: %s from what is declared: %s\n",
-			plan.Count(len(state.Drift), "object")+" differ", strings.Join(state.Drift, ", "))
+		fmt.Fprintf(a.Output, "hostnet watch: not as declared: %s\n", strings.Join(state.Drift, ", "))
 	}
 	a.state = state
 	content, err := json.Marshal(state)

@@ -60,15 +60,17 @@ func (t *terminal) await(site *services.Site, token string) error {
 
 // pending is the change that waits for its confirmation, in words, "" if there is none.
 func pending(site *services.Site) string {
-	record, err := (&store.Store{System: site.Services.System, Namespace: site.Namespace}).Current()
+	records := &store.Store{System: site.Services.System, Namespace: site.Namespace}
+	record, err := records.Current()
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return "a change may not be final: sudo hostnet status"
 	case err != nil || record == nil:
 		return ""
+	case records.IsBusy():
+		return fmt.Sprintf("a change by %s is being made since %s", record.Task, record.Started.Local().Format(time.DateTime))
 	case record.Phase == store.Applying || !task.Pending(site, record):
-		return fmt.Sprintf("a change by %s of %s is not final: it is being made, or a crash has left it: hostnet recover",
-			record.Task, record.Started.Local().Format(time.DateTime))
+		return fmt.Sprintf("a change by %s of %s was cut short: hostnet recover", record.Task, record.Started.Local().Format(time.DateTime))
 	}
 	who := record.Task
 	if record.From != "" {

@@ -1,14 +1,13 @@
 package firewalld
 
 import (
-	"errors"
 	"fmt"
 	"os"
 
 	"github.com/godbus/dbus/v5"
 )
 
-// Bus is a running firewalld, see firewalld.dbus(5).
+// Bus reaches the host's firewalld over D-Bus, see firewalld.dbus(5). Both may come and go meanwhile. The zero Bus is ready.
 type Bus struct{ connection *dbus.Conn }
 
 const (
@@ -18,26 +17,33 @@ const (
 	busSocket  = "/run/dbus/system_bus_socket"
 )
 
-// Open finds the host's firewalld; nil is "there is none that runs".
-func Open() (*Bus, error) {
-	if _, err := os.Stat(busSocket); errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	connection, err := dbus.ConnectSystemBus()
-	if err != nil {
-		return nil, fmt.Errorf("cannot reach D-Bus, over which firewalld is asked: %w", err)
+// Running tells whether there is a firewalld to ask. Without D-Bus there is none: what it drops is found in the rules, and
+// warned of.
+func (b *Bus) Running() bool {
+	if b.connection == nil || !b.connection.Connected() {
+		b.Close()
+		if _, err := os.Stat(busSocket); err != nil {
+			return false
+		}
+		connection, err := dbus.ConnectSystemBus()
+		if err != nil {
+			return false
+		}
+		b.connection = connection
 	}
 	var owned bool
 	// Asking firewalld itself would start it where it is installed and switched off.
-	err = connection.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, busName).Store(&owned)
-	if err != nil || !owned {
-		return nil, errors.Join(err, connection.Close())
-	}
-	return &Bus{connection}, nil
+	err := b.connection.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, busName).Store(&owned)
+	return err == nil && owned
 }
 
 // Close ends the connection.
-func (b *Bus) Close() { _ = b.connection.Close() }
+func (b *Bus) Close() {
+	if b.connection != nil {
+		_ = b.connection.Close()
+		b.connection = nil
+	}
+}
 
 func (b *Bus) call(object dbus.ObjectPath, method string, out any, arguments ...any) error {
 	call := b.connection.Object(busName, object).Call(busName+"."+method, 0, arguments...)

@@ -14,8 +14,9 @@ import (
 	"hostnet.linux/internal/system"
 )
 
-// Daemon is a running firewalld. What is permanent counts from its next start on, the rest at once.
+// Daemon is firewalld, which may run or not. What is permanent counts from its next start on, the rest at once.
 type Daemon interface {
+	Running() bool
 	Zone(link string, permanent bool) (string, error)
 	SetZone(link, zone string, permanent bool) error
 }
@@ -49,36 +50,47 @@ type State struct {
 	before  map[string]memory
 }
 
-// Observe asks the daemon, which is nil where none runs.
+// Observe asks the daemon, which is nil where there can be none.
 func Observe(d Daemon, s *system.System, wanted []Request) (*State, error) {
 	file, err := s.File(memoryPath)
 	if err != nil {
 		return nil, err
 	}
-	state := &State{Running: d != nil, Zones: map[string]Zones{}, File: file, before: map[string]memory{}}
+	state := &State{Zones: map[string]Zones{}, File: file, before: map[string]memory{}}
 	if file.Present {
 		if err := json.Unmarshal(file.Content, &state.before); err != nil {
 			return nil, fmt.Errorf("%s, which says in which zones interfaces were before the first run, is damaged: %w", memoryPath, err)
 		}
 	}
-	if d == nil {
-		return state, nil
-	}
 	links := slices.Collect(maps.Keys(state.before))
 	for _, request := range wanted {
 		links = append(links, request.Link)
 	}
+	if state.Running = d != nil && len(links) > 0 && d.Running(); !state.Running {
+		return state, nil
+	}
+	if err := state.ask(d, links); err != nil && d.Running() {
+		return nil, err
+	} else if err != nil {
+		// It has been stopped in between.
+		state.Running, state.Zones = false, map[string]Zones{}
+	}
+	return state, nil
+}
+
+// ask notes the zones of the links.
+func (s *State) ask(d Daemon, links []string) (err error) {
 	for _, link := range links {
 		var zones Zones
 		if zones.Now, err = d.Zone(link, false); err != nil {
-			return nil, err
+			return err
 		}
 		if zones.Permanent, err = d.Zone(link, true); err != nil {
-			return nil, err
+			return err
 		}
-		state.Zones[link] = zones
+		s.Zones[link] = zones
 	}
-	return state, nil
+	return nil
 }
 
 // Trusts tells whether the interface is in the zone that drops nothing.
@@ -146,7 +158,7 @@ func remember(s *system.System, file system.File, keep map[string]memory) []plan
 // Restore makes the zones as they were.
 func Restore(d Daemon, s *system.System, before *State) error {
 	failures := []error{s.Put(before.File)}
-	if d == nil || !before.Running {
+	if d == nil || !before.Running || !d.Running() {
 		return errors.Join(failures...)
 	}
 	for _, link := range slices.Sorted(maps.Keys(before.Zones)) {

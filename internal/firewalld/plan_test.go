@@ -21,7 +21,13 @@ func key(link string, permanent bool) string {
 	return "now " + link
 }
 
+func (d daemon) Running() bool { return d["stopped"] == "" }
+
 func (d daemon) Zone(link string, permanent bool) (string, error) {
+	if !d.Running() || strings.HasPrefix(link, "stops") {
+		d["stopped"] = "by somebody"
+		return "", errors.New("the name was not provided by any .service files")
+	}
 	return d[key(link, permanent)], nil
 }
 
@@ -131,5 +137,19 @@ func TestWithoutFirewalldThereIsNothingToDo(t *testing.T) {
 	state, err := Observe(nil, s, []Request{{"lxcbr0", "lxcbr0"}})
 	if err != nil || state.Trusts("lxcbr0") || len(Plan(nil, s, state, []Request{{"lxcbr0", "lxcbr0"}}, nil)) > 0 {
 		t.Errorf("%+v, %v", state, err)
+	}
+}
+
+// TestStoppedMeanwhile: a firewalld that somebody stops, before it is asked or while it is, is none.
+func TestStoppedMeanwhile(t *testing.T) {
+	s := &system.System{Root: t.TempDir()}
+	for _, d := range []daemon{{"stopped": "before"}, {}} {
+		state, err := Observe(d, s, []Request{{"stops0", "owner"}})
+		if err != nil || state.Running || len(state.Zones) > 0 {
+			t.Errorf("%+v, %v", state, err)
+		}
+		if err := Restore(d, s, &State{Running: true, Zones: map[string]Zones{"lxcbr0": {}}, File: state.File}); err != nil {
+			t.Error(err)
+		}
 	}
 }

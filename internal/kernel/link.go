@@ -33,6 +33,8 @@ type Link struct {
 	Group, TransmitQueue uint32
 	// Reading numbers the readings of links: two with the same one are the same. 0 tells nothing.
 	Reading uint64
+	// CarrierChanges counts how often the carrier came and went.
+	CarrierChanges uint32
 }
 
 // Attribute is one netlink attribute. Its value is Data, or the index of the link called LinkName, which is

@@ -35,7 +35,7 @@ type Host struct {
 	Kernel Kernel
 	Rules  nft.Kernel
 	System *system.System
-	// Firewalld is nil where none runs.
+	// Firewalld is nil where there can be none.
 	Firewalld firewalld.Daemon
 	// Elsewhere tells that this is another network namespace than the host's: its settings go with it, and no file
 	// keeps them.

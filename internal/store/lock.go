@@ -41,6 +41,9 @@ func (s *Store) Lock(holder string, wait time.Duration) (*Lock, error) {
 	return lock, err
 }
 
+// IsBusy tells whether a run is changing the network right now.
+func (s *Store) IsBusy() bool { return system.IsLocked(s.lockPath("")) }
+
 // LockGuard is taken by the guard of a change for as long as it lives.
 func (s *Store) LockGuard(token string) (*Lock, error) {
 	return system.TakeLock(s.lockPath(".guard-"+token), "the guard of a change", time.Second)

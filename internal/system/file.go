@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -119,6 +120,11 @@ func OpenFolders() { unix.Umask(0o022) }
 // Put makes the file so: whoever reads it sees the old content or the new, never a part.
 func (s *System) Put(file File) error {
 	path := s.Path(file.Path)
+	// Others go by the time of a file: dnsmasq that is older than its configuration is to be started anew.
+	if have, err := s.File(file.Path); err == nil && have.Present && have.Link == file.Link && have.Equal(file) &&
+		(len(file.Attributes) == 0 || maps.EqualFunc(have.Attributes, file.Attributes, bytes.Equal)) {
+		return nil
+	}
 	verb := "write"
 	if !file.Present {
 		verb = "remove"

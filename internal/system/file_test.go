@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 )
 
 // TestSweep: what a crash in the middle of a Put leaves goes, and nothing else of a like name does.
@@ -32,5 +33,45 @@ func TestSweep(t *testing.T) {
 	slices.Sort(stay)
 	if !slices.Equal(left, stay) {
 		t.Errorf("left %v, want %v", left, stay)
+	}
+}
+
+// TestPutLeavesWhatIsSo: a file that is so already keeps its time, and one that differs in anything does not.
+func TestPutLeavesWhatIsSo(t *testing.T) {
+	s := &System{Root: t.TempDir()}
+	const path = "/etc/a.conf"
+	was := Text(path, "a")
+	if err := s.Put(was); err != nil {
+		t.Fatal(err)
+	}
+	long := time.Now().Add(-time.Hour)
+	for name, one := range map[string]struct {
+		file   File
+		writes bool
+	}{
+		"the same":        {was, false},
+		"other content":   {Text(path, "b"), true},
+		"another mode":    {File{Path: path, Present: true, Content: []byte("a"), Mode: 0o600}, true},
+		"a link in place": {File{Path: path, Present: true, Content: []byte("a"), Mode: 0o644, Link: "a.real"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_ = os.Remove(s.Path(path))
+			if err := s.Put(was); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chtimes(s.Path(path), long, long); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Put(one.file); err != nil {
+				t.Fatal(err)
+			}
+			info, err := os.Stat(s.Path(path))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if written := info.ModTime().After(long.Add(time.Minute)); written != one.writes {
+				t.Errorf("written: %v", written)
+			}
+		})
 	}
 }

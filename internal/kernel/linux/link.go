@@ -300,6 +300,8 @@ func decodeLink(message []byte) (kernel.Link, error) {
 			link.Group = number32(data)
 		case unix.IFLA_TXQLEN:
 			link.TransmitQueue = number32(data)
+		case unix.IFLA_CARRIER_CHANGES:
+			link.CarrierChanges = number32(data)
 		case unix.IFLA_PROP_LIST:
 			return eachAttribute(data, func(typ uint16, data []byte) error {
 				if typ == unix.IFLA_ALT_IFNAME {
