@@ -55,6 +55,10 @@ func TestOpenStackAdoption(t *testing.T) {
 		"static_routes": []any{args{"cidr": "10.176.0.0/12", "gateway": "172.29.236.1"}}}
 	arguments := args{"container": c.Name, "container_networks": args{
 		"management_address": entry, "lxcbr0_address": args{"bridge": "lxcbr0", "interface": "eth0", "mtu": 1500, "type": "veth"}}}
+	// Duplicate address detection ends by itself, and is no change.
+	for deadline := time.Now().Add(10 * time.Second); strings.Contains(c.Enter(t, "ip", "address"), "tentative") && time.Now().Before(deadline); {
+		time.Sleep(50 * time.Millisecond)
+	}
 	before := snapshot(t, folder)
 	for _, check := range []bool{true, false} {
 		if done, err := task(t, folder, arguments, check); err != nil || len(done.Steps) > 0 {
