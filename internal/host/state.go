@@ -48,14 +48,14 @@ var groups = [...]group{
 	{"vrfs", link.VRF, "VRFs: routing tables of their own for the links that are their ports."},
 }
 
-// LinkGroup is a kind of link as the network module and the module for one of them name it.
-type LinkGroup struct{ Key, Module string }
+// LinkGroup is a kind of link as the kernel, the network module and the module for one of them name it.
+type LinkGroup struct{ Kind, Key, Module string }
 
-// LinkGroups are all kinds of links that can be declared.
+// LinkGroups are all kinds of links that can be declared, in the order in which they are documented.
 func LinkGroups() []LinkGroup {
 	out := make([]LinkGroup, len(groups))
 	for i, group := range groups {
-		out[i] = LinkGroup{group.key, group.kind}
+		out[i] = LinkGroup{group.kind, group.key, group.kind}
 		if group.kind == link.Hardware {
 			out[i].Module = "interface"
 		}

@@ -70,14 +70,15 @@ func (p *planner) portObject(name, controller string) string {
 // emitRelease takes a port from its controller. A bond leaves its former ports down (__bond_release_one), a VRF takes them down
 // and up again (cycle_netdev in drivers/net/vrf.c).
 func (p *planner) emitRelease(name, from string) {
-	controller := p.current.Find(from)
-	if controller != nil && controller.Kind == Bond {
-		p.up[name] = false
-		p.lose(name, plan.Flapped)
-		p.emitOwnMTU(name)
-	}
-	if controller != nil && controller.Kind == VRF {
-		p.lose(name, plan.Flapped)
+	if controller := p.current.Find(from); controller != nil {
+		switch controller.Kind {
+		case Bond:
+			p.up[name] = false
+			p.lose(name, plan.Flapped)
+			p.emitOwnMTU(name)
+		case VRF:
+			p.lose(name, plan.Flapped)
+		}
 	}
 	if p.gone[from] && !p.fresh[from] {
 		// The controller goes, and the port is released with it.

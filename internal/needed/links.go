@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/kernel"
 )
 
@@ -50,16 +51,11 @@ func See(links []kernel.Link, addresses []kernel.Address) Links {
 	return all
 }
 
-// groups are the options of the network module that make links, with their kinds.
-var groups = map[string]string{
-	"bonds": "bond", "bridges": "bridge", "vlans": "vlan", "vxlans": "vxlan", "veths": "veth", "dummies": "dummy", "macvlans": "macvlan", "vrfs": "vrf",
-	"interfaces": "", "lxc_bridges": "bridge",
-}
-
 // Declare lays what is declared over it: options of the network module, as they are kept.
 func (l Links) Declare(arguments map[string]any) {
-	for group, kind := range groups {
-		list, _ := arguments[group].([]any)
+	for _, group := range append(host.LinkGroups(), host.LinkGroup{Kind: "bridge", Key: "lxc_bridges"}) {
+		kind := group.Kind
+		list, _ := arguments[group.Key].([]any)
 		for _, element := range list {
 			fields, _ := element.(map[string]any)
 			name := text(fields["name"])

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"hostnet.linux/internal/host"
+	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/schema"
 )
 
@@ -17,10 +19,35 @@ const (
 	NetworksKey = "networkd_networks"
 )
 
-// groups are the options of the network module that hold the kinds of links.
-var groups = map[string]string{
-	"bond": "bonds", "bridge": "bridges", "vlan": "vlans", "vxlan": "vxlans", "veth": "veths", "dummy": "dummies", "macvlan": "macvlans", "vrf": "vrfs",
-	"": "interfaces",
+// keyOf is the option of the network module that holds the links of a kind.
+func keyOf(kind string) string {
+	for _, group := range host.LinkGroups() {
+		if group.Kind == kind {
+			return group.Key
+		}
+	}
+	return ""
+}
+
+// readKeys are the options of the network module that the two lists become.
+func readKeys() []string {
+	keys := []string{"rules"}
+	for _, group := range host.LinkGroups() {
+		keys = append(keys, group.Key)
+	}
+	return keys
+}
+
+// kindNames are the kinds that a .netdev file can make.
+func kindNames() []string {
+	var names []string
+	for _, group := range host.LinkGroups() {
+		if group.Kind != link.Hardware {
+			names = append(names, group.Kind)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // firstMetric is what OSA's role systemd_networkd gives to the first static route of a link, and one more to each next.
@@ -66,9 +93,9 @@ func (o *object) add(option string, value any, at schema.Place) {
 // before holds lists that the objects are put behind.
 func ReadOSA(devices, networks any, before map[string]any, problems *schema.Problems) *Reading {
 	r := &Reading{Arguments: map[string]any{}, places: map[string]string{}, byName: map[string]*object{}}
-	for _, group := range append(slices.Collect(maps.Values(groups)), "rules") {
-		if list, _ := before[group].([]any); len(list) > 0 {
-			r.Arguments[group] = slices.Clone(list)
+	for _, key := range readKeys() {
+		if list, _ := before[key].([]any); len(list) > 0 {
+			r.Arguments[key] = slices.Clone(list)
 		}
 	}
 	r.rules, _ = r.Arguments["rules"].([]any)
@@ -116,7 +143,7 @@ func (r *Reading) collect(problems *schema.Problems) {
 		case one.kind == "" && len(one.options) == 1:
 			continue // it is named as a port or below a VLAN, and nothing is said of itself
 		}
-		group := groups[one.kind]
+		group := keyOf(one.kind)
 		list, _ := r.Arguments[group].([]any)
 		path := fmt.Sprintf("%s[%d]", group, len(list))
 		r.places[path] = one.at
@@ -165,8 +192,6 @@ func (r *Reading) new(name, kind string, at schema.Place) *object {
 	return one
 }
 
-var kindNames = []string{"bond", "bridge", "dummy", "macvlan", "veth", "vlan", "vrf", "vxlan"}
-
 // sectionNames are those of a .netdev file, by kind.
 var sectionNames = map[string]string{
 	"bond": "Bond", "bridge": "Bridge", "vlan": "VLAN", "vxlan": "VXLAN", "veth": "Peer", "macvlan": "MACVLAN", "vrf": "VRF",
@@ -180,8 +205,8 @@ func (r *Reading) device(fields map[string]any, at schema.Place) {
 		at.Key("NetDev").Problem("needs Name")
 		return
 	}
-	if !slices.Contains(kindNames, kind) {
-		at.Key("NetDev").Key("Kind").Problem("must be one of %s, not %q", strings.Join(kindNames, ", "), kind)
+	if !slices.Contains(kindNames(), kind) {
+		at.Key("NetDev").Key("Kind").Problem("must be one of %s, not %q", strings.Join(kindNames(), ", "), kind)
 		return
 	}
 	if other := r.byName[name]; other != nil {

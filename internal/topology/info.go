@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/schema"
 )
 
@@ -90,23 +91,17 @@ type declared struct {
 	Addresses []json.RawMessage `json:"addresses"`
 }
 
-// kinds are the keys of the module network.
-var kinds = []struct{ key, kind string }{
-	{"interfaces", ""}, {"dummies", "dummy"}, {"bonds", "bond"}, {"vlans", "vlan"}, {"vxlans", "vxlan"}, {"bridges", "bridge"},
-	{"veths", "veth"}, {"macvlans", "macvlan"}, {"vrfs", "vrf"},
-}
-
 // fromNetwork reads what a host is declared to be like.
 func fromNetwork(network map[string]json.RawMessage) *Host {
 	root := &Namespace{Name: "host", Kind: Machine}
-	for _, group := range kinds {
+	for _, group := range host.LinkGroups() {
 		var list []declared
-		if json.Unmarshal(network[group.key], &list) != nil {
+		if json.Unmarshal(network[group.Key], &list) != nil {
 			continue
 		}
 		for _, one := range list {
 			if one.Name != "" && one.Name != "lo" {
-				root.Links = append(root.Links, one.link(group.kind))
+				root.Links = append(root.Links, one.link(group.Kind))
 			}
 		}
 		for _, one := range list {
@@ -115,9 +110,9 @@ func fromNetwork(network map[string]json.RawMessage) *Host {
 			}
 		}
 	}
-	for _, group := range kinds {
+	for _, group := range host.LinkGroups() {
 		var list []declared
-		_ = json.Unmarshal(network[group.key], &list)
+		_ = json.Unmarshal(network[group.Key], &list)
 		for _, one := range list {
 			for _, port := range one.Ports {
 				if link := root.Link(nameIn(port, "name")); link != nil {
