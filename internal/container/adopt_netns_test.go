@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"hostnet.linux/internal/lxc/lxctest"
+	"hostnet.linux/internal/netnstest"
 )
 
 // TestOpenStackAdoption: a container as OSA's role lxc_container_create leaves it, whose addresses systemd-networkd inside has set,
@@ -95,7 +95,7 @@ func TestOpenStackAdoption(t *testing.T) {
 func takeOver(t *testing.T, c *lxctest.Container, arguments args) {
 	t.Helper()
 	lxctest.Must(t, "ip", "address", "add", "172.29.236.1/22", "dev", "br-mgmt")
-	told, links := pingFrom(t, c, "172.29.236.1"), c.Enter(t, "ip", "address")+c.Enter(t, "ip", "route")
+	told, links := netnstest.Pinging(t, "172.29.236.1", "nsenter", fmt.Sprintf("--net=/proc/%d/ns/net", c.PID(t))), c.Enter(t, "ip", "address")+c.Enter(t, "ip", "route")
 	before, pid := snapshot(t, c.Folder), c.PID(t)
 	arguments["manager"] = TakeOver
 	would, err := task(t, c.Folder, arguments, true)
@@ -170,28 +170,6 @@ var lifetimes = regexp.MustCompile(`(valid|preferred)_lft \w+`)
 
 // leftOf is without what runs down by itself.
 func leftOf(text string) string { return lifetimes.ReplaceAllString(text, "") }
-
-var counted = regexp.MustCompile(`(\d+) packets transmitted, (\d+) received`)
-
-// pingFrom sends a packet every 10 ms from a container until it is called back, which is an error if one was lost.
-func pingFrom(t *testing.T, c *lxctest.Container, address string) (stop func()) {
-	t.Helper()
-	var told strings.Builder
-	command := exec.Command("nsenter", fmt.Sprintf("--net=/proc/%d/ns/net", c.PID(t)), "ping", "-q", "-i", "0.01", address)
-	command.Stdout = &told
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	return func() {
-		t.Helper()
-		time.Sleep(300 * time.Millisecond)
-		_ = command.Process.Signal(os.Interrupt)
-		_ = command.Wait()
-		if numbers := counted.FindStringSubmatch(told.String()); len(numbers) != 3 || numbers[1] != numbers[2] || len(numbers[1]) < 2 {
-			t.Errorf("packets to %s were lost: %s", address, told.String())
-		}
-	}
-}
 
 // withoutClient keeps busybox' init from running its DHCP client, which empties eth0 when it starts.
 func withoutClient(t *testing.T, c *lxctest.Container) {

@@ -5,13 +5,10 @@ package task_test
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"hostnet.linux/internal/netnstest"
 )
@@ -145,26 +142,9 @@ func (m *machine) container(bridge, address string) *netnstest.Namespace {
 	return ns
 }
 
-var counted = regexp.MustCompile(`(\d+) packets transmitted, (\d+) received`)
-
 // ping sends a packet every 10 ms until it is called back, which is an error if one was lost.
 func ping(t *testing.T, from *netnstest.Namespace, address string) (stop func()) {
 	t.Helper()
 	from.Exec(t, "ping", "-q", "-c", "1", "-W", "5", address)
-	var told strings.Builder
-	command := exec.Command("ip", "netns", "exec", from.Name, "ping", "-q", "-i", "0.01", address)
-	command.Stdout = &told
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	return func() {
-		t.Helper()
-		time.Sleep(300 * time.Millisecond)
-		_ = command.Process.Signal(os.Interrupt)
-		_ = command.Wait()
-		numbers := counted.FindStringSubmatch(told.String())
-		if len(numbers) != 3 || numbers[1] != numbers[2] || len(numbers[1]) < 2 {
-			t.Errorf("packets to %s were lost: %s", address, told.String())
-		}
-	}
+	return netnstest.Pinging(t, address, "ip", "netns", "exec", from.Name)
 }
