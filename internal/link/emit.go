@@ -176,8 +176,7 @@ func (p *planner) creation(final *Link, sent options[Link]) kernel.LinkRequest {
 // fittingMTU is the MTU that a link is made with: one that nobody declares and that its parent no longer has room for
 // is left to the kernel, which takes the parent's.
 func (p *planner) fittingMTU(final *Link, fuse int) *uint32 {
-	standsOnParent := final.Kind == VLAN || final.Kind == Macvlan
-	if standsOnParent && final.MTU != nil && !p.declaresMTU(final.Name) {
+	if followsParent(final.Kind) && final.MTU != nil && !p.declaresMTU(final.Name) {
 		if room := p.coming(deref(final.Parent), fuse); room != nil && *room < *final.MTU {
 			return nil
 		}

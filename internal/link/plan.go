@@ -97,6 +97,7 @@ func Plan(k Kernel, current *State, wanted []*Link) (*Result, error) {
 		}
 	}
 	p.remakeAll()
+	p.followParents()
 	p.assignPorts()
 	p.check()
 	if err := p.problems.Err(); err != nil {

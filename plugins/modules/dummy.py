@@ -40,7 +40,7 @@ options:
     default: true
   mtu:
     description:
-      - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+      - The largest packet in bytes, without the Ethernet header. A VLAN or macvlan that declares none follows its parent. From 68 to 2147483647.
     type: int
   mac_address:
     description:

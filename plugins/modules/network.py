@@ -56,7 +56,7 @@ options:
         default: true
       mtu:
         description:
-          - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+          - The largest packet in bytes, without the Ethernet header. A VLAN or macvlan that declares none follows its parent. From 68 to 2147483647.
         type: int
       mac_address:
         description:
@@ -302,7 +302,7 @@ options:
         default: true
       mtu:
         description:
-          - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+          - The largest packet in bytes, without the Ethernet header. A VLAN or macvlan that declares none follows its parent. From 68 to 2147483647.
         type: int
       mac_address:
         description:
@@ -753,7 +753,7 @@ options:
         default: true
       mtu:
         description:
-          - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+          - The largest packet in bytes, without the Ethernet header. A VLAN or macvlan that declares none follows its parent. From 68 to 2147483647.
         type: int
       mac_address:
         description:
@@ -1042,7 +1042,7 @@ options:
         default: true
       mtu:
         description:
-          - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+          - The largest packet in bytes, without the Ethernet header. A VLAN or macvlan that declares none follows its parent. From 68 to 2147483647.
         type: int
       mac_address:
         description:
@@ -1442,7 +1442,7 @@ options:
         default: true
       mtu:
         description:
-          - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+          - The largest packet in bytes, without the Ethernet header. A VLAN or macvlan that declares none follows its parent. From 68 to 2147483647.
         type: int
       mac_address:
         description:
@@ -1998,7 +1998,7 @@ options:
         default: true
       mtu:
         description:
-          - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+          - The largest packet in bytes, without the Ethernet header. A VLAN or macvlan that declares none follows its parent. From 68 to 2147483647.
         type: int
       mac_address:
         description:
@@ -2253,7 +2253,7 @@ options:
         default: true
       mtu:
         description:
-          - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+          - The largest packet in bytes, without the Ethernet header. A VLAN or macvlan that declares none follows its parent. From 68 to 2147483647.
         type: int
       mac_address:
         description:
@@ -2531,7 +2531,7 @@ options:
         default: true
       mtu:
         description:
-          - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+          - The largest packet in bytes, without the Ethernet header. A VLAN or macvlan that declares none follows its parent. From 68 to 2147483647.
         type: int
       mac_address:
         description:
@@ -2797,7 +2797,7 @@ options:
         default: true
       mtu:
         description:
-          - The largest packet in bytes, without the Ethernet header. From 68 to 2147483647.
+          - The largest packet in bytes, without the Ethernet header. A VLAN or macvlan that declares none follows its parent. From 68 to 2147483647.
         type: int
       mac_address:
         description:
