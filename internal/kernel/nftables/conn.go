@@ -17,6 +17,7 @@ import (
 // Conn asks the kernel about the rules of one network namespace.
 type Conn struct {
 	namespace *os.File // nil is the namespace of this process
+	known     knownTables
 }
 
 // Open makes a connection for the namespace whose file is path; "" is that of the calling thread.
@@ -103,13 +104,13 @@ func message(kind int, flags netlink.HeaderFlags, family byte, list ...netlink.A
 const attempts = 10
 
 // stable repeats a read until the rules did not change in the course of it, as the kernel's generation number tells.
-func (c *Conn) stable(read func() error) error {
+func (c *Conn) stable(read func(generation uint32) error) error {
 	for range attempts {
 		before, err := c.generation()
 		if err != nil {
 			return err
 		}
-		err = read()
+		err = read(before)
 		after, generationErr := c.generation()
 		if generationErr != nil {
 			return generationErr

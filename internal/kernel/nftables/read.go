@@ -31,8 +31,8 @@ const (
 // Tables reads every table in the detail that is wanted.
 func (c *Conn) Tables(want func(Family, string) Detail) ([]*Table, error) {
 	var tables []*Table
-	err := c.stable(func() (err error) {
-		tables, err = c.read(want)
+	err := c.stable(func(generation uint32) (err error) {
+		tables, err = c.read(generation, want)
 		return err
 	})
 	if err != nil {
@@ -55,7 +55,8 @@ func (c *Conn) Table(family Family, name string) (*Table, error) {
 	return tables[0], nil
 }
 
-func (c *Conn) read(want func(Family, string) Detail) ([]*Table, error) {
+func (c *Conn) read(generation uint32, want func(Family, string) Detail) ([]*Table, error) {
+	earlier := c.known.at(generation)
 	library, err := c.library()
 	if err != nil {
 		return nil, err
@@ -78,6 +79,10 @@ func (c *Conn) read(want func(Family, string) Detail) ([]*Table, error) {
 		if detail == Nothing {
 			continue
 		}
+		if table := earlier.tables[tableName{family, one.Name}]; table != nil && detail == Rules {
+			tables = append(tables, table)
+			continue
+		}
 		sets, maps, err := c.sets(family, one.Name, detail == Contents)
 		if err != nil {
 			return nil, err
@@ -93,6 +98,9 @@ func (c *Conn) read(want func(Family, string) Detail) ([]*Table, error) {
 			}
 		}
 		tables = append(tables, table)
+		if detail == Rules {
+			earlier.tables[tableName{family, one.Name}] = table
+		}
 	}
 	return tables, nil
 }
@@ -133,36 +141,38 @@ func (c *Conn) rules(family Family, table string) (map[string][]Rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	replies, err := socket.Execute(request)
+	rules := map[string][]Rule{}
+	err = stream(socket, request, func(kind netlink.HeaderType, data []byte) {
+		if len(data) < 4 || kind != messageType(unix.NFT_MSG_NEWRULE) {
+			return
+		}
+		if of, chain, rule := ruleOf(data[4:]); of == table {
+			rules[chain] = append(rules[chain], rule)
+		}
+	})
 	if err != nil {
 		return nil, fmt.Errorf("table %s %s: %w", family, table, explain(err))
 	}
-	rules := map[string][]Rule{}
-	for _, reply := range replies {
-		if len(reply.Data) < 4 || reply.Header.Type != messageType(unix.NFT_MSG_NEWRULE) {
-			continue
-		}
-		var rule Rule
-		var chain, of string
-		for _, a := range attributes(reply.Data[4:]) {
-			switch a.typ {
-			case unix.NFTA_RULE_TABLE:
-				of = unix.ByteSliceToString(a.data)
-			case unix.NFTA_RULE_CHAIN:
-				chain = unix.ByteSliceToString(a.data)
-			case unix.NFTA_RULE_HANDLE:
-				if len(a.data) == 8 {
-					rule.Handle = binary.BigEndian.Uint64(a.data)
-				}
-			case unix.NFTA_RULE_EXPRESSIONS:
-				rule.Expressions = slices.Clone(a.data)
-			case unix.NFTA_RULE_USERDATA:
-				rule.UserData = slices.Clone(a.data)
+	return rules, nil
+}
+
+// ruleOf is a rule with the table and the chain that it is in.
+func ruleOf(run []byte) (table, chain string, rule Rule) {
+	for _, a := range attributes(run) {
+		switch a.typ {
+		case unix.NFTA_RULE_TABLE:
+			table = unix.ByteSliceToString(a.data)
+		case unix.NFTA_RULE_CHAIN:
+			chain = unix.ByteSliceToString(a.data)
+		case unix.NFTA_RULE_HANDLE:
+			if len(a.data) == 8 {
+				rule.Handle = binary.BigEndian.Uint64(a.data)
 			}
-		}
-		if of == table {
-			rules[chain] = append(rules[chain], rule)
+		case unix.NFTA_RULE_EXPRESSIONS:
+			rule.Expressions = slices.Clone(a.data)
+		case unix.NFTA_RULE_USERDATA:
+			rule.UserData = slices.Clone(a.data)
 		}
 	}
-	return rules, nil
+	return table, chain, rule
 }

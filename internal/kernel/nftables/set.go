@@ -92,15 +92,14 @@ func (c *Conn) dump(ask, answer int, family Family, list ...netlink.Attribute) (
 	if err != nil {
 		return nil, err
 	}
-	replies, err := socket.Execute(request)
+	var out []expression
+	err = stream(socket, request, func(kind netlink.HeaderType, data []byte) {
+		if len(data) >= 4 && kind == messageType(answer) {
+			out = append(out, expression{attributes: attributes(slices.Clone(data[4:]))})
+		}
+	})
 	if err != nil {
 		return nil, fmt.Errorf("sets of a table of family %s: %w", family, explain(err))
-	}
-	var out []expression
-	for _, reply := range replies {
-		if len(reply.Data) >= 4 && reply.Header.Type == messageType(answer) {
-			out = append(out, expression{attributes: attributes(reply.Data[4:])})
-		}
 	}
 	return out, nil
 }

@@ -40,7 +40,7 @@ func (c *Conn) Replace(table *Table) error {
 			t.addRule(table.Family, table.Name, chain.Name, rule, netlink.Append)
 		}
 	}
-	if err := c.send(t); err != nil {
+	if err := c.send(t, table.Family, table.Name); err != nil {
 		return fmt.Errorf("cannot replace the nftables table %s %s: %w", table.Family, table.Name, err)
 	}
 	return nil
@@ -50,7 +50,7 @@ func (c *Conn) Replace(table *Table) error {
 func (c *Conn) Delete(family Family, name string) error {
 	var t transaction
 	t.remove(family, name)
-	if err := c.send(t); err != nil {
+	if err := c.send(t, family, name); err != nil {
 		return fmt.Errorf("cannot delete the nftables table %s %s: %w", family, name, err)
 	}
 	return nil
@@ -62,7 +62,7 @@ func (c *Conn) InsertRules(family Family, table, chain string, rules []Rule) err
 	for _, rule := range slices.Backward(rules) {
 		t.addRule(family, table, chain, rule, 0)
 	}
-	if err := c.send(t); err != nil {
+	if err := c.send(t, family, table); err != nil {
 		return fmt.Errorf("cannot insert rules into the nftables chain %s %s %s: %w", family, table, chain, err)
 	}
 	return nil
@@ -75,7 +75,7 @@ func (c *Conn) DeleteRules(family Family, table, chain string, handles []uint64)
 		t.add(unix.NFT_MSG_DELRULE, 0, family, text(unix.NFTA_RULE_TABLE, table), text(unix.NFTA_RULE_CHAIN, chain),
 			netlink.Attribute{Type: unix.NFTA_RULE_HANDLE, Data: binary.BigEndian.AppendUint64(nil, handle)})
 	}
-	if err := c.send(t); err != nil {
+	if err := c.send(t, family, table); err != nil {
 		return fmt.Errorf("cannot delete rules from the nftables chain %s %s %s: %w", family, table, chain, err)
 	}
 	return nil
@@ -141,9 +141,17 @@ func sendable(run []byte) []byte {
 	return out
 }
 
-func (c *Conn) send(t transaction) error {
-	if t.err != nil {
+// send commits the transaction, which is about one table.
+func (c *Conn) send(t transaction, family Family, table string) error {
+	if t.err != nil || len(t.messages) == 0 {
 		return t.err
 	}
-	return c.commit(t.messages)
+	if err := c.commit(t.messages); err != nil {
+		return err
+	}
+	// What is known is read anew where this cannot be asked.
+	if now, err := c.generation(); err == nil {
+		c.known.changed(tableName{family, table}, now)
+	}
+	return nil
 }
