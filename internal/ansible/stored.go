@@ -27,7 +27,7 @@ func keepPrivate(program string) error {
 	for _, path := range []string{filepath.Dir(own), own, program} {
 		info, err := os.Lstat(path)
 		if err == nil && info.Mode().Perm()&others != 0 {
-			err = os.Chmod(path, 0o700)
+			err = os.Chmod(path, info.Mode().Perm()&^others)
 		}
 		if err != nil {
 			return fmt.Errorf("others than its user must not be able to write to %s: %w", path, err)

@@ -29,7 +29,7 @@ func TestStored(t *testing.T) {
 			}
 			for _, path := range []string{cache, filepath.Dir(program), program} {
 				info, err := os.Stat(path)
-				if err != nil || info.Mode().Perm() != 0o700 {
+				if err != nil || info.Mode().Perm()&0o722 != 0o700 {
 					t.Errorf("%s: %v, %v", path, info.Mode(), err)
 				}
 			}

@@ -8,6 +8,9 @@ import (
 )
 
 func testBecome(t *testing.T, l lab) {
+	const guardedCache = "/home/guarded/.cache/hostnet"
+	l.ok(t, "hostnet.linux.network_info:", "-e", "ansible_user=guarded")
+	l.intact(t, guardedCache, "guarded", 1)
 	result, outcome := l.ok(t, "hostnet.linux.dummy: {name: d0}\nbecome: true", "-e", "ansible_user=operator")
 	result.changed(t, true)
 	if outcome.SSH != 2 {
@@ -28,8 +31,15 @@ func testBecome(t *testing.T, l lab) {
 		if result.Status != "failed" || !strings.Contains(result.Text("msg"), "root") {
 			t.Errorf("%s as guarded: %+v", user, result)
 		}
-		l.intact(t, "/home/guarded/.cache/hostnet", "guarded", 1)
 	}
+	// Root's program is for every user, who keeps none then; but not where others could have put it.
+	l.host.MustRun(t, "[ -z \"$(ls "+guardedCache+")\" ]")
+	l.host.MustRun(t, "chmod 777 "+rootCache)
+	if _, outcome := l.ok(t, "hostnet.linux.network_info:", "-e", "ansible_user=guarded"); outcome.SSH != 2 {
+		t.Errorf("a folder that all may write to: %d round trips", outcome.SSH)
+	}
+	l.intact(t, guardedCache, "guarded", 1)
+	l.host.MustRun(t, "chmod 755 "+rootCache)
 	result, _ = l.ok(t, "hostnet.linux.dummy: {name: d2}\nbecome: true\nbecome_method: su", "-e", "ansible_user=root")
 	result.changed(t, true)
 }

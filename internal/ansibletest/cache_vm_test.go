@@ -40,7 +40,7 @@ truncate -s "$(stat -c %s "$f")" /root/evil && chmod 755 /root/evil`)
 		}
 		if unsound.name == "in another user's cache" {
 			// Not a place for root's programs: the next one is.
-			l.intact(t, "/var/tmp/hostnet-0", "root", 1)
+			l.intact(t, "/root/.cache/hostnet", "root", 1)
 			continue
 		}
 		l.intact(t, rootCache, "root", 1)
@@ -49,7 +49,7 @@ truncate -s "$(stat -c %s "$f")" /root/evil && chmod 755 /root/evil`)
 		}
 	}
 	// Another user may not steer root's chmod by a link in a folder that all may write to.
-	l.host.MustRun(t, `rm -r /var/tmp/hostnet-0; install -d -m 755 -o operator /opt/other; ln -s /opt/other /var/tmp/hostnet-0; ln -s /opt /tmp/hostnet-0`)
+	l.host.MustRun(t, `chown operator /root/.cache; install -d -m 755 -o operator /opt/other; ln -s /opt/other /var/tmp/hostnet-0; ln -s /opt /tmp/hostnet-0`)
 	result, _ := l.task(t, noop)
 	if result.Status != "failed" || !strings.Contains(result.Text("msg"), "/var/tmp/hostnet-0: not a folder that this user owns") {
 		t.Errorf("%+v", result)
@@ -58,12 +58,12 @@ truncate -s "$(stat -c %s "$f")" /root/evil && chmod 755 /root/evil`)
 		t.Errorf("modes are %q", modes)
 	}
 	// Whoever owns a folder above the program could put another one in its place between a look and the start.
-	l.host.MustRun(t, "rm /var/tmp/hostnet-0 /tmp/hostnet-0; chown root "+rootCache+"; chown operator "+rootCache+"/..")
+	l.host.MustRun(t, "rm /var/tmp/hostnet-0 /tmp/hostnet-0; chown root "+rootCache+"; chown operator /var/cache")
 	if _, outcome := l.ok(t, noop); outcome.SSH != 2 {
 		t.Errorf("another user's .cache: %d round trips", outcome.SSH)
 	}
 	l.intact(t, "/var/tmp/hostnet-0", "root", 1)
-	l.host.MustRun(t, "rm -r /var/tmp/hostnet-0; chown root "+rootCache+"/..")
+	l.host.MustRun(t, "rm -r /var/tmp/hostnet-0; chown root /var/cache /root/.cache")
 }
 
 func testVersions(t *testing.T, l lab) {
@@ -88,8 +88,8 @@ func testNoexec(t *testing.T, l lab) {
 			t.Errorf("%d round trips, want %d", outcome.SSH, want)
 		}
 	}
-	l.intact(t, "/var/tmp/hostnet-0", "root", 1)
-	l.host.MustRun(t, mount("/var/tmp")+"; "+mount("/tmp"))
+	l.intact(t, "/root/.cache/hostnet", "root", 1)
+	l.host.MustRun(t, mount("/root/.cache")+"; chmod 700 /root/.cache; "+mount("/var/tmp")+"; "+mount("/tmp"))
 	result, _ := l.task(t, noop)
 	if result.Status != "failed" || !strings.Contains(result.Text("msg"), "/var/tmp/hostnet-0: ") || !strings.Contains(result.Text("msg"), "Permission denied") {
 		t.Errorf("%+v", result)

@@ -82,8 +82,8 @@ sed -i '1i echo "Welcome to {this} host"' /home/terse/.bashrc`)
 // reset leaves nothing of the test before.
 func (l lab) reset(t *testing.T) {
 	t.Helper()
-	l.host.MustRun(t, `umount -q /root/.cache/hostnet /var/tmp /tmp
-rm -rf /root/.cache/hostnet /home/*/.cache/hostnet /var/tmp/hostnet-* /tmp/hostnet-* /run/evil
+	l.host.MustRun(t, `umount -q `+rootCache+` /root/.cache /var/tmp /tmp
+rm -rf `+rootCache+` /root/.cache/hostnet /home/*/.cache/hostnet /var/tmp/hostnet-* /tmp/hostnet-* /run/evil
 for link in $(ls /sys/class/net); do case $link in d[0-9]*) ip link delete "$link";; esac; done`)
 }
 
@@ -131,11 +131,15 @@ func (l lab) cached(t *testing.T, folder string) []string {
 func (l lab) intact(t *testing.T, folder, user string, count int) {
 	t.Helper()
 	found := l.cached(t, folder)
-	if len(found) != 2*count+1 || strings.TrimSpace(found[0]) != "700 "+user {
-		t.Errorf("%s: want mode 700, owner %s and %d binaries: %q", folder, user, count, found)
+	mode := "700"
+	if folder == rootCache {
+		mode = "755"
+	}
+	if len(found) != 2*count+1 || strings.TrimSpace(found[0]) != mode+" "+user {
+		t.Errorf("%s: want mode %s, owner %s and %d binaries: %q", folder, mode, user, count, found)
 	}
 	for _, file := range found[1:] {
-		if !strings.HasPrefix(file, "700 "+user+" ") || !strings.HasSuffix(file, ".hostnet") && !strings.HasSuffix(file, ".hostnet/hostnet") {
+		if !strings.HasPrefix(file, mode+" "+user+" ") || !strings.HasSuffix(file, ".hostnet") && !strings.HasSuffix(file, ".hostnet/hostnet") {
 			t.Errorf("%s holds %q", folder, file)
 		}
 	}
@@ -145,7 +149,8 @@ func (l lab) intact(t *testing.T, folder, user string, count int) {
 	}
 }
 
-const rootCache = "/root/.cache/hostnet"
+// rootCache is for every user, in other than the users' own.
+const rootCache = "/var/cache/hostnet"
 
 func testRoundTrips(t *testing.T, l lab) {
 	result, outcome := l.ok(t, `hostnet.linux.dummy: {name: d0, mtu: 1400}`)
@@ -205,8 +210,9 @@ func testFailures(t *testing.T, l lab) {
 }
 
 func testEnvironment(t *testing.T, l lab) {
-	l.ok(t, "hostnet.linux.dummy: {name: d0}\nenvironment: {HOME: /opt/a home}")
-	l.intact(t, "'/opt/a home/.cache/hostnet'", "root", 1)
+	l.host.MustRun(t, "install -d -o operator '/opt/a home'")
+	l.ok(t, "hostnet.linux.network_info:\nenvironment: {HOME: /opt/a home}", "-e", "ansible_user=operator")
+	l.intact(t, "'/opt/a home/.cache/hostnet'", "operator", 1)
 	l.host.MustRun(t, "rm -r '/opt/a home'; ! [ -e "+rootCache+" ]")
 }
 

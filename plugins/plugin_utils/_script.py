@@ -11,7 +11,8 @@ MISS = "HOSTNET-MISS"
 FAULT = "HOSTNET-FAULT"
 
 # Where binaries are kept: the first of these that the user owns and that programs may be run from. Each is in a folder of
-# its own there.
+# its own there. Root's are for every user: only root can have put them there.
+SHARED = "/var/cache/hostnet"
 HOME = '"$HOME/.cache/hostnet"'
 OTHERS = '"/var/tmp/hostnet-$u" "/tmp/hostnet-$u"'
 
@@ -40,6 +41,23 @@ same() {
 }
 """
 
+# Root, and no other user.
+OWN_SHARED = "[ -O /var/cache ]"
+
+# A user may run root's binary where nobody but root could have put another one in its place. The user's own copy of it, from
+# a time before root had one, takes room only.
+USE_SHARED = """\
+q=%s/$h/%s
+if [ -f "$q" ] && [ -x "$q" ]; then
+set -- $(find /var /var/cache %s "${q%%/*}" "$q" -prune -user 0 ! -type l ! -perm -020 ! -perm -002)
+if [ $# -eq 5 ]; then
+%s{
+%s
+} 9<"$q"
+fi
+fi
+"""
+
 # A home, or its .cache, that is not this user's holds no program: its owner could put anything into it.
 OWN_HOME = '[ -n "$HOME" ] && [ -O "$HOME" ] && [ -O "$HOME/.cache" ]'
 
@@ -53,12 +71,16 @@ def run(binaries, action, arguments=None):
     for machine, architecture in sorted(MACHINES.items()):
         if architecture in binaries:
             cases += "%s) h=%s;;\n" % (machine, binaries[architecture].name)
-    start = "if sound \"$d\"; then\n{ if same; then\n%s%s\nfi; } 9<\"$q\"\nfi\n" % ("exec <%s\n" % arguments if arguments else "", action)
+    program = next(iter(binaries.values())).program
+    tidy = '[ ! -d %(d)s/"$h" ] || ! %(own)s || rm -rf %(d)s/"$h"\n' % {"d": HOME, "own": "{ %s; }" % OWN_HOME}
+    opened = "%s%s" % ("exec <%s\n" % arguments if arguments else "", action)
+    start = 'if sound "$d"; then\n{ if same; then\n%s\nfi; } 9<"$q"\nfi\n' % opened
     return (
-        SOUND % next(iter(binaries.values())).program
+        SOUND % program
         + "case $m in\n"
         + cases
         + '*) echo "%s $m"; exit 0;;\nesac\n' % MISS
+        + "if %s; then\nd=%s\n%selse\n%sfi\n" % (OWN_SHARED, SHARED, start, USE_SHARED % (SHARED, program, SHARED, tidy, opened))
         + "if %s; then\nd=%s\n%sfi\n" % (OWN_HOME, HOME, start)
         + "u=$(id -u)\nfor d in %s; do\n%sdone\n" % (OTHERS, start)
         + 'echo "%s $m"' % MISS
@@ -83,10 +105,13 @@ def store(binary, action, source=None, arguments=None):
         # Nobody else may write to what is above the folder in the home.
         + 'home=\nif [ -n "$HOME" ]; then\nmkdir -p "$HOME/.cache" 2>/dev/null\n'
         + '[ "$(find "$HOME/" "$HOME/.cache" -prune -type d -user "$u" ! -perm -020 ! -perm -002 2>/dev/null | wc -l)" -eq 2 ] && home=1\nfi\n'
-        + "for d in ${home:+%s} %s; do\n" % (HOME, OTHERS)
+        + "shared=\n%s && " % OWN_SHARED
+        + '[ "$(find /var /var/cache -prune -type d -user "$u" ! -perm -020 ! -perm -002 2>/dev/null | wc -l)" -eq 2 ] && shared=1\n'
+        + "for d in ${shared:+%s} ${home:+%s} %s; do\n" % (SHARED, HOME, OTHERS)
+        + 'a=700\n[ "$d" != %s ] || a=755\n' % SHARED
         # Ownership comes before chmod, which would follow another user's link to anywhere.
         + 'mkdir -p "$d" 2>/dev/null\n'
-        + '[ "$(find "$d" -prune -type d -user "$u" 2>/dev/null)" = "$d" ] && chmod 700 "$d" ||\n'
+        + '[ "$(find "$d" -prune -type d -user "$u" 2>/dev/null)" = "$d" ] && chmod $a "$d" ||\n'
         + '{ why="$why $d: not a folder that this user owns and can write to;"; continue; }\n'
         # What a lost connection left behind.
         + "find \"$d\" -type f -name '.*.[0-9]*' -mmin +60 -exec rm -f {} + 2>/dev/null\n"
@@ -95,13 +120,13 @@ def store(binary, action, source=None, arguments=None):
         + 'if ! { %s; } 2>/dev/null; then\necho "%s cannot write to $d: is the disk full?"; exit 0\nfi\n' % (fetch, FAULT)
         + 'case $(sha256sum <"$t.bin") in\n"%s "*) ;;\n' % binary.sha256
         + '*) echo "%s the binary was damaged on its way"; exit 0;;\nesac\nfi\n' % FAULT
-        + 'r=$d/.run.$$\n{ cp "$t.bin" "$r" && chmod 700 "$r"; } 2>/dev/null || { rm -f "$r"; why="$why $d: cannot be written to;"; continue; }\n'
+        + 'r=$d/.run.$$\n{ cp "$t.bin" "$r" && chmod $a "$r"; } 2>/dev/null || { rm -f "$r"; why="$why $d: cannot be written to;"; continue; }\n'
         # Where programs may not be run from (noexec), the next folder may do.
         + 'e=$("$r" version 2>&1) || { rm -f "$r"; why="$why $d: $(echo "$e" | tr "\\n" " ");"; continue; }\n'
         # After a crash a file that was not written out may be shorter than what its folder knows.
         + 'sync "$r" 2>/dev/null || sync\n'
         + '{ [ -d "$v" ] && [ ! -L "$v" ] && [ -O "$v" ] && [ ! -d "$q" ]; } || rm -rf "$v"\n'
-        + 'mkdir -p "$v" && chmod 700 "$v" && mv -f "$r" "$q" || { rm -f "$r"; continue; }\n'
+        + 'mkdir -p "$v" && chmod $a "$v" && mv -f "$r" "$q" || { rm -f "$r"; continue; }\n'
         + 'ls -t "$d" | grep "\\.%s$" | tail -n +%d | while read -r old; do rm -rf "$d/$old"; done\n' % (binary.program, VERSIONS + 1)
         # A program takes the shell's place, and with it the trap.
         + 'exec <%s\nrm -f "$t" "$t.args" "$t.bin"\ntrap - EXIT\numask "$k"\n' % arguments
