@@ -159,6 +159,7 @@ func (c *checker) checkFamily() {
 			return
 		}
 	}
+	r.NameFamily()
 	own := familyName(r.To.Addr())
 	if r.Family != nil && *r.Family != own {
 		c.problem("family", "%s is not of the family %s", r.To, *r.Family)
@@ -175,6 +176,18 @@ func (c *checker) checkFamily() {
 	}
 	if r.Source != nil && r.Source.IsValid() && familyName(*r.Source) != own {
 		c.problem("src", "%s is not of the same family as the destination %s", *r.Source, r.To)
+	}
+}
+
+// NameFamily notes the family of a default route that only its destination tells, such as ::/0: shown as "default", the route would
+// be one of either.
+func (r *Route) NameFamily() {
+	if r.To == nil || !r.To.IsValid() || r.To.Bits() > 0 || r.Family != nil || r.Source != nil {
+		return
+	}
+	if gateways, _ := r.gateways(); len(gateways) == 0 {
+		family := familyName(r.To.Addr())
+		r.Family = &family
 	}
 }
 

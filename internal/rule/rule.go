@@ -193,9 +193,11 @@ var Options = sync.OnceValue(func() schema.Table[Rule] {
 	return slices.Clip(append(binding().Table(), state))
 })
 
-// Identity tells rules apart: by all that they match and their priority; without one, by what they do as well.
+// Identity tells rules apart as the kernel reports them, however they were written: by all that they match and their priority;
+// without one, by what they do as well.
 func (r *Rule) Identity() string {
 	asked := fresh(r)
+	reported := binding().Read(&asked)
 	var out strings.Builder
 	out.WriteString(familyName6(asked.Family))
 	if r.Priority != nil {
@@ -203,10 +205,10 @@ func (r *Rule) Identity() string {
 	}
 	for _, option := range binding().Table() {
 		effect := slices.Contains([]string{"table", "action", "goto", "suppress_prefixlength"}, option.Name)
-		if option.Name == "family" || option.Name == "priority" || effect && r.Priority != nil || !option.IsSet(r) {
+		if option.Name == "family" || option.Name == "priority" || effect && r.Priority != nil || !option.IsSet(reported) {
 			continue
 		}
-		if value := option.Export(r); value != "" && value != false {
+		if value := option.Export(reported); value != "" && value != false {
 			fmt.Fprintf(&out, " %s %v", option.Name, value)
 		}
 	}

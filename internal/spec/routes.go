@@ -30,6 +30,12 @@ func ruleOf(options schema.Object) *rule.Rule {
 
 func routes() Kind {
 	one := kind("routes", "route", nil, route.Options)
+	one.read = func(raw map[string]any, at schema.Place) schema.Object {
+		var read route.Route
+		route.Options().Parse(&read, raw, at)
+		read.NameFamily()
+		return route.Options().Export(&read)
+	}
 	one.identity = func(canonical schema.Object) string { return routeOf(canonical).Identity() }
 	one.covers = func(absent, kept schema.Object) bool { return routeOf(absent).Covers(routeOf(kept), "") }
 	return one
