@@ -38,7 +38,7 @@ func (c ForwardCheck) Warning() string {
 		return ""
 	}
 	return fmt.Sprintf("the forward of %s: a connection from a throw-away namespace does not reach %s, though the host itself does: is it dropped by another firewall?",
-		c.Forward.What(), c.Forward.To)
+		c.Forward.What(), c.Forward.FirstTarget())
 }
 
 const (

@@ -127,7 +127,7 @@ func TestForwardsAreTriedFromOutside(t *testing.T) {
 	if got := forwardsOf(result); strings.Count(got, `"container_answers":true,"reached":false`) != 3 {
 		t.Errorf("behind a firewall: %s", got)
 	}
-	if len(result.Warnings) != 3 || !strings.Contains(result.Warnings[0], "the forward of tcp port 8080: a connection from a throw-away namespace does not reach 10.0.3.7, though the host itself does") {
+	if len(result.Warnings) != 3 || !strings.Contains(result.Warnings[0], "the forward of tcp port 8080: a connection from a throw-away namespace does not reach 10.0.3.7:80, though the host itself does") {
 		t.Errorf("warnings: %q", result.Warnings)
 	}
 	m.host.Exec(t, "nft", "flush chain inet f c; add rule inet f c tcp dport 80 ct state new drop")

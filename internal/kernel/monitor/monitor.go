@@ -4,6 +4,7 @@ package monitor
 import (
 	"errors"
 	"fmt"
+	"os"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -14,8 +15,7 @@ type Monitor struct {
 	// Changed gets one message for any number of changes since the last one was taken.
 	Changed <-chan struct{}
 	changed chan struct{}
-	sockets []int
-	closed  atomic.Bool
+	sockets []*os.File
 	// Seen counts the messages of the kernel that mattered.
 	Seen atomic.Uint64
 }
@@ -51,10 +51,12 @@ func Open() (*Monitor, error) {
 	return m, nil
 }
 
-func open(protocol, groups, group int) (int, error) {
-	socket, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, protocol)
+// open leaves waiting to the runtime's poller: closing a socket does not end a read that the kernel blocks, nor does shutting it
+// down (sock_no_shutdown in net/netlink/af_netlink.c).
+func open(protocol, groups, group int) (*os.File, error) {
+	socket, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, protocol)
 	if err != nil {
-		return -1, err
+		return nil, err
 	}
 	_ = unix.SetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
 	err = errors.Join(
@@ -62,19 +64,17 @@ func open(protocol, groups, group int) (int, error) {
 		unix.SetsockoptInt(socket, unix.SOL_NETLINK, unix.NETLINK_ADD_MEMBERSHIP, group))
 	if err != nil {
 		_ = unix.Close(socket)
-		return -1, err
+		return nil, err
 	}
-	return socket, nil
+	return os.NewFile(uintptr(socket), "netlink"), nil
 }
 
 // listen reads until the socket is closed.
-func (m *Monitor) listen(socket, protocol int) {
+func (m *Monitor) listen(socket *os.File, protocol int) {
 	buffer := make([]byte, longestMessage)
-	for !m.closed.Load() {
-		n, _, err := unix.Recvfrom(socket, buffer, 0)
+	for {
+		n, err := socket.Read(buffer)
 		switch {
-		case errors.Is(err, unix.EINTR):
-			continue
 		case errors.Is(err, unix.ENOBUFS):
 			// More than the kernel could keep for us: whatever it was, it is compared now.
 			m.tell()
@@ -128,10 +128,7 @@ func administrators(protocol byte) bool {
 
 // Close stops listening.
 func (m *Monitor) Close() {
-	m.closed.Store(true)
 	for _, socket := range m.sockets {
-		// A blocked read ends with its socket's shutdown, not with its close.
-		_ = unix.Shutdown(socket, unix.SHUT_RDWR)
-		_ = unix.Close(socket)
+		_ = socket.Close()
 	}
 }
