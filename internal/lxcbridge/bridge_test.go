@@ -73,8 +73,8 @@ func TestCheck(t *testing.T) {
 		bridges []map[string]any
 		want    string
 	}{
-		"all well":    {[]map[string]any{{}, {"name": "br-b", "address": "10.0.4.1/24"}}, ""},
-		"a small MTU": {[]map[string]any{{"mtu": 1279, "address6": "fd00::1/64"}}, "lxc_bridges[0].mtu: 1279 is less than the 1280 bytes that IPv6 needs"},
+		"all well":                      {[]map[string]any{{}, {"name": "br-b", "address": "10.0.4.1/24"}}, ""},
+		"a small MTU":                   {[]map[string]any{{"mtu": 1279, "address6": "fd00::1/64"}}, "lxc_bridges[0].mtu: 1279 is less than the 1280 bytes that IPv6 needs"},
 		"a small MTU, as IPv4 takes it": {[]map[string]any{{"mtu": 1279}}, ""},
 		"another router":                {[]map[string]any{{"gateway": "10.0.3.2"}}, "lxc_bridges[0].gateway: another router needs nat: false, since translated connections end here"},
 		"another router without NAT":    {[]map[string]any{{"gateway": "10.0.3.2", "nat": false}}, ""},
