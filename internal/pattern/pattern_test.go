@@ -8,7 +8,7 @@ func TestOf(t *testing.T) {
 	if !numbers().MatchString("42") || numbers().MatchString("4x") {
 		t.Error("the expression is not the one that was given")
 	}
-	if numbers() != numbers() {
+	if first, second := numbers(), numbers(); first != second {
 		t.Error("it was compiled twice")
 	}
 	defer func() {
