@@ -40,6 +40,8 @@ const (
 	busy = 500 * time.Millisecond
 	// regularly is how often the agent looks without a reason, for the metrics.
 	regularly = 5 * time.Minute
+	// afresh is how long to wait after a look that failed, as one does that reads what changes all the time.
+	afresh = 10 * time.Second
 )
 
 // Agent watches one host.
@@ -60,6 +62,8 @@ type Agent struct {
 	// looked is the end of the last look, row how many that had nothing to do have followed each other closely.
 	looked time.Time
 	row    int
+	// complaint is why the last look failed, "" if it did not.
+	complaint string
 }
 
 // Run watches until the context ends.
@@ -81,13 +85,14 @@ func (a *Agent) Run(ctx context.Context) error {
 		}
 		started, repairs := time.Now(), a.state.Repairs
 		again, err := a.look()
-		if err != nil {
-			fmt.Fprintln(a.Output, "hostnet watch:", err)
-		}
 		next = regularly
-		if again {
+		switch {
+		case again:
 			next = busy
+		case err != nil:
+			next = afresh
 		}
+		a.complain(err)
 		if started.Sub(a.looked) < soon && a.state.Repairs == repairs {
 			a.row++
 		} else {
@@ -100,6 +105,18 @@ func (a *Agent) Run(ctx context.Context) error {
 		}
 		debug.FreeOSMemory()
 	}
+}
+
+// complain tells of a look that failed, once for as long as the next ones fail for the same reason.
+func (a *Agent) complain(err error) {
+	complaint := ""
+	if err != nil {
+		complaint = err.Error()
+	}
+	if complaint != a.complaint && err != nil {
+		fmt.Fprintln(a.Output, "hostnet watch:", err)
+	}
+	a.complaint = complaint
 }
 
 // settle waits until the changes have come to rest.

@@ -15,9 +15,12 @@ const WatchUnit = "hostnet-watch.service"
 const (
 	watchFile = "/etc/systemd/system/" + WatchUnit
 	// WatchOff is the mode in which nothing is watched, and noWatchFile remembers that a task has asked for it.
-	WatchOff    = "false"
-	noWatchFile = "/etc/hostnet/.no-watch"
-	watchRepair = "repair"
+	WatchOff     = "false"
+	noWatchFile  = "/etc/hostnet/.no-watch"
+	watchRepair  = "repair"
+	watchEnforce = "enforce"
+	// watchModeFile remembers the mode where no unit of systemd's has it, unless it is the usual one.
+	watchModeFile = "/etc/hostnet/.watch"
 )
 
 //go:embed watch.service
@@ -28,30 +31,30 @@ func WatchMode(s *system.System, needed bool) (string, error) {
 	if s.Exists(noWatchFile) {
 		return WatchOff, nil
 	}
+	if !needed {
+		return WatchOff, nil
+	}
 	have, err := s.File(watchFile)
 	if err != nil {
 		return "", err
 	}
-	if _, mode, found := strings.Cut(string(have.Content), "watch --mode "); found && needed {
+	if _, mode, found := strings.Cut(string(have.Content), "watch --mode "); found {
 		mode, _, _ = strings.Cut(mode, "\n")
 		return strings.TrimSpace(mode), nil
 	}
-	if needed {
-		return watchRepair, nil
+	if have, err = s.File(watchModeFile); err != nil {
+		return "", err
 	}
-	return WatchOff, nil
+	if strings.TrimSpace(string(have.Content)) == watchEnforce {
+		return watchEnforce, nil
+	}
+	return watchRepair, nil
 }
 
 // Watch has the host watched in a mode, from now on and after each boot. asked tells that a task has said so.
 func (i *Installation) Watch(s *system.System, mode string, asked bool) error {
-	off := system.NoFile(noWatchFile)
-	if mode == WatchOff && asked {
-		off = system.Text(noWatchFile, "# A task said watch: false.\n")
-	}
-	if asked || mode != WatchOff {
-		if err := i.put(s, off); err != nil {
-			return err
-		}
+	if err := i.rememberWatch(s, mode, asked); err != nil {
+		return err
 	}
 	if !s.HasSystemd() {
 		return i.watchDirectly(s, mode)
@@ -68,8 +71,7 @@ func (i *Installation) Watch(s *system.System, mode string, asked bool) error {
 	if err != nil {
 		return err
 	}
-	programChanges := len(i.Steps) > 0 && i.Steps[0].Object == "file "+Program
-	if have.Equal(want) && (mode == WatchOff || unit.Enabled && unit.Active && !programChanges) {
+	if have.Equal(want) && (mode == WatchOff || unit.Enabled && unit.Active && !i.programChanges()) {
 		return nil
 	}
 	upkeep := have.Equal(want) && unit.Enabled && unit.Active
@@ -85,6 +87,28 @@ func (i *Installation) Watch(s *system.System, mode string, asked bool) error {
 	}
 	i.Steps = append(i.Steps, step)
 	return nil
+}
+
+// rememberWatch keeps what a task has said in small files.
+func (i *Installation) rememberWatch(s *system.System, mode string, asked bool) error {
+	off, kept := system.NoFile(noWatchFile), system.NoFile(watchModeFile)
+	if mode == WatchOff && asked {
+		off = system.Text(noWatchFile, "# A task said watch: false.\n")
+	}
+	if mode == watchEnforce && !s.HasSystemd() {
+		kept = system.Text(watchModeFile, mode+"\n")
+	}
+	if asked || mode != WatchOff {
+		if err := i.put(s, off); err != nil {
+			return err
+		}
+	}
+	return i.put(s, kept)
+}
+
+// programChanges tells whether another version of the program is installed.
+func (i *Installation) programChanges() bool {
+	return len(i.Steps) > 0 && i.Steps[0].Object == "file "+Program
 }
 
 // put adds a small file of ours.

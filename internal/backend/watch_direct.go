@@ -28,23 +28,34 @@ func (i *Installation) watchDirectly(s *system.System, mode string) error {
 		// A test's own folder is watched by nobody.
 		return nil
 	}
-	running := supervisor(s)
+	running, as := supervisor(s)
+	stop := func() error {
+		return errors.Join(syscall.Kill(running, syscall.SIGTERM), s.Put(system.NoFile(watchPID)))
+	}
+	start := func() error { return StartWatch(s, mode) }
+	step := plan.Step{Phase: plan.Finish, Depth: 2, Object: "service hostnet-watch"}
 	switch {
 	case mode == WatchOff && running != 0:
-		i.Steps = append(i.Steps, plan.Step{Phase: plan.Finish, Depth: 2, Action: "stop", Object: "service hostnet-watch", Run: func() error {
-			return errors.Join(syscall.Kill(running, syscall.SIGTERM), s.Put(system.NoFile(watchPID)))
-		}})
+		step.Action, step.Run = "stop", stop
 	case mode != WatchOff && running == 0:
-		i.Steps = append(i.Steps, plan.Step{Phase: plan.Finish, Depth: 2, Action: "start", Object: "service hostnet-watch", Run: func() error {
-			return StartWatch(s, mode)
-		}})
+		step.Action, step.Run = "start", start
+	case mode != WatchOff && (as != mode || i.programChanges()):
+		// One that was started before an upgrade would go on as it was.
+		step.Action, step.Run = "restart", func() error { return errors.Join(stop(), start()) }
+		step.Upkeep = as == mode
+	default:
+		return nil
 	}
+	i.Steps = append(i.Steps, step)
 	return nil
 }
 
 // WatchFromBoot starts the supervisor where no systemd starts the watcher.
 func WatchFromBoot(s *system.System, needed bool) error {
-	if s.HasSystemd() || s.Root != "" || supervisor(s) != 0 {
+	if s.HasSystemd() || s.Root != "" {
+		return nil
+	}
+	if running, _ := supervisor(s); running != 0 {
 		return nil
 	}
 	mode, err := WatchMode(s, needed)
@@ -54,22 +65,22 @@ func WatchFromBoot(s *system.System, needed bool) error {
 	return StartWatch(s, mode)
 }
 
-// supervisor is the process of our supervisor, 0 if there is none.
-func supervisor(s *system.System) int {
+// supervisor is the process of our supervisor and its mode, 0 if there is none.
+func supervisor(s *system.System) (pid int, mode string) {
 	file, err := s.File(watchPID)
 	if err != nil || !file.Present {
-		return 0
+		return 0, ""
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(file.Content)))
-	if err != nil {
-		return 0
+	if pid, err = strconv.Atoi(strings.TrimSpace(string(file.Content))); err != nil {
+		return 0, ""
 	}
 	// The number may be another process's by now.
 	command, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
-	if err != nil || !strings.Contains(string(command), SuperviseWatchCommand) {
-		return 0
+	_, mode, found := strings.Cut(string(command), "\x00"+SuperviseWatchCommand+"\x00")
+	if err != nil || !found {
+		return 0, ""
 	}
-	return pid
+	return pid, strings.TrimRight(mode, "\x00")
 }
 
 // StartWatch starts the supervisor in a session of its own.

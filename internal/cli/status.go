@@ -30,17 +30,19 @@ type condition struct {
 	Pending string `json:"pending,omitempty"`
 	// Compared is when the host was compared with what is declared, the zero time if it could not be: that takes root, or
 	// a watcher that runs.
-	Compared   time.Time    `json:"compared,omitzero"`
-	Objects    int          `json:"objects"`
-	Generation int          `json:"generation,omitempty"`
-	Drift      []string     `json:"drift"`
-	Incomplete []string     `json:"incomplete"`
-	Problems   []string     `json:"problems,omitempty"`
-	Session    string       `json:"session,omitempty"`
-	Links      []linkStatus `json:"links"`
-	NATs       []natStatus  `json:"nats,omitempty"`
-	Leases     []lease      `json:"leases,omitempty"`
-	Resolvers  []string     `json:"name_servers,omitempty"`
+	Compared   time.Time `json:"compared,omitzero"`
+	Objects    int       `json:"objects"`
+	Generation int       `json:"generation,omitempty"`
+	Drift      []string  `json:"drift"`
+	Incomplete []string  `json:"incomplete"`
+	// Left is what differs and was taken away so often that the watcher leaves it.
+	Left      []string     `json:"left,omitempty"`
+	Problems  []string     `json:"problems,omitempty"`
+	Session   string       `json:"session,omitempty"`
+	Links     []linkStatus `json:"links"`
+	NATs      []natStatus  `json:"nats,omitempty"`
+	Leases    []lease      `json:"leases,omitempty"`
+	Resolvers []string     `json:"name_servers,omitempty"`
 }
 
 // linkStatus is a link of the host with what its driver and its bond tell.
@@ -145,6 +147,7 @@ func (t *terminal) lookAround() (*condition, error) {
 // compare finds what differs from what is declared, or takes what the watcher has found.
 func (c *condition) compare(site *services.Site) {
 	state := agent.LoadState(site.Services.System)
+	left := state.Left
 	if os.Geteuid() == 0 {
 		found, err := agent.Look(task.NewWatch(), &agent.Agent{Site: site})
 		if err != nil {
@@ -156,6 +159,11 @@ func (c *condition) compare(site *services.Site) {
 	c.Compared, c.Objects, c.Generation = state.Looked, state.Objects, state.Generation
 	c.Drift = append(c.Drift, state.Drift...)
 	c.Incomplete = append(c.Incomplete, state.Incomplete...)
+	for _, object := range c.Drift {
+		if slices.ContainsFunc(left, func(step string) bool { return strings.HasSuffix(step, " "+object) }) {
+			c.Left = append(c.Left, object)
+		}
+	}
 }
 
 // matching are the links with those names or patterns, all if there are none.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -29,7 +30,11 @@ func (t *terminal) condition(now *condition) error {
 		fmt.Fprintln(t.output, t.paint("31", line))
 	}
 	for _, object := range now.Drift {
-		fmt.Fprintln(t.output, t.paint("33", "differs: "+object))
+		line := "differs: " + object
+		if slices.Contains(now.Left, object) {
+			line += " (taken away three times in a minute: hostnet watch leaves it so)"
+		}
+		fmt.Fprintln(t.output, t.paint("33", line))
 	}
 	for _, line := range now.Incomplete {
 		fmt.Fprintln(t.output, t.paint("33", "incomplete: "+line))

@@ -13,8 +13,12 @@ import (
 	"hostnet.linux/internal/task"
 )
 
-// memory is what the watcher may take before it gives back what it does not need.
-const memory = 16 << 20
+// The watcher lives as long as the host and mostly sleeps: it collects its garbage early, with garbage for a part of what is in
+// use, and always beyond memory.
+const (
+	garbage = 30 // percent
+	memory  = 12 << 20
+)
 
 func watch(t *terminal) error {
 	if t.mode != agent.Repair && t.mode != agent.Enforce {
@@ -25,7 +29,7 @@ func watch(t *terminal) error {
 		return err
 	}
 	defer done()
-	debug.SetGCPercent(50)
+	debug.SetGCPercent(garbage)
 	debug.SetMemoryLimit(memory)
 	changes, err := monitor.Open()
 	if err != nil {

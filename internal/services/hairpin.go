@@ -21,38 +21,51 @@ var callsIPTables = map[bool]string{false: "bridge/bridge-nf-call-iptables", tru
 
 // hairpins let containers reach themselves by their own forwards. Where bridged frames pass the rules of IP, a forward is
 // done while the frame is on the bridge, which does not send it back by the port that it came from (br_nf_pre_routing_finish,
-// should_deliver), unless that port is in hairpin mode. Ports are known by what was heard from them.
-func (s *Site) hairpins(d *Declaration, seen *host.Observed) ([]plan.Step, error) {
-	wanted := map[string][]netip.Addr{}
-	var bridges []string
+// should_deliver), unless that port is in hairpin mode. Ports are known by what was heard from them. A port leaves the mode
+// when no forward needs it any more. changes tells that the note of these ports does.
+func (s *Site) hairpins(d *Declaration, seen *host.Observed) (steps []plan.Step, changes bool, err error) {
+	noted, err := s.hairpinPorts(seen)
+	if err != nil {
+		return nil, false, err
+	}
+	left := slices.Clone(noted)
+	var entered []string
 	for _, nat := range d.wanted().NATs {
 		targets := s.hairpinTargets(nat)
-		if len(targets) > 0 && !slices.Contains(bridges, nat.Interface) {
-			bridges = append(bridges, nat.Interface)
-		}
-		wanted[nat.Interface] = append(wanted[nat.Interface], targets...)
-	}
-	var steps []plan.Step
-	for _, bridge := range bridges {
-		have := seen.Links.Find(bridge)
-		if have == nil || have.Kind != link.Bridge {
+		left = slices.DeleteFunc(left, func(one hairpinPort) bool {
+			return one.Translation == nat.Name && (one.Bridge != nat.Interface || !slices.Contains(targets, one.Container))
+		})
+		have := seen.Links.Find(nat.Interface)
+		if len(targets) == 0 || have == nil || have.Kind != link.Bridge {
 			continue
 		}
-		ports, err := s.Services.Kernel.PortsBehind(bridge)
+		ports, err := s.Services.Kernel.PortsBehind(nat.Interface)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		var done []string
-		for _, address := range wanted[bridge] {
-			port, heard := ports[address]
-			if !heard || slices.Contains(done, port) || inHairpinMode(have, port) {
+		for _, address := range targets {
+			port := seen.Links.Find(ports[address])
+			if port == nil {
 				continue
 			}
-			done = append(done, port)
-			steps = append(steps, s.hairpinStep(bridge, port, address))
+			one := hairpinPort{nat.Name, nat.Interface, port.Name, port.Observed.Index, address}
+			is := inHairpinMode(have, port.Name)
+			if is && !slices.ContainsFunc(left, one.isSamePort) {
+				continue // somebody else's doing
+			}
+			if !slices.Contains(left, one) {
+				left = append(left, one)
+			}
+			if !is && !slices.Contains(entered, port.Name) {
+				entered = append(entered, port.Name)
+				steps = append(steps, s.hairpinStep(one, true))
+			}
 		}
 	}
-	return steps, nil
+	if slices.Equal(left, noted) {
+		return steps, false, nil
+	}
+	return slices.Concat(steps, s.leaveHairpinMode(seen, noted, left), []plan.Step{s.note(left)}), true, nil
 }
 
 // hairpinTargets are the containers that are to reach themselves by the address of the host.
@@ -75,13 +88,18 @@ func inHairpinMode(bridge *link.Link, port string) bool {
 	return slices.ContainsFunc(listOf(bridge.Ports), func(p link.Port) bool { return p.Name == port && p.Bridge.Hairpin != nil && *p.Bridge.Hairpin })
 }
 
-func (s *Site) hairpinStep(bridge, port string, of netip.Addr) plan.Step {
+func (s *Site) hairpinStep(one hairpinPort, on bool) plan.Step {
+	phase, mode := plan.Remove, byte(0)
+	if on {
+		phase, mode = plan.Forward, 1
+	}
 	return plan.Step{
-		Phase: plan.Forward, Action: "change", Object: fmt.Sprintf("port %s of bridge %s, where %s is", port, bridge, of), Links: []string{bridge, port},
-		Changes: []schema.Change{{Option: "hairpin", Old: false, New: true}},
+		Phase: phase, Action: "change", Links: []string{one.Bridge, one.Port},
+		Object:  fmt.Sprintf("port %s of bridge %s, where %s is", one.Port, one.Bridge, one.Container),
+		Changes: []schema.Change{{Option: "hairpin", Old: !on, New: on}},
 		Run: func() error {
-			return s.Kernel.ChangeLink(port, kernel.LinkRequest{
-				Kind: link.Bridge, PortData: kernel.Attributes{{Type: unix.IFLA_BRPORT_MODE, Data: []byte{1}}},
+			return s.Kernel.ChangeLink(one.Port, kernel.LinkRequest{
+				Kind: link.Bridge, PortData: kernel.Attributes{{Type: unix.IFLA_BRPORT_MODE, Data: []byte{mode}}},
 			})
 		},
 	}

@@ -141,9 +141,12 @@ func (s *Site) Plan(d *Declaration) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	hairpins, err := s.hairpins(d, links.Seen)
+	hairpins, noted, err := s.hairpins(d, links.Seen)
 	if err != nil {
 		return nil, err
+	}
+	if noted {
+		out.Files = append(out.Files, s.hairpinsPath())
 	}
 	served.Steps = append(served.Steps, hairpins...)
 	out.Steps = slices.Concat(out.Steps, served.Steps, remembering)

@@ -226,6 +226,26 @@ func TestAContainerReachesItselfByItsForward(t *testing.T) {
 	if after := m.snapshot(t); after != before || hairpin("veth7") {
 		t.Errorf("after a failure:\n%s\nbefore:\n%s", after, before)
 	}
+	// What is set for a forward goes with the last one; what somebody else has set stays.
+	m.apply(t, arguments)
+	m.host.Exec(t, "bridge", "link", "set", "dev", "veth8", "hairpin", "on")
+	second := map[string]any{"name": "second", "subnets": []any{"10.0.3.0/24"}, "interface": "lxcbr0", "port_forwards": []any{
+		map[string]any{"port": 9090, "to": "10.0.3.7", "to_port": 80}, map[string]any{"port": 9091, "to": "10.0.3.8", "to_port": 80}}}
+	m.applyWith(t, services.ParseNAT, second)
+	arguments["port_forwards"] = []any{}
+	for _, step := range []struct {
+		what  string
+		run   func()
+		stays bool
+	}{
+		{"the second translation still needs it", func() { m.apply(t, arguments) }, true},
+		{"no forward needs it", func() { m.applyWith(t, services.ParseNAT, map[string]any{"name": "second", "state": "absent"}) }, false},
+	} {
+		step.run()
+		if hairpin("veth7") != step.stays || !hairpin("veth8") {
+			t.Errorf("%s: hairpin mode: %v, and what somebody else has set: %v", step.what, hairpin("veth7"), hairpin("veth8"))
+		}
+	}
 	for _, port := range []string{"veth7", "veth8"} {
 		m.host.IP(t, "link", "delete", port)
 	}
