@@ -361,7 +361,26 @@ func (r *Route) Covers(other *Route, dev string) bool {
 	have := fresh(&declared)
 	// Which link a route leaves by is only told by one that names it.
 	if declared.Dev == nil && declared.NextHops == nil && r.Dev != nil {
-		have.NextHops[0].Link = *r.Dev
+		only(&have).Link = *r.Dev
 	}
 	return r.covers(have)
+}
+
+// Same tells whether two routes are the same one to the kernel, however each is written; dev is the link that those are declared on
+// which name none.
+func (r *Route) Same(other *Route, dev string) bool {
+	reported := func(declared Route) *Route {
+		if declared.Dev == nil && declared.NextHops == nil && leadsSomewhere(&declared) {
+			declared.Dev = &dev
+		}
+		route := fresh(&declared)
+		return binding().Read(&route)
+	}
+	one, two := reported(*r), reported(*other)
+	for _, option := range binding().Table() {
+		if option.IsSet(one) != option.IsSet(two) || option.IsSet(one) && !option.Equal(one, two) {
+			return false
+		}
+	}
+	return true
 }

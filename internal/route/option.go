@@ -29,7 +29,7 @@ var binding = sync.OnceValue(func() schema.Binding[Route, kernel.Route] {
 				}
 				return netip.Addr{}, false
 			},
-			func(k *kernel.Route, v netip.Addr) { k.NextHops[0].Via = v },
+			func(k *kernel.Route, v netip.Addr) { only(k).Via = v },
 			"The gateway. Left out, the destination is directly connected."),
 		schema.Bind("dev", schema.LinkName(), func(r *Route) **string { return &r.Dev },
 			func(k *kernel.Route) (string, bool) {
@@ -38,14 +38,14 @@ var binding = sync.OnceValue(func() schema.Binding[Route, kernel.Route] {
 				}
 				return "", false
 			},
-			func(k *kernel.Route, v string) { k.NextHops[0].Link = v },
+			func(k *kernel.Route, v string) { only(k).Link = v },
 			"The link to leave through. Left out, the one in whose network the gateway is."),
 		schema.Bind("onlink", schema.Bool(), func(r *Route) **bool { return &r.OnLink },
 			func(k *kernel.Route) (bool, bool) {
 				on := simple(*k) && k.NextHops[0].OnLink
 				return on, on
 			},
-			func(k *kernel.Route, v bool) { k.NextHops[0].OnLink = v },
+			func(k *kernel.Route, v bool) { only(k).OnLink = v },
 			"Whether the gateway counts as directly connected although no address of the link is in its network."),
 		schema.Bind("nexthops", schema.List(schema.Dict(hopBinding().Table(), "")), func(r *Route) **[]NextHop { return &r.NextHops },
 			func(k *kernel.Route) ([]NextHop, bool) { return readHops(k), len(k.NextHops) > 0 && !simple(*k) },
@@ -338,6 +338,15 @@ func overlay(declared *Route, have kernel.Route) kernel.Route {
 		want.Scope = usualScope(want)
 	}
 	return want
+}
+
+// only is the single way out that via, dev and onlink are of. A route that has none, as it leads nowhere or has several, is refused
+// where it is read, and compared with others nevertheless.
+func only(route *kernel.Route) *kernel.NextHop {
+	if len(route.NextHops) == 0 {
+		return &kernel.NextHop{}
+	}
+	return &route.NextHops[0]
 }
 
 func write(declared *Route, route *kernel.Route) {

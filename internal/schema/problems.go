@@ -20,6 +20,9 @@ func (p Problem) String() string {
 	return p.Path + ": " + p.Message
 }
 
+// Meaningless tells that an option is refused for what else is declared, whatever its value.
+func (p Problem) Meaningless() bool { return strings.HasPrefix(p.Message, "has no meaning") }
+
 // Problems collects everything that is wrong, so that the operator mends it in one go.
 type Problems []Problem
 

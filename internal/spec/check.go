@@ -21,6 +21,12 @@ func (o *Object) Misread() schema.Problems {
 	return out
 }
 
+// Gives tells whether the edit itself gives the option that a path leads to.
+func (o *Object) Gives(path string) bool {
+	name, _, _ := strings.Cut(strings.ReplaceAll(path, "[", "."), ".")
+	return o.Declared != nil && o.Declared.gives(name)
+}
+
 // Forget stops managing an option that an edited object has from before; false is "it has none such".
 func (r *Result) Forget(object *Object, option string) bool {
 	name, _, _ := strings.Cut(strings.ReplaceAll(option, "[", "."), ".")

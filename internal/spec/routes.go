@@ -120,18 +120,9 @@ type listed struct {
 	options schema.Object
 }
 
-// says tells whether the list declares all that the object does.
+// says tells whether the list declares the same route as the object.
 func (l listed) says(object *Object) bool {
-	options := slices.Clone(l.options)
-	if options.Get("nexthops") == nil {
-		options.Set("dev", l.owner.Name())
-	}
-	other := object.Options
-	if other.Get("dev") == nil && other.Get("nexthops") == nil {
-		other = object.with("dev", l.owner.Name()).Options
-	}
-	other = slices.DeleteFunc(slices.Clone(other), func(e schema.Entry) bool { return e.Key == "state" })
-	return len(object.Kind.changes(options, other)) == 0
+	return routeOf(l.options).Same(routeOf(object.Options), l.owner.Name())
 }
 
 // addressOf is an element of a list of addresses.

@@ -2,6 +2,7 @@ package task
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"hostnet.linux/internal/host"
@@ -103,7 +104,16 @@ func (d *desired) forget(found, before schema.Problems) schema.Problems {
 		forgotten := false
 		for i, problem := range index.Label(problems) {
 			object, option := index.Find(problems[i].Path)
-			if object != nil && !slices.Contains(before, problem) && d.after.Forget(object, option) {
+			if object == nil || slices.Contains(before, problem) {
+				continue
+			}
+			if obstacle := obstacleTo(object, option); problem.Meaningless() && obstacle != "" && d.after.Forget(object, obstacle) {
+				d.after.Warnings = append(d.after.Warnings, fmt.Sprintf("%s: %s is no longer declared: with it, %s %s",
+					object.Describe(), obstacle, option, problem.Message))
+				forgotten = true
+				break
+			}
+			if d.after.Forget(object, option) {
 				d.after.Warnings = append(d.after.Warnings, object.Describe()+": "+option+" is no longer declared, as it "+problem.Message)
 				forgotten = true
 				break
@@ -115,6 +125,32 @@ func (d *desired) forget(found, before schema.Problems) schema.Problems {
 		found = wrong(d.after.Set)
 	}
 	return found
+}
+
+// obstacleTo is an option from before that keeps an option of the edit from having a meaning: without it the problem is gone; "" if
+// there is none such.
+func obstacleTo(object *spec.Object, option string) string {
+	if !object.Gives(option) {
+		return ""
+	}
+	count := problemsOf(object)
+	for _, entry := range object.Options {
+		without := object.Without(entry.Key)
+		if !object.Gives(entry.Key) && without != nil && without.Key() == object.Key() && problemsOf(without) < count {
+			return entry.Key
+		}
+	}
+	return ""
+}
+
+// problemsOf counts what is wrong with an object by itself.
+func problemsOf(object *spec.Object) int {
+	arguments, _ := spec.Arguments([]*spec.Object{object})
+	var problems schema.Problems
+	if _, _, err := services.ParseNetwork(arguments); err != nil {
+		errors.As(err, &problems)
+	}
+	return len(problems)
 }
 
 // declare reads the objects of the scope.
