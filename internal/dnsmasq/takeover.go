@@ -47,6 +47,7 @@ func observeRivals(s *system.System, link string) ([]RivalState, error) {
 				return nil, err
 			}
 			one.Files = append(one.Files, file)
+			one.Unit.Active = serves(s, one.Unit)
 		}
 		out = append(out, one)
 	}
@@ -200,10 +201,14 @@ func (r RivalState) restore(s *system.System) error {
 			return err
 		}
 	}
-	// lxc.service starts an lxc-net at boot that is switched off: it is active then and serves nothing.
-	serves := now.Active && (r.Unit.Name != rivalUnits[lxcNet] || s.Exists(lxcNetRunning))
-	if r.Unit.Active && !serves {
+	if r.Unit.Active && !serves(s, now) {
 		return s.Restart(r.Unit.Name)
 	}
 	return nil
+}
+
+// serves tells whether a service does its work: lxc.service starts an lxc-net at boot that is switched off, which is active then
+// and serves nothing.
+func serves(s *system.System, unit system.Unit) bool {
+	return unit.Active && (unit.Name != rivalUnits[lxcNet] || s.Exists(lxcNetRunning))
 }

@@ -130,6 +130,9 @@ func (c *Config) includeAt(reader Reader, path, folder string, depth int) error 
 	return nil
 }
 
+// ErrMissing says that a configuration, or what it includes, is not there.
+var ErrMissing = errors.New("which does not exist")
+
 func (c *Config) open(reader Reader, path, folder string) (*file, error) {
 	for _, known := range c.files {
 		if known.path == path {
@@ -139,7 +142,7 @@ func (c *Config) open(reader Reader, path, folder string) (*file, error) {
 	text, err := reader.ReadFile(path)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s, which does not exist", path)
+			return nil, fmt.Errorf("%s, %w", path, ErrMissing)
 		}
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -17,6 +17,8 @@ import (
 // lxcLab is a host of containers, and a machine outside that knows nothing of what is inside.
 type lxcLab struct {
 	host, outside *testhost.Host
+	// out runs a command outside where that is a namespace of the host.
+	out string
 }
 
 // TestLXCBridge takes one host through the life of lxcbr0: taken over from lxc-net, with containers and the world

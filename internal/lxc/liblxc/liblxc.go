@@ -39,13 +39,22 @@ func (Runtime) Takes(key, value string) bool {
 	return err == nil
 }
 
+// longestAnswer bounds the wait for a container's monitor: any user can listen on its abstract socket, and say nothing.
+const longestAnswer = 30 * time.Second
+
 func with(folder, name string, use func(*golxc.Container) error) error {
+	// liblxc opens whatever has the configuration's name, or that of a file that it includes, and waits for a FIFO.
+	if _, err := lxc.ReadConfig(filepath.Join(folder, name, "config"), lxc.Disk{}); err != nil && !errors.Is(err, lxc.ErrMissing) {
+		return fmt.Errorf("container %s: %w", name, err)
+	}
 	container, err := golxc.NewContainer(name, folder)
 	if err != nil {
 		// This is all that it says of a configuration that it does not take.
 		return fmt.Errorf("container %s: LXC cannot read %s (lxc-info -P %s -n %s -s shows why): %w",
 			name, filepath.Join(folder, name, "config"), folder, name, err)
 	}
+	// A version of LXC that has no such bound waits as it always did.
+	_ = container.SetTimeout(longestAnswer)
 	err = use(container)
 	return errors.Join(err, container.Release())
 }
