@@ -30,11 +30,11 @@ func (r *restoration) planUndeclared(now *Observed, others bool) ([]plan.Step, e
 	const last = 1 << 16
 	return []plan.Step{
 		{
-			Phase: plan.Adjust, Depth: last, Object: settingsObject,
+			Phase: plan.Adjust, Depth: last, Action: "restore", Object: settingsObject, Unlisted: true,
 			Run: func() error { return r.before.Undeclared.RestoreSettings(k) },
 		},
 		{
-			Phase: plan.Retire, Depth: last, Object: tablesObject,
+			Phase: plan.Retire, Depth: last, Action: "restore", Object: tablesObject, Unlisted: true,
 			Run: func() error { return errors.Join(r.before.Undeclared.RestoreTables(k), r.restoreLinkLocal()) },
 		},
 	}, nil

@@ -72,7 +72,7 @@ func TestDescribe(t *testing.T) {
 	steps := []Step{{
 		Action: "change", Object: "bond bond0", Disruption: LinkDown,
 		Changes: []schema.Change{{Option: "lacp_rate", Old: "slow", New: "fast"}},
-	}}
+	}, {Action: "restore", Object: "settings", Unlisted: true}}
 	want := []schema.Object{{
 		{Key: "action", Value: "change"}, {Key: "object", Value: "bond bond0"},
 		{Key: "changes", Value: []schema.Object{{{Key: "option", Value: "lacp_rate"}, {Key: "old", Value: "slow"}, {Key: "new", Value: "fast"}}}},

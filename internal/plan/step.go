@@ -73,6 +73,8 @@ type Step struct {
 	Links []string
 	// Upkeep steps keep our own program current: they change nothing of the host's network, so they do not count as a change.
 	Upkeep bool
+	// Unlisted steps look for themselves what there is to do when they run: nothing of it can be shown beforehand.
+	Unlisted bool
 	// Check tells why Run would fail, as far as that can be told without changing anything; nil is nothing to tell.
 	Check func() error
 	Run   func() error
@@ -112,8 +114,11 @@ func Changes(steps []Step) bool {
 
 // Describe is what the task's result says of the steps, in the order in which they run.
 func Describe(steps []Step) []schema.Object {
-	actions := make([]schema.Object, len(steps))
-	for i, step := range steps {
+	actions := make([]schema.Object, 0, len(steps))
+	for _, step := range steps {
+		if step.Unlisted {
+			continue
+		}
 		action := schema.Object{{Key: "action", Value: step.Action}, {Key: "object", Value: step.Object}}
 		if len(step.Changes) > 0 {
 			changes := make([]schema.Object, len(step.Changes))
@@ -128,7 +133,7 @@ func Describe(steps []Step) []schema.Object {
 		if step.Cause != "" {
 			action.Set("cause", step.Cause)
 		}
-		actions[i] = action
+		actions = append(actions, action)
 	}
 	return actions
 }
