@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -43,6 +44,8 @@ type watch struct {
 	pidfd int
 	// inside keeps the network from ending with the init, so that NICs can be taken out of it.
 	inside Kernel
+	// cards are the indexes there of NICs that are lent, by their names on the host: the container's root may rename them.
+	cards map[string]int
 	// file is locked while it is held.
 	file *os.File
 }
@@ -149,6 +152,7 @@ func (m *Machine) watch(one followed) *watch {
 	if one.Lends || !one.Hooked {
 		if inside, err := m.Open(strconv.Itoa(one.Init)); err == nil {
 			w.inside = inside
+			w.cards = cardsInside(inside, one.Config)
 		}
 	}
 	if file, err := os.Open(one.path()); err == nil {
@@ -253,6 +257,57 @@ func (m *Machine) followAgain(w *watch, state lxc.State) error {
 	return m.follow(false, c)
 }
 
+// cardsInside finds the lent NICs of a container, before its root has had time to rename them.
+func cardsInside(inside Kernel, config string) map[string]int {
+	found := map[string]int{}
+	read, err := lxc.ReadConfig(config, lxc.Disk{})
+	if err != nil {
+		return found
+	}
+	record, err := readRecord(read, config)
+	if err != nil {
+		return found
+	}
+	for _, one := range record.interfaces {
+		if one.kind() != Phys || one.Parent == nil {
+			continue
+		}
+		if link, err := linkOf(inside, one.Name); err == nil && link != nil {
+			found[*one.Parent] = link.Index
+		}
+	}
+	return found
+}
+
+// moveHome moves one NIC under its own name. An alternative name that the host knows another link by keeps it from going
+// (dev_change_net_namespace).
+func (m *Machine) moveHome(w *watch, one *Interface) error {
+	links, err := w.inside.Links()
+	if err != nil {
+		return err
+	}
+	isCard := func(link kernel.Link) bool { return link.Index == w.cards[*one.Parent] }
+	at := slices.IndexFunc(links, isCard)
+	if at < 0 {
+		at = slices.IndexFunc(links, func(link kernel.Link) bool { return link.Name == one.Name })
+	}
+	if at < 0 {
+		return nil // it is home
+	}
+	down := false
+	move := func() error {
+		return w.inside.ChangeLink(links[at].Name, kernel.LinkRequest{Name: *one.Parent, Namespace: hostNamespace, Up: &down})
+	}
+	err = move()
+	if names := links[at].AlternativeNames; errors.Is(err, unix.EEXIST) && len(names) > 0 {
+		if err := w.inside.DeleteAlternativeNames(links[at].Name, names); err != nil {
+			return err
+		}
+		err = move()
+	}
+	return err
+}
+
 // bringHome moves lent NICs out of the network of a container that has ended, under their own names. LXC does so with those
 // that it has lent itself, maybe at the same time: what is gone from there needs nothing any more.
 func (m *Machine) bringHome(w *watch) []error {
@@ -273,8 +328,7 @@ func (m *Machine) bringHome(w *watch) []error {
 		if one.kind() != Phys || one.Parent == nil {
 			continue
 		}
-		down := false
-		err := w.inside.ChangeLink(one.Name, kernel.LinkRequest{Name: *one.Parent, Namespace: hostNamespace, Up: &down})
+		err := m.moveHome(w, one)
 		if err != nil && !errors.Is(err, unix.ENODEV) {
 			problems = append(problems, fmt.Errorf("%s of the host does not come back: %w", *one.Parent, err))
 		}

@@ -26,6 +26,7 @@ type Kernel interface {
 	kernel.Routes
 	kernel.Modules
 	kernel.Rates
+	DeleteAlternativeNames(link string, names []string) error
 	Close()
 }
 
