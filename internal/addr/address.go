@@ -44,7 +44,7 @@ type Kernel interface {
 
 // Observe reads the addresses of all links.
 func Observe(k kernel.Addresses) (*State, error) {
-	addresses, err := k.Addresses()
+	addresses, err := k.CurrentAddresses()
 	if err != nil {
 		return nil, err
 	}

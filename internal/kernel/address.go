@@ -30,6 +30,8 @@ type Address struct {
 type Addresses interface {
 	// Addresses lists the addresses of all links in the kernel's order: of IPv4 the primary ones first.
 	Addresses() ([]Address, error)
+	// CurrentAddresses is Addresses for who asks again and again in the course of a change.
+	CurrentAddresses() ([]Address, error)
 	AddAddress(Address) error
 	// ChangeAddress sets lifetimes, metric and protocol of an address; of an IPv6 one also peer and flags.
 	ChangeAddress(Address) error

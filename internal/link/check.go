@@ -79,7 +79,7 @@ func (p *planner) checkParent(want *Link) {
 // missing says that there is no such link, or whose further name it is: the kernel finds links by these, and lists and files
 // go by one name.
 func (p *planner) missing(name string) string {
-	if owner := p.current.alternative[name]; owner != nil {
+	if owner := p.current.findAlternative(name); owner != nil {
 		return fmt.Sprintf("%s is an alternative name of %s: write %s", name, owner.Name, owner.Name)
 	}
 	return fmt.Sprintf("there is no link %s on this host, and none is declared", name)

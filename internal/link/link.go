@@ -114,9 +114,8 @@ func isController(kind string) bool { return kind == Bond || kind == Bridge || k
 // State is every link of a namespace.
 type State struct {
 	Links []*Link
-	named map[string]*Link
-	// alternative holds the links by their further names.
-	alternative map[string]*Link
+	// places are where links are, by their names, and alternative by their further ones.
+	places, alternative map[string]int
 	// read is what the kernel was asked for.
 	read Detail
 	// raw is the kernel's own answer.
@@ -128,11 +127,11 @@ func (s *State) Raw() []kernel.Link { return s.raw }
 
 // NewState indexes the links by name.
 func NewState(links []*Link) *State {
-	state := &State{Links: links, named: make(map[string]*Link, len(links)), alternative: map[string]*Link{}}
-	for _, link := range links {
-		state.named[link.Name] = link
+	state := &State{Links: links, places: make(map[string]int, len(links)), alternative: map[string]int{}}
+	for i, link := range links {
+		state.places[link.Name] = i
 		for _, name := range link.Observed.AlternativeNames {
-			state.alternative[name] = link
+			state.alternative[name] = i
 		}
 	}
 	return state
@@ -162,7 +161,20 @@ func (s *State) Within(names map[string]bool) *State {
 }
 
 // Find is the link of that name, or nil.
-func (s *State) Find(name string) *Link { return s.named[name] }
+func (s *State) Find(name string) *Link {
+	if at, there := s.places[name]; there {
+		return s.Links[at]
+	}
+	return nil
+}
+
+// findAlternative is the link with that further name, or nil.
+func (s *State) findAlternative(name string) *Link {
+	if at, there := s.alternative[name]; there {
+		return s.Links[at]
+	}
+	return nil
+}
 
 // portNamed is the declared or observed port of that name, or nil.
 func (l *Link) portNamed(name string) *Port {

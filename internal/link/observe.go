@@ -3,6 +3,7 @@ package link
 import (
 	"cmp"
 	"slices"
+	"sort"
 
 	"golang.org/x/sys/unix"
 
@@ -55,11 +56,15 @@ func Observe(k Kernel, detail Detail, earlier *State) (*State, error) {
 	if !slices.IsSortedFunc(raw, byIndex) {
 		raw = slices.SortedFunc(slices.Values(raw), byIndex)
 	}
-	names := make(map[int]string, len(raw))
-	for i := range raw {
-		names[raw[i].Index] = raw[i].Name
+	name := func(index int) string {
+		if index == 0 {
+			return ""
+		}
+		if at := placeOf(raw, index); at >= 0 {
+			return raw[at].Name
+		}
+		return ""
 	}
-	name := func(index int) string { return names[index] }
 	same := earlier.unchanged(raw)
 	links := make([]*Link, len(raw))
 	for i := range raw {
@@ -70,9 +75,12 @@ func Observe(k Kernel, detail Detail, earlier *State) (*State, error) {
 		links[i] = &Link{}
 		decode(links[i], &raw[i], name)
 	}
-	state := NewState(links)
+	state := earlier.with(links, same)
 	state.raw = raw
 	for i := range raw {
+		if raw[i].Controller == 0 {
+			continue
+		}
 		if controller := state.Find(links[i].Observed.Controller); controller != nil && (same == nil || !same[state.place(controller)]) {
 			state.addPort(&raw[i], links[i], name)
 		}
@@ -106,13 +114,27 @@ func (s *State) unchanged(raw []kernel.Link) []bool {
 	return same
 }
 
+// with is a state of links that have the names of this one's, but for those that are not the same; nil is every one.
+func (s *State) with(links []*Link, same []bool) *State {
+	if same == nil {
+		return NewState(links)
+	}
+	for i := range links {
+		if !same[i] && !slices.Equal(links[i].Observed.AlternativeNames, s.Links[i].Observed.AlternativeNames) {
+			return NewState(links)
+		}
+	}
+	return &State{Links: links, places: s.places, alternative: s.alternative}
+}
+
 // place is where a link of this state is in its list.
 func (s *State) place(link *Link) int { return placeOf(s.raw, link.Observed.Index) }
 
 // placeOf is where the link with a number is in the list, -1 if it is not.
 func placeOf(raw []kernel.Link, index int) int {
-	at, there := slices.BinarySearchFunc(raw, index, func(one kernel.Link, index int) int { return cmp.Compare(one.Index, index) })
-	if !there {
+	// The library's search copies what it looks at, which is large.
+	at := sort.Search(len(raw), func(i int) bool { return raw[i].Index >= index })
+	if at == len(raw) || raw[at].Index != index {
 		return -1
 	}
 	return at
@@ -156,14 +178,13 @@ func (s *State) Complete(k Kernel, detail Detail) error {
 
 func decode(link *Link, raw *kernel.Link, name func(int) string) {
 	up := raw.Flags&unix.IFF_UP != 0
-	*link = Link{
-		Name: raw.Name, Kind: raw.Kind, Up: &up, MTU: &raw.MTU,
-		Observed: Observed{
-			Index: raw.Index, Controller: name(raw.Controller), PermanentMAC: raw.PermanentAddress,
-			Carrier: raw.Flags&unix.IFF_LOWER_UP != 0, Loopback: raw.Flags&unix.IFF_LOOPBACK != 0, PeerNSID: -1,
-			Elsewhere: raw.ParentNamespace >= 0, AlternativeNames: raw.AlternativeNames,
-			PhysicalPort: raw.PhysicalPort, PhysicalSwitch: raw.PhysicalSwitch,
-		},
+	// One by one, since a whole Link is large to copy.
+	link.Name, link.Kind, link.Up, link.MTU = raw.Name, raw.Kind, &up, &raw.MTU
+	link.Observed = Observed{
+		Index: raw.Index, Controller: name(raw.Controller), PermanentMAC: raw.PermanentAddress,
+		Carrier: raw.Flags&unix.IFF_LOWER_UP != 0, Loopback: raw.Flags&unix.IFF_LOOPBACK != 0, PeerNSID: -1,
+		Elsewhere: raw.ParentNamespace >= 0, AlternativeNames: raw.AlternativeNames,
+		PhysicalPort: raw.PhysicalPort, PhysicalSwitch: raw.PhysicalSwitch,
 	}
 	// A tunnel's address is that of its end, with another length.
 	const ethernet = len("02:00:00:00:00:00")

@@ -135,7 +135,7 @@ func (p *planner) classify(want *Link) error {
 	case have == nil && want.Kind == Hardware && p.isNewPeer(want.Name):
 		p.become(want.Name, clone(want))
 		p.fresh[want.Name], p.besides[want.Name] = true, true
-	case have == nil && p.current.alternative[want.Name] != nil:
+	case have == nil && p.current.findAlternative(want.Name) != nil:
 		p.problem(want, "name", "%s", p.missing(want.Name))
 	case have == nil && want.Kind == Hardware:
 		p.problem(want, "name", "there is no interface %s on this host (there are: %s)", want.Name, p.hardwareNames())

@@ -44,7 +44,7 @@ func TestBenchBeside(t *testing.T) {
 	}{
 		{"a bridge beside 100,000 routes of a daemon", routes, bridge, 1.5, 40},
 		{"a route beside 100,000 routes of a daemon", routes, route, 3, 40},
-		{"a bridge beside 10,000 links", links, bridge, 20, 60},
+		{"a bridge beside 10,000 links", links, bridge, 16, 60},
 		{"a NAT beside 10,000 rules of others", rules, nat, 4, 40},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -44,9 +44,7 @@ type State map[string]*Link
 // Observe reads what the named links have; raw is the kernel's list of links.
 func Observe(k Kernel, raw []kernel.Link, names map[string]bool) (State, error) {
 	state := State{}
-	own := map[string]bool{}
 	for i := range raw {
-		own[raw[i].Address] = true
 		if names[raw[i].Name] {
 			state[raw[i].Name] = linkOf(&raw[i])
 		}
@@ -66,6 +64,12 @@ func Observe(k Kernel, raw []kernel.Link, names map[string]bool) (State, error) 
 	entries, err := k.BridgeEntries(names)
 	if err != nil {
 		return nil, err
+	}
+	own := map[string]bool{}
+	for i := range raw {
+		if len(entries) > 0 {
+			own[raw[i].Address] = true
+		}
 	}
 	for _, one := range entries {
 		if link := state[one.Link]; link != nil && !own[one.MAC] {

@@ -13,6 +13,9 @@ import (
 // Addresses lists the addresses of all links, the loopback's first.
 func (k *Kernel) Addresses() ([]kernel.Address, error) { return slices.Clone(k.addresses), nil }
 
+// CurrentAddresses is Addresses.
+func (k *Kernel) CurrentAddresses() ([]kernel.Address, error) { return k.Addresses() }
+
 func sameAddress(a, b kernel.Address) bool {
 	return a.Link == b.Link && a.Prefix.Addr() == b.Prefix.Addr() && (a.Prefix.Addr().Is6() || a.Prefix == b.Prefix)
 }

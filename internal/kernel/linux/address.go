@@ -16,31 +16,48 @@ const ifaProto = 11
 
 // Addresses lists every address of the namespace in the kernel's order: IPv4 before IPv6, link by link.
 func (h *Handle) Addresses() ([]kernel.Address, error) {
-	var addresses []kernel.Address
-	var links []int
+	list, err := h.readAddresses()
+	if err != nil {
+		return nil, err
+	}
+	return h.namedAddresses(list)
+}
+
+// addressList is addresses, and the numbers of the links that they are on.
+type addressList struct {
+	addresses []kernel.Address
+	links     []int
+}
+
+func (h *Handle) readAddresses() (list addressList, err error) {
 	request := h.request(unix.RTM_GETADDR, 0)
 	request.AddData(nl.NewIfAddrmsg(unix.AF_UNSPEC))
-	reset := func() { addresses, links = addresses[:0], links[:0] }
-	err := h.dump(request, reset, func(message []byte) error {
+	reset := func() { list = addressList{} }
+	err = h.dump(request, reset, func(message []byte) error {
 		address, link, err := decodeAddress(message)
 		if err == nil && address.Prefix.IsValid() {
-			addresses, links = append(addresses, address), append(links, link)
+			list.addresses, list.links = append(list.addresses, address), append(list.links, link)
 		}
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("cannot list the addresses: %w", err)
+		return list, fmt.Errorf("cannot list the addresses: %w", err)
 	}
+	return list, nil
+}
+
+// namedAddresses are those whose links are there, with the names of these.
+func (h *Handle) namedAddresses(list addressList) ([]kernel.Address, error) {
 	unknown := map[int]bool{}
-	for _, link := range links {
+	for _, link := range list.links {
 		unknown[link] = true
 	}
 	if err := h.knowLinks(unknown); err != nil {
 		return nil, err
 	}
-	known := addresses[:0]
-	for i, address := range addresses {
-		if address.Link = h.nameOf(links[i]); address.Link != "" {
+	known := make([]kernel.Address, 0, len(list.addresses))
+	for i, address := range list.addresses {
+		if address.Link = h.nameOf(list.links[i]); address.Link != "" {
 			known = append(known, address)
 		}
 	}
@@ -195,7 +212,7 @@ func (h *Handle) promoteSecondaries(link int) (int32, error) {
 	if err != nil {
 		return 0, fmt.Errorf("cannot read promote_secondaries: %w", err)
 	}
-	found, err := decodeLink(messages[0])
+	found, err := decodeLink(messages[0], &settings{})
 	if err != nil || len(found.IPv4) < promoteSecondariesSetting {
 		return 0, err
 	}

@@ -53,7 +53,15 @@ func number32(data []byte) uint32 {
 	return binary.NativeEndian.Uint32(data)
 }
 
-func numbers32(data []byte) []int32 {
+// numbers32 are the numbers in the data, or these where they are the same.
+func numbers32(data []byte, these []int32) []int32 {
+	same := len(these) == len(data)/4
+	for i := 0; same && i < len(these); i++ {
+		same = these[i] == int32(number32(data[4*i:]))
+	}
+	if same {
+		return these
+	}
 	numbers := make([]int32, len(data)/4)
 	for i := range numbers {
 		numbers[i] = int32(number32(data[4*i:]))

@@ -19,14 +19,19 @@ import (
 
 // currentLinks is the list of links as it was last read, with what may have changed since.
 type currentLinks struct {
-	// news tells of changes.
-	news *nl.NetlinkSocket
-	read time.Time
+	// news tells of changes, into heard.
+	news  *nl.NetlinkSocket
+	heard []byte
+	read  time.Time
 	// links are in the order of their numbers. Whoever was given them keeps them, so they are replaced as a whole.
 	links []kernel.Link
 	// stale links are read again; with all, every one is.
 	stale map[int]bool
 	all   bool
+	// addresses are those that were read last, while nothing has changed since.
+	addresses     addressList
+	addressesRead time.Time
+	sameAddresses bool
 }
 
 // Bounds within which reading single links again does: the kernel does not tell of everything, such as what a bridge learns
@@ -34,20 +39,17 @@ type currentLinks struct {
 const (
 	freshFor   = 2 * time.Second
 	mostSingle = 64
+	// An address of IPv6 that somebody else adds is told once nobody else on the network has it, or never without a carrier.
+	addressesFreshFor = 200 * time.Millisecond
 )
 
 // CurrentLinks lists every link like Links, but asks only for those that have changed since it was last called: to read
 // thousands takes as long as all else that a task does.
 func (h *Handle) CurrentLinks() ([]kernel.Link, error) {
-	if h.current == nil {
-		news, err := h.subscribe()
-		if err != nil {
-			return h.Links()
-		}
-		h.current = &currentLinks{news: news, all: true}
+	if h.listen() != nil {
+		return h.Links()
 	}
 	c := h.current
-	c.hear()
 	if c.all || time.Since(c.read) > freshFor || len(c.stale) > mostSingle {
 		return h.readAllCurrent()
 	}
@@ -58,6 +60,44 @@ func (h *Handle) CurrentLinks() ([]kernel.Link, error) {
 		}
 	}
 	return c.links, nil
+}
+
+// CurrentAddresses lists every address like Addresses, but asks only if the kernel has told of a change since it was last
+// called: beside thousands of links, it takes long to say that these have none.
+func (h *Handle) CurrentAddresses() ([]kernel.Address, error) {
+	if h.listen() != nil {
+		return h.Addresses()
+	}
+	c := h.current
+	if !c.sameAddresses || time.Since(c.addressesRead) > addressesFreshFor {
+		c.addressesRead, c.sameAddresses = time.Now(), true
+		var err error
+		if c.addresses, err = h.readAddresses(); err != nil {
+			c.sameAddresses = false
+			return nil, err
+		}
+	}
+	return h.namedAddresses(c.addresses)
+}
+
+// readAddressesAgain has the next look at the addresses ask the kernel.
+func (h *Handle) readAddressesAgain() {
+	if h.current != nil {
+		h.current.sameAddresses = false
+	}
+}
+
+// listen hears what the kernel has told since it was last called.
+func (h *Handle) listen() error {
+	if h.current == nil {
+		news, err := h.subscribe()
+		if err != nil {
+			return err
+		}
+		h.current = &currentLinks{news: news, all: true}
+	}
+	h.current.hear()
+	return nil
 }
 
 // readStale reads single links again.
@@ -108,7 +148,7 @@ func (h *Handle) readAllCurrent() ([]kernel.Link, error) {
 	return links, nil
 }
 
-// subscribe has the kernel tell of links and of their IPv4 and IPv6 settings.
+// subscribe has the kernel tell of links, of their IPv4 and IPv6 settings and of their addresses.
 func (h *Handle) subscribe() (*nl.NetlinkSocket, error) {
 	target := netns.None()
 	if h.namespace != "" {
@@ -120,21 +160,24 @@ func (h *Handle) subscribe() (*nl.NetlinkSocket, error) {
 		target = handle
 	}
 	return nl.SubscribeAt(target, netns.None(), unix.NETLINK_ROUTE,
-		unix.RTNLGRP_LINK, unix.RTNLGRP_IPV6_IFINFO, unix.RTNLGRP_IPV4_NETCONF, unix.RTNLGRP_IPV6_NETCONF)
+		unix.RTNLGRP_LINK, unix.RTNLGRP_IPV6_IFINFO, unix.RTNLGRP_IPV4_NETCONF, unix.RTNLGRP_IPV6_NETCONF,
+		unix.RTNLGRP_IPV4_IFADDR, unix.RTNLGRP_IPV6_IFADDR)
 }
 
 // hear notes what the kernel has told since.
 func (c *currentLinks) hear() {
-	buffer := make([]byte, 64<<10)
+	if c.heard == nil {
+		c.heard = make([]byte, 64<<10)
+	}
 	for {
-		n, _, err := unix.Recvfrom(c.news.GetFd(), buffer, unix.MSG_DONTWAIT)
+		n, _, err := unix.Recvfrom(c.news.GetFd(), c.heard, unix.MSG_DONTWAIT)
 		if errors.Is(err, unix.EAGAIN) {
 			return
 		}
-		messages, parseErr := syscall.ParseNetlinkMessage(buffer[:max(n, 0)])
+		messages, parseErr := syscall.ParseNetlinkMessage(c.heard[:max(n, 0)])
 		if err != nil || parseErr != nil {
 			// There was more to tell than the socket takes (ENOBUFS).
-			c.all = true
+			c.all, c.sameAddresses = true, false
 			if !errors.Is(err, unix.ENOBUFS) {
 				return
 			}
@@ -146,6 +189,8 @@ func (c *currentLinks) hear() {
 }
 
 func (c *currentLinks) note(kind uint16, message []byte) {
+	// A link that comes up gets an address of IPv6, of which the kernel tells only once nobody else has it.
+	c.sameAddresses = false
 	switch {
 	case c.all:
 	case (kind == unix.RTM_NEWLINK || kind == unix.RTM_DELLINK) && len(message) >= unix.SizeofIfInfomsg:
@@ -172,6 +217,7 @@ func (h *Handle) changed(index int) {
 
 // changedSetting notes whose setting was written: that of a link, or of who knows whom.
 func (h *Handle) changedSetting(path string) {
+	h.readAddressesAgain()
 	if h.current == nil {
 		return
 	}
@@ -198,5 +244,5 @@ func (h *Handle) linkAt(index int) (kernel.Link, error) {
 	if err != nil {
 		return kernel.Link{}, fmt.Errorf("cannot read the link with number %d: %w", index, err)
 	}
-	return decodeLink(messages[0])
+	return decodeLink(messages[0], &settings{})
 }

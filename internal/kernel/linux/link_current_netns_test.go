@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -131,4 +132,53 @@ func unread(links []kernel.Link) []kernel.Link {
 		out[i].Reading = 0
 	}
 	return out
+}
+
+// TestCurrentAddressesAreTheAddresses changes addresses in every way: the list that is only read after changes is that of all.
+func TestCurrentAddressesAreTheAddresses(t *testing.T) {
+	t.Parallel()
+	namespace := netnstest.New(t)
+	handle, err := Open(namespace.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer handle.Close()
+	own := kernel.Address{
+		Link: "v0", Prefix: netip.MustParsePrefix("10.0.9.1/24"), ValidLifetime: kernel.Forever, PreferredLifetime: kernel.Forever,
+	}
+	for i, change := range []any{
+		"link add br0 type bridge", "address add 10.0.0.1/24 dev br0", "address add 10.0.0.2/24 dev br0", "link set br0 up",
+		"address add fd00::1/64 dev br0 nodad", "address change 10.0.0.1/24 dev br0 metric 7", "link set br0 name br1",
+		"address delete 10.0.0.1/24 dev br1", "link set br1 down", "link add v0 type veth peer name p0", "address add 10.0.1.1/24 dev v0",
+		func() error { return handle.AddAddress(own) },
+		func() error { return handle.DeleteAddress(own, false) },
+		"link del v0", "address flush dev br1",
+	} {
+		switch do := change.(type) {
+		case string:
+			namespace.IP(t, strings.Fields(do)...)
+			if strings.Contains(do, "fd00") {
+				time.Sleep(addressesFreshFor) // the kernel does not tell
+			}
+		case func() error:
+			if err := do(); err != nil {
+				t.Fatalf("change %d: %v", i, err)
+			}
+		}
+		for range 2 {
+			current, err := handle.CurrentAddresses()
+			if err != nil {
+				t.Fatal(err)
+			}
+			all, err := handle.Addresses()
+			if err != nil {
+				t.Fatal(err)
+			}
+			compare := gocmp.Comparer(func(a, b netip.Prefix) bool { return a == b })
+			address := gocmp.Comparer(func(a, b netip.Addr) bool { return a == b })
+			if differs := gocmp.Diff(all, current, compare, address); differs != "" {
+				t.Fatalf("after change %d (%v): %s", i, change, differs)
+			}
+		}
+	}
 }

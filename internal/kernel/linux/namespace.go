@@ -57,6 +57,6 @@ func (h *Handle) LinkNameIn(namespace string, index int) (string, error) {
 	if err != nil || len(messages) == 0 {
 		return "", fmt.Errorf("network namespace %q: cannot find link %d: %w", namespace, index, err)
 	}
-	link, err := decodeLink(messages[0])
+	link, err := decodeLink(messages[0], &settings{})
 	return link.Name, err
 }

@@ -121,6 +121,8 @@ func (h *Handle) request(messageType, flags int) *nl.NetlinkRequest {
 
 // change sends a request that alters something and waits for the kernel's answer.
 func (h *Handle) change(request *nl.NetlinkRequest) error {
+	// Of IPv6, the kernel tells of some changes only once duplicate address detection is done (addrconf_dad_completed).
+	h.readAddressesAgain()
 	request.Flags |= unix.NLM_F_ACK
 	_, err := request.Execute(unix.NETLINK_ROUTE, 0)
 	return err
