@@ -28,6 +28,9 @@ const smallestIPv6 = 1280 // RFC 8200, 5
 // CheckTogether notes what does not fit between the declared bridges.
 func CheckTogether(declared []*Bridge, problems *schema.Problems) {
 	for i, one := range declared {
+		if problems.Full() {
+			return
+		}
 		at := schema.At(one.Path, problems)
 		for _, other := range declared[:i] {
 			if one.Name == other.Name {

@@ -31,10 +31,15 @@ type ServedPort struct {
 func CheckTogether(declared, kept []*NAT, servers, keptServers []Server, problems *schema.Problems) {
 	checkClashes(placed(declared, kept), problems)
 	for i, one := range declared {
+		if problems.Full() {
+			return
+		}
 		at := schema.At(one.Path, problems)
-		for _, other := range slices.Concat(declared[:i], kept) {
-			if !one.Absent() && !other.Absent() {
-				one.checkBeside(other, at)
+		for _, others := range [][]*NAT{declared[:i], kept} {
+			for _, other := range others {
+				if !one.Absent() && !other.Absent() {
+					one.checkBeside(other, at)
+				}
 			}
 		}
 		for _, other := range kept {
@@ -42,8 +47,10 @@ func CheckTogether(declared, kept []*NAT, servers, keptServers []Server, problem
 				at.Key("name").Problem("%s shares its table of rules with %s: use another name", one.Name, title(other.Name, other.Path))
 			}
 		}
-		for _, server := range slices.Concat(servers, keptServers) {
-			one.checkServer(server, one.Path, problems)
+		for _, list := range [][]Server{servers, keptServers} {
+			for _, server := range list {
+				one.checkServer(server, one.Path, problems)
+			}
 		}
 	}
 	for _, other := range kept {

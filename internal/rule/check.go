@@ -83,6 +83,9 @@ func advice(one, other *Rule) string {
 func Check(rules []Rule, problems *schema.Problems) {
 	taken := map[selector][]*Rule{}
 	for i := range rules {
+		if problems.Full() {
+			return
+		}
 		one := &rules[i]
 		key := selectorOf(fresh(one))
 		for _, other := range taken[key] {

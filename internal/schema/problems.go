@@ -28,8 +28,14 @@ type Problems []Problem
 
 // Add notes one problem; path may be empty when the whole of the arguments is meant.
 func (p *Problems) Add(path, format string, args ...any) {
+	if p.Full() {
+		return
+	}
 	*p = append(*p, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
 }
+
+// Full tells that there are as many as a person is told: no more are kept, and no more need to be looked for.
+func (p *Problems) Full() bool { return len(*p) > mostProblems }
 
 // Err is nil when there are no problems, else the Problems themselves.
 func (p Problems) Err() error {
