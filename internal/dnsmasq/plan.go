@@ -67,7 +67,7 @@ func (r *Result) add(s *system.System, i *Instance, have *Observed, current *Sta
 		return nil
 	case program == "":
 		r.Steps = append(r.Steps, installStep(s))
-	default:
+	case !have.runs(s, i.files(s, user)):
 		i.test(s, program, user, at)
 	}
 	if err := r.takeOver(s, i, have, current, at); err != nil {
@@ -101,6 +101,12 @@ func (r *Result) add(s *system.System, i *Instance, have *Observed, current *Sta
 	}
 	r.service(s, i.Interface, have, restartNeeded || released, changedFiles > 0)
 	return nil
+}
+
+// runs tells whether this dnsmasq serves with these files already: then it has accepted them, and need not be started to test
+// them.
+func (o *Observed) runs(s *system.System, files []system.File) bool {
+	return o.Active && !o.outdated(s) && !slices.ContainsFunc(files, func(file system.File) bool { return !fileNamed(o.Files, file.Path).Equal(file) })
 }
 
 // takeOver finds the steps that get the interface from others, and tells of those who keep it.
