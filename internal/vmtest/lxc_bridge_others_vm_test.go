@@ -13,6 +13,29 @@ import (
 	"time"
 )
 
+// testRemove has the role's script take away what is ours: the bridge stays, and is no longer in a zone that we put it into, as
+// firewalld itself says.
+func (l *lxcLab) testRemove(t *testing.T) {
+	if err := l.host.Put(t.Context(), "../../roles/hostnet_remove/files/remove.sh", "/root/remove.sh", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l.host.MustRun(t, "systemctl start firewalld")
+	l.must(t, "lxc_bridge", lxcbr0With(map[string]any{"verify": false}))
+	const zone = "firewall-cmd --permanent --get-zone-of-interface=lxcbr0 2>&1 || true"
+	if said := l.host.MustRun(t, zone); said != "trusted\n" {
+		t.Errorf("before: %s", said)
+	}
+	l.host.MustRun(t, "sh /root/remove.sh yes")
+	if said := l.host.MustRun(t, zone); said != "no zone\n" {
+		t.Errorf("after: %s", said)
+	}
+	if left := l.host.MustRun(t, `ls -d /etc/hostnet /var/lib/hostnet /usr/local/sbin/hostnet /etc/systemd/system/hostnet* 2>/dev/null; grep -l lxcbr0 -r --exclude='*.old' /etc/firewalld
+ip -o link show lxcbr0 | grep -o lxcbr0; true`); left != "lxcbr0\n" {
+		t.Errorf("left: %s", left)
+	}
+	l.host.MustRun(t, "systemctl stop firewalld")
+}
+
 // testFirewalld starts firewalld, whose zone "public" drops what containers send.
 func (l *lxcLab) testFirewalld(t *testing.T) {
 	l.host.MustRun(t, "systemctl start firewalld")

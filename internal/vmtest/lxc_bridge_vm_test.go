@@ -44,6 +44,7 @@ func TestLXCBridge(t *testing.T) {
 		{"firewalld trusts the bridge", lab.testFirewalld},
 		{"dnsmasq is installed", lab.testInstall},
 		{"taken over from OpenStack-Ansible", lab.testOpenStackAnsible},
+		{"hostnet_remove beside firewalld", lab.testRemove},
 	} {
 		if !t.Run(part.name, part.run) && t.Context().Err() != nil {
 			return
