@@ -113,8 +113,14 @@ func rollback(t *terminal) error {
 		fmt.Fprintf(t.output, "to be undone: %s\n", what)
 		t.steps(plan.Describe(steps))
 	}
+	for _, note := range target.Notes() {
+		fmt.Fprintln(t.output, "note:", note)
+	}
 	if t.check {
 		return nil
+	}
+	if len(steps) == 0 && len(target.Notes()) > 0 {
+		return errors.New("there is nothing else to undo: name an earlier generation, see `hostnet log`")
 	}
 	if asked && !t.yes("Undo it?") {
 		return errors.New("nothing was changed")

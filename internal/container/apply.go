@@ -204,10 +204,8 @@ func (p *planner) run(wanted []*Wanted) error {
 		return nil
 	}
 	before := p.checkpoint()
-	if p.machine.Begin != nil {
-		if err := p.machine.Begin(p.written()); err != nil {
-			return err
-		}
+	if err := p.machine.begin(p.written()); err != nil {
+		return err
 	}
 	err := plan.Run(p.steps, p.machine.BeforeStep)
 	if err == nil {
@@ -217,7 +215,7 @@ func (p *planner) run(wanted []*Wanted) error {
 		return nil
 	}
 	if undoing := p.undo(before); undoing != nil {
-		return fmt.Errorf("%w; putting everything back failed as well: %w", err, undoing)
+		return fmt.Errorf("%w; %w: %w", err, ErrNotUndone, undoing)
 	}
 	return fmt.Errorf("%w; containers and host are as they were", err)
 }

@@ -2,6 +2,9 @@ package container
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
+	"slices"
 
 	"hostnet.linux/internal/addr"
 	"hostnet.linux/internal/kernel"
@@ -13,6 +16,17 @@ type Before struct {
 	Folder     string       `json:"folder"`
 	Files      []lxc.Change `json:"files"`
 	Containers []OneBefore  `json:"containers"`
+	// Lives are of containers that a task is about as a whole.
+	Lives []LifeBefore `json:"lives,omitempty"`
+	// Lost are containers whose deletion has begun: nothing brings their files back.
+	Lost []string `json:"lost,omitempty"`
+}
+
+// LifeBefore is whether a container was there, and whether it ran.
+type LifeBefore struct {
+	Name    string `json:"name"`
+	Defined bool   `json:"defined"`
+	Running bool   `json:"running"`
 }
 
 // OneBefore is one container. What runs in it belongs to its first process: another one has what LXC made anew.
@@ -45,46 +59,48 @@ func (p *planner) written() *Before {
 func RestoreFiles(before *Before) error {
 	var failed []error
 	for _, file := range before.Files {
-		failed = append(failed, replaceFile(file.Path, file.Before))
+		// A container that is gone takes no configuration any more.
+		if isThere(file.Path) {
+			failed = append(failed, replaceFile(file.Path, file.Before))
+		}
 	}
 	return errors.Join(failed...)
 }
 
-// Restore makes containers and files as they were before a change that a crash has cut short.
-func (m *Machine) Restore(before *Before) error {
-	failed := []error{RestoreFiles(before)}
-	h, err := m.openHost()
-	if err != nil {
-		return errors.Join(append(failed, err)...)
-	}
-	defer h.kernel.Close()
-	was := &checkpoint{live: map[*Container][]*LiveInterface{}, addresses: map[*Container]*addr.State{}, routes: map[*Container][]kernel.Route{}}
-	var containers []*Container
-	var inside []insideFile
-	defer func() { closeAll(containers) }()
-	for _, one := range before.Containers {
-		state, err := m.Runtime.State(before.Folder, one.Name)
-		if err != nil || !state.Defined || state.InitPID != one.Init || one.Init == 0 {
-			continue
-		}
-		c, err := m.load(h, before.Folder, one.Name, newCache())
-		if err != nil {
-			failed = append(failed, err)
-			continue
-		}
-		for _, live := range one.Live {
-			live.loopback = live.Name == "lo"
-		}
-		containers = append(containers, c)
-		was.live[c], was.addresses[c], was.routes[c] = one.Live, one.Addresses, one.Routes
-		for _, link := range one.Inside {
-			inside = append(inside, unmanagedInside(c, link))
+// AfterBoot is what of it still counts once the host has started anew: no container of then runs any more, and whether one
+// runs now is what its configuration says.
+func (b *Before) AfterBoot() *Before {
+	out := &Before{Folder: b.Folder, Files: b.Files, Lost: b.Lost}
+	for _, one := range b.Lives {
+		if !one.Defined {
+			out.Lives = append(out.Lives, one)
 		}
 	}
-	if len(containers) == 0 {
-		return errors.Join(failed...)
+	return out
+}
+
+// Join adds a later change in the same folder: what both know is as it was at the earlier one.
+func (b *Before) Join(later *Before) {
+	for _, file := range later.Files {
+		if !slices.ContainsFunc(b.Files, func(f lxc.Change) bool { return f.Path == file.Path }) {
+			b.Files = append(b.Files, file)
+		}
 	}
-	p := newPlanner(m, h, before.Folder, containers)
-	p.inside = inside
-	return errors.Join(append(failed, p.undo(was))...)
+	for _, one := range later.Containers {
+		if !slices.ContainsFunc(b.Containers, func(c OneBefore) bool { return c.Name == one.Name }) {
+			b.Containers = append(b.Containers, one)
+		}
+	}
+	for _, one := range later.Lives {
+		if !slices.ContainsFunc(b.Lives, func(l LifeBefore) bool { return l.Name == one.Name }) {
+			b.Lives = append(b.Lives, one)
+		}
+	}
+	b.Lost = append(b.Lost, later.Lost...)
+}
+
+// isThere tells whether the folder of a container's file is.
+func isThere(path string) bool {
+	_, err := os.Stat(filepath.Dir(path))
+	return err == nil
 }

@@ -28,6 +28,8 @@ func TestMain(m *testing.M) {
 		switch {
 		case arguments[0] == dhcp.Command:
 			return testMachine().DHCP(arguments[1:])
+		case arguments[0] == Crash:
+			return Crashing(arguments[1:])
 		case arguments[0] == FollowCommand:
 			return testMachine().Follow()
 		case IsTemplate(arguments):
@@ -36,6 +38,14 @@ func TestMain(m *testing.M) {
 		return testMachine().Hook(arguments[1], os.Getenv)
 	})
 }
+
+// Crash is the argument of this test program for a task of the collection's that may be killed, and Crashing runs it.
+const Crash = "crash"
+
+var Crashing func(arguments []string) error
+
+// LabMachine is the machine of tests outside of the package.
+func LabMachine() *Machine { return testMachine() }
 
 func testMachine() *Machine {
 	return &Machine{

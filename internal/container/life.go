@@ -127,6 +127,9 @@ func (m *Machine) ApplySpec(life *Spec, check bool) (*Outcome, error) {
 		return outcome, nil
 	}
 	before, err := lifeBefore(folder, name, state)
+	if err == nil && len(outcome.Steps) > 0 {
+		err = m.begin(before.written())
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +181,13 @@ func (m *Machine) planLife(life *Spec, folder string, state lxc.State) ([]plan.S
 			add(plan.Down, "stop", plan.LinkDown, stop)
 		}
 		if state.Defined {
-			add(plan.Finish, "delete", plan.None, func() error { return m.Runtime.Destroy(folder, name) })
+			add(plan.Finish, "delete", plan.None, func() error {
+				// From here on there is nothing to come back to.
+				if err := m.begin(&Before{Folder: folder, Lost: []string{name}}); err != nil {
+					return err
+				}
+				return m.Runtime.Destroy(folder, name)
+			})
 		}
 		return steps, nil
 	}

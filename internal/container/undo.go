@@ -10,6 +10,9 @@ import (
 	"hostnet.linux/internal/plan"
 )
 
+// ErrNotUndone is in the error of a change that could not be put back as a whole.
+var ErrNotUndone = errors.New("putting everything back failed as well")
+
 // undo makes containers, host and files as they were. It is the same pipeline with the state from before as what is
 // wanted, so it works from whatever point a run has come to.
 func (p *planner) undo(before *checkpoint) error {
@@ -23,6 +26,17 @@ func (p *planner) undo(before *checkpoint) error {
 	if err := p.observe(); err != nil {
 		return errors.Join(append(failed, err)...)
 	}
+	failed = append(failed, plan.Run(p.back(before), nil))
+	for _, c := range p.containers {
+		if c.running() {
+			failed = append(failed, c.restoreRoutes(before.routes[c]))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// back are the steps in the kernel to how containers were.
+func (p *planner) back(before *checkpoint) []plan.Step {
 	back := newPlanner(p.machine, p.host, p.folder, p.containers)
 	for _, c := range p.containers {
 		if c.running() {
@@ -31,13 +45,7 @@ func (p *planner) undo(before *checkpoint) error {
 	}
 	back.planBack(before)
 	plan.Order(back.steps)
-	failed = append(failed, plan.Run(back.steps, nil))
-	for _, c := range p.containers {
-		if c.running() {
-			failed = append(failed, c.restoreRoutes(before.routes[c]))
-		}
-	}
-	return errors.Join(failed...)
+	return back.steps
 }
 
 // aimBack wants every interface as it was, and none that was not there.

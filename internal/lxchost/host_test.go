@@ -33,7 +33,7 @@ func apply(t *testing.T, s *system.System, arguments map[string]any) []string {
 		if run == 1 && len(steps) > 0 {
 			t.Fatalf("a second run would %v", plan.Describe(steps))
 		}
-		if err := wanted.Run(s, steps); err != nil {
+		if err := wanted.Run(s, steps, nil); err != nil {
 			t.Fatal(err)
 		}
 		for _, step := range steps {

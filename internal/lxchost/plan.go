@@ -144,17 +144,21 @@ func changeOf(old, fresh system.File) []schema.Change {
 	return []schema.Change{change}
 }
 
-// Run carries the steps out, looks whether all was kept, and puts the files back if not.
-func (h *Host) Run(s *system.System, steps []plan.Step) error {
+// Files are those that the steps may change.
+func Files() []string { return []string{configPath, memoryPath} }
+
+// Run carries the steps out, looks whether all was kept, and puts the files back if not. beforeStep, if set, is called
+// ahead of each step with its number from 0.
+func (h *Host) Run(s *system.System, steps []plan.Step, beforeStep func(int) error) error {
 	var before []system.File
-	for _, path := range []string{configPath, memoryPath} {
+	for _, path := range Files() {
 		file, err := s.File(path)
 		if err != nil {
 			return err
 		}
 		before = append(before, file)
 	}
-	err := plan.Run(steps, nil)
+	err := plan.Run(steps, beforeStep)
 	if err == nil {
 		err = h.verify(s)
 	}

@@ -13,9 +13,12 @@ import (
 
 // Back finds what putting a checkpoint back changes. It changes nothing; the steps are only to be shown.
 func (s *Site) Back(before *Checkpoint) ([]plan.Step, error) {
-	steps, err := s.Host.Back(before.Host, before.Links)
-	if err != nil {
-		return nil, err
+	var steps []plan.Step
+	if before.Host != nil {
+		var err error
+		if steps, err = s.Host.Back(before.Host, before.Links); err != nil {
+			return nil, err
+		}
 	}
 	rest, err := s.backBeside(before)
 	steps = append(steps, rest...)

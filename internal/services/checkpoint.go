@@ -13,6 +13,7 @@ import (
 
 // Checkpoint is what a change may alter, as it was before. It survives JSON, so that another process can put it back.
 type Checkpoint struct {
+	// Host is nil where the change is about files alone.
 	Host *host.Observed `json:"host"`
 	// Links are those that the change may alter.
 	Links map[string]bool `json:"links"`
@@ -52,6 +53,12 @@ func (s *Site) checkpoint(todo *Plan, d *Declaration) (*Checkpoint, error) {
 	return out, out.read(s.Services.System, todo.Files, todo.Units)
 }
 
+// FilesAlone is the state from before a change that touches files and nothing of the network.
+func (s *Site) FilesAlone(paths ...string) (*Checkpoint, error) {
+	out := &Checkpoint{}
+	return out, out.read(s.Services.System, paths, nil)
+}
+
 // read adds files and units as they are.
 func (c *Checkpoint) read(s *system.System, paths, units []string) error {
 	for _, path := range paths {
@@ -73,10 +80,15 @@ func (c *Checkpoint) read(s *system.System, paths, units []string) error {
 
 // Join adds a later checkpoint: what both know is as it was at the earlier one.
 func (c *Checkpoint) Join(later *Checkpoint) {
-	for name, touched := range later.Links {
-		c.Links[name] = c.Links[name] || touched
+	switch {
+	case c.Host == nil:
+		c.Host, c.Links = later.Host, later.Links
+	case later.Host != nil:
+		for name, touched := range later.Links {
+			c.Links[name] = c.Links[name] || touched
+		}
+		c.Host.Join(later.Host)
 	}
-	c.Host.Join(later.Host)
 	if c.Services == nil {
 		c.Services = later.Services
 	} else if later.Services != nil {
@@ -101,13 +113,15 @@ func (c *Checkpoint) Join(later *Checkpoint) {
 
 // Inverse is what putting the checkpoint back replaces.
 func (s *Site) Inverse(before *Checkpoint) (*Checkpoint, error) {
-	seen, err := s.Host.Counterpart(before.Host, before.Links)
-	if err != nil {
-		return nil, err
+	out := &Checkpoint{Links: before.Links, Managers: before.Managers}
+	if before.Host != nil {
+		var err error
+		if out.Host, err = s.Host.Counterpart(before.Host, before.Links); err != nil {
+			return nil, err
+		}
 	}
-	out := &Checkpoint{Host: seen, Links: before.Links, Managers: before.Managers}
 	for _, was := range before.Inner {
-		port := seen.Links.Find(was.Port)
+		port := out.Host.Links.Find(was.Port)
 		if port == nil {
 			continue
 		}
@@ -120,6 +134,7 @@ func (s *Site) Inverse(before *Checkpoint) (*Checkpoint, error) {
 		}
 	}
 	if before.Services != nil {
+		var err error
 		if out.Services, err = s.Services.again(before.Services); err != nil {
 			return nil, err
 		}
@@ -153,6 +168,9 @@ func (s *Site) Restore(before *Checkpoint) error {
 }
 
 func (s *Site) restoreKernel(before *Checkpoint) (host.Differences, error) {
+	if before.Host == nil {
+		return nil, nil
+	}
 	left, err := s.Host.Restore(before.Host, before.Links)
 	err = errors.Join(err, s.restoreInner(before.Inner))
 	if before.Services != nil {

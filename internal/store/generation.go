@@ -33,7 +33,9 @@ type Generation struct {
 	// Boot is the kernel's boot that the change was made in, and Before what the change replaced in it.
 	Boot   string          `json:"boot"`
 	Before json.RawMessage `json:"before,omitempty"`
-	Token  string          `json:"token"`
+	// Containers is what a change of containers replaced.
+	Containers json.RawMessage `json:"containers,omitempty"`
+	Token      string          `json:"token"`
 	// To is the generation that a rollback has gone back to, 0 the state before the first; nil is no rollback.
 	To *int `json:"to,omitempty"`
 }

@@ -42,7 +42,7 @@ type Record struct {
 	Boot string `json:"boot"`
 	// Before is what the change replaces.
 	Before json.RawMessage `json:"before"`
-	// Containers is what a change of containers replaces.
+	// Containers is what a change of containers replaces, folder by folder.
 	Containers json.RawMessage `json:"containers,omitempty"`
 	// Result is what the task reports once it is confirmed.
 	Result json.RawMessage `json:"result,omitempty"`
@@ -166,8 +166,11 @@ func (s *Store) Drop() error {
 
 // Generation is the record's change as one that is final, nil if it has touched nothing.
 func (r *Record) Generation() *Generation {
-	if len(r.Before) == 0 || string(r.Before) == "null" {
+	if (len(r.Before) == 0 || string(r.Before) == "null") && len(r.Containers) == 0 {
 		return nil
 	}
-	return &Generation{Time: time.Now(), Who: r.Who, Edit: r.Edit, Steps: r.Steps, Set: r.Set, Boot: r.Boot, Before: r.Before, Token: r.Token, To: r.To}
+	return &Generation{
+		Time: time.Now(), Who: r.Who, Edit: r.Edit, Steps: r.Steps, Set: r.Set, Boot: r.Boot, Before: r.Before, Containers: r.Containers,
+		Token: r.Token, To: r.To,
+	}
 }

@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"hostnet.linux/internal/ansible"
-	"hostnet.linux/internal/container"
 	"hostnet.linux/internal/control"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/services"
@@ -197,10 +197,10 @@ func commit(records *store.Store, entry *store.Record, changed bool) error {
 // Recover finishes what another run has left behind: it undoes a change that nobody made final. What it says is for the
 // operator, "" where there was nothing.
 func Recover(site *services.Site) (string, error) {
-	return recoverWith(site, restoreContainers(site.Services.System))
+	return recoverWith(site, containersByProgram(site.Services.System))
 }
 
-func recoverWith(site *services.Site, containers func(*container.Before) error) (string, error) {
+func recoverWith(site *services.Site, containers containersBack) (string, error) {
 	records := storeOf(site)
 	left, err := records.Current()
 	if err != nil || left == nil {
@@ -218,20 +218,21 @@ func recoverWith(site *services.Site, containers func(*container.Before) error) 
 		defer dead.Release()
 		_ = records.System.Put(system.NoFile(orderPath(left.Token) + takenEnding))
 	}
-	err = undo(site, left)
+	err = undo(site, left, containers)
 	if errors.Is(err, errDamaged) {
 		told := fmt.Sprintf("a change by %s of %s was left half-way, and its record is damaged, so that it cannot be undone: look at the host with `hostnet diff`",
 			left.Task, left.Started.Format(time.DateTime))
 		return told, records.SetAside(err)
 	}
-	if err == nil && len(left.Containers) > 0 {
-		err = undoContainers(left, containers)
-	}
 	if err != nil {
 		return recoverLater(records, left, err)
 	}
 	reason := "its run did not come to its end"
-	return fmt.Sprintf("a change by %s of %s was left half-way: it was undone", left.Task, left.Started.Format(time.DateTime)), records.Undo(left, reason)
+	told := fmt.Sprintf("a change by %s of %s was left half-way: it was undone", left.Task, left.Started.Format(time.DateTime))
+	if lost := lostBy(left); len(lost) > 0 {
+		told += fmt.Sprintf(", but for the deletion of container %s, which had begun: nothing brings its files back", strings.Join(lost, ", "))
+	}
+	return told, records.Undo(left, reason)
 }
 
 // grace is how long a guard may take to undo a change after its deadline.
@@ -264,27 +265,30 @@ func replacedBy(content json.RawMessage) (*services.Checkpoint, error) {
 var errDamaged = errors.New("the record of the change is damaged")
 
 // undo puts back what a change has replaced.
-func undo(site *services.Site, left *store.Record) error {
+func undo(site *services.Site, left *store.Record, containers containersBack) error {
 	before, err := replacedBy(left.Before)
-	if err != nil || before == nil {
+	if err != nil {
 		return err
 	}
-	if left.Boot != store.Boot() {
-		return site.RestoreFiles(before)
+	wired, err := containersOf(left.Containers)
+	if err != nil {
+		return err
 	}
-	return site.Restore(before)
-}
-
-// undoContainers puts back what a change of containers has replaced.
-func undoContainers(left *store.Record, restore func(*container.Before) error) error {
-	var before container.Before
-	if err := json.Unmarshal(left.Containers, &before); err != nil {
-		return fmt.Errorf("the record of the change is damaged: %w", err)
+	sameBoot := left.Boot == store.Boot()
+	switch {
+	case before == nil:
+	case sameBoot:
+		err = site.Restore(before)
+	default:
+		err = site.RestoreFiles(before)
 	}
-	if left.Boot != store.Boot() {
-		return container.RestoreFiles(&before)
+	for _, one := range wired {
+		if !sameBoot {
+			one = one.AfterBoot()
+		}
+		err = errors.Join(err, containers.restore(one))
 	}
-	return restore(&before)
+	return err
 }
 
 // needsConfirmation tells whether the controller has to confirm a change of these links by these steps, and why.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -14,6 +13,8 @@ import (
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
+	"hostnet.linux/internal/services"
+	"hostnet.linux/internal/spec"
 	"hostnet.linux/internal/store"
 	"hostnet.linux/internal/system"
 )
@@ -61,18 +62,18 @@ func inTransaction(call ansible.Call, machine *container.Machine, run func() (*c
 		return ansible.Fail(err)
 	}
 	defer lock.Release()
-	recovered, err := recoverWith(site, machine.Restore)
+	recovered, err := recoverWith(site, containersBack{machine.Restore, machine.Backward})
 	if err != nil {
 		return ansible.Fail(err)
 	}
-	t := &Task{Call: call, Settings: &host.Settings{}}
-	entry := &store.Record{Token: newToken(), Who: t.who(), Phase: store.Applying, Started: time.Now(), Boot: store.Boot(), Before: json.RawMessage("null")}
-	machine.Begin = func(before *container.Before) error {
-		content, err := json.Marshal(before)
-		if err != nil {
+	entry, err := alone(site, call)
+	if err != nil {
+		return ansible.Fail(err)
+	}
+	machine.Begin = func(before *container.Before) (err error) {
+		if entry.Containers, err = json.Marshal([]*container.Before{before}); err != nil {
 			return fmt.Errorf("cannot write down what the change replaces: %w", err)
 		}
-		entry.Containers = content
 		return records.Write(entry)
 	}
 	outcome, err := run()
@@ -84,46 +85,55 @@ func inTransaction(call ansible.Call, machine *container.Machine, run func() (*c
 		return result
 	}
 	entry.Steps, _ = json.Marshal(plan.Describe(outcome.Steps))
-	said := "final"
-	if err == nil {
-		err = records.Commit(nil)
-	} else {
-		said = "failed and was undone"
-		err = records.Undo(entry, err.Error())
+	return closed(records, entry, result)
+}
+
+// alone is the record of a change that is not about the declared set.
+func alone(site *services.Site, call ansible.Call) (*store.Record, error) {
+	t := &Task{Call: call, Settings: &host.Settings{}}
+	entry := &store.Record{Token: newToken(), Who: t.who(), Phase: store.Applying, Started: time.Now(), Boot: store.Boot(), Before: json.RawMessage("null")}
+	entry.Edit, _ = json.Marshal(call.Arguments)
+	var err error
+	entry.Set, err = setNow(site)
+	return entry, err
+}
+
+// setNow is the declared set as generations keep it.
+func setNow(site *services.Site) (json.RawMessage, error) {
+	kept, err := store.Load(site.Services.System)
+	if err != nil {
+		return nil, err
 	}
-	logged(records.System, entry, said, nil)
-	if err != nil && result.Err == nil {
+	arguments, _ := spec.Arguments(kept.Set.Objects)
+	return json.Marshal(arguments)
+}
+
+// closed makes such a change final, or notes that it has undone itself.
+func closed(records *store.Store, entry *store.Record, result ansible.Result) ansible.Result {
+	if records.Namespace != "" && !errors.Is(result.Err, container.ErrNotUndone) {
+		// Nobody asks later about a change in a namespace that is gone with the boot.
+		if err := records.Drop(); err != nil {
+			return ansible.Fail(err)
+		}
+		return result
+	}
+	if errors.Is(result.Err, container.ErrNotUndone) {
+		// The next run tries again.
+		entry.Attempts++
+		result.Err = errors.Join(result.Err, records.Write(entry))
+		return result
+	}
+	if result.Err != nil {
+		if err := records.Undo(entry, result.Err.Error()); err != nil {
+			result.Err = errors.Join(result.Err, err)
+		}
+		logged(records.System, entry, "failed and was undone", nil)
+		return result
+	}
+	if err := commit(records, entry, result.Changed); err != nil {
 		return ansible.Fail(fmt.Errorf("the change is made, but its record cannot be closed, so the next run undoes it: %w", err))
 	}
 	return result
-}
-
-// restoreContainers puts back what a change of containers has replaced, where this program has no LXC: the one that LXC's
-// hooks call has.
-func restoreContainers(files *system.System) func(*container.Before) error {
-	return func(before *container.Before) error {
-		if !files.Exists(container.DefaultProgram) {
-			return container.RestoreFiles(before)
-		}
-		content, err := json.Marshal(before)
-		if err != nil {
-			return err
-		}
-		_, err = files.Run(time.Minute, content, container.DefaultProgram, RestoreCommand)
-		return err
-	}
-}
-
-// RestoreCommand is the argument of the program with LXC that makes containers as they were; Before comes on its input.
-const RestoreCommand = "restore"
-
-// RestoreContainers makes containers as they were.
-func (w MachineFactory) RestoreContainers(input io.Reader) error {
-	var before container.Before
-	if err := json.NewDecoder(input).Decode(&before); err != nil {
-		return fmt.Errorf("cannot read what to restore: %w", err)
-	}
-	return w().Restore(&before)
 }
 
 func containerResult(outcome *container.Outcome, err error) ansible.Result {

@@ -54,7 +54,9 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	number, err := strconv.Atoi(step)
-	if err == nil {
+	if err == nil && os.Args[2] == prepared {
+		_, err = prepareLXC(os.Args[1], "br9", dieAt(number))
+	} else if err == nil {
 		_, err = applyAndDie(os.Args[1], os.Args[2], number)
 	}
 	fmt.Fprintln(os.Stderr, "not killed:", err)
@@ -71,15 +73,20 @@ func applyAndDie(root, text string, step int) (ansible.Result, error) {
 		return ansible.Result{}, err
 	}
 	defer done()
-	site.Host.BeforeStep = func(number int) error {
+	site.Host.BeforeStep = dieAt(step)
+	result := one.Apply(site, declaration)
+	return result, result.Err
+}
+
+// dieAt kills this process ahead of a step.
+func dieAt(step int) func(int) error {
+	return func(number int) error {
 		if number == step {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
 		}
 		return nil
 	}
-	result := one.Apply(site, declaration)
-	return result, result.Err
 }
 
 func parse(text string) (*task.Task, *services.Declaration, error) {

@@ -283,7 +283,7 @@ func (o *order) expire(site *services.Site, records *store.Store, workErr error)
 		reason = fmt.Sprintf("its run did not come to its end: %v", workErr)
 	}
 	for attempt := time.Second; ; attempt *= 2 {
-		err := undo(site, left)
+		err := undo(site, left, containersByProgram(site.Services.System))
 		if err == nil {
 			logged(records.System, left, "undone: "+reason, nil)
 			return records.Undo(left, reason)

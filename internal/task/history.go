@@ -86,6 +86,7 @@ func (t *Task) rollBack(site *services.Site, number int) ansible.Result {
 	if target.past != nil {
 		result := t.towards(target).Apply(site, nil)
 		result.Values.Set("generation", target.Number)
+		result.Warnings = append(result.Warnings, target.Notes()...)
 		return result
 	}
 	steps, err := target.Steps(site)
@@ -96,6 +97,7 @@ func (t *Task) rollBack(site *services.Site, number int) ansible.Result {
 	todo.Show(steps)
 	result := report(&desired{}, todo)
 	result.Values.Set("generation", target.Number)
+	result.Warnings = append(result.Warnings, target.Notes()...)
 	if t.Call.CheckMode || len(steps) == 0 {
 		return result
 	}
@@ -112,7 +114,15 @@ func (t *Task) rollBack(site *services.Site, number int) ansible.Result {
 // Steps are what going back changes.
 func (t *Target) Steps(site *services.Site) ([]plan.Step, error) {
 	if t.past == nil {
-		return site.Back(t.before)
+		var steps []plan.Step
+		if t.before != nil {
+			var err error
+			if steps, err = site.Back(t.before); err != nil {
+				return nil, err
+			}
+		}
+		_, wired, err := t.wiring.backward(containersByProgram(site.Services.System))
+		return append(steps, wired...), err
 	}
 	_, todo, err := NewRollback().towards(t).plan(site, nil)
 	if err != nil {

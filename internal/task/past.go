@@ -7,6 +7,7 @@ import (
 	"hostnet.linux/internal/services"
 	"hostnet.linux/internal/spec"
 	"hostnet.linux/internal/store"
+	"hostnet.linux/internal/system"
 )
 
 // past is what was declared before changes of which some were made in an earlier boot. The state that they replaced went with
@@ -15,6 +16,8 @@ type past struct {
 	set *spec.Set
 	// was is what the changed links were like before, by name, nil of those that were not there.
 	was map[string]*host.Interface
+	// files are those that changes of files alone have replaced.
+	files []system.File
 }
 
 // pastOf is the set of generation number, or that from before the first one.
@@ -35,21 +38,27 @@ func pastOf(records *store.Store, number int, since []*store.Generation) (*past,
 		if err != nil {
 			return nil, err
 		}
-		if before == nil {
-			return nil, notKept(number)
-		}
 		first, err := setOf(since[0].Set)
 		if err != nil {
 			return nil, err
 		}
-		out.set = store.Replaced(first, before.Files)
+		switch out.set = first; {
+		case before != nil:
+			out.set = store.Replaced(first, before.Files)
+		case len(since[0].Containers) == 0:
+			return nil, notKept(number)
+		}
 	}
 	for _, one := range since {
 		before, err := replacedBy(one.Before)
 		if err != nil {
 			return nil, err
 		}
-		if before != nil {
+		switch {
+		case before == nil:
+		case before.Host == nil:
+			out.files = append(out.files, before.Files...)
+		default:
 			out.note(before)
 		}
 	}

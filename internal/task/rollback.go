@@ -11,7 +11,6 @@ import (
 	"hostnet.linux/internal/host"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/services"
-	"hostnet.linux/internal/spec"
 	"hostnet.linux/internal/store"
 	"hostnet.linux/internal/system"
 )
@@ -27,9 +26,23 @@ type Target struct {
 	// Number is the generation whose state comes back, 0 the one before the first; Last is the newest change that goes.
 	Number int
 	Last   *store.Generation
+	// before is what the changes have replaced; nil if all of them were about containers alone.
 	before *services.Checkpoint
 	// past is set in place of before where a boot lies between.
 	past *past
+	// wiring is what becomes of containers.
+	wiring wiring
+}
+
+// Notes say what does not come back.
+func (t *Target) Notes() []string { return t.wiring.notes }
+
+// links are those that the changes have touched.
+func (t *Target) links() map[string]bool {
+	if t.before == nil {
+		return nil
+	}
+	return t.before.Links
 }
 
 // Target finds the state of generation number, or of the one before the present if that is negative.
@@ -62,18 +75,25 @@ func (t *Task) Target(site *services.Site, number int) (*Target, error) {
 		return nil, notKept(number)
 	}
 	out := &Target{Number: number, Last: last}
-	for i, one := range since {
-		if one.Boot != store.Boot() {
-			out.past, err = pastOf(records, number, since)
-			return out, err
+	overBoot := false
+	for _, one := range since {
+		overBoot = overBoot || one.Boot != store.Boot()
+		if err := out.wiring.add(one); err != nil {
+			return nil, err
 		}
+	}
+	if overBoot {
+		out.past, err = pastOf(records, number, since)
+		return out, err
+	}
+	for _, one := range since {
 		before, err := replacedBy(one.Before)
 		if err != nil {
 			return nil, err
 		}
-		if i == 0 {
+		if out.before == nil {
 			out.before = before
-		} else {
+		} else if before != nil {
 			out.before.Join(before)
 		}
 	}
@@ -87,8 +107,8 @@ func (t *Task) Rollback(site *services.Site, target *Target) (string, error) {
 		return TokenOf(result), result.Err
 	}
 	records := storeOf(site)
-	if guarded, why := t.needsConfirmation(site, target.before.Links); guarded {
-		if _, err := site.Inverse(target.before); err != nil {
+	if guarded, why := t.needsConfirmation(site, target.links()); guarded {
+		if _, err := target.replaced(site); err != nil {
 			return "", target.failed(err)
 		}
 		t.Call.Arguments = map[string]any{"to": target.Number}
@@ -125,15 +145,16 @@ func (t *Target) failed(err error) error {
 // goBack puts a checkpoint back, with a record of what that replaces.
 func (t *Task) goBack(site *services.Site, target *Target) (*store.Record, error) {
 	records := storeOf(site)
-	replaced, err := site.Inverse(target.before)
-	if err != nil {
-		return nil, err
-	}
-	content, err := json.Marshal(replaced)
+	content, err := target.replaced(site)
 	if err != nil {
 		return nil, err
 	}
 	steps, err := target.Steps(site)
+	if err != nil {
+		return nil, err
+	}
+	containers := containersByProgram(site.Services.System)
+	wired, _, err := target.wiring.backward(containers)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +165,7 @@ func (t *Task) goBack(site *services.Site, target *Target) (*store.Record, error
 	entry := &store.Record{
 		Steps: described, Token: t.Call.Token, Who: t.who(), Phase: store.Applying, Started: time.Now(), Deadline: t.Call.Deadline,
 		Until: t.Call.Until, Boot: store.Boot(),
-		Before: content, To: &target.Number,
+		Before: content, Containers: wired, To: &target.Number,
 	}
 	if entry.Token == "" {
 		entry.Token = newToken()
@@ -152,19 +173,41 @@ func (t *Task) goBack(site *services.Site, target *Target) (*store.Record, error
 	if err := records.Write(entry); err != nil {
 		return nil, err
 	}
-	if err := site.Restore(target.before); err != nil {
-		if undoErr := site.Restore(replaced); undoErr != nil {
+	if err := target.restore(site, containers); err != nil {
+		if undoErr := undo(site, entry, containers); undoErr != nil {
 			return nil, fmt.Errorf("%w; putting the host back failed as well: %w", err, undoErr)
 		}
 		return nil, errors.Join(err, records.Undo(entry, err.Error()))
 	}
-	kept, err := store.Load(site.Services.System)
+	entry.Set, err = setNow(site)
+	return entry, err
+}
+
+// replaced is what going back replaces, as a record keeps it.
+func (t *Target) replaced(site *services.Site) (json.RawMessage, error) {
+	if t.before == nil {
+		return json.RawMessage("null"), nil
+	}
+	replaced, err := site.Inverse(t.before)
 	if err != nil {
 		return nil, err
 	}
-	arguments, _ := spec.Arguments(kept.Set.Objects)
-	entry.Set, err = json.Marshal(arguments)
-	return entry, err
+	return json.Marshal(replaced)
+}
+
+// restore goes back.
+func (t *Target) restore(site *services.Site, containers containersBack) error {
+	if t.before != nil {
+		if err := site.Restore(t.before); err != nil {
+			return err
+		}
+	}
+	for _, one := range t.wiring.before {
+		if err := containers.restore(one); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rollbackWorker is a rollback by a guard's worker: a change of its own, with a record and a deadline.

@@ -177,6 +177,9 @@ func (t *Task) plan(site *services.Site, own *services.Declaration) (*desired, *
 	if err == nil && want.kept != nil {
 		err = t.keep(site, backend, want, todo)
 	}
+	if err == nil && t.target != nil {
+		err = t.target.planBeside(site, todo)
+	}
 	if err != nil {
 		return nil, nil, want.label(err)
 	}

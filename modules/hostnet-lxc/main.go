@@ -36,6 +36,8 @@ const usage = `hostnet-lxc wires LXC containers as declared.
   hostnet-lxc hook MOMENT  called by LXC when it starts a container: MOMENT is pre-start or start-host
   hostnet-lxc --path=…     called by LXC when it makes a container of a root file system
   hostnet-lxc dhcp …       the DHCP client of a container's interface, started by the two above
+  hostnet-lxc restore      makes containers as they were; what that is comes on standard input
+  hostnet-lxc backward     tells what that would change
   hostnet-lxc follow …     waits for the end of containers that were wired as they ran, started by the same
 `
 
@@ -54,8 +56,8 @@ func run(arguments []string, input io.Reader, output, errors io.Writer) int {
 		return exitCode(machine().Follow(), errors)
 	case len(arguments) >= 2 && container.IsTemplate(arguments[1:]):
 		return exitCode(container.Template(arguments[1:]), errors)
-	case len(arguments) == 2 && arguments[1] == task.RestoreCommand:
-		return exitCode(task.MachineFactory(machine).RestoreContainers(input), errors)
+	case len(arguments) == 2 && task.IsContainersBack(arguments[1]):
+		return exitCode(task.MachineFactory(machine).ContainersBack(arguments[1], input, output), errors)
 	case len(arguments) == 2 && arguments[1] == "version":
 		fmt.Fprintln(output, version)
 		return 0
