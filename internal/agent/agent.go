@@ -40,6 +40,8 @@ const (
 	busy = 500 * time.Millisecond
 	// regularly is how often the agent looks without a reason, for the metrics.
 	regularly = 5 * time.Minute
+	// later is when the agent looks once more after a change: firewalld answers some time after it has made its rules.
+	later = 5 * time.Second
 	// afresh is how long to wait after a look that failed, as one does that reads what changes all the time.
 	afresh = 10 * time.Second
 )
@@ -71,7 +73,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	a.fights = fights{}
 	a.state = LoadState(a.Site.Services.System)
 	a.state.Mode = a.Mode
-	next := time.Duration(0)
+	next, heard := time.Duration(0), false
 	for {
 		timer := time.NewTimer(next)
 		select {
@@ -81,7 +83,9 @@ func (a *Agent) Run(ctx context.Context) error {
 		case <-a.Monitor.Changed:
 			timer.Stop()
 			a.settle(ctx)
+			heard = true
 		case <-timer.C:
+			heard = next == busy && heard
 		}
 		started, repairs := time.Now(), a.state.Repairs
 		again, err := a.look()
@@ -91,6 +95,8 @@ func (a *Agent) Run(ctx context.Context) error {
 			next = busy
 		case err != nil:
 			next = afresh
+		case heard:
+			next = later
 		}
 		a.complain(err)
 		if started.Sub(a.looked) < soon && a.state.Repairs == repairs {

@@ -152,7 +152,8 @@ func remember(s *system.System, file system.File, keep map[string]memory) []plan
 	if !want.Present {
 		action = "remove"
 	}
-	return []plan.Step{{Phase: plan.Finish, Action: action, Object: "file " + memoryPath, Run: func() error { return s.Put(want) }}}
+	// It goes with the zones wherever these are set, by hostnet watch as well.
+	return []plan.Step{{Phase: plan.Forward, Action: action, Object: "file " + memoryPath, Run: func() error { return s.Put(want) }}}
 }
 
 // Restore makes the zones as they were.

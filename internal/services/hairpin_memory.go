@@ -53,7 +53,8 @@ func (s *Site) hairpinPorts(seen *host.Observed) ([]hairpinPort, error) {
 // note is the step that writes the noted ports down.
 func (s *Site) note(ports []hairpinPort) plan.Step {
 	path := s.hairpinsPath()
-	step := plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + path, Upkeep: true, Run: func() error {
+	// It goes with the mode wherever that is set, by hostnet watch as well.
+	step := plan.Step{Phase: plan.Forward, Action: "write", Object: "file " + path, Upkeep: true, Run: func() error {
 		content, err := json.Marshal(ports)
 		if err != nil {
 			return fmt.Errorf("cannot write down which ports are in hairpin mode: %w", err)

@@ -11,6 +11,8 @@ type neighbour struct {
 	// files are its own, and uplink tells that it sets up the host's card, too.
 	files  string
 	uplink bool
+	// traces is in the lines that it keeps by itself of what we ask of it.
+	traces string
 }
 
 // neighbours are the programs that operators have beside containers.
@@ -39,7 +41,8 @@ systemctl enable -q nftables; systemctl restart nftables`,
 		stop: `systemctl disable -q --now nftables; mv /root/nftables.conf /etc/nftables.conf`,
 	},
 	{
-		name: "firewalld", files: "/etc/firewalld",
+		// It makes the chains of a zone when that has its first interface, and keeps them, and the zone's file, when that goes.
+		name: "firewalld", files: "/etc/firewalld", traces: "trusted",
 		start: `systemctl enable -q --now firewalld`,
 		stop:  `systemctl disable -q --now firewalld`,
 	},

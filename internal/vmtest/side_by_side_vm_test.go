@@ -22,7 +22,7 @@ const sideBySide = "HOSTNET_SIDE_BY_SIDE"
 func TestSideBySide(t *testing.T) {
 	chosen := os.Getenv(sideBySide)
 	if chosen == "" {
-		t.Skip("half an hour, for the night: set " + sideBySide + " to all, or to names of neighbours; TestLXCBridge has two of them")
+		t.Skip("half an hour, for the night: set " + sideBySide + " to all, or to names of neighbours")
 	}
 	wire := testhost.NewSegment("wan")
 	lab := &lxcLab{host: testhost.ForTest(t, testhost.Machine{
@@ -90,7 +90,7 @@ chmod 755 /usr/local/sbin/theirs; systemctl enable -q lxc; true`)
 // testBeside has a neighbour start first, then ours, with a boot of both.
 func (l *lxcLab) testBeside(t *testing.T, one neighbour, reboots bool) {
 	var before string
-	defer l.host.Run(t.Context(), one.stop+"; nft flush ruleset; true")
+	defer l.stopNeighbour(t, one)
 	boot := func(t *testing.T) {
 		t.Helper()
 		if err := l.host.Reboot(t.Context()); err != nil {
@@ -98,7 +98,7 @@ func (l *lxcLab) testBeside(t *testing.T, one neighbour, reboots bool) {
 		}
 		l.host.MustRun(t, one.wake+"\ntrue")
 		l.works(t, "after a boot")
-		l.untouched(t, "after a boot", before, l.theirs(t, one))
+		untouched(t, "after a boot", one, before, l.theirs(t, one))
 	}
 	for _, order := range []struct {
 		name  string
@@ -122,14 +122,14 @@ func (l *lxcLab) testBeside(t *testing.T, one neighbour, reboots bool) {
 		t.Run(order.name, func(t *testing.T) {
 			begin := time.Now()
 			order.run(t)
-			l.untouched(t, "beside ours", before, l.theirs(t, one))
+			untouched(t, "beside ours", one, before, l.theirs(t, one))
 			if order.boots {
 				boot(t)
 			}
 			l.host.MustRun(t, "lxc-stop -k -n side")
 			l.must(t, "lxc_bridge", map[string]any{"state": "absent"})
-			if now := l.theirs(t, one); now != before {
-				t.Errorf("theirs is not as it was, once ours is gone:\n%s", difference(before, now))
+			if was, now := without(before, one.traces), without(l.theirs(t, one), one.traces); now != was {
+				t.Errorf("theirs is not as it was, once ours is gone:\n%s", difference(was, now))
 			}
 			if left := l.host.MustRun(t, "nft list tables | grep hostnet; ip link show lxcbr0 2>/dev/null; systemctl is-active hostnet-watch; true"); left != "inactive\n" {
 				t.Errorf("left of ours: %s", left)
@@ -191,14 +191,19 @@ func (l *lxcLab) theirs(t *testing.T, one neighbour) string {
 }
 
 // untouched compares what is theirs but for what names our bridge: what lets its packets through, as they document it.
-func (l *lxcLab) untouched(t *testing.T, when, before, now string) {
+func untouched(t *testing.T, when string, one neighbour, before, now string) {
 	t.Helper()
-	others := func(text string) string {
-		return strings.Join(slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return strings.Contains(line, "lxcbr0") }), "\n")
-	}
-	if before, now = others(before), others(now); now != before {
+	if before, now = without(before, "lxcbr0", one.traces), without(now, "lxcbr0", one.traces); now != before {
 		t.Errorf("%s: something of theirs is touched:\n%s", when, difference(before, now))
 	}
+}
+
+// without leaves out the lines with one of these texts in them.
+func without(text string, texts ...string) string {
+	named := func(line string) bool {
+		return slices.ContainsFunc(texts, func(part string) bool { return part != "" && strings.Contains(line, part) })
+	}
+	return strings.Join(slices.DeleteFunc(strings.Split(text, "\n"), named), "\n")
 }
 
 // difference is the lines that only one of two texts has.
