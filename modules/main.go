@@ -22,15 +22,15 @@ import (
 // version is that of the collection; the build sets it.
 var version = "development"
 
-// Many objects stay in use until the end of their task: a limit below what they take would have the garbage collected all the
-// time.
+// Many objects stay in use until the end of their task: a limit below what they take would have the garbage collected
+// all the time.
 const (
 	manyBytes       = 256 << 10
 	garbageWithMany = 50
 )
 
-// A task mostly ends before its garbage has to be collected: it may pile up to so much, in percent of what is in use, but
-// to no more than so many bytes.
+// A task mostly ends before its garbage has to be collected: it may pile up to so much, in percent of what is in use,
+// but to no more than so many bytes.
 const (
 	garbage     = 400
 	memoryLimit = 48 << 20

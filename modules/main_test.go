@@ -29,12 +29,14 @@ func TestArgumentsThatAreNone(t *testing.T) {
 		input io.Reader
 		want  string
 	}{
-		"nothing":           {strings.NewReader(""), "the arguments (0 bytes) are not a JSON object"},
-		"truncated":         {strings.NewReader(`{"_ansible_module_name": "hostnet.linux.bond", "name": "bo`), "the arguments (58 bytes) are not a JSON object"},
-		"a list":            {strings.NewReader(`["bond0"]`), "not a JSON object"},
-		"two":               {strings.NewReader(`{"name": "bond0"}{"name": "bond1"}`), "more than one JSON value"},
-		"huge":              {endless{}, "larger than 64 MiB: split the task"},
-		"an unknown module": {strings.NewReader(`{"_ansible_module_name": "hostnet.linux.bonds"}`), `there is no module "bonds"`},
+		"nothing": {strings.NewReader(""), "the arguments (0 bytes) are not a JSON object"},
+		"truncated": {strings.NewReader(`{"_ansible_module_name": "hostnet.linux.bond", "name": "bo`),
+			"the arguments (58 bytes) are not a JSON object"},
+		"a list": {strings.NewReader(`["bond0"]`), "not a JSON object"},
+		"two":    {strings.NewReader(`{"name": "bond0"}{"name": "bond1"}`), "more than one JSON value"},
+		"huge":   {endless{}, "larger than 64 MiB: split the task"},
+		"an unknown module": {strings.NewReader(`{"_ansible_module_name": "hostnet.linux.bonds"}`),
+			`there is no module "bonds"`},
 	} {
 		t.Run(name, func(t *testing.T) { expectFailure(t, []string{"hostnet", "module"}, one.input, one.want) })
 	}

@@ -19,7 +19,8 @@ const mostForStart = 1.8
 func TestBenchStart(t *testing.T) {
 	folder := t.TempDir()
 	hello := filepath.Join(folder, "hello.go")
-	if err := os.WriteFile(hello, []byte("package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println(\"hello\") }\n"), 0o600); err != nil {
+	if err := os.WriteFile(hello, []byte("package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println(\"hello\") }\n"),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	programs := map[string]string{hello: "hello", "hostnet.linux/modules": "hostnet"}

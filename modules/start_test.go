@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// mostAtStart is how many allocations the start of one package may take: each of them is memory that a task touches that
-// has no need of it. A regular expression takes about a hundred, a table of options more (see internal/pattern).
+// mostAtStart is how many allocations the start of one package may take: each of them is memory that a task touches
+// that has no need of it. A regular expression takes about a hundred, a table of options more (see internal/pattern).
 const mostAtStart = 80
 
 var initialised = regexp.MustCompile(`(?m)^init (hostnet\.linux/\S+) @\S+ ms, \S+ ms clock, \d+ bytes, (\d+) allocs$`)

@@ -24,11 +24,14 @@ func TestEveryOption(t *testing.T) {
 		set, changed, reset string
 		want                [3]any
 	}{
-		{"address", `{"address": "10.0.0.1/24", "peer": "10.0.1.9"}`, `{"address": "10.0.0.1/24", "peer": "10.0.2.9"}`, `"10.0.0.1/24"`,
+		{"address", `{"address": "10.0.0.1/24", "peer": "10.0.1.9"}`, `{"address": "10.0.0.1/24", "peer": "10.0.2.9"}`,
+			`"10.0.0.1/24"`,
 			[3]any{"10.0.1.9", "10.0.2.9", nil}},
-		{"address", `{"address": "fd00::1/64", "peer": "fd00:1::9"}`, `{"address": "fd00::1/64", "peer": "fd00:2::9"}`, `"fd00::1/64"`,
+		{"address", `{"address": "fd00::1/64", "peer": "fd00:1::9"}`, `{"address": "fd00::1/64", "peer": "fd00:2::9"}`,
+			`"fd00::1/64"`,
 			[3]any{"fd00:1::9", "fd00:2::9", "fd00:2::9"}}, // an IPv6 peer that is left out is not managed
-		{"broadcast", `{"address": "10.0.0.1/24", "broadcast": "10.0.0.255"}`, `{"address": "10.0.0.1/24", "broadcast": "10.0.0.127"}`,
+		{"broadcast", `{"address": "10.0.0.1/24", "broadcast": "10.0.0.255"}`,
+			`{"address": "10.0.0.1/24", "broadcast": "10.0.0.127"}`,
 			`{"address": "10.0.0.1/24", "broadcast": "none"}`, [3]any{"10.0.0.255", "10.0.0.127", nil}},
 		{"label", `{"address": "10.0.0.1/24", "label": "l0:1"}`, `{"address": "10.0.0.1/24", "label": "l0:2"}`,
 			`{"address": "10.0.0.1/24", "label": "l0"}`, [3]any{"l0:1", "l0:2", "l0"}},
@@ -46,15 +49,20 @@ func TestEveryOption(t *testing.T) {
 			`{"address": "10.0.0.1/24", "noprefixroute": false}`, [3]any{true, true, nil}},
 		{"noprefixroute", `{"address": "fd00::1/64", "noprefixroute": "yes"}`, `{"address": "fd00::1/64"}`,
 			`{"address": "fd00::1/64", "noprefixroute": "no"}`, [3]any{true, true, nil}},
-		{"nodad", `{"address": "fd00::1/64", "nodad": true}`, `{"address": "fd00::1/64"}`, `{"address": "fd00::1/64", "nodad": false}`,
+		{"nodad", `{"address": "fd00::1/64", "nodad": true}`, `{"address": "fd00::1/64"}`,
+			`{"address": "fd00::1/64", "nodad": false}`,
 			[3]any{true, true, nil}},
-		{"home", `{"address": "fd00::1/64", "home": true}`, `{"address": "fd00::1/64"}`, `{"address": "fd00::1/64", "home": false}`,
+		{"home", `{"address": "fd00::1/64", "home": true}`, `{"address": "fd00::1/64"}`,
+			`{"address": "fd00::1/64", "home": false}`,
 			[3]any{true, true, nil}},
-		{"mngtmpaddr", `{"address": "fd00::1/64", "mngtmpaddr": true}`, `{"address": "fd00::1/64"}`, `{"address": "fd00::1/64", "mngtmpaddr": false}`,
+		{"mngtmpaddr", `{"address": "fd00::1/64", "mngtmpaddr": true}`, `{"address": "fd00::1/64"}`,
+			`{"address": "fd00::1/64", "mngtmpaddr": false}`,
 			[3]any{true, true, nil}},
-		{"autojoin", `{"address": "ff05::77/128", "autojoin": true}`, `{"address": "ff05::77/128", "autojoin": true}`, `"fd00::1/64"`,
+		{"autojoin", `{"address": "ff05::77/128", "autojoin": true}`, `{"address": "ff05::77/128", "autojoin": true}`,
+			`"fd00::1/64"`,
 			[3]any{true, true, nil}},
-		{"autojoin", `{"address": "239.1.2.3/32", "autojoin": true}`, `{"address": "239.1.2.3/32", "autojoin": true}`, `"10.0.0.1/24"`,
+		{"autojoin", `{"address": "239.1.2.3/32", "autojoin": true}`, `{"address": "239.1.2.3/32", "autojoin": true}`,
+			`"10.0.0.1/24"`,
 			[3]any{true, true, nil}},
 		{"prefixlen", `"fd00::1/64"`, `"fd00::1/48"`, `"fd00::1/64"`, [3]any{64., 48., 64.}},
 		{"prefixlen", `"10.0.0.1/24"`, `"10.0.0.1/16"`, `"10.0.0.1/24"`, [3]any{24., 16., 24.}},
@@ -238,7 +246,8 @@ func TestRestoreBringsBackEverything(t *testing.T) {
 	l := newLab(t)
 	l.IP(t, "link", "set", "l1", "down")
 	random := rand.New(rand.NewPCG(1, 2))
-	pool := []string{"10.0.0.1/24", "10.0.0.2/24", "10.0.0.3/24", "10.0.0.1/16", "10.1.0.1/24", "10.1.0.2/32", "fd00::1/64", "fd00::2/64", "fd01::1/64"}
+	pool := []string{"10.0.0.1/24", "10.0.0.2/24", "10.0.0.3/24", "10.0.0.1/16", "10.1.0.1/24", "10.1.0.2/32",
+		"fd00::1/64", "fd00::2/64", "fd01::1/64"}
 	scramble := func() {
 		l.IP(t, "address", "flush", "dev", "l0", "scope", "global")
 		for _, i := range random.Perm(len(pool))[:random.IntN(len(pool)+1)] {
@@ -252,7 +261,8 @@ func TestRestoreBringsBackEverything(t *testing.T) {
 			scramble()
 		} else if addresses := l.witness(t, "l0"); len(addresses) > 1 {
 			victim := addresses[random.IntN(len(addresses)-1)]
-			l.IP(t, "address", "del", victim["local"].(string)+"/"+strings.TrimSuffix(jsonNumber(victim["prefixlen"]), ".0"), "dev", "l0")
+			l.IP(t, "address", "del", victim["local"].(string)+"/"+strings.TrimSuffix(jsonNumber(victim["prefixlen"]), ".0"),
+				"dev", "l0")
 		}
 		result := Restore(l.handle, l.observe(t), checkpoint, plan.LinkEffects{Down: map[string]bool{"l0": true}})
 		run(t, result)
@@ -269,11 +279,14 @@ func TestTheFirstDeclaredIsThePrimary(t *testing.T) {
 		declared string
 		want     []string
 	}{
-		"none yet":          {nil, `["10.3.0.2/24", "10.3.0.1/24"]`, []string{"10.3.0.2", "10.3.0.1"}},
-		"the other order":   {[]string{"10.3.0.1/24", "10.3.0.2/24"}, `["10.3.0.2/24", "10.3.0.1/24"]`, []string{"10.3.0.2", "10.3.0.1"}},
-		"the last of three": {[]string{"10.3.0.1/24", "10.3.0.2/24", "10.3.0.3/24"}, `["10.3.0.3/24", "10.3.0.1/24", "10.3.0.2/24"]`, []string{"10.3.0.3", "10.3.0.1", "10.3.0.2"}},
-		"a new first one":   {[]string{"10.3.0.1/24"}, `["10.3.0.9/24", "10.3.0.1/24"]`, []string{"10.3.0.9", "10.3.0.1"}},
-		"two networks":      {[]string{"10.4.0.1/24", "10.3.0.1/24", "10.3.0.2/24"}, `["10.3.0.2/24", "10.3.0.1/24", "10.4.0.1/24"]`, []string{"10.4.0.1", "10.3.0.2", "10.3.0.1"}},
+		"none yet": {nil, `["10.3.0.2/24", "10.3.0.1/24"]`, []string{"10.3.0.2", "10.3.0.1"}},
+		"the other order": {[]string{"10.3.0.1/24", "10.3.0.2/24"}, `["10.3.0.2/24", "10.3.0.1/24"]`,
+			[]string{"10.3.0.2", "10.3.0.1"}},
+		"the last of three": {[]string{"10.3.0.1/24", "10.3.0.2/24", "10.3.0.3/24"},
+			`["10.3.0.3/24", "10.3.0.1/24", "10.3.0.2/24"]`, []string{"10.3.0.3", "10.3.0.1", "10.3.0.2"}},
+		"a new first one": {[]string{"10.3.0.1/24"}, `["10.3.0.9/24", "10.3.0.1/24"]`, []string{"10.3.0.9", "10.3.0.1"}},
+		"two networks": {[]string{"10.4.0.1/24", "10.3.0.1/24", "10.3.0.2/24"},
+			`["10.3.0.2/24", "10.3.0.1/24", "10.4.0.1/24"]`, []string{"10.4.0.1", "10.3.0.2", "10.3.0.1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)

@@ -55,7 +55,8 @@ func TestProblemsAreFoundBeforeTheKernelIsAsked(t *testing.T) {
 func TestExportIsWhatParseTakes(t *testing.T) {
 	raw := []any{
 		"10.0.0.1/24",
-		map[string]any{"address": "10.0.0.2/32", "peer": "10.0.1.1", "broadcast": "none", "label": "x", "scope": "link", "metric": 5., "noprefixroute": true},
+		map[string]any{"address": "10.0.0.2/32", "peer": "10.0.1.1", "broadcast": "none", "label": "x", "scope": "link",
+			"metric": 5., "noprefixroute": true},
 		map[string]any{"address": "fd00::1/64", "preferred_lifetime": "0", "nodad": true, "home": true, "mngtmpaddr": true},
 	}
 	addresses, problems := parse(raw)
@@ -77,7 +78,8 @@ func TestExportIsWhatParseTakes(t *testing.T) {
 
 func TestCheckpointSurvivesJSON(t *testing.T) {
 	state := &State{Time: time.Unix(1, 0).UTC(), Addresses: []kernel.Address{
-		{Link: "l0", Prefix: netip.MustParsePrefix("10.0.0.1/24"), Peer: netip.MustParseAddr("10.0.1.1"), Label: "l0:x", Flags: 0x80, ValidLifetime: 9},
+		{Link: "l0", Prefix: netip.MustParsePrefix("10.0.0.1/24"), Peer: netip.MustParseAddr("10.0.1.1"), Label: "l0:x",
+			Flags: 0x80, ValidLifetime: 9},
 		{Link: "l1", Prefix: netip.MustParsePrefix("fd00::1/64"), Metric: 7, Protocol: 18, ValidLifetime: kernel.Forever},
 	}}
 	text, err := json.Marshal(state)
@@ -96,12 +98,14 @@ func TestCheckpointSurvivesJSON(t *testing.T) {
 // TestWhatRoutesAreTold checks what the plan of the routes learns of that of the addresses.
 func TestWhatRoutesAreTold(t *testing.T) {
 	four := func(link, prefix string) kernel.Address {
-		return kernel.Address{Link: link, Prefix: netip.MustParsePrefix(prefix), ValidLifetime: kernel.Forever, PreferredLifetime: kernel.Forever}
+		return kernel.Address{Link: link, Prefix: netip.MustParsePrefix(prefix), ValidLifetime: kernel.Forever,
+			PreferredLifetime: kernel.Forever}
 	}
 	labelled := four("only", "10.1.0.1/24")
 	labelled.Label = "old"
 	state := &State{Time: time.Now(), Addresses: []kernel.Address{
-		labelled, four("two", "10.2.0.1/24"), four("two", "10.2.0.2/24"), four("bare", "10.3.0.1/24"), four("gone", "10.4.0.1/24"),
+		labelled, four("two", "10.2.0.1/24"), four("two", "10.2.0.2/24"), four("bare", "10.3.0.1/24"),
+		four("gone", "10.4.0.1/24"),
 		four("port", "10.5.0.1/24"), four("port", "fd05::1/64"), four("up", "fd06::1/64"),
 	}}
 	label := "new"
@@ -127,7 +131,8 @@ func TestWhatRoutesAreTold(t *testing.T) {
 	for _, move := range told.Moves {
 		moves = append(moves, move.Address.String()+" "+move.Network.String()+" "+move.From+">"+move.To)
 	}
-	want := []string{"10.4.0.1 10.4.0.0/24 gone>taker", "10.5.0.1 10.5.0.0/24 port>controller", "fd05::1 fd05::/64 port>controller"}
+	want := []string{"10.4.0.1 10.4.0.0/24 gone>taker", "10.5.0.1 10.5.0.0/24 port>controller",
+		"fd05::1 fd05::/64 port>controller"}
 	if diff := cmp.Diff(want, moves); diff != "" {
 		t.Errorf("moves: %s", diff)
 	}
@@ -155,12 +160,15 @@ func TestOrigin(t *testing.T) {
 	}{
 		{kernel.Address{Prefix: four, ValidLifetime: kernel.Forever, PreferredLifetime: kernel.Forever}, static},
 		{kernel.Address{Prefix: four, ValidLifetime: kernel.Forever, PreferredLifetime: 0}, static},
-		{kernel.Address{Prefix: four, ValidLifetime: kernel.Forever, PreferredLifetime: kernel.Forever, Flags: unix.IFA_F_SECONDARY}, static},
+		{kernel.Address{Prefix: four, ValidLifetime: kernel.Forever, PreferredLifetime: kernel.Forever,
+			Flags: unix.IFA_F_SECONDARY}, static},
 		{kernel.Address{Prefix: four, ValidLifetime: 600, PreferredLifetime: 600}, foreign},
 		{kernel.Address{Prefix: six, ValidLifetime: kernel.Forever, PreferredLifetime: 9}, foreign},
-		{kernel.Address{Prefix: six, ValidLifetime: kernel.Forever, PreferredLifetime: kernel.Forever, Protocol: protoRouterAdvertisement}, foreign},
+		{kernel.Address{Prefix: six, ValidLifetime: kernel.Forever, PreferredLifetime: kernel.Forever,
+			Protocol: protoRouterAdvertisement}, foreign},
 		{kernel.Address{Prefix: six, ValidLifetime: 600, Flags: unix.IFA_F_TEMPORARY}, automatic},
-		{kernel.Address{Prefix: six, ValidLifetime: kernel.Forever, PreferredLifetime: kernel.Forever, Protocol: protoLinkLocal}, automatic},
+		{kernel.Address{Prefix: six, ValidLifetime: kernel.Forever, PreferredLifetime: kernel.Forever,
+			Protocol: protoLinkLocal}, automatic},
 	} {
 		if got := origin(c.address); got != c.want {
 			t.Errorf("%+v: %v, want %v", c.address, got, c.want)
@@ -170,8 +178,10 @@ func TestOrigin(t *testing.T) {
 
 func FuzzList(f *testing.F) {
 	for _, seed := range []string{
-		`["10.0.0.1/24", "fd00::1/64"]`, `"10.0.0.1/24, 10.0.0.2/24"`, `[{"address": "10.0.0.1/24", "scope": 253, "label": "a"}]`,
-		`[{"address": 5, "peer": []}]`, `{"address": "::1/128"}`, `[null]`, `[["10.0.0.1/24"]]`, `["fe80::1%eth0/64"]`, `["::ffff:10.0.0.1/120"]`,
+		`["10.0.0.1/24", "fd00::1/64"]`, `"10.0.0.1/24, 10.0.0.2/24"`,
+		`[{"address": "10.0.0.1/24", "scope": 253, "label": "a"}]`,
+		`[{"address": 5, "peer": []}]`, `{"address": "::1/128"}`, `[null]`, `[["10.0.0.1/24"]]`, `["fe80::1%eth0/64"]`,
+		`["::ffff:10.0.0.1/120"]`,
 	} {
 		f.Add(seed)
 	}

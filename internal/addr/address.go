@@ -116,8 +116,8 @@ func origin(address kernel.Address) maker {
 	return static
 }
 
-// isLoopbacksOwn tells the addresses that the kernel gives the loopback when it comes up (inetdev_event, init_loopback); of IPv4 it
-// does not mark them.
+// isLoopbacksOwn tells the addresses that the kernel gives the loopback when it comes up (inetdev_event,
+// init_loopback); of IPv4 it does not mark them.
 func isLoopbacksOwn(address kernel.Address) bool {
 	text := address.Prefix.String()
 	return address.Link == "lo" && (text == "127.0.0.1/8" || text == "::1/128")

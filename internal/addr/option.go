@@ -17,7 +17,8 @@ var binding = sync.OnceValue(func() schema.Binding[Address, kernel.Address] {
 		schema.Bind("address", schema.CIDR(), func(a *Address) **netip.Prefix { return &a.Prefix },
 			func(k *kernel.Address) (netip.Prefix, bool) { return k.Prefix, true },
 			func(k *kernel.Address, v netip.Prefix) { k.Prefix = v },
-			"The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is that of the peer's network.").Require(),
+			"The address with the length of its network, such as 172.29.236.11/22. With O(addresses[].peer), the length is "+
+				"that of the peer's network.").Require(),
 		schema.Bind("peer", schema.Address(), func(a *Address) **netip.Addr { return &a.Peer },
 			func(k *kernel.Address) (netip.Addr, bool) { return k.Peer, k.Peer.IsValid() },
 			func(k *kernel.Address, v netip.Addr) { k.Peer = v },
@@ -25,7 +26,8 @@ var binding = sync.OnceValue(func() schema.Binding[Address, kernel.Address] {
 		schema.Bind("broadcast", schema.AddressOrNone(), func(a *Address) **netip.Addr { return &a.Broadcast },
 			func(k *kernel.Address) (netip.Addr, bool) { return k.Broadcast, k.Broadcast.IsValid() },
 			func(k *kernel.Address, v netip.Addr) { k.Broadcast = v },
-			"The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip address add);"+
+			"The IPv4 broadcast address to note with the address, or V(none). Left out, a new address gets none, as with C(ip "+
+				"address add);"+
 				" the kernel knows the network's broadcast address without."),
 		schema.Bind("label", labelForm(), func(a *Address) **string { return &a.Label },
 			func(k *kernel.Address) (string, bool) { return k.Label, k.Label != "" && k.Label != k.Link },
@@ -59,7 +61,8 @@ var binding = sync.OnceValue(func() schema.Binding[Address, kernel.Address] {
 })
 
 // settable are the flags that are options; the kernel sets the others.
-const settable = unix.IFA_F_NOPREFIXROUTE | unix.IFA_F_NODAD | unix.IFA_F_HOMEADDRESS | unix.IFA_F_MANAGETEMPADDR | unix.IFA_F_MCAUTOJOIN
+const settable = unix.IFA_F_NOPREFIXROUTE | unix.IFA_F_NODAD | unix.IFA_F_HOMEADDRESS | unix.IFA_F_MANAGETEMPADDR |
+	unix.IFA_F_MCAUTOJOIN
 
 // flag is an option that is one bit of the address's flags.
 func flag(name string, bit uint32, field func(*Address) **bool, text string) schema.Bound[Address, kernel.Address] {

@@ -86,7 +86,8 @@ func Restore(k Kernel, current, checkpoint *State, ground plan.LinkEffects) *Res
 	return p.finish()
 }
 
-// newLoopback is the IPv4 address that the kernel gave the loopback when it came up since: it stays when that goes down again.
+// newLoopback is the IPv4 address that the kernel gave the loopback when it came up since: it stays when that goes down
+// again.
 func newLoopback(now, before []kernel.Address) []kernel.Address {
 	var out []kernel.Address
 	known := index(before)

@@ -73,15 +73,17 @@ func count4(addresses []kernel.Address) int {
 	return n
 }
 
-// remains tells whether the link keeps another address of the same IPv4 network while the tail is gone: that one is promoted.
+// remains tells whether the link keeps another address of the same IPv4 network while the tail is gone: that one is
+// promoted.
 func remains(have []kernel.Address, tail map[identity]bool, old kernel.Address) bool {
 	return slices.ContainsFunc(have, func(other kernel.Address) bool {
-		return old.Prefix.Addr().Is4() && other.Prefix.Addr().Is4() && !tail[identify(other)] && network(other) == network(old)
+		return old.Prefix.Addr().Is4() && other.Prefix.Addr().Is4() && !tail[identify(other)] &&
+			network(other) == network(old)
 	})
 }
 
-// behindPrimary are the addresses that are before the primary one of their IPv4 network, which is the first that is declared:
-// the kernel takes it as the source of what the host sends there. One that nobody declares keeps its place.
+// behindPrimary are the addresses that are before the primary one of their IPv4 network, which is the first that is
+// declared: the kernel takes it as the source of what the host sends there. One that nobody declares keeps its place.
 func behindPrimary(have []kernel.Address, declared []Address, link string) map[identity]bool {
 	first := map[netip.Prefix]identity{}
 	known := map[identity]bool{}
@@ -113,7 +115,8 @@ func outOfOrder(have, want []kernel.Address) map[identity]bool {
 	out := map[identity]bool{}
 	for _, is4 := range []bool{true, false} {
 		wanting := index(want)
-		left := slices.DeleteFunc(family(have, is4), func(a kernel.Address) bool { _, stays := wanting[identify(a)]; return !stays })
+		left := slices.DeleteFunc(family(have, is4),
+			func(a kernel.Address) bool { _, stays := wanting[identify(a)]; return !stays })
 		right := family(want, is4)
 		for len(left) > 0 && len(right) > 0 && identify(left[0]) == identify(right[0]) {
 			left, right = left[1:], right[1:]
@@ -219,7 +222,8 @@ func changesOf(old *kernel.Address, want kernel.Address) []schema.Change {
 		return changes
 	}
 	if old.ValidLifetime != want.ValidLifetime && !sameLifetimes(*old, want) {
-		changes = append(changes, schema.Change{Option: "valid_lifetime", Old: lifetime(old.ValidLifetime), New: lifetime(want.ValidLifetime)})
+		changes = append(changes, schema.Change{Option: "valid_lifetime", Old: lifetime(old.ValidLifetime),
+			New: lifetime(want.ValidLifetime)})
 	}
 	if old.Flags&unix.IFA_F_DADFAILED != 0 {
 		changes = append(changes, schema.Change{Option: "dadfailed", Old: true, New: false})
@@ -245,7 +249,8 @@ func (p *planner) note(link string, final []kernel.Address) {
 }
 
 // step makes a step about one address.
-func step(phase plan.Phase, action string, address kernel.Address, changes []schema.Change, run func() error) plan.Step {
+func step(phase plan.Phase, action string, address kernel.Address, changes []schema.Change,
+	run func() error) plan.Step {
 	return plan.Step{
 		Phase: phase, Action: action, Object: describe(address), Changes: changes, Links: []string{address.Link}, Run: run,
 	}

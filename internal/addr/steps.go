@@ -149,7 +149,8 @@ const (
 // them as its source, and afterwards a duplicate would go unnoticed.
 func (p *planner) awaitStep() plan.Step {
 	links := map[string]bool{}
-	out := plan.Step{Phase: plan.Address, Action: "await", Object: fmt.Sprintf("duplicate address detection of %d IPv6 addresses", len(p.awaited))}
+	out := plan.Step{Phase: plan.Address, Action: "await",
+		Object: fmt.Sprintf("duplicate address detection of %d IPv6 addresses", len(p.awaited))}
 	if len(p.awaited) == 1 {
 		out.Object = "duplicate address detection of " + describe(p.awaited[0])
 	}
@@ -189,7 +190,8 @@ func (p *planner) pending(onlyRunning bool) (bool, error) {
 		flags := state[key{address.Link, identify(address)}]
 		switch {
 		case flags&unix.IFA_F_DADFAILED != 0:
-			duplicates = append(duplicates, fmt.Errorf("another host on the link has %s (duplicate address detection failed)", describe(address)))
+			duplicates = append(duplicates,
+				fmt.Errorf("another host on the link has %s (duplicate address detection failed)", describe(address)))
 		case flags&unix.IFA_F_TENTATIVE != 0:
 			tentative = append(tentative, address.Link)
 		}

@@ -31,8 +31,8 @@ const (
 	// quiet is how long nothing must change before the agent looks, longest how long it waits for that at most.
 	quiet   = 200 * time.Millisecond
 	longest = 700 * time.Millisecond
-	// Of looks that follow each other closely and have nothing to do, the first few are made at once; then each is followed by a
-	// rest of so many times what it took.
+	// Of looks that follow each other closely and have nothing to do, the first few are made at once; then each is
+	// followed by a rest of so many times what it took.
 	closely = 5
 	soon    = 2 * time.Second
 	rest    = 20
@@ -150,7 +150,8 @@ func pause(ctx context.Context, long time.Duration) {
 	}
 }
 
-// look compares the host with what is declared, and puts back what the mode allows. again tells that somebody else is at it.
+// look compares the host with what is declared, and puts back what the mode allows. again tells that somebody else is
+// at it.
 func (a *Agent) look() (again bool, err error) {
 	records := &store.Store{System: a.Site.Services.System, Namespace: a.Site.Namespace}
 	if open, err := records.Current(); err != nil || open != nil && !a.abandoned(open) {
@@ -179,7 +180,8 @@ func (a *Agent) look() (again bool, err error) {
 	a.remember(found)
 	now := time.Now()
 	wanted := a.fights.wanted(steps, now, func(object string) {
-		fmt.Fprintf(a.Output, "hostnet watch: %s was taken away three times in a minute: it is left so until something else is declared\n", object)
+		fmt.Fprintf(a.Output,
+			"hostnet watch: %s was taken away three times in a minute: it is left so until something else is declared\n", object)
 	})
 	result := ansible.Result{}
 	if len(wanted) > 0 {

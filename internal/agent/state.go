@@ -56,7 +56,8 @@ func Look(one *task.Task, a *Agent) (State, error) {
 
 // stateOf sums up what was found.
 func (a *Agent) stateOf(found *task.Partial) (State, error) {
-	state := State{Mode: a.Mode, Looked: time.Now(), Objects: found.Objects, Repairs: a.state.Repairs, LastRepair: a.state.LastRepair}
+	state := State{Mode: a.Mode, Looked: time.Now(), Objects: found.Objects, Repairs: a.state.Repairs,
+		LastRepair: a.state.LastRepair}
 	for _, step := range found.Plan.Steps {
 		if object := step.Object; !step.Upkeep && !slices.Contains(state.Drift, object) {
 			state.Drift = append(state.Drift, object)

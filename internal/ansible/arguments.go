@@ -18,8 +18,8 @@ const (
 	mostValues  = 2_000_000
 )
 
-// checkShape bounds what the text will be in memory before it is there. It counts outside of strings; whether the text is
-// JSON at all is for the decoder to say.
+// checkShape bounds what the text will be in memory before it is there. It counts outside of strings; whether the text
+// is JSON at all is for the decoder to say.
 func checkShape(text []byte) error {
 	objects, values, quoted := 0, 0, false
 	for i := 0; i < len(text); i++ {

@@ -7,7 +7,9 @@ import (
 
 // FuzzReadCall: truncated or senseless arguments are an error, never a crash.
 func FuzzReadCall(f *testing.F) {
-	f.Add([]byte(`{"_ansible_module_name": "hostnet.linux.bond", "_ansible_check_mode": true, "_ansible_diff": "yes", "name": "bond0"}`))
+	f.Add(
+		[]byte(
+			`{"_ansible_module_name": "hostnet.linux.bond", "_ansible_check_mode": true, "_ansible_diff": "yes", "name": "bond0"}`))
 	f.Add([]byte(`{"_ansible_module_name": "hostnet.linux.bond", "name": "bo`))
 	f.Add([]byte(`[]`))
 	f.Fuzz(func(t *testing.T, text []byte) {

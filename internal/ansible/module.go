@@ -47,8 +47,8 @@ type Call struct {
 	Verbosity       int
 	// Bytes is the length of the arguments as text.
 	Bytes int
-	// Token and Deadline are of a change that waits for its confirmation; the guard sets them. Until is the deadline by the
-	// kernel's uptime, which nobody can set.
+	// Token and Deadline are of a change that waits for its confirmation; the guard sets them. Until is the deadline by
+	// the kernel's uptime, which nobody can set.
 	Token    string
 	Deadline time.Time
 	Until    time.Duration

@@ -11,7 +11,8 @@ import (
 func Serve(input io.Reader, program string, output io.Writer, run func(Call) Result) (code int) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			code = Fail(fmt.Errorf("internal error: %v: please report this with the task's arguments", fault)).Write(output, false)
+			code = Fail(fmt.Errorf("internal error: %v: please report this with the task's arguments", fault)).Write(output,
+				false)
 		}
 	}()
 	call, err := ReadCall(input, program)

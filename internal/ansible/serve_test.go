@@ -12,7 +12,8 @@ import (
 // TestServe: whatever happens, the answer is JSON that says what went wrong.
 func TestServe(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "arguments")
-	if err := os.WriteFile(file, []byte(`{"name": "d0", "_ansible_module_name": "hostnet.linux.dummy"}`), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(`{"name": "d0", "_ansible_module_name": "hostnet.linux.dummy"}`),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, one := range map[string]struct {
@@ -21,7 +22,8 @@ func TestServe(t *testing.T) {
 		code int
 		want string
 	}{
-		"a crash":  {file, func(Call) Result { var nothing *Call; return Fail(errors.New(nothing.Module)) }, 1, "internal error: runtime error: invalid memory address"},
+		"a crash": {file, func(Call) Result { var nothing *Call; return Fail(errors.New(nothing.Module)) }, 1,
+			"internal error: runtime error: invalid memory address"},
 		"no file":  {file + "x", nil, 1, "cannot read the arguments: open "},
 		"not JSON": {os.Args[0], nil, 1, "are not a JSON object"},
 		"an answer": {file, func(call Call) Result {

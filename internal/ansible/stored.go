@@ -11,8 +11,8 @@ import (
 // StoredCommand is the program's argument where the action plugin has stored it: FOLDER/DIGEST.PROGRAM/PROGRAM.
 const StoredCommand = "stored"
 
-// ServeStored is Serve for a program that the action plugin has stored, which has looked whose it is; here its modes are
-// put right, since a shell would have to start another program for them.
+// ServeStored is Serve for a program that the action plugin has stored, which has looked whose it is; here its modes
+// are put right, since a shell would have to start another program for them.
 func ServeStored(input io.Reader, program string, output io.Writer, run func(Call) Result) int {
 	if err := keepPrivate(program); err != nil {
 		return Fail(err).Write(output, false)
@@ -36,8 +36,8 @@ func keepPrivate(program string) error {
 	return nil
 }
 
-// ServeOpened is ServeStored for a program that the shell has started by a descriptor, which nothing started from here is to
-// inherit.
+// ServeOpened is ServeStored for a program that the shell has started by a descriptor, which nothing started from here
+// is to inherit.
 func ServeOpened(input io.Reader, output io.Writer, run func(Call) Result) int {
 	const descriptor = 9
 	syscall.CloseOnExec(descriptor)

@@ -10,7 +10,8 @@ import (
 
 // TestStored: a program that others could have replaced is out of their reach from then on.
 func TestStored(t *testing.T) {
-	for name, exposed := range map[string]string{"the cache": "", "the program's folder": "digest.hostnet", "the program": "digest.hostnet/hostnet"} {
+	for name, exposed := range map[string]string{"the cache": "", "the program's folder": "digest.hostnet",
+		"the program": "digest.hostnet/hostnet"} {
 		t.Run(name, func(t *testing.T) {
 			cache := t.TempDir()
 			program := filepath.Join(cache, "digest.hostnet", "hostnet")
@@ -36,7 +37,8 @@ func TestStored(t *testing.T) {
 		})
 	}
 	var output bytes.Buffer
-	if code := ServeStored(strings.NewReader("{}"), "/nowhere/digest.hostnet/hostnet", &output, nil); code != 1 || !strings.Contains(output.String(), "/nowhere") {
+	if code := ServeStored(strings.NewReader("{}"), "/nowhere/digest.hostnet/hostnet", &output, nil); code != 1 ||
+		!strings.Contains(output.String(), "/nowhere") {
 		t.Errorf("exit code %d, %s", code, output.String())
 	}
 }

@@ -68,9 +68,11 @@ func TestConfirm(t *testing.T) {
 	}
 	host := testhost.ForTest(t, testhost.Machine{Name: "guarded", NICs: []testhost.NIC{{User: true}, {}}})
 	l := lab{NewSession(t, controller, Artifact(t), host), host}
-	l.ok(t, "hostnet.linux.dummy:\n  name: d0\n  mac_address: 02:00:00:00:00:d0") // so that the machine keeps the program before the states are compared
+	// so that the machine keeps the program before the states are compared
+	l.ok(t, "hostnet.linux.dummy:\n  name: d0\n  mac_address: 02:00:00:00:00:d0")
 	// A link that has been up once keeps its queueing discipline, and loading modules takes its time.
-	host.MustRun(t, "ip link set eth1 up; ip link set eth1 down; modprobe -aq nft_chain_nat nft_nat nft_masq nft_ct nft_fib_inet nft_fib_ipv4 nft_fib_ipv6; "+
+	host.MustRun(t, "ip link set eth1 up; ip link set eth1 down; modprobe -aq nft_chain_nat nft_nat nft_masq nft_ct "+
+		"nft_fib_inet nft_fib_ipv4 nft_fib_ipv6; "+
 		firewall+" && systemd-run --unit=pulse sh -c 'ping -D -i 0.2 -W 1 10.0.2.2 >>/run/pulse.log'")
 	for _, one := range cutting {
 		t.Run(one.name, func(t *testing.T) { testCut(t, l, one.task) })
@@ -88,7 +90,8 @@ func TestConfirm(t *testing.T) {
 func witness(t *testing.T, l lab) []string {
 	t.Helper()
 	network := netnstest.RemoteSnapshot(t, func(command string) string { return l.host.MustRun(t, command) })
-	return strings.Split(network+l.host.MustRun(t, "nft -j -s list ruleset | sed 's/\"handle\": [0-9]*//g'; cat /proc/sys/net/ipv4/ip_forward; find /etc/hostnet -type f | sort | xargs cat"), "\n")
+	return strings.Split(network+l.host.MustRun(t, "nft -j -s list ruleset | sed 's/\"handle\": [0-9]*//g'; cat "+
+		"/proc/sys/net/ipv4/ip_forward; find /etc/hostnet -type f | sort | xargs cat"), "\n")
 }
 
 // limit is how long a cut may last: the timeout of the tasks, and five seconds.
@@ -100,7 +103,8 @@ func testCut(t *testing.T, l lab, task string) {
 	started := time.Now()
 	result, outcome := l.task(t, task)
 	took := time.Since(started)
-	if result.Status != "failed" || !strings.Contains(result.Text("msg"), "the change was rolled back: nobody confirmed it within 10s") {
+	if result.Status != "failed" ||
+		!strings.Contains(result.Text("msg"), "the change was rolled back: nobody confirmed it within 10s") {
 		t.Errorf("%s: %v\n%s", result.Status, result.Values, outcome.Output)
 	}
 	if result.Values["changed"] != false || result.Values["actions"] == nil {
@@ -110,7 +114,8 @@ func testCut(t *testing.T, l lab, task string) {
 		t.Errorf("-before +after:\n%s", diff)
 	}
 	// From the start of the change until the host has noted that it is undone, and the longest silence meanwhile.
-	noted := l.host.MustRun(t, `echo $(date +%s.%N -r /var/lib/hostnet/undone.json) $(date +%s.%N -d "$(sed 's/.*"started":"\([^"]*\)".*/\1/' /var/lib/hostnet/undone.json)")`)
+	noted := l.host.MustRun(t,
+		`echo $(date +%s.%N -r /var/lib/hostnet/undone.json) $(date +%s.%N -d "$(sed 's/.*"started":"\([^"]*\)".*/\1/' /var/lib/hostnet/undone.json)")`)
 	var end, begin float64
 	if _, err := fmt.Sscan(noted, &end, &begin); err != nil || end-begin > limit.Seconds() || end < begin {
 		t.Errorf("undone after %.1f s: %v", end-begin, err)
@@ -119,7 +124,8 @@ func testCut(t *testing.T, l lab, task string) {
 	if silence > limit {
 		t.Errorf("the gateway did not answer for %s", silence)
 	}
-	t.Logf("undone after %.1f s, silent for %s; the task took %s: %v", end-begin, silence, took.Round(time.Second), result.Values["confirm"])
+	t.Logf("undone after %.1f s, silent for %s; the task took %s: %v", end-begin, silence, took.Round(time.Second),
+		result.Values["confirm"])
 }
 
 var pulse = regexp.MustCompile(`(?m)^\[([0-9.]+)\] \d+ bytes from`)
@@ -185,7 +191,8 @@ func testConfirmLocally(t *testing.T, l lab) {
 		t.Fatalf("%s", outcome.Output)
 	}
 	outcome.Results[0].changed(t, true)
-	if said := outcome.Results[0].Text("warnings"); !strings.Contains(said, "that a controller elsewhere still reaches this host cannot be proven") {
+	if said := outcome.Results[0].Text("warnings"); !strings.Contains(said,
+		"that a controller elsewhere still reaches this host cannot be proven") {
 		t.Errorf("warnings: %s, %v", said, outcome.Results[0].Values)
 	}
 }
@@ -200,7 +207,8 @@ func testProbes(t *testing.T, l lab) {
   probes: {gateway: true, tcp: ["127.0.0.1:22", "127.0.0.1:9"], dns: [{server: 192.0.2.1, name: nowhere.invalid}]}`
 	l.host.MustRun(t, "ip route add default via 10.0.2.3 metric 5000")
 	result, _ := l.task(t, task)
-	if !strings.Contains(result.Text("msg"), "the gateway 10.0.2.3 does not answer a ping") || !strings.HasSuffix(result.Text("msg"), "the host is as it was") {
+	if !strings.Contains(result.Text("msg"), "the gateway 10.0.2.3 does not answer a ping") ||
+		!strings.HasSuffix(result.Text("msg"), "the host is as it was") {
 		t.Errorf("%s: %v", result.Status, result.Values)
 	}
 	if strings.Contains(result.Text("msg"), "127.0.0.1") || strings.Contains(result.Text("msg"), "nowhere") {
@@ -232,16 +240,19 @@ func testRollback(t *testing.T, l lab) {
 	const change = ` | hostnet module; hostnet rollback`
 	l.host.MustRun(t, `: >/run/pulse.log; ip rule add priority 10 to 10.0.2.0/24 prohibit
 echo '{"_ansible_module_name": "rule", "priority": 10, "to": "10.0.2.0/24", "action": "prohibit", "state": "absent", "confirm": "off", "persist": false}'`+
-		change+` --confirm 5; while test -e /var/lib/hostnet/journal.json; do sleep 0.2; done; grep -q 'hostnet rollback.*nobody confirmed it within 5s' /var/lib/hostnet/undone.json; sleep 1`)
-	if silence := longestSilence(t, l.host.MustRun(t, "cat /run/pulse.log")); silence < 3*time.Second || silence > 10*time.Second {
+		change+
+		` --confirm 5; while test -e /var/lib/hostnet/journal.json; do sleep 0.2; done; grep -q 'hostnet rollback.*nobody confirmed it within 5s' /var/lib/hostnet/undone.json; sleep 1`)
+	if silence := longestSilence(t, l.host.MustRun(t, "cat /run/pulse.log")); silence < 3*time.Second ||
+		silence > 10*time.Second {
 		t.Errorf("the gateway did not answer for %s", silence)
 	}
 	if diff := cmp.Diff(before, witness(t, l)); diff != "" {
 		t.Errorf("cut off, -before +after:\n%s", diff)
 	}
 	// At a terminal, one that touches the path of the session asks.
-	said = l.host.MustRun(t, `echo '{"_ansible_module_name": "interface", "name": "eth0", "mtu": 1400, "confirm": "off", "persist": false}'`+
-		strings.Replace(change, "hostnet rollback", `(echo y; sleep 4; echo) | script -qec "hostnet rollback" /dev/null`, 1))
+	said = l.host.MustRun(t,
+		`echo '{"_ansible_module_name": "interface", "name": "eth0", "mtu": 1400, "confirm": "off", "persist": false}'`+
+			strings.Replace(change, "hostnet rollback", `(echo y; sleep 4; echo) | script -qec "hostnet rollback" /dev/null`, 1))
 	if !strings.Contains(said, "Undo it? [y/N]") || !strings.Contains(said, "kept: the change by hostnet rollback") {
 		t.Errorf("at a terminal: %s", said)
 	}
@@ -255,7 +266,8 @@ func testCrash(t *testing.T, l lab) {
 	kept := l.host.MustRun(t, "find /etc/hostnet -type f | sort | xargs cat")
 	const task = `{"_ansible_module_name": "hostnet.linux.network", "confirm": {"mode": "on", "timeout": 300},
 		"bridges": [{"name": "br-crash", "addresses": ["10.55.0.1/24"]}], "interfaces": [{"name": "eth1", "mtu": 1400}]}`
-	l.host.MustRun(t, "echo '"+task+"' | /usr/local/sbin/hostnet module >/dev/null; for i in $(seq 50); do grep -q '\"phase\":\"waiting\"' /var/lib/hostnet/journal.json 2>/dev/null && exit; sleep 0.2; done; exit 1")
+	l.host.MustRun(t, "echo '"+task+"' | /usr/local/sbin/hostnet module >/dev/null; for i in $(seq 50); do grep -q "+
+		"'\"phase\":\"waiting\"' /var/lib/hostnet/journal.json 2>/dev/null && exit; sleep 0.2; done; exit 1")
 	if !l.link(t, "br-crash") {
 		t.Error("the change was not made")
 	}
@@ -269,12 +281,14 @@ func testCrash(t *testing.T, l lab) {
 	if l.link(t, "br-crash") || !l.link(t, "d0") {
 		t.Errorf("after the boot: %s", l.host.MustRun(t, "ip -br link; journalctl -u hostnet --no-pager"))
 	}
-	if now := l.host.MustRun(t, "find /etc/hostnet -type f | sort | xargs cat; test ! -e /var/lib/hostnet/journal.json"); now != kept {
+	if now := l.host.MustRun(t,
+		"find /etc/hostnet -type f | sort | xargs cat; test ! -e /var/lib/hostnet/journal.json"); now != kept {
 		t.Errorf("files before\n%s\nafter\n%s", kept, now)
 	}
 }
 
-// testResets cuts the power at several points of a change with hundreds of steps, after the first of them and after the last link: a boot finds no half of it.
+// testResets cuts the power at several points of a change with hundreds of steps, after the first of them and after the
+// last link: a boot finds no half of it.
 func testResets(t *testing.T, l lab) {
 	const kept = "find /etc/hostnet -type f | sort | xargs cat"
 	before := l.host.MustRun(t, kept)
@@ -282,7 +296,8 @@ func testResets(t *testing.T, l lab) {
 	for i := range 80 {
 		dummies = append(dummies, fmt.Sprintf(`{"name": "half%d", "addresses": ["10.200.%d.1/24"]}`, i, i))
 	}
-	l.host.MustRun(t, `echo '{"_ansible_module_name": "hostnet.linux.network", "confirm": "off", "dummies": [`+strings.Join(dummies, ",")+`]}' >/root/half.json; sync`)
+	l.host.MustRun(t, `echo '{"_ansible_module_name": "hostnet.linux.network", "confirm": "off", "dummies": [`+
+		strings.Join(dummies, ",")+`]}' >/root/half.json; sync`)
 	for _, count := range []int{20, 80} {
 		// As many of the links are there; then the files follow.
 		l.host.MustRun(t, fmt.Sprintf(`systemd-run --quiet --collect sh -c '/usr/local/sbin/hostnet module </root/half.json'
@@ -292,7 +307,8 @@ for i in $(seq 300); do test -e /var/lib/hostnet/journal.json && test $(ls /sys/
 		}
 		left := l.host.MustRun(t, "ls /sys/class/net | grep -c half; ls /var/lib/hostnet/journal.json 2>&1 || true")
 		if !strings.HasPrefix(left, "0\n") || !strings.Contains(left, "No such file") {
-			t.Errorf("reset with %d links made, left behind: %s\n%s", count, left, l.host.MustRun(t, "journalctl -b -u hostnet --no-pager"))
+			t.Errorf("reset with %d links made, left behind: %s\n%s", count, left,
+				l.host.MustRun(t, "journalctl -b -u hostnet --no-pager"))
 		}
 		if diff := cmp.Diff(before, l.host.MustRun(t, kept)); diff != "" {
 			t.Errorf("reset with %d links made: files -before +after:\n%s", count, diff)
@@ -314,12 +330,14 @@ func testRightChange(t *testing.T, l lab) {
 	result, _ := l.ok(t, right)
 	result.changed(t, true)
 	verdict, _ := result.Values["confirm"].(map[string]any)
-	if verdict["verdict"] != "confirmed" || !strings.Contains(result.Text("confirm"), "on the path of the SSH connection") {
+	if verdict["verdict"] != "confirmed" ||
+		!strings.Contains(result.Text("confirm"), "on the path of the SSH connection") {
 		t.Errorf("confirm: %v", result.Values["confirm"])
 	}
 	again, _ := l.ok(t, right)
 	again.changed(t, false)
-	l.host.MustRun(t, "hostnet diff; hostnet show; hostnet export >/dev/null; hostnet --help >/dev/null 2>&1; hostnet apply --check")
+	l.host.MustRun(t,
+		"hostnet diff; hostnet show; hostnet export >/dev/null; hostnet --help >/dev/null 2>&1; hostnet apply --check")
 	before := witness(t, l)
 	if err := l.host.Reboot(t.Context()); err != nil {
 		t.Fatal(err)

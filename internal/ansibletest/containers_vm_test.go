@@ -35,16 +35,20 @@ func TestContainers(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Run(string(release), func(t *testing.T) {
-			host := testhost.ForTest(t, testhost.Machine{Name: "lxc-" + string(release), Release: release, Memory: 1024, NICs: []testhost.NIC{{}}})
+			host := testhost.ForTest(t, testhost.Machine{Name: "lxc-" + string(release), Release: release, Memory: 1024,
+				NICs: []testhost.NIC{{}}})
 			l := lab{NewSession(t, controller, artifact, host), host}
-			all := slices.Concat([]labTest{{"role", testContainerRole}, {"live", testLiveContainer}, {"plain lxc-start", testPlainStart}}, only,
+			all := slices.Concat([]labTest{{"role", testContainerRole}, {"live", testLiveContainer},
+				{"plain lxc-start", testPlainStart}}, only,
 				[]labTest{{"state absent", testContainerGone}})
 			for _, test := range all {
 				t.Run(test.name, func(t *testing.T) { test.run(t, l) })
 			}
-			// What needs Debian's kernel: its policers, its kinds of links, and in Debian 12 that it does not rename links that are up.
+			// What needs Debian's kernel: its policers, its kinds of links, and in Debian 12 that it does not rename links that
+			// are up.
 			t.Run("kernel", func(t *testing.T) {
-				output, err := host.RunTestBinary(t.Context(), inside, "-test.v", "-test.run", "^(TestRates|TestRename|TestVLANs|TestIPVLANAndVLAN)$")
+				output, err := host.RunTestBinary(t.Context(), inside, "-test.v", "-test.run",
+					"^(TestRates|TestRename|TestVLANs|TestIPVLANAndVLAN)$")
 				if err != nil || strings.Contains(output, "--- SKIP") {
 					t.Errorf("%v\n%s", err, output)
 				}
@@ -68,7 +72,8 @@ func testNoLXC(t *testing.T, l lab) {
 	}
 	l.host.MustRun(t, "rm -rf "+rootCache)
 	refused("cold")
-	if result, _ := l.task(t, "hostnet.linux.container_info:", "-e", "ansible_user=operator"); result.Status != "failed" || !strings.Contains(result.Text("msg"), "become: true") {
+	if result, _ := l.task(t, "hostnet.linux.container_info:", "-e", "ansible_user=operator"); result.Status != "failed" ||
+		!strings.Contains(result.Text("msg"), "become: true") {
 		t.Errorf("an ordinary user: %v", result.Values)
 	}
 	if _, outcome := l.ok(t, "hostnet.linux.container_info:"); outcome.SSH != 2 {
@@ -149,7 +154,8 @@ func (l lab) wired(t *testing.T, when string) {
 		}
 	}
 	// The client is started with the container, which does not wait for it.
-	l.inside(t, "sh -c 'for i in $(seq 150); do ip address show lan0 | grep -q \"inet 10.0.3.\" && exit; sleep 0.2; done; exit 1'")
+	l.inside(t,
+		"sh -c 'for i in $(seq 150); do ip address show lan0 | grep -q \"inet 10.0.3.\" && exit; sleep 0.2; done; exit 1'")
 	if routes := l.inside(t, "ip route"); !strings.Contains(routes, "default via 10.0.3.1 dev lan0 proto dhcp") {
 		t.Errorf("%s: %s", when, routes)
 	}
@@ -174,15 +180,18 @@ func testLiveContainer(t *testing.T, l lab) {
 	if done.Text("actions") != predicted.Text("actions") {
 		t.Errorf("predicted %s, done %s", predicted.Text("actions"), done.Text("actions"))
 	}
-	if containers := done.Text("containers"); !strings.Contains(containers, "a1b2c3d4_eth2") || !strings.Contains(containers, "172.29.236.102/22") {
+	if containers := done.Text("containers"); !strings.Contains(containers, "a1b2c3d4_eth2") ||
+		!strings.Contains(containers, "172.29.236.102/22") {
 		t.Errorf("the result: %s", containers)
 	}
 	again, _ := l.ok(t, task)
 	again.changed(t, false)
-	if said := l.inside(t, "ip address show eth2"); !strings.Contains(said, "172.29.236.102/22") || !strings.Contains(said, "mtu 1400") {
+	if said := l.inside(t, "ip address show eth2"); !strings.Contains(said, "172.29.236.102/22") ||
+		!strings.Contains(said, "mtu 1400") {
 		t.Errorf("eth2: %s", said)
 	}
-	moved, _ := l.ok(t, "hostnet.linux.container_interface: {container: "+busy+", name: eth2, mtu: 1300, addresses: [172.29.236.103/22], down_rate: 0}")
+	moved, _ := l.ok(t, "hostnet.linux.container_interface: {container: "+busy+
+		", name: eth2, mtu: 1300, addresses: [172.29.236.103/22], down_rate: 0}")
 	moved.changed(t, true)
 	gone, _ := l.ok(t, "hostnet.linux.container_interface: {container: "+busy+", name: eth2, state: absent}")
 	gone.changed(t, true)
@@ -209,7 +218,8 @@ func testPlainStart(t *testing.T, l lab) {
 	result, _ := l.ok(t, "hostnet.linux.container: {name: "+busy+"}")
 	result.changed(t, false)
 	info, _ := l.ok(t, "hostnet.linux.container_info:")
-	if text := info.Text("containers"); !strings.Contains(text, "RUNNING") || !strings.Contains(text, "br-mgmt") || !strings.Contains(text, "carrier:true") {
+	if text := info.Text("containers"); !strings.Contains(text, "RUNNING") || !strings.Contains(text, "br-mgmt") ||
+		!strings.Contains(text, "carrier:true") {
 		t.Errorf("container_info: %s", text)
 	}
 }
@@ -220,7 +230,8 @@ func testReboot(t *testing.T, l lab) {
 	if err := l.host.Reboot(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	l.host.MustRun(t, "for i in $(seq 150); do lxc-info -n "+busy+" -sH | grep -q RUNNING && exit; sleep 0.2; done; exit 1")
+	l.host.MustRun(t, "for i in $(seq 150); do lxc-info -n "+busy+
+		" -sH | grep -q RUNNING && exit; sleep 0.2; done; exit 1")
 	if changed := l.play(t, containerPlay); changed != 0 {
 		t.Errorf("after a reboot: %d tasks changed something", changed)
 	}
@@ -230,10 +241,12 @@ func testReboot(t *testing.T, l lab) {
 // testLentNIC: a card that a container has comes back however the container ends, and is never deleted.
 func testLentNIC(t *testing.T, l lab) {
 	mac := l.host.MustRun(t, "cat /sys/class/net/eth0/address")
-	const lend = "hostnet.linux.container_interface: {container: " + busy + ", name: wan0, type: phys, parent: eth0, addresses: [192.0.2.2/30]}"
+	const lend = "hostnet.linux.container_interface: {container: " + busy +
+		", name: wan0, type: phys, parent: eth0, addresses: [192.0.2.2/30]}"
 	lent := func(when string) {
 		t.Helper()
-		if said := l.inside(t, "ip address show wan0"); !strings.Contains(said, "192.0.2.2/30") || !strings.Contains(said, strings.TrimSpace(mac)) || l.link(t, "eth0") {
+		if said := l.inside(t, "ip address show wan0"); !strings.Contains(said, "192.0.2.2/30") ||
+			!strings.Contains(said, strings.TrimSpace(mac)) || l.link(t, "eth0") {
 			t.Errorf("%s: %s", when, said)
 		}
 	}
@@ -241,12 +254,14 @@ func testLentNIC(t *testing.T, l lab) {
 	result.changed(t, true)
 	lent("lent")
 	// LXC knows nothing of a card that came while the container ran: it comes home under its own name all the same.
-	l.host.MustRun(t, "lxc-stop -k -n "+busy+"; for i in $(seq 100); do grep -q "+strings.TrimSpace(mac)+" /sys/class/net/eth0/address && exit; sleep 0.1; done; exit 1")
+	l.host.MustRun(t, "lxc-stop -k -n "+busy+"; for i in $(seq 100); do grep -q "+strings.TrimSpace(mac)+
+		" /sys/class/net/eth0/address && exit; sleep 0.1; done; exit 1")
 	result, _ = l.ok(t, lend)
 	result.changed(t, false)
 	l.host.MustRun(t, "lxc-start -n "+busy)
 	lent("started again")
-	l.host.MustRun(t, "kill -9 $(lxc-info -n "+busy+" -pH); for i in $(seq 100); do lxc-info -n "+busy+" -sH | grep -q STOPPED && exit; sleep 0.1; done; exit 1")
+	l.host.MustRun(t, "kill -9 $(lxc-info -n "+busy+" -pH); for i in $(seq 100); do lxc-info -n "+busy+
+		" -sH | grep -q STOPPED && exit; sleep 0.1; done; exit 1")
 	l.host.MustRun(t, "lxc-start -n "+busy)
 	lent("started after a crash")
 	result, _ = l.ok(t, lend)
@@ -258,23 +273,26 @@ func testLentNIC(t *testing.T, l lab) {
 	}
 }
 
-// debianRoot is a container that is not of our making. Its root file system is the machine's own, with what it changes in
-// memory, so that it has a Debian with systemd that nobody had to copy.
+// debianRoot is a container that is not of our making. Its root file system is the machine's own, with what it changes
+// in memory, so that it has a Debian with systemd that nobody had to copy.
 const debianRoot = `set -e; c=/var/lib/lxc/debian; mkdir -p $c/rootfs /srv/debian; mount -t tmpfs tmpfs /srv/debian
 mkdir /srv/debian/upper /srv/debian/work; mount -t overlay overlay -o lowerdir=/,upperdir=/srv/debian/upper,workdir=/srv/debian/work $c/rootfs
 cd $c/rootfs/etc; rm -r hostnet systemd/system/*hostnet* systemd/system/multi-user.target.wants
 printf 'lxc.include = /usr/share/lxc/config/common.conf\nlxc.rootfs.path = dir:%s\nlxc.uts.name = debian\nlxc.net.0.type = empty\n' $c/rootfs >$c/config`
 
-// restartsOfDebian are ways in which LXC and a container's own systemd restart it; keeps are those that its init survives.
+// restartsOfDebian are ways in which LXC and a container's own systemd restart it; keeps are those that its init
+// survives.
 var restartsOfDebian = []struct {
 	name, command string
 	keeps         bool
 }{
 	{"frozen and thawed", "lxc-freeze -n debian && lxc-unfreeze -n debian", true},
 	// Its systemd must be there to be asked, and to hear signals.
-	{"restarted from inside", "for i in $(seq 150); do lxc-attach -n debian -- systemctl reboot --no-block 2>/dev/null && exit; sleep 0.2; done; exit 1", false},
+	{"restarted from inside", "for i in $(seq 150); do lxc-attach -n debian -- systemctl reboot --no-block 2>/dev/null " +
+		"&& exit; sleep 0.2; done; exit 1", false},
 	{"lxc-stop -r", "for i in 1 2 3; do timeout 25 lxc-stop -n debian -r -t 20 && exit; sleep 1; done; exit 1", false},
-	{"killed", "kill -9 $(lxc-info -n debian -pH); for i in $(seq 100); do lxc-info -n debian -sH | grep -q STOPPED && break; sleep 0.1; done; lxc-start -n debian", false},
+	{"killed", "kill -9 $(lxc-info -n debian -pH); for i in $(seq 100); do lxc-info -n debian -sH | grep -q STOPPED && " +
+		"break; sleep 0.1; done; lxc-start -n debian", false},
 }
 
 // testDebianInside: what runs inside a container makes no difference, here Debian's systemd.
@@ -287,10 +305,12 @@ func testDebianInside(t *testing.T, l lab) {
 		return l.host.MustRun(t, "lxc-attach -n debian -- "+command)
 	}
 	// Its bus is not there at once.
-	inside("sh -c 'for i in $(seq 150); do systemctl is-system-running --wait 2>/dev/null && exit; sleep 0.2; done; systemctl --failed; exit 1'")
+	inside("sh -c 'for i in $(seq 150); do systemctl is-system-running --wait 2>/dev/null && exit; sleep 0.2; done; " +
+		"systemctl --failed; exit 1'")
 	pid := l.host.MustRun(t, "lxc-info -n debian -pH")
 	for _, arguments := range []string{
-		eth1 + "addresses: [172.29.236.110/22], routes: [{to: 10.176.0.0/12, via: 172.29.236.1}]}", eth2 + "bridge: lxcbr0, dhcp: true}",
+		eth1 + "addresses: [172.29.236.110/22], routes: [{to: 10.176.0.0/12, via: 172.29.236.1}]}",
+		eth2 + "bridge: lxcbr0, dhcp: true}",
 		eth1 + "addresses: [172.29.236.111/22], mtu: 1400}", eth2 + "state: absent}",
 	} {
 		result, _ := l.ok(t, "hostnet.linux.container_interface: "+arguments)
@@ -302,8 +322,10 @@ func testDebianInside(t *testing.T, l lab) {
 	look := func(when string) {
 		t.Helper()
 		links := inside("ip address")
-		if !strings.Contains(links, "172.29.236.111/22") || !strings.Contains(links, "mtu 1400") || strings.Contains(links, "eth2") ||
-			strings.Contains(links, "172.29.236.110") || !strings.Contains(inside("ip route"), "10.176.0.0/12 via 172.29.236.1 dev eth1") {
+		if !strings.Contains(links, "172.29.236.111/22") || !strings.Contains(links, "mtu 1400") ||
+			strings.Contains(links, "eth2") ||
+			strings.Contains(links, "172.29.236.110") ||
+			!strings.Contains(inside("ip route"), "10.176.0.0/12 via 172.29.236.1 dev eth1") {
 			t.Errorf("%s: %s", when, links)
 		}
 		inside("ping -c 1 -W 5 172.29.236.1")
@@ -324,19 +346,22 @@ func testDebianInside(t *testing.T, l lab) {
 		before := l.host.MustRun(t, "lxc-info -n debian -pH")
 		l.host.MustRun(t, way.command)
 		if !way.keeps {
-			l.host.MustRun(t, "for i in $(seq 300); do p=$(lxc-info -n debian -pH 2>/dev/null); test \"$p\" -a \"$p\" != "+strings.TrimSpace(before)+
+			l.host.MustRun(t, "for i in $(seq 300); do p=$(lxc-info -n debian -pH 2>/dev/null); test \"$p\" -a \"$p\" != "+
+				strings.TrimSpace(before)+
 				" && lxc-info -n debian -sH | grep -q RUNNING && exit; sleep 0.2; done; exit 1")
 		}
 		look(way.name)
 	}
 	silent()
-	l.host.MustRun(t, "lxc-stop -k -n debian; umount /var/lib/lxc/debian/rootfs /srv/debian; rm -r /var/lib/lxc/debian /srv/debian")
+	l.host.MustRun(t,
+		"lxc-stop -k -n debian; umount /var/lib/lxc/debian/rootfs /srv/debian; rm -r /var/lib/lxc/debian /srv/debian")
 }
 
 func testContainerGone(t *testing.T, l lab) {
 	result, _ := l.ok(t, "hostnet.linux.container: {name: "+busy+", state: absent}")
 	result.changed(t, true)
-	if left := l.host.MustRun(t, "ls /var/lib/lxc; ip -brief link show type veth; systemctl list-units --no-legend 'hostnet-dhcp-*'"); left != "" {
+	if left := l.host.MustRun(t,
+		"ls /var/lib/lxc; ip -brief link show type veth; systemctl list-units --no-legend 'hostnet-dhcp-*'"); left != "" {
 		t.Errorf("left: %s", left)
 	}
 }

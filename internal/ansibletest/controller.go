@@ -40,7 +40,8 @@ type edition struct {
 // editions are the oldest Ansible that the collection supports and the newest.
 var editions = []edition{
 	{name: "ansible-core 2.14", release: testhost.Bookworm, packages: "ansible-core,openssh-client"},
-	{name: "ansible-core 2.21", release: testhost.Trixie, packages: "python3,openssh-client", python: "3.13", requirement: "ansible-core==2.21.5"},
+	{name: "ansible-core 2.21", release: testhost.Trixie, packages: "python3,openssh-client", python: "3.13",
+		requirement: "ansible-core==2.21.5"},
 }
 
 // Folders inside a controller.
@@ -85,8 +86,10 @@ mount --rbind /dev "$root/dev" && mount --rbind /proc "$root/proc" && mount --bi
 exec chroot "$root" "$@"`
 
 // command is a program of Ansible, such as "playbook" or "doc", with the test's files in playFolder.
-func (c Controller) command(ctx context.Context, files string, environment []string, program string, arguments ...string) *exec.Cmd {
-	words := append(slices.Clone(c.network), "unshare", "--mount", "--propagation", "slave", "sh", "-c", enter, "enter", c.folder, files, "/usr/bin/env", "-i",
+func (c Controller) command(ctx context.Context, files string, environment []string, program string,
+	arguments ...string) *exec.Cmd {
+	words := append(slices.Clone(c.network), "unshare", "--mount", "--propagation", "slave", "sh", "-c", enter, "enter",
+		c.folder, files, "/usr/bin/env", "-i",
 		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME="+playFolder, "LANG=C.UTF-8", "PYTHONPATH="+pypiFolder)
 	words = append(words, environment...)
 	words = append(words, "/usr/bin/python3", "-m", "ansible", program)

@@ -11,7 +11,8 @@ import (
 	"hostnet.linux/internal/pypi"
 )
 
-// lessOfTheCloud is enough of the scenario "openstack" to have every kind of host and network in it; all of it is `make demo-openstack`.
+// lessOfTheCloud is enough of the scenario "openstack" to have every kind of host and network in it; all of it is `make
+// demo-openstack`.
 var lessOfTheCloud = []string{
 	"HOSTNET_CLOUD_HOSTS=infra1,infra2,compute1", "HOSTNET_CLOUD_CONTAINERS=-(glance|cinder-api|galera|keystone)-",
 }
@@ -24,7 +25,8 @@ func TestMolecule(t *testing.T) {
 	}
 	collections := t.TempDir()
 	path := "PATH=" + tools + string(os.PathListSeparator) + os.Getenv("PATH")
-	environment := append(os.Environ(), path, "ANSIBLE_COLLECTIONS_PATH="+collections, "ANSIBLE_HOME="+t.TempDir(), "ANSIBLE_DEPRECATION_WARNINGS=false")
+	environment := append(os.Environ(), path, "ANSIBLE_COLLECTIONS_PATH="+collections, "ANSIBLE_HOME="+t.TempDir(),
+		"ANSIBLE_DEPRECATION_WARNINGS=false")
 	environment = append(environment, lessOfTheCloud...)
 	run := func(t *testing.T, arguments ...string) {
 		t.Helper()

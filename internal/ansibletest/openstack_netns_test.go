@@ -76,9 +76,12 @@ ip link set card0 up
 ip link set far0 up
 cd "$CLOUD"
 `
-	command := exec.CommandContext(context.Background(), "unshare", "--net", "--mount", "--propagation", "private", "bash", "-c", setting+script)
-	command.Env = append(os.Environ(), "CLOUD="+l.cloud, "ANSIBLE_COLLECTIONS_PATHS="+l.collections, "ANSIBLE_COLLECTIONS_PATH="+l.collections,
-		"ANSIBLE_LOCALHOST_WARNING=false", "ANSIBLE_PYTHON_INTERPRETER=auto_silent", "ANSIBLE_NOCOLOR=true", "ANSIBLE_DEPRECATION_WARNINGS=false",
+	command := exec.CommandContext(context.Background(), "unshare", "--net", "--mount", "--propagation", "private", "bash",
+		"-c", setting+script)
+	command.Env = append(os.Environ(), "CLOUD="+l.cloud, "ANSIBLE_COLLECTIONS_PATHS="+l.collections,
+		"ANSIBLE_COLLECTIONS_PATH="+l.collections,
+		"ANSIBLE_LOCALHOST_WARNING=false", "ANSIBLE_PYTHON_INTERPRETER=auto_silent", "ANSIBLE_NOCOLOR=true",
+		"ANSIBLE_DEPRECATION_WARNINGS=false",
 		"HOME="+l.collections)
 	out, err := command.CombinedOutput()
 	if err != nil {
@@ -100,13 +103,14 @@ openstack_hosts_systemd_networkd_networks:
 
 var recap = regexp.MustCompile(`larch1 +: ok=\d+ +changed=(\d)`)
 
-// TestOpenStackPlaybooks: the inventory plugin and OSA's own inventory lead to the same network, check says so before, and a second run
-// is silent.
+// TestOpenStackPlaybooks: the inventory plugin and OSA's own inventory lead to the same network, check says so before,
+// and a second run is silent.
 func TestOpenStackPlaybooks(t *testing.T) {
 	l := newLocal(t)
 	l.write(t, "variables.yml", hostVariables)
 	// What an operator adds for some containers: it narrows itself, and one of its networks asks for nothing on the host.
-	l.write(t, "group_vars/glance_api.yml", "container_extra_networks: {limit_container_types: glance, x_address: {bridge: lxcbr0, interface: eth9}}\n")
+	l.write(t, "group_vars/glance_api.yml",
+		"container_extra_networks: {limit_container_types: glance, x_address: {bridge: lxcbr0, interface: eth9}}\n")
 	const play = "ansible-playbook -c local -e @variables.yml --limit larch1 -i "
 	for _, inventory := range []string{"cloud.hostnet.yml", "./dynamic_inventory.sh"} {
 		t.Run(inventory, func(t *testing.T) {
@@ -116,7 +120,8 @@ func TestOpenStackPlaybooks(t *testing.T) {
 				l.write(t, "inventory.json", strings.ReplaceAll(listed, "larch1_host_containers", "larch1-host_containers"))
 				l.write(t, "dynamic_inventory.sh", "#!/bin/sh\ncat "+filepath.Join(l.cloud, "inventory.json")+"\n")
 			}
-			out := l.run(t, play+inventory+" hostnet.linux.openstack_check\nip link show br-mgmt && exit 1\n"+play+inventory+" hostnet.linux.openstack_networks\n"+
+			out := l.run(t, play+inventory+" hostnet.linux.openstack_check\nip link show br-mgmt && exit 1\n"+play+inventory+
+				" hostnet.linux.openstack_networks\n"+
 				play+inventory+" hostnet.linux.openstack_networks\nip -br address; bridge link")
 			var changed []string
 			for _, one := range recap.FindAllStringSubmatch(out, -1) {
@@ -133,8 +138,10 @@ func TestOpenStackPlaybooks(t *testing.T) {
 		})
 	}
 	t.Run("a bridge is missing", func(t *testing.T) {
-		out := l.run(t, "ansible-playbook -c local --limit larch1 -i cloud.hostnet.yml hostnet.linux.openstack_networks || echo refused\nip -br link")
-		if !strings.Contains(out, "refused") || !strings.Contains(out, "there is no br-mgmt on this host, and nothing declares it; add") {
+		out := l.run(t, "ansible-playbook -c local --limit larch1 -i cloud.hostnet.yml hostnet.linux.openstack_networks || "+
+			"echo refused\nip -br link")
+		if !strings.Contains(out, "refused") ||
+			!strings.Contains(out, "there is no br-mgmt on this host, and nothing declares it; add") {
 			t.Error(out)
 		}
 	})
@@ -150,7 +157,8 @@ func TestOpenStackInventory(t *testing.T) {
 	l.write(t, "variables.yml", hostVariables)
 	out := l.run(t, "ansible-inventory -i cloud.hostnet.yml --list 2>/dev/null")
 	// A relative directory begins at the inventory's file, wherever Ansible was started.
-	if elsewhere := l.run(t, `cd /; ansible-inventory -i "$CLOUD/cloud.hostnet.yml" --list 2>/dev/null`); elsewhere != out {
+	if elsewhere := l.run(t,
+		`cd /; ansible-inventory -i "$CLOUD/cloud.hostnet.yml" --list 2>/dev/null`); elsewhere != out {
 		t.Errorf("started in another directory:\n%s", elsewhere)
 	}
 	var listed struct {
@@ -173,11 +181,13 @@ func TestOpenStackInventory(t *testing.T) {
 	if found != 16 {
 		t.Errorf("%d hosts and containers have networks", found)
 	}
-	out = l.run(t, "ansible-playbook -c local -e @variables.yml --check -i cloud.hostnet.yml hostnet.linux.openstack_networks")
+	out = l.run(t,
+		"ansible-playbook -c local -e @variables.yml --check -i cloud.hostnet.yml hostnet.linux.openstack_networks")
 	plays, _, _ := strings.Cut(out, "PLAY RECAP")
 	batches := strings.Split(plays, "PLAY [")
 	has := func(batch int, host string) bool { return strings.Contains(batches[batch], ": ["+host+"]") }
-	if len(batches) != 4 || !has(2, "fern1") || has(2, "larch1") || has(2, "moss1") || has(3, "fern1") || !has(3, "larch1") || !has(3, "moss1") {
+	if len(batches) != 4 || !has(2, "fern1") || has(2, "larch1") || has(2, "moss1") || has(3, "fern1") ||
+		!has(3, "larch1") || !has(3, "moss1") {
 		t.Errorf("not zone1 and then zone2:\n%s", out)
 	}
 	// A configuration with problems is refused as a whole.

@@ -61,7 +61,8 @@ var both = []labTest{
 
 // targets are about what runs on the target, which is the same text from every controller.
 var targets = []labTest{
-	{"architectures", testArchitectures}, {"unsound binaries", testUnsound}, {"versions", testVersions}, {"noexec", testNoexec},
+	{"architectures", testArchitectures}, {"unsound binaries", testUnsound}, {"versions", testVersions},
+	{"noexec", testNoexec},
 }
 
 // prepare makes the users: terse may use sudo with a terminal only, guarded with a password only.
@@ -90,7 +91,8 @@ for link in $(ls /sys/class/net); do case $link in d[0-9]*) ip link delete "$lin
 // task runs one task, as root unless the arguments say otherwise.
 func (l lab) task(t *testing.T, task string, arguments ...string) (Result, Outcome) {
 	t.Helper()
-	outcome := l.Play(t, "- hosts: target\n  gather_facts: false\n  tasks:\n    - "+strings.ReplaceAll(strings.TrimSpace(task), "\n", "\n      ")+"\n", arguments...)
+	outcome := l.Play(t, "- hosts: target\n  gather_facts: false\n  tasks:\n    - "+
+		strings.ReplaceAll(strings.TrimSpace(task), "\n", "\n      ")+"\n", arguments...)
 	if len(outcome.Results) != 1 {
 		t.Fatalf("want one result, got %+v\n%s", outcome.Results, outcome.Output)
 	}
@@ -124,7 +126,8 @@ func (l lab) link(t *testing.T, name string) bool {
 // cached lists a folder of binaries: mode, owner and name of it, of each binary's folder and of each binary.
 func (l lab) cached(t *testing.T, folder string) []string {
 	t.Helper()
-	return strings.Split(strings.TrimSpace(l.host.MustRun(t, "find "+folder+` -maxdepth 2 -printf '%m %u %P\n' | sort -k3`)), "\n")
+	return strings.Split(strings.TrimSpace(l.host.MustRun(t,
+		"find "+folder+` -maxdepth 2 -printf '%m %u %P\n' | sort -k3`)), "\n")
 }
 
 // intact fails the test unless the folder holds exactly the named number of whole binaries and nothing else.
@@ -139,11 +142,13 @@ func (l lab) intact(t *testing.T, folder, user string, count int) {
 		t.Errorf("%s: want mode %s, owner %s and %d binaries: %q", folder, mode, user, count, found)
 	}
 	for _, file := range found[1:] {
-		if !strings.HasPrefix(file, mode+" "+user+" ") || !strings.HasSuffix(file, ".hostnet") && !strings.HasSuffix(file, ".hostnet/hostnet") {
+		if !strings.HasPrefix(file, mode+" "+user+" ") || !strings.HasSuffix(file, ".hostnet") &&
+			!strings.HasSuffix(file, ".hostnet/hostnet") {
 			t.Errorf("%s holds %q", folder, file)
 		}
 	}
-	l.host.MustRun(t, fmt.Sprintf(`cd %s && for f in *; do [ "$(sha256sum <"$f/hostnet")" = "${f%%.hostnet}  -" ] || exit 1; done`, folder))
+	l.host.MustRun(t,
+		fmt.Sprintf(`cd %s && for f in *; do [ "$(sha256sum <"$f/hostnet")" = "${f%%.hostnet}  -" ] || exit 1; done`, folder))
 	if l.link(t, "evil") {
 		t.Error("an unsound binary was run")
 	}
@@ -203,7 +208,8 @@ func testFailures(t *testing.T, l lab) {
 	}
 	// Unreachable is not failed: the strategy treats them differently.
 	for _, wrong := range []string{"ansible_port=1", "ansible_user=nobody"} {
-		if result, _ := l.task(t, `hostnet.linux.network_info:`, "-e", wrong, "ANSIBLE_SSH_RETRIES=0"); result.Status != "unreachable" {
+		if result, _ := l.task(t, `hostnet.linux.network_info:`, "-e", wrong,
+			"ANSIBLE_SSH_RETRIES=0"); result.Status != "unreachable" {
 			t.Errorf("with %s: %+v", wrong, result)
 		}
 	}
@@ -223,7 +229,8 @@ func testAsync(t *testing.T, l lab) {
 			t.Errorf("%+v", result)
 		}
 	}
-	if result, _ := l.task(t, "hostnet.linux.dummy: {name: d0, mtu: -1}\nasync: 60\npoll: 1"); result.Status != "failed" || !strings.Contains(result.Text("msg"), "mtu") {
+	if result, _ := l.task(t, "hostnet.linux.dummy: {name: d0, mtu: -1}\nasync: 60\npoll: 1"); result.Status != "failed" ||
+		!strings.Contains(result.Text("msg"), "mtu") {
 		t.Errorf("%+v", result)
 	}
 	if left := l.host.MustRun(t, "find /root/.ansible_async -type f"); left != "" {
@@ -243,9 +250,11 @@ grep -q '"changed":true' %[1]s && ! grep -q started %[1]s && rm -r /root/.ansibl
 
 func testNoLog(t *testing.T, l lab) {
 	for _, user := range []string{"root", "terse"} { // by standard input, and by files
-		result, outcome := l.task(t, "hostnet.linux.dummy: {name: d0, mac_address: '{{ address }}'}\nbecome: true\nno_log: true", "-vvv",
+		result, outcome := l.task(t,
+			"hostnet.linux.dummy: {name: d0, mac_address: '{{ address }}'}\nbecome: true\nno_log: true", "-vvv",
 			"-e", "ansible_user="+user, "-e", `{"address": "not a secret-mac"}`)
-		if result.Status != "failed" || strings.Contains(outcome.Output, "secret-mac") || strings.Contains(fmt.Sprint(result.Values), "secret-mac") {
+		if result.Status != "failed" || strings.Contains(outcome.Output, "secret-mac") ||
+			strings.Contains(fmt.Sprint(result.Values), "secret-mac") {
 			t.Errorf("%s: %+v\n%s", user, result, outcome.Output)
 		}
 	}

@@ -23,7 +23,8 @@ func testRole(t *testing.T, l lab) {
         lxc_net_gateway: null
         lxc_net6_address: null
         lxc_net6_netmask: null
-`, []string{"address 10.0.3.1/24 on lxcbr0", "dhcp-range=10.0.3.2,10.0.3.253,255.255.255.0,1h", "dhcp-lease-max=253", "masquerade", "lxc.net.0.link = lxcbr0"}},
+`, []string{"address 10.0.3.1/24 on lxcbr0", "dhcp-range=10.0.3.2,10.0.3.253,255.255.255.0,1h", "dhcp-lease-max=253",
+			"masquerade", "lxc.net.0.link = lxcbr0"}},
 		"all of them": {`
         lxc_net_bridge: lxcbr7
         lxc_net_address: 10.7.0.1
@@ -40,8 +41,10 @@ func testRole(t *testing.T, l lab) {
         lxc_net6_nat: true
         lxc_container_net_name: net0
 `, []string{
-			"address 10.7.0.1/22 on lxcbr7", "address fd05::1/64 on lxcbr7", "dhcp-range=10.7.0.2,10.7.0.99,255.255.252.0,1h", "dhcp-lease-max=300",
-			"conf-file=/dev/null", "domain=osa.example", "26,1400", "3,10.7.0.254", "ip6 saddr fd05::/64", "lxc.net.0.link = lxcbr7", "lxc.net.0.name = net0",
+			"address 10.7.0.1/22 on lxcbr7", "address fd05::1/64 on lxcbr7", "dhcp-range=10.7.0.2,10.7.0.99,255.255.252.0,1h",
+			"dhcp-lease-max=300",
+			"conf-file=/dev/null", "domain=osa.example", "26,1400", "3,10.7.0.254", "ip6 saddr fd05::/64",
+			"lxc.net.0.link = lxcbr7", "lxc.net.0.name = net0",
 			"lxc.net.0.mtu = 1400",
 		}},
 	} {
@@ -57,10 +60,12 @@ func testRole(t *testing.T, l lab) {
 		}
 	}
 	wrong := l.Play(t, rolePlay+"      vars:\n        lxc_net_nat: perhaps\n        lxc_host_state: gone\n", "--check")
-	if !wrong.Failed || !strings.Contains(wrong.Output, "lxc_net_nat") || !strings.Contains(wrong.Output, "lxc_host_state") {
+	if !wrong.Failed || !strings.Contains(wrong.Output, "lxc_net_nat") ||
+		!strings.Contains(wrong.Output, "lxc_host_state") {
 		t.Errorf("wrong variables: %s", wrong.Output)
 	}
-	if text, err := l.Doc(t, "-t", "role", "hostnet.linux.lxc_host"); err != nil || !strings.Contains(text, "lxc_net_dhcp_range") {
+	if text, err := l.Doc(t, "-t", "role", "hostnet.linux.lxc_host"); err != nil ||
+		!strings.Contains(text, "lxc_net_dhcp_range") {
 		t.Errorf("ansible-doc: %v\n%s", err, text)
 	}
 }

@@ -108,9 +108,11 @@ func NewSession(t testing.TB, controller Controller, artifact string, host Targe
 		}
 		s.Write(t, filepath.Join("controller", name), string(content), mode)
 	}
-	s.Write(t, "inventory", fmt.Sprintf("target ansible_host=%s ansible_port=%d ansible_user=root ansible_ssh_private_key_file=%s\n",
-		host.SSH().Address, host.SSH().Port, place("key")), 0o644)
-	output, err := s.command(t, nil, "galaxy", "collection", "install", "-p", place("collections"), place(filepath.Base(artifact))).CombinedOutput()
+	s.Write(t, "inventory",
+		fmt.Sprintf("target ansible_host=%s ansible_port=%d ansible_user=root ansible_ssh_private_key_file=%s\n",
+			host.SSH().Address, host.SSH().Port, place("key")), 0o644)
+	output, err := s.command(t, nil, "galaxy", "collection", "install", "-p", place("collections"),
+		place(filepath.Base(artifact))).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: ansible-galaxy collection install: %v\n%s", controller.Name, err, output)
 	}
@@ -137,13 +139,15 @@ func (s *Session) Play(t testing.TB, playbook string, arguments ...string) Outco
 	}
 	var environment, rest []string
 	for _, argument := range arguments {
-		if name, _, found := strings.Cut(argument, "="); found && name == strings.ToUpper(name) && !strings.HasPrefix(name, "-") {
+		if name, _, found := strings.Cut(argument, "="); found && name == strings.ToUpper(name) &&
+			!strings.HasPrefix(name, "-") {
 			environment = append(environment, argument)
 		} else {
 			rest = append(rest, argument)
 		}
 	}
-	output, err := s.command(t, environment, "playbook", append([]string{"-i", place("inventory"), place("playbook.yml")}, rest...)...).CombinedOutput()
+	output, err := s.command(t, environment, "playbook",
+		append([]string{"-i", place("inventory"), place("playbook.yml")}, rest...)...).CombinedOutput()
 	return Outcome{
 		Results: s.results(t), Output: string(output), Failed: err != nil,
 		SSH: bytes.Count([]byte(s.Read(t, "ssh.log")), []byte("\n")),

@@ -14,8 +14,8 @@ const (
 	mostAgainstPing = 0.7 // ping with pipelining, the least that a task in Python takes
 )
 
-// TestBenchTask runs three kinds of tasks in turn, over one SSH connection to a Debian that has Python for ping's sake. It
-// runs on this computer's kernel and processor, as emulation would measure itself.
+// TestBenchTask runs three kinds of tasks in turn, over one SSH connection to a Debian that has Python for ping's sake.
+// It runs on this computer's kernel and processor, as emulation would measure itself.
 func TestBenchTask(t *testing.T) {
 	const rounds = 60
 	target := newTarget(t)

@@ -22,7 +22,8 @@ const Program = "/usr/local/sbin/hostnet"
 // ProgramLink is the program where people without sbin in their path find it.
 const ProgramLink = "/usr/local/bin/hostnet"
 
-// Companions are what comes with the program: its man page and the shells' completions, which it makes itself; main sets it.
+// Companions are what comes with the program: its man page and the shells' completions, which it makes itself; main
+// sets it.
 var Companions = func() []system.File { return nil }
 
 // Unit is the service of systemd that makes the host as declared at boot.
@@ -77,7 +78,8 @@ func Install(s *system.System) (*Installation, error) {
 	}
 	path, text, mode, enable := bootFile(s)
 	if path == "" {
-		out.Warnings = append(out.Warnings, "this host has neither systemd nor OpenRC nor init scripts: have its boot run `"+program+" boot`")
+		out.Warnings = append(out.Warnings, "this host has neither systemd nor OpenRC nor init scripts: have its boot run `"+
+			program+" boot`")
 		return out, nil
 	}
 	want := system.File{Path: path, Present: true, Content: []byte(withProgram(text, program)), Mode: mode}
@@ -122,8 +124,8 @@ func (i *Installation) program(s *system.System) (string, error) {
 	return path, nil
 }
 
-// putCompanions writes what is a comfort alone: where it cannot be written, as on a system that is read-only in part, the
-// program is as good without.
+// putCompanions writes what is a comfort alone: where it cannot be written, as on a system that is read-only in part,
+// the program is as good without.
 func putCompanions(s *system.System) {
 	for _, file := range Companions() {
 		if have, err := s.File(file.Path); err == nil && !have.Equal(file) {
@@ -151,7 +153,8 @@ func (i *Installation) service(s *system.System, want system.File, enable []stri
 	upkeep := have.Present && (unit.Enabled || !systemd) && i.sameKind(have, want)
 	if !isPackaged {
 		i.Steps = append(i.Steps,
-			plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + want.Path, Upkeep: upkeep, Run: func() error { return s.Put(want) }})
+			plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + want.Path, Upkeep: upkeep,
+				Run: func() error { return s.Put(want) }})
 		i.Files = append(i.Files, want.Path)
 	}
 	i.Steps = append(i.Steps,
@@ -167,7 +170,8 @@ func (i *Installation) service(s *system.System, want system.File, enable []stri
 	return nil
 }
 
-// sameKind tells whether both texts have the boot do the same: apply what is declared, or only undo what is left half-way.
+// sameKind tells whether both texts have the boot do the same: apply what is declared, or only undo what is left
+// half-way.
 func (i *Installation) sameKind(have, want system.File) bool {
 	return bytes.Contains(have.Content, []byte("/hostnet boot")) == bytes.Contains(want.Content, []byte("/hostnet boot"))
 }

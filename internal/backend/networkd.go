@@ -21,8 +21,8 @@ func UsesNetworkd(s *system.System) (bool, error) {
 // Render gives systemd-networkd's files.
 type Render func() ([]system.File, error)
 
-// InstallNetworkd has systemd-networkd make the host as declared at boot. The MAC addresses in its files may be those of
-// links that only the run makes: now gives the files by the host as it is, then by the host after the run.
+// InstallNetworkd has systemd-networkd make the host as declared at boot. The MAC addresses in its files may be those
+// of links that only the run makes: now gives the files by the host as it is, then by the host after the run.
 func InstallNetworkd(s *system.System, now, then Render) (*Installation, error) {
 	out := &Installation{}
 	unit, err := s.Unit(manager.Networkd)
@@ -76,7 +76,8 @@ func (i *Installation) networkd(s *system.System, now, then Render) error {
 		if have.Equal(want) {
 			continue
 		}
-		step := plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + want.Path, Run: func() error { return write(s, want.Path, then) }}
+		step := plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + want.Path,
+			Run: func() error { return write(s, want.Path, then) }}
 		if !want.Present {
 			step.Action, step.Run = "remove", func() error { return s.Put(want) }
 		}
@@ -85,8 +86,9 @@ func (i *Installation) networkd(s *system.System, now, then Render) error {
 	}
 	if len(i.Files) > 0 && len(wanted) > 0 && manager.IsActive(s, manager.Networkd) {
 		i.Managers = append(i.Managers, manager.Networkd)
-		i.Steps = append(i.Steps, plan.Step{Phase: plan.Finish, Depth: 1, Action: "restart", Object: "service systemd-networkd",
-			Run: func() error { return manager.Restart(s, manager.Networkd) }})
+		i.Steps = append(i.Steps, plan.Step{Phase: plan.Finish, Depth: 1, Action: "restart",
+			Object: "service systemd-networkd",
+			Run:    func() error { return manager.Restart(s, manager.Networkd) }})
 	}
 	return nil
 }

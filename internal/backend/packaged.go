@@ -11,7 +11,8 @@ import (
 	"hostnet.linux/internal/system"
 )
 
-// PackagedProgram is where a distribution's package has the program, and PackagedUnit its service, which is not enabled.
+// PackagedProgram is where a distribution's package has the program, and PackagedUnit its service, which is not
+// enabled.
 const (
 	PackagedProgram = "/usr/sbin/hostnet"
 	PackagedUnit    = "/usr/lib/systemd/system/" + Unit

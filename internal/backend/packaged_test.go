@@ -47,10 +47,12 @@ func TestPackagedProgramIsTheOnlyOne(t *testing.T) {
 			if copies != (one.want == Program) || copies != files.Exists(Program) {
 				t.Errorf("a copy is made: %t", copies)
 			}
-			if content, err := os.ReadFile(files.Path(ProgramLink)); err == nil != copies || copies && !bytes.Equal(content, own) {
+			if content, err := os.ReadFile(files.Path(ProgramLink)); err == nil != copies || copies &&
+				!bytes.Equal(content, own) {
 				t.Errorf("the link leads elsewhere: %d bytes, %v", len(content), err)
 			}
-			if script, err := files.File(initFile); err != nil || !strings.Contains(string(script.Content), " "+one.want+" boot") {
+			if script, err := files.File(initFile); err != nil ||
+				!strings.Contains(string(script.Content), " "+one.want+" boot") {
 				t.Errorf("%v: the script does not run %s: %s", err, one.want, script.Content)
 			}
 			if second, err := Install(files); err != nil || len(second.Steps) > 0 {

@@ -76,9 +76,10 @@ func (i *Installation) Watch(s *system.System, mode string, asked bool) error {
 	}
 	upkeep := have.Equal(want) && unit.Enabled && unit.Active
 	i.Files, i.Units = append(i.Files, watchFile), append(i.Units, WatchUnit)
-	step := plan.Step{Phase: plan.Finish, Depth: 2, Action: "start", Object: "service hostnet-watch", Upkeep: upkeep, Run: func() error {
-		return errors.Join(s.Put(want), s.ReloadUnits(), s.Enable(WatchUnit), s.Restart(WatchUnit))
-	}}
+	step := plan.Step{Phase: plan.Finish, Depth: 2, Action: "start", Object: "service hostnet-watch", Upkeep: upkeep,
+		Run: func() error {
+			return errors.Join(s.Put(want), s.ReloadUnits(), s.Enable(WatchUnit), s.Restart(WatchUnit))
+		}}
 	if mode == WatchOff {
 		step.Action = "stop"
 		step.Run = func() error {
@@ -122,6 +123,7 @@ func (i *Installation) put(s *system.System, want system.File) error {
 		action = "remove"
 	}
 	i.Files = append(i.Files, want.Path)
-	i.Steps = append(i.Steps, plan.Step{Phase: plan.Finish, Action: action, Object: "file " + want.Path, Run: func() error { return s.Put(want) }})
+	i.Steps = append(i.Steps, plan.Step{Phase: plan.Finish, Action: action, Object: "file " + want.Path,
+		Run: func() error { return s.Put(want) }})
 	return nil
 }

@@ -96,7 +96,8 @@ func StartWatch(s *system.System, mode string) error {
 	return s.Put(system.Text(watchPID, pid+"\n"))
 }
 
-// SuperviseWatch runs `hostnet watch` until it is told to end, and starts it again when it dies. It returns the exit code.
+// SuperviseWatch runs `hostnet watch` until it is told to end, and starts it again when it dies. It returns the exit
+// code.
 func SuperviseWatch(mode string) int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)

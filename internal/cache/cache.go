@@ -20,7 +20,8 @@ const complete = ".complete"
 
 // Folder returns the folder of that kind and key, beside the images of test machines. The first to ask makes it, in its
 // place, since a Python environment cannot be moved; others wait meanwhile. A key is all that the content depends on.
-func Folder(ctx context.Context, kind, key string, build func(ctx context.Context, folder string) error) (string, error) {
+func Folder(ctx context.Context, kind, key string, build func(ctx context.Context, folder string) error) (string,
+	error) {
 	base, err := testhost.CacheDir()
 	if err != nil {
 		return "", err

@@ -49,8 +49,8 @@ func (t *terminal) run(check, differ bool) error {
 	return nil
 }
 
-// look refuses to apply files with mistakes; to compare, it says what they are and goes on. left tells that something is
-// no longer declared and still there.
+// look refuses to apply files with mistakes; to compare, it says what they are and goes on. left tells that something
+// is no longer declared and still there.
 func (t *terminal) look(site *services.Site, one *task.Task, differ bool) (left bool, err error) {
 	found, err := one.Partial(site)
 	if err != nil {
@@ -79,7 +79,8 @@ func (t *terminal) report(result ansible.Result, check, waits bool) error {
 		return result.Err
 	}
 	if t.json {
-		return t.printJSON(schema.Object{{Key: "changed", Value: result.Changed}, {Key: "actions", Value: result.Values.Get("actions")}})
+		return t.printJSON(schema.Object{{Key: "changed", Value: result.Changed},
+			{Key: "actions", Value: result.Values.Get("actions")}})
 	}
 	for _, warning := range result.Warnings {
 		fmt.Fprintln(t.output, t.paint("33", "warning: "+warning))
@@ -110,15 +111,16 @@ func (t *terminal) steps(actions []schema.Object) {
 		fmt.Fprintf(t.output, "%s %s\n", action.Get("action"), t.paint("1", fmt.Sprint(action.Get("object"))))
 		changes, _ := action.Get("changes").([]schema.Object)
 		for _, change := range changes {
-			fmt.Fprintf(t.output, "  %s: %s -> %s\n", change.Get("option"), t.paint("31", shown(change.Get("old"))), t.paint("32", shown(change.Get("new"))))
+			fmt.Fprintf(t.output, "  %s: %s -> %s\n", change.Get("option"), t.paint("31", shown(change.Get("old"))),
+				t.paint("32", shown(change.Get("new"))))
 		}
 	}
 }
 
 func shown(value any) string { return schema.Shown(value, "nothing") }
 
-// patience is how long the boot waits for cards that are found late; longer for what is declared to be required. What comes
-// after that is taken in by hostnet watch.
+// patience is how long the boot waits for cards that are found late; longer for what is declared to be required. What
+// comes after that is taken in by hostnet watch.
 const (
 	patience         = 10 * time.Second
 	patienceRequired = 2 * time.Minute

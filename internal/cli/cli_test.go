@@ -33,18 +33,19 @@ func TestWords(t *testing.T) {
 		code            int
 		said, complaint string
 	}{
-		"nothing":                    {nil, 0, "hostnet apply ", ""},
-		"help":                       {[]string{"help"}, 0, "hostnet apply ", ""},
-		"--help":                     {[]string{"--help"}, 0, "[--check] [--confirm SECONDS] [--json]", ""},
-		"help of a command":          {[]string{"help", "show"}, 0, "hostnet show: ", ""},
-		"a command's help":           {[]string{"show", "--help"}, 0, "--json ", ""},
-		"help of none":               {[]string{"help", "shwo"}, 2, "", `did you mean "show"?`},
-		"--version":                  {[]string{"--version"}, 0, backend.Version + "\n", ""},
-		"version":                    {[]string{"version"}, 0, backend.Version + "\n", ""},
-		"two letters changed":        {[]string{"shwo"}, 2, "", "hostnet: no command \"shwo\": did you mean \"show\"?\n"},
-		"nothing alike":              {[]string{"frobnicate"}, 2, "", `no command "frobnicate": see hostnet help`},
-		"an option first":            {[]string{"--json", "show"}, 2, "", "there is no option --json before the command"},
-		"an option misspelt":         {[]string{"apply", "--chekc"}, 2, "", "apply has no option --chekc (did you mean --check?): see hostnet apply --help"},
+		"nothing":             {nil, 0, "hostnet apply ", ""},
+		"help":                {[]string{"help"}, 0, "hostnet apply ", ""},
+		"--help":              {[]string{"--help"}, 0, "[--check] [--confirm SECONDS] [--json]", ""},
+		"help of a command":   {[]string{"help", "show"}, 0, "hostnet show: ", ""},
+		"a command's help":    {[]string{"show", "--help"}, 0, "--json ", ""},
+		"help of none":        {[]string{"help", "shwo"}, 2, "", `did you mean "show"?`},
+		"--version":           {[]string{"--version"}, 0, backend.Version + "\n", ""},
+		"version":             {[]string{"version"}, 0, backend.Version + "\n", ""},
+		"two letters changed": {[]string{"shwo"}, 2, "", "hostnet: no command \"shwo\": did you mean \"show\"?\n"},
+		"nothing alike":       {[]string{"frobnicate"}, 2, "", `no command "frobnicate": see hostnet help`},
+		"an option first":     {[]string{"--json", "show"}, 2, "", "there is no option --json before the command"},
+		"an option misspelt": {[]string{"apply", "--chekc"}, 2, "",
+			"apply has no option --chekc (did you mean --check?): see hostnet apply --help"},
 		"an option of another":       {[]string{"confirm", "--json"}, 2, "", "confirm has no option --json"},
 		"no value":                   {[]string{"apply", "--confirm"}, 2, "", "--confirm"},
 		"too much":                   {[]string{"diff", "more"}, 2, "", `diff takes no "more"`},
@@ -65,7 +66,8 @@ func TestHelpOfEach(t *testing.T) {
 	all := Help()
 	for _, one := range commands() {
 		code, said, complaint := ask(t, one.name, "--help")
-		if code != 0 || complaint != "" || !strings.Contains(all, "hostnet "+one.name+" ") || !strings.HasPrefix(said, "hostnet "+one.name+": ") {
+		if code != 0 || complaint != "" || !strings.Contains(all, "hostnet "+one.name+" ") ||
+			!strings.HasPrefix(said, "hostnet "+one.name+": ") {
 			t.Errorf("%s: exit code %d: %s%s", one.name, code, said, complaint)
 		}
 		for _, option := range one.options {

@@ -24,7 +24,8 @@ const (
 	listNames = `ls /etc/hostnet/*/ 2>/dev/null | sed -n 's/\.yml$//p' | sort -u`
 )
 
-// Completion is the completion of a shell, made of the table of commands, so that it asks for nothing when a key is pressed.
+// Completion is the completion of a shell, made of the table of commands, so that it asks for nothing when a key is
+// pressed.
 func Completion(shell string) (string, error) {
 	switch shell {
 	case "bash":
@@ -81,9 +82,11 @@ _hostnet() {
 		for _, option := range one.options {
 			switch {
 			case option.files:
-				fmt.Fprintf(&out, "\t%s:--%s) compopt -o filenames; COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n", one.name, option.name)
+				fmt.Fprintf(&out, "\t%s:--%s) compopt -o filenames; COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n",
+					one.name, option.name)
 			case option.value != "":
-				fmt.Fprintf(&out, "\t%s:--%s) COMPREPLY=($(compgen -W \"%s\" -- \"$current\")); return ;;\n", one.name, option.name, strings.Join(option.words, " "))
+				fmt.Fprintf(&out, "\t%s:--%s) COMPREPLY=($(compgen -W \"%s\" -- \"$current\")); return ;;\n", one.name, option.name,
+					strings.Join(option.words, " "))
 			}
 		}
 	}
@@ -92,7 +95,8 @@ _hostnet() {
 		fmt.Fprintf(&out, "\t%s) options=%q", one.name, strings.Join(one.optionNames(), " "))
 		switch one.complete {
 		case argumentsFiles:
-			out.WriteString("; [[ $current == -* ]] || { compopt -o filenames; COMPREPLY=($(compgen -f -- \"$current\")); return; }")
+			out.WriteString(
+				"; [[ $current == -* ]] || { compopt -o filenames; COMPREPLY=($(compgen -f -- \"$current\")); return; }")
 		case argumentsLinks:
 			fmt.Fprintf(&out, "; words=$(%s)", listLinks)
 		case argumentsNames:

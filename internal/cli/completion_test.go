@@ -54,7 +54,8 @@ func TestBashCompletion(t *testing.T) {
 		"status --watch --j": "--json",
 	} {
 		words := append([]string{"hostnet"}, strings.Split(typed, " ")...)
-		script := `. "$1"; shift; compopt() { :; }; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _hostnet; echo "${COMPREPLY[*]}"`
+		script :=
+			`. "$1"; shift; compopt() { :; }; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _hostnet; echo "${COMPREPLY[*]}"`
 		command := exec.CommandContext(t.Context(), bash, append([]string{"-c", script, "bash", file}, words...)...)
 		command.Dir = folder
 		if got, err := command.CombinedOutput(); err != nil || strings.TrimSpace(string(got)) != want {

@@ -70,7 +70,8 @@ func pending(site *services.Site) string {
 	case records.IsBusy():
 		return fmt.Sprintf("a change by %s is being made since %s", record.Task, record.Started.Local().Format(time.DateTime))
 	case record.Phase == store.Applying || !task.Pending(site, record):
-		return fmt.Sprintf("a change by %s of %s was cut short: hostnet recover", record.Task, record.Started.Local().Format(time.DateTime))
+		return fmt.Sprintf("a change by %s of %s was cut short: hostnet recover", record.Task,
+			record.Started.Local().Format(time.DateTime))
 	}
 	who := record.Task
 	if record.From != "" {

@@ -11,13 +11,14 @@ import (
 	"hostnet.linux/internal/lxc/lxctest"
 )
 
-// TestContainersInHistory: tasks about containers are generations like the others; a rollback takes their files and the network
-// that runs back, also after a restart of the container and over a boot, and says what it does not take back.
+// TestContainersInHistory: tasks about containers are generations like the others; a rollback takes their files and the
+// network that runs back, also after a restart of the container and over a boot, and says what it does not take back.
 func TestContainersInHistory(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
 	program := filepath.Join(t.TempDir(), "hostnet-lxc")
-	if output, err := exec.Command("go", "build", "-o", program, "hostnet.linux/modules/hostnet-lxc").CombinedOutput(); err != nil {
+	if output, err := exec.Command("go", "build", "-o", program,
+		"hostnet.linux/modules/hostnet-lxc").CombinedOutput(); err != nil {
 		t.Skipf("this machine does not build what links LXC: %s", output)
 	}
 	lxctest.Stopped(t, folder, "web", "lxc.net.0.type = empty\n")
@@ -46,12 +47,15 @@ $hostnet rollback 5; same 5; ip -br link show br0
 task $lxc container '"name": "web", "state": "absent"'
 ! $hostnet rollback; $hostnet rollback 1; $hostnet log`)
 	contains(t, said, `"changed":true`, `"changed":true`, `"changed":true`, `"changed":false`, `"changed":true`,
-		"2 ", "hostnet.linux.container ", "3 ", "hostnet.linux.container_network", "4 ", "hostnet.linux.container_network", "5 ", "hostnet.linux.lxc_host",
+		"2 ", "hostnet.linux.container ", "3 ", "hostnet.linux.container_network", "4 ", "hostnet.linux.container_network",
+		"5 ", "hostnet.linux.lxc_host",
 		"generation 4", "mtu: 1500 -> 1400",
-		"back:", "remove file /etc/lxc/default.conf", "write file "+folder+"/web/config", "delete interface eth2 of container web",
+		"back:", "remove file /etc/lxc/default.conf", "write file "+folder+"/web/config",
+		"delete interface eth2 of container web",
 		"undone: the changes after generation 3", "same as 3", "No such file", "undone:", "same as 5", "br7",
 		"started anew:", "undone:", "same as 3", "boots:", "undone:", "same as 5", "br0", "UP",
-		"note: container web was deleted by generation", "a rollback neither deletes containers nor brings them back", "there is nothing else to undo",
+		"note: container web was deleted by generation", "a rollback neither deletes containers nor brings them back",
+		"there is nothing else to undo",
 		"undone:", "hostnet rollback to 1")
 	if strings.Contains(said, "not as") {
 		t.Error(said)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestDiskFaults: where a file cannot be written, because the disk is full or read-only, the task says so and the host is as
-// it was, and so are all files.
+// TestDiskFaults: where a file cannot be written, because the disk is full or read-only, the task says so and the host
+// is as it was, and so are all files.
 func TestDiskFaults(t *testing.T) {
 	t.Parallel()
 	for _, folder := range []string{"/etc/hostnet", "/var/lib/hostnet", "/run/hostnet"} {
@@ -35,7 +35,8 @@ state >/run/after; diff /run/before /run/after && echo "nothing is left"`)
 	}
 }
 
-// TestAbsentLeavesNothing: what a bridge for containers has brought along is gone with it, however often it comes and goes.
+// TestAbsentLeavesNothing: what a bridge for containers has brought along is gone with it, however often it comes and
+// goes.
 func TestAbsentLeavesNothing(t *testing.T) {
 	t.Parallel()
 	said := apart(t, `export HOSTNET_NAMESPACE=; ip link set lo up
@@ -46,7 +47,8 @@ state() { find /etc/hostnet /var/lib/hostnet /run/hostnet -mindepth 1 ! -path '*
 state >/run/before
 for i in 1 2 3; do task '"verify": false'; ip -br link show lxcbr0; task '"state": "absent"'; done
 state >/run/after; diff /run/before /run/after && echo "nothing is left"`)
-	if strings.Count(said, `"changed":true`) != 6 || strings.Count(said, "lxcbr0 ") != 3 || !strings.Contains(said, "nothing is left") {
+	if strings.Count(said, `"changed":true`) != 6 || strings.Count(said, "lxcbr0 ") != 3 ||
+		!strings.Contains(said, "nothing is left") {
 		t.Errorf("%s", said)
 	}
 }

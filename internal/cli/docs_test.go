@@ -75,7 +75,8 @@ func sources(t *testing.T) string {
 	var out strings.Builder
 	for _, folder := range []string{"../../internal", "../../plugins", "../../roles"} {
 		err := filepath.WalkDir(folder, func(path string, entry os.DirEntry, err error) error {
-			if err != nil || entry.IsDir() || strings.HasSuffix(path, "_test.go") || !slices.Contains([]string{".go", ".py", ".sh"}, filepath.Ext(path)) {
+			if err != nil || entry.IsDir() || strings.HasSuffix(path, "_test.go") ||
+				!slices.Contains([]string{".go", ".py", ".sh"}, filepath.Ext(path)) {
 				return err
 			}
 			text, err := os.ReadFile(path)

@@ -45,7 +45,8 @@ func draw(t *terminal) error {
 	return diagram.Draw(t.output, t.drawing.format, hosts, diagram.Options{Title: t.drawing.title, Fold: t.drawing.fold})
 }
 
-// readInfo reads a result of network_info as JSON or YAML, such as `hostnet draw --json` or Ansible's copy module write it.
+// readInfo reads a result of network_info as JSON or YAML, such as `hostnet draw --json` or Ansible's copy module write
+// it.
 func readInfo(file string) (*topology.Host, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -18,8 +18,10 @@ func TestDrawOfFiles(t *testing.T) {
 		}
 		return file
 	}
-	one := write("one.yml", "name: web1\nnetwork:\n  bridges: [{name: br0, ports: [eth0], addresses: [192.0.2.1/24]}]\n  interfaces: [{name: eth0}]\n")
-	two := write("two.json", `{"name":"web2","topology":{"namespaces":[{"name":"x","links":[{"name":"eth9","state":"down"}]}]}}`)
+	one := write("one.yml", "name: web1\nnetwork:\n  bridges: [{name: br0, ports: [eth0], addresses: [192.0.2.1/24]}]\n "+
+		" interfaces: [{name: eth0}]\n")
+	two := write("two.json",
+		`{"name":"web2","topology":{"namespaces":[{"name":"x","links":[{"name":"eth9","state":"down"}]}]}}`)
 	for _, test := range []struct {
 		arguments []string
 		code      int
@@ -27,10 +29,12 @@ func TestDrawOfFiles(t *testing.T) {
 	}{
 		{[]string{"draw", "--host", one}, 0, []string{"br0 (bridge, up)  192.0.2.1/24", "└─ eth0 (card, up)"}},
 		{[]string{"draw", "--host", one, "--host", two}, 0, []string{"web1:", "web2:", "eth9 (card, down)"}},
-		{[]string{"draw", "--format", "svg", "--title", "Both", "--host", one, "--host", two}, 0, []string{"<svg", "Both", "eth9", "192.0.2.1/24"}},
+		{[]string{"draw", "--format", "svg", "--title", "Both", "--host", one, "--host", two}, 0,
+			[]string{"<svg", "Both", "eth9", "192.0.2.1/24"}},
 		{[]string{"draw", "--format", "dot", "--host", one}, 0, []string{"digraph network", "br0"}},
 		{[]string{"draw", "--format", "mermaid", "--host", one}, 0, []string{"flowchart TB", "br0"}},
-		{[]string{"draw", "--format", "png", "--host", one}, 2, []string{`there is no format "png": use one of svg, dot, mermaid, text`}},
+		{[]string{"draw", "--format", "png", "--host", one}, 2,
+			[]string{`there is no format "png": use one of svg, dot, mermaid, text`}},
 		{[]string{"draw", "--host", write("empty", "")}, 2, []string{"the file is empty"}},
 		{[]string{"draw", "--host", write("noise", "{x: 1}")}, 2, []string{"there is neither a key topology nor network"}},
 		{[]string{"draw", "--host", folder + "/none"}, 2, []string{"no such file"}},

@@ -20,8 +20,8 @@ import (
 	"hostnet.linux/internal/task"
 )
 
-// edit changes a kept file in the person's editor. What was written is read and planned before anything is touched, and then
-// made like any other change: it is undone if it fails, or if nobody confirms it.
+// edit changes a kept file in the person's editor. What was written is read and planned before anything is touched, and
+// then made like any other change: it is undone if it fails, or if nobody confirms it.
 func edit(t *terminal) error {
 	if len(t.arguments) == 0 {
 		return errors.New("edit takes the name of what is declared, such as br-mgmt: see hostnet edit --help")
@@ -83,7 +83,8 @@ func fileOf(kept *store.Kept, name string) (string, error) {
 	case len(files) == 1:
 		return files[0], nil
 	case len(files) > 1:
-		return "", fmt.Errorf("%q is declared in %s: give its kind as well, such as %q", name, strings.Join(files, " and "), "bridge "+name)
+		return "", fmt.Errorf("%q is declared in %s: give its kind as well, such as %q", name, strings.Join(files, " and "),
+			"bridge "+name)
 	}
 	if near := schema.Nearest(name, known); near != "" {
 		return "", fmt.Errorf("nothing called %q is declared: did you mean %q?", name, near)
@@ -187,7 +188,8 @@ func (e *edited) located(err error) error {
 // makeEdit shows the steps, and takes them once a person has agreed.
 func (t *terminal) makeEdit(site *services.Site, one *edited, change *task.Task, actions []schema.Object) error {
 	t.steps(actions)
-	if system.IsTerminal(os.Stdin) && len(actions) > 0 && !t.yes(plan.Count(len(actions), "step")+" to make the host so. Go on?") {
+	if system.IsTerminal(os.Stdin) && len(actions) > 0 &&
+		!t.yes(plan.Count(len(actions), "step")+" to make the host so. Go on?") {
 		return errors.New("nothing was changed")
 	}
 	token := ""

@@ -27,7 +27,8 @@ type explained struct {
 // taskItself is where options stand that belong to no object.
 const taskItself = "the task"
 
-// explain prints the documentation of an option: all that are called so, or the one at a place such as bonds.ports.name.
+// explain prints the documentation of an option: all that are called so, or the one at a place such as
+// bonds.ports.name.
 func explain(t *terminal) error {
 	if len(t.arguments) == 0 {
 		return errors.New("explain takes the name of an option, such as mtu or bonds.mode: see hostnet explain --help")
@@ -124,7 +125,8 @@ func explanations(word string) (found []*explained, known []string) {
 // gather adds an option to those found, or its place to the one that says the same.
 func gather(found []*explained, doc *schema.Doc, way string) []*explained {
 	one := &explained{
-		Option: doc.Name, Type: doc.Type, Choices: doc.Choices, Default: doc.Default, Needed: doc.Required, Text: schema.PlainText(doc.Text),
+		Option: doc.Name, Type: doc.Type, Choices: doc.Choices, Default: doc.Default, Needed: doc.Required,
+		Text: schema.PlainText(doc.Text),
 	}
 	if doc.Elements != "" {
 		one.Type += " of " + doc.Elements
@@ -139,7 +141,8 @@ func gather(found []*explained, doc *schema.Doc, way string) []*explained {
 		}
 	}
 	for _, other := range found {
-		if other.Text == one.Text && other.Type == one.Type && slices.Equal(other.Choices, one.Choices) && slices.Equal(other.Options, one.Options) &&
+		if other.Text == one.Text && other.Type == one.Type && slices.Equal(other.Choices, one.Choices) &&
+			slices.Equal(other.Options, one.Options) &&
 			other.Needed == one.Needed {
 			other.Of = append(other.Of, way)
 			return found

@@ -49,7 +49,8 @@ func history(t *terminal) error {
 		if one.To != nil {
 			by += fmt.Sprintf(" to %d", *one.To)
 		}
-		fmt.Fprintf(writer, "%d\t%s\t%s\t%s\t%s\t%d\n", one.Number, one.Time.Local().Format(time.DateTime), by, one.User, one.From, len(stepsOf(one)))
+		fmt.Fprintf(writer, "%d\t%s\t%s\t%s\t%s\t%d\n", one.Number, one.Time.Local().Format(time.DateTime), by, one.User,
+			one.From, len(stepsOf(one)))
 	}
 	return writer.Flush()
 }
@@ -78,7 +79,8 @@ func (t *terminal) generation(one *store.Generation) error {
 	for _, step := range stepsOf(one) {
 		fmt.Fprintf(t.output, "%s %s\n", step.Action, t.paint("1", step.Object))
 		for _, change := range step.Changes {
-			fmt.Fprintf(t.output, "  %s: %s -> %s\n", change.Option, t.paint("31", shown(change.Old)), t.paint("32", shown(change.New)))
+			fmt.Fprintf(t.output, "  %s: %s -> %s\n", change.Option, t.paint("31", shown(change.Old)),
+				t.paint("32", shown(change.New)))
 		}
 	}
 	return nil

@@ -65,7 +65,8 @@ func TestOpenStack(t *testing.T) {
 	}
 	write(strings.Replace(smallCloud, "group_binds", "groups_binds", 1))
 	_, complaints := run(2, "check", directory)
-	if !strings.Contains(complaints, "openstack_user_config.yml:8:9 provider_networks[0].network.groups_binds: unknown key; did you mean group_binds?") {
+	if !strings.Contains(complaints,
+		"openstack_user_config.yml:8:9 provider_networks[0].network.groups_binds: unknown key; did you mean group_binds?") {
 		t.Error(complaints)
 	}
 	run(2, "allocate", "--write", directory)

@@ -19,10 +19,12 @@ type journey struct {
 
 // journeyOptions are the options of path.
 var journeyOptions = []option{
-	textual("protocol", "PROTOCOL", "of the packet: "+strings.Join(path.Protocols, ", "), "icmp", func(t *terminal) *string { return &t.journey.protocol }).
+	textual("protocol", "PROTOCOL", "of the packet: "+strings.Join(path.Protocols, ", "), "icmp",
+		func(t *terminal) *string { return &t.journey.protocol }).
 		oneOf(path.Protocols...),
 	unsigned("port", "PORT", "that it is sent to, of tcp and udp", func(t *terminal) *uint { return &t.journey.port }),
-	unsigned("size", "BYTES", "of the whole packet, which may not be fragmented", func(t *terminal) *uint { return &t.journey.size }),
+	unsigned("size", "BYTES", "of the whole packet, which may not be fragmented",
+		func(t *terminal) *uint { return &t.journey.size }),
 	files("host", "a host whose network_info, with routing, is in the file instead of this one; may be repeated",
 		func(t *terminal) *[]string { return &t.journey.hosts }),
 	boolean("prove", "send marked packets as well, see them on every link, and say where they do not what is computed",
@@ -33,7 +35,8 @@ var journeyOptions = []option{
 // findPath follows a packet on this host, or on those whose network_info is in files.
 func findPath(t *terminal) error {
 	if len(t.arguments) != 2 {
-		return errors.New("path takes two names or addresses, where the packet starts and where it is to go: see hostnet path --help")
+		return errors.New(
+			"path takes two names or addresses, where the packet starts and where it is to go: see hostnet path --help")
 	}
 	arguments := map[string]any{"from": t.arguments[0], "to": t.arguments[1], "protocol": t.journey.protocol}
 	if t.journey.port != 0 {

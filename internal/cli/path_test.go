@@ -26,11 +26,13 @@ func TestPathOfFiles(t *testing.T) {
 		return &topology.Namespace{Name: name, Kind: topology.Container, Links: []*topology.Link{{
 			Name: "eth0", Index: 2, Kind: "veth", State: topology.Up, MTU: 1500, Addresses: []string{address}, Peer: end(host),
 		}}, Routing: &topology.Routing{
-			Routes: []kernel.Route{connected}, Rules: []kernel.Rule{{Family: 2, Priority: 32766, Action: 1, Table: 254, SuppressPrefixLength: -1}},
+			Routes: []kernel.Route{connected},
+			Rules:  []kernel.Rule{{Family: 2, Priority: 32766, Action: 1, Table: 254, SuppressPrefixLength: -1}},
 		}}
 	}
 	port := func(name, inner string) *topology.Link {
-		return &topology.Link{Name: name, Kind: "veth", State: topology.Up, MTU: 1500, Controller: "br0", Peer: &topology.End{Namespace: inner, Link: "eth0"}}
+		return &topology.Link{Name: name, Kind: "veth", State: topology.Up, MTU: 1500, Controller: "br0",
+			Peer: &topology.End{Namespace: inner, Link: "eth0"}}
 	}
 	host := &topology.Host{Name: "h", Namespaces: []*topology.Namespace{
 		{Name: "h", Kind: topology.Machine, Links: []*topology.Link{

@@ -15,6 +15,8 @@ for i in $(seq 50); do ping -c 1 -W 1 -n 192.0.2.2 >/dev/null 2>&1 && break; sle
 $hostnet path "$(uname -n)" 192.0.2.2 --prove; echo code $?
 $hostnet path "$(uname -n)" 192.0.2.2 --prove --json | grep -c '"agrees": true'
 { $hostnet path "$(uname -n)" 192.0.2.2 --prove --protocol tcp || echo code $?; $hostnet path "$(uname -n)" far --prove --host /etc/passwd || echo code $?; } 2>&1`)
-	contains(t, said, "192.0.2.1 -> 192.0.2.2", "proof, by 1 marked packet:", "host, e0 out: request 192.0.2.1 -> 192.0.2.2", "far, e1 in: request",
-		"as computed: it arrives, and is answered", "code 0", "1\n", "--prove needs the --port of tcp", "code 2", "leave --host out", "code 2")
+	contains(t, said, "192.0.2.1 -> 192.0.2.2", "proof, by 1 marked packet:",
+		"host, e0 out: request 192.0.2.1 -> 192.0.2.2", "far, e1 in: request",
+		"as computed: it arrives, and is answered", "code 0", "1\n", "--prove needs the --port of tcp", "code 2",
+		"leave --host out", "code 2")
 }

@@ -117,8 +117,8 @@ func TestSchemaAndParser(t *testing.T) {
 	}
 }
 
-// TestSchemaTakesExamples: every documented task of network is one of its schema, and those of the modules about one object
-// are objects of it.
+// TestSchemaTakesExamples: every documented task of network is one of its schema, and those of the modules about one
+// object are objects of it.
 func TestSchemaTakesExamples(t *testing.T) {
 	t.Parallel()
 	inTask, tried := compiled(t, "task.json", task.NetworkDocs(), true), 0
@@ -206,7 +206,8 @@ func TestExplain(t *testing.T) {
 		"vlans":                      "Its options: name,",
 	} {
 		var out bytes.Buffer
-		if err := explain(&terminal{output: &out, arguments: []string{word}}); err != nil || !strings.Contains(out.String(), want) {
+		if err := explain(&terminal{output: &out, arguments: []string{word}}); err != nil ||
+			!strings.Contains(out.String(), want) {
 			t.Errorf("%s: %v: %s", word, err, out.String())
 		}
 		for line := range strings.Lines(out.String()) {
@@ -215,12 +216,14 @@ func TestExplain(t *testing.T) {
 			}
 		}
 	}
-	for word, want := range map[string]string{"miimom": `did you mean "miimon"?`, "xyzzyxyzzy": "hostnet explain bonds", "": "takes the name"} {
+	for word, want := range map[string]string{"miimom": `did you mean "miimon"?`, "xyzzyxyzzy": "hostnet explain bonds",
+		"": "takes the name"} {
 		arguments := []string{word}
 		if word == "" {
 			arguments = nil
 		}
-		if err := explain(&terminal{output: &bytes.Buffer{}, arguments: arguments}); err == nil || !strings.Contains(err.Error(), want) {
+		if err := explain(&terminal{output: &bytes.Buffer{}, arguments: arguments}); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", word, err)
 		}
 	}

@@ -42,7 +42,8 @@ func (t *terminal) table(seen *host.Observed) {
 		for _, address := range addresses[one.Name] {
 			texts = append(texts, address.Prefix.String())
 		}
-		fmt.Fprintf(writer, "%s\t%s\t%s\t%s\t%s\t%s\n", one.Name, kindOf(one), stateOf(one), number(one.MTU), one.Observed.Controller, strings.Join(texts, " "))
+		fmt.Fprintf(writer, "%s\t%s\t%s\t%s\t%s\t%s\n", one.Name, kindOf(one), stateOf(one), number(one.MTU),
+			one.Observed.Controller, strings.Join(texts, " "))
 	}
 	_ = writer.Flush()
 }

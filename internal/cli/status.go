@@ -54,7 +54,8 @@ type linkStatus struct {
 	Partner    string `json:"lacp_partner,omitempty"`
 	// Carrier is since when the link has its carrier or none, where the watcher has seen it.
 	Carrier *agent.Carrier `json:"carrier,omitempty"`
-	// CarrierChanges is how often the link has lost or found its carrier; Errors and Dropped are packets since it is there.
+	// CarrierChanges is how often the link has lost or found its carrier; Errors and Dropped are packets since it is
+	// there.
 	CarrierChanges uint64 `json:"carrier_changes,omitempty"`
 	Errors         uint64 `json:"errors,omitempty"`
 	Dropped        uint64 `json:"dropped,omitempty"`
@@ -109,7 +110,8 @@ func (t *terminal) lookAround() (*condition, error) {
 	}
 	defer done()
 	name, _ := os.Hostname()
-	now := &condition{Host: name, Version: backend.Version, Pending: pending(site), Drift: []string{}, Incomplete: []string{}}
+	now := &condition{Host: name, Version: backend.Version, Pending: pending(site), Drift: []string{},
+		Incomplete: []string{}}
 	now.compare(site)
 	if networkd, err := backend.UsesNetworkd(site.Services.System); err == nil && networkd {
 		now.Backend = "systemd-networkd"

@@ -19,8 +19,10 @@ echo AS DECLARED; $hostnet status
 ip link set br-b mtu 1300; echo DRIFT; $hostnet status br-b; echo PATTERN; $hostnet status 'v*'; ! $hostnet status nothing 2>&1
 echo JSON; $hostnet status --json br-b | tr -d ' \n'; echo
 cp $hostnet /run/hostnet-copy; echo USER; setpriv --reuid 65534 --clear-groups /run/hostnet-copy status br-b; echo END`)
-	contains(t, said, "AS DECLARED", "generation 1", "objects as declared", "this session, other end ", "br-b", "bridge", "up", "10.2.2.1/24", "nat br-b 10.2.2.0/24", "forward", "8080",
-		"name servers 192.0.2.53", "DRIFT", "differs: bridge br-b", "br-b", "differs: mtu", "PATTERN", "v0", "v1", "no link is called nothing (there are: lo, ",
+	contains(t, said, "AS DECLARED", "generation 1", "objects as declared", "this session, other end ", "br-b", "bridge",
+		"up", "10.2.2.1/24", "nat br-b 10.2.2.0/24", "forward", "8080",
+		"name servers 192.0.2.53", "DRIFT", "differs: bridge br-b", "br-b", "differs: mtu", "PATTERN", "v0", "v1",
+		"no link is called nothing (there are: lo, ",
 		"JSON", `"drift":["bridgebr-b"]`, `"mtu":1300`, "USER", "told to root: sudo hostnet status", "br-b", "END")
 	_, pattern, _ := strings.Cut(said, "PATTERN")
 	pattern, _, _ = strings.Cut(pattern, "nat ")
@@ -32,10 +34,13 @@ cp $hostnet /run/hostnet-copy; echo USER; setpriv --reuid 65534 --clear-groups /
 // TestCatAndExport: a kept file by its object's name, and the host as a task that a person can read.
 func TestCatAndExport(t *testing.T) {
 	t.Parallel()
-	said := apart(t, `$hostnet apply >/dev/null; $hostnet cat br-a; $hostnet cat "bridge br-a"; ! $hostnet cat br-q 2>&1; ! $hostnet cat 2>&1
+	said := apart(t,
+		`$hostnet apply >/dev/null; $hostnet cat br-a; $hostnet cat "bridge br-a"; ! $hostnet cat br-q 2>&1; ! $hostnet cat 2>&1
 echo EXPORT; $hostnet export --changed-only; $hostnet export --changed-only >/run/task.yml; $hostnet check /run/task.yml; $hostnet export >/run/full.yml; $hostnet check /run/full.yml`)
-	contains(t, said, "# /etc/hostnet/bridges/br-a.yml", "addresses: [10.1.1.1/24]", "# /etc/hostnet/bridges/br-a.yml", `did you mean "br-a"?`, "cat takes the name",
-		"EXPORT", "- name: Set up the network of ", "\n  hostnet.linux.network:\n", "10.1.1.1/24", "1 declaration without a mistake", "1 declaration without a mistake")
+	contains(t, said, "# /etc/hostnet/bridges/br-a.yml", "addresses: [10.1.1.1/24]", "# /etc/hostnet/bridges/br-a.yml",
+		`did you mean "br-a"?`, "cat takes the name",
+		"EXPORT", "- name: Set up the network of ", "\n  hostnet.linux.network:\n", "10.1.1.1/24",
+		"1 declaration without a mistake", "1 declaration without a mistake")
 	_, export, _ := strings.Cut(said, "EXPORT")
 	if strings.Contains(export, "ageing_time") || strings.Count(export, "\n") > 15 {
 		t.Errorf("defaults are exported: %s", export)

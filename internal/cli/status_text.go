@@ -69,7 +69,8 @@ func (t *terminal) linkTable(links []linkStatus) error {
 			kind = "nic"
 		}
 		fmt.Fprintf(writer, "%s\t%s\t%s\t%d\t%s\t%s\t%s\n",
-			one.Name, kind, one.State, one.MTU, one.Controller, strings.Join(one.Addresses, " "), strings.Join(one.notes(), ", "))
+			one.Name, kind, one.State, one.MTU, one.Controller, strings.Join(one.Addresses, " "),
+			strings.Join(one.notes(), ", "))
 	}
 	return writer.Flush()
 }

@@ -13,7 +13,8 @@ import (
 // command is one word that a person gives to the program. Parsing, help, the man page and the shells' completion all
 // come from the table below.
 type command struct {
-	// arguments is how the help writes what follows the name, such as [N]; limit is how many may be given, negative for any number.
+	// arguments is how the help writes what follows the name, such as [N]; limit is how many may be given, negative for
+	// any number.
 	name, arguments string
 	limit           int
 	text            string
@@ -61,12 +62,13 @@ func unsigned(name, value, text string, target func(*terminal) *uint) option {
 
 // files is an option that names a file each time it is given.
 func files(name, text string, target func(*terminal) *[]string) option {
-	return option{name: name, value: "FILE", text: text, files: true, add: func(t *terminal, flags *flag.FlagSet, name string) {
-		flags.Func(name, "", func(file string) error {
-			*target(t) = append(*target(t), file)
-			return nil
-		})
-	}}
+	return option{name: name, value: "FILE", text: text, files: true,
+		add: func(t *terminal, flags *flag.FlagSet, name string) {
+			flags.Func(name, "", func(file string) error {
+				*target(t) = append(*target(t), file)
+				return nil
+			})
+		}}
 }
 
 // oneOf is an option with the words that it takes.
@@ -91,18 +93,21 @@ var (
 		func(t *terminal) *bool { return &t.changedOnly })
 	metrics = textual("metrics", "FILE", "write the state for node_exporter's textfile collector", "",
 		func(t *terminal) *string { return &t.metrics }).file()
-	mode = textual("mode", "MODE", "what is put back: rules and late links (repair), or everything (enforce)", agent.Repair,
+	mode = textual("mode", "MODE", "what is put back: rules and late links (repair), or everything (enforce)",
+		agent.Repair,
 		func(t *terminal) *string { return &t.mode }).oneOf(agent.Repair, agent.Enforce)
 )
 
 // picture are the options of draw.
 var picture = []option{
-	textual("format", "FORMAT", "text, svg, dot or mermaid", "text", func(t *terminal) *string { return &t.drawing.format }).
+	textual("format", "FORMAT", "text, svg, dot or mermaid", "text",
+		func(t *terminal) *string { return &t.drawing.format }).
 		oneOf(diagram.Formats...),
 	textual("title", "TEXT", "what stands above the picture", "", func(t *terminal) *string { return &t.drawing.title }),
 	integer("fold", "N", "draw containers that are wired alike as one from N on; 0 never does", diagram.DefaultFold,
 		func(t *terminal) *int { return &t.drawing.fold }),
-	files("host", "draw the host whose network_info is in the file; may be repeated", func(t *terminal) *[]string { return &t.drawing.hosts }),
+	files("host", "draw the host whose network_info is in the file; may be repeated",
+		func(t *terminal) *[]string { return &t.drawing.hosts }),
 	asJSON,
 }
 
@@ -110,7 +115,8 @@ var picture = []option{
 func commands() []command {
 	return []command{
 		{
-			name: "status", arguments: "[LINK…]", limit: -1, complete: argumentsLinks, text: "what waits, differs and is missing, and the links, by name or pattern",
+			name: "status", arguments: "[LINK…]", limit: -1, complete: argumentsLinks,
+			text:    "what waits, differs and is missing, and the links, by name or pattern",
 			options: []option{follow, asJSON}, run: status,
 		},
 		{name: "show", text: "the links as a table, and what stands on what", options: []option{asJSON}, run: show},
@@ -119,8 +125,10 @@ func commands() []command {
 			name: "path", arguments: "FROM TO", limit: 2, options: journeyOptions, run: findPath,
 			text: "which way a packet takes, and why it ends; exit code 1 if it does not arrive",
 		},
-		{name: "diff", text: "what differs from what was declared; exit code 1 if anything does", options: []option{asJSON}, run: diff},
-		{name: "apply", text: "make the host as declared in " + store.Declarations, options: []option{check, seconds, asJSON}, run: apply},
+		{name: "diff", text: "what differs from what was declared; exit code 1 if anything does", options: []option{asJSON},
+			run: diff},
+		{name: "apply", text: "make the host as declared in " + store.Declarations, options: []option{check, seconds, asJSON},
+			run: apply},
 		{name: "confirm", text: "keep the change that waits for its confirmation", run: confirm},
 		{
 			name: "log", arguments: "[N]", limit: 1, text: "the changes that are remembered, or all about one of them",
@@ -144,8 +152,9 @@ func commands() []command {
 			options: []option{asJSON}, run: checkFile,
 		},
 		{
-			name: "cat", arguments: "NAME", limit: 1, complete: argumentsNames, text: "what is declared of a link, route, rule, translation or server, with its file",
-			run: cat,
+			name: "cat", arguments: "NAME", limit: 1, complete: argumentsNames,
+			text: "what is declared of a link, route, rule, translation or server, with its file",
+			run:  cat,
 		},
 		{
 			name: "edit", arguments: "NAME", limit: 1, complete: argumentsNames, options: []option{seconds}, run: edit,
@@ -160,7 +169,8 @@ func commands() []command {
 			text: "the JSON Schema of the task hostnet.linux.network, or of kept files, for editors",
 		},
 		{
-			name: "export", text: "this host as a task of hostnet.linux.network", options: []option{changedOnly, asJSON}, run: export,
+			name: "export", text: "this host as a task of hostnet.linux.network", options: []option{changedOnly, asJSON},
+			run: export,
 		},
 		{name: "boot", text: "what hostnet.service runs: finish what a crash left behind, then apply", run: boot},
 		{name: "recover", text: "finish what a crash left behind, and no more", run: finish},

@@ -13,8 +13,8 @@ import (
 	"hostnet.linux/internal/task"
 )
 
-// The watcher lives as long as the host and mostly sleeps: it collects its garbage early, with garbage for a part of what is in
-// use, and always beyond memory.
+// The watcher lives as long as the host and mostly sleeps: it collects its garbage early, with garbage for a part of
+// what is in use, and always beyond memory.
 const (
 	garbage = 30 // percent
 	memory  = 12 << 20
@@ -38,7 +38,8 @@ func watch(t *terminal) error {
 	defer changes.Close()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	one := &agent.Agent{Site: site, Monitor: changes, Mode: t.mode, Metrics: t.metricsFile(site.Services.System.Exists), Output: t.output}
+	one := &agent.Agent{Site: site, Monitor: changes, Mode: t.mode, Metrics: t.metricsFile(site.Services.System.Exists),
+		Output: t.output}
 	return one.Run(ctx)
 }
 

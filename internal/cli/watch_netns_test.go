@@ -34,21 +34,25 @@ ip addr show br-b | grep -q 10.2.2.1 || echo "a person's change stays"
 ends 'grep -q "10.2.2.1/24" /run/hostnet/watch.json' && echo "and is told"
 ! $hostnet verify --metrics /run/metrics; grep -q 'hostnet_drift{object="address 10.2.2.1/24 on br-b"} 1' /run/metrics && echo metrics
 $hostnet log; kill $watcher; wait $watcher || true; cat /run/log`)
-	contains(t, said, "rules are back", "port is back", "a person's change stays", "and is told", "differs: address 10.2.2.1/24", "metrics", "hostnet watch", "put back")
+	contains(t, said, "rules are back", "port is back", "a person's change stays", "and is told",
+		"differs: address 10.2.2.1/24", "metrics", "hostnet watch", "put back")
 }
 
-// TestWatchEnforces: everything comes back, until it is taken away for the third time in a minute: then it is left, which the log,
-// the status and the metrics say, and other things still come back.
+// TestWatchEnforces: everything comes back, until it is taken away for the third time in a minute: then it is left,
+// which the log, the status and the metrics say, and other things still come back.
 func TestWatchEnforces(t *testing.T) {
 	t.Parallel()
 	for name, one := range map[string]struct{ harm, whole, object string }{
-		"rules":       {"nft delete table inet hostnet_n", "nft list table inet hostnet_n", "nftables table inet hostnet_n"},
-		"address":     {"ip address delete 10.2.2.1/24 dev br-b", "ip address show br-b | grep 10.2.2.1", "address 10.2.2.1/24 on br-b"},
+		"rules": {"nft delete table inet hostnet_n", "nft list table inet hostnet_n", "nftables table inet hostnet_n"},
+		"address": {"ip address delete 10.2.2.1/24 dev br-b", "ip address show br-b | grep 10.2.2.1",
+			"address 10.2.2.1/24 on br-b"},
 		"bridge port": {"ip link set e1 nomaster", "ip link show master br-b | grep e1", "port e1 of bridge br-b"},
-		"route":       {"ip route delete 10.9.0.0/24", "ip route show 10.9.0.0/24 | grep br-b", "route 10.9.0.0/24 via 10.2.2.9 dev br-b"},
+		"route": {"ip route delete 10.9.0.0/24", "ip route show 10.9.0.0/24 | grep br-b",
+			"route 10.9.0.0/24 via 10.2.2.9 dev br-b"},
 		"policy rule": {"ip rule delete pref 99", "ip rule show pref 99 | grep 10.3.3", "rule 99 from 10.3.3.0/24 table 99"},
 		"MTU":         {"ip link set br-b mtu 1300", "ip link show br-b | grep 'mtu 1400'", "bridge br-b"},
-		"bridge":      {"ip link delete br-b", "ip address show br-b | grep 10.2.2.1; ip link show master br-b | grep e1", "bridge br-b"},
+		"bridge": {"ip link delete br-b", "ip address show br-b | grep 10.2.2.1; ip link show master br-b | grep e1",
+			"bridge br-b"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -66,8 +70,10 @@ harm; sleep 2.5; whole >/dev/null 2>&1 || echo "left"
 ip link set br-other mtu 1300; ends 'ip link show br-other | grep -q "mtu 1400"' && echo "another thing is put back"; sleep 1
 $hostnet status | grep 'leaves it so'; grep '^hostnet_left ' /run/metrics
 kill $watcher; wait $watcher || true; cat /run/log`)
-			contains(t, said, "back 1", "back 2", "left", "another thing is put back", "leaves it so", "hostnet_left ", "three times in a minute")
-			if !strings.Contains(said, one.object+" was taken away three times in a minute") || strings.Contains(said, "hostnet_left 0") {
+			contains(t, said, "back 1", "back 2", "left", "another thing is put back", "leaves it so", "hostnet_left ",
+				"three times in a minute")
+			if !strings.Contains(said, one.object+" was taken away three times in a minute") ||
+				strings.Contains(said, "hostnet_left 0") {
 				t.Errorf("what is left is not said:\n%s", said)
 			}
 		})
@@ -88,8 +94,8 @@ kill $watcher; wait $watcher || true; grep -c "put back" /run/log || echo "nothi
 	contains(t, said, "held off", "undone", "nothing put back")
 }
 
-// TestWatchSupervised: without systemd, a task that needs it starts the watcher, which is started anew when it dies, and
-// ended by a task that does without.
+// TestWatchSupervised: without systemd, a task that needs it starts the watcher, which is started anew when it dies,
+// and ended by a task that does without.
 func TestWatchSupervised(t *testing.T) {
 	t.Parallel()
 	said := apart(t, host+`
@@ -102,8 +108,8 @@ ends "! kill -0 $supervisor" && echo "ended"; $hostnet diff`)
 	contains(t, said, "rules are back", "rules are back again", "ended", "the host is as declared")
 }
 
-// TestWatchEnforcesAfterABoot: without systemd, too, the mode is another one when a task says so, and lasts over a boot and over
-// tasks that say nothing of it.
+// TestWatchEnforcesAfterABoot: without systemd, too, the mode is another one when a task says so, and lasts over a boot
+// and over tasks that say nothing of it.
 func TestWatchEnforcesAfterABoot(t *testing.T) {
 	t.Parallel()
 	said := apart(t, host+`
@@ -121,8 +127,8 @@ kill $(cat /run/hostnet/watch.pid)`)
 	contains(t, said, `"changed":true`, "enforced", `"changed":false`, "enforced after a boot", "as usual again")
 }
 
-// TestWatchSitsStormsOut: with thousands of events a second the watcher stays small, afterwards it has put back what was taken
-// away within a second, and rests again. The witness is the kernel's account of the process.
+// TestWatchSitsStormsOut: with thousands of events a second the watcher stays small, afterwards it has put back what
+// was taken away within a second, and rests again. The witness is the kernel's account of the process.
 func TestWatchSitsStormsOut(t *testing.T) {
 	t.Parallel()
 	for name, events := range map[string]string{
@@ -165,7 +171,8 @@ kill $watcher; wait $watcher || true; cat /run/log`)
 			t.Log(numbers)
 			const second, megabyte, aTick = 1000, 1 << 10, 1
 			switch {
-			case len(numbers["back"]) != 2 || len(numbers["rest"]) != 1 || len(numbers["after"]) != 1 || len(numbers["VmHWM:"]) != 1:
+			case len(numbers["back"]) != 2 || len(numbers["rest"]) != 1 || len(numbers["after"]) != 1 ||
+				len(numbers["VmHWM:"]) != 1:
 				t.Errorf("unfinished:\n%s", said)
 			case slices.Min(numbers["back"]) > second: // one of two: other tests run at the same time
 				t.Errorf("put back after %d ms", numbers["back"])

@@ -15,8 +15,9 @@ import (
 	"hostnet.linux/internal/schema"
 )
 
-// adopt leaves the addressing of an interface to systemd-networkd inside, where that has set it up just as it is declared: so it
-// is in containers that OpenStack-Ansible's roles have deployed. The container's configuration then says nothing of it.
+// adopt leaves the addressing of an interface to systemd-networkd inside, where that has set it up just as it is
+// declared: so it is in containers that OpenStack-Ansible's roles have deployed. The container's configuration then
+// says nothing of it.
 func (t *target) adopt() {
 	// One with DHCP has its client running inside.
 	t.moves = t.takeOver && !t.want.Absent() && !deref(t.want.DHCP)
@@ -34,11 +35,13 @@ func (t *target) adopt() {
 
 // addressingRows are what systemd-networkd inside sets.
 func addressingRows() schema.Table[Interface] {
-	return append(schema.Table[Interface]{addressesRow(), gatewayRow(), gateway6Row(), onLinkRow(), routesRow()}, clientRows()...)
+	return append(schema.Table[Interface]{addressesRow(), gatewayRow(), gateway6Row(), onLinkRow(), routesRow()},
+		clientRows()...)
 }
 
 func hasAddressing(i *Interface) bool {
-	return len(deref(i.Addresses)) > 0 || deref(i.Gateway).IsValid() || deref(i.Gateway6).IsValid() || len(deref(i.Routes)) > 0 ||
+	return len(deref(i.Addresses)) > 0 || deref(i.Gateway).IsValid() || deref(i.Gateway6).IsValid() ||
+		len(deref(i.Routes)) > 0 ||
 		deref(i.DHCP) || deref(i.DHCP6)
 }
 
@@ -64,7 +67,8 @@ func (t *target) isAsWanted(inside networkdFile) bool {
 			return false
 		}
 	}
-	return slices.Equal(deref(t.want.Addresses), deref(t.live.Addresses)) && deref(t.want.Gateway) == deref(t.live.Gateway) &&
+	return slices.Equal(deref(t.want.Addresses), deref(t.live.Addresses)) &&
+		deref(t.want.Gateway) == deref(t.live.Gateway) &&
 		deref(t.want.Gateway6) == deref(t.live.Gateway6)
 }
 

@@ -17,8 +17,8 @@ import (
 	"hostnet.linux/internal/netnstest"
 )
 
-// TestOpenStackAdoption: a container as OSA's role lxc_container_create leaves it, whose addresses systemd-networkd inside has set,
-// is found right: nothing to do, no file written. What is changed afterwards is followed as it runs.
+// TestOpenStackAdoption: a container as OSA's role lxc_container_create leaves it, whose addresses systemd-networkd
+// inside has set, is found right: nothing to do, no file written. What is changed afterwards is followed as it runs.
 func TestOpenStackAdoption(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
@@ -31,15 +31,18 @@ func TestOpenStackAdoption(t *testing.T) {
 		{"eth1", "br-mgmt", "[Network]\n\n[Address]\nAddress=172.29.238.24/22\n"},
 	} {
 		ini := filepath.Join(folder, c.Name, one.name+".ini")
-		text := fmt.Sprintf("# Ansible managed\nlxc.net.%d.type = veth\nlxc.net.%[1]d.name = %s\nlxc.net.%[1]d.veth.pair = a1b2c3d4_%[2]s\n"+
-			"lxc.net.%[1]d.link = %[3]s\nlxc.net.%[1]d.hwaddr = 00:16:3e:aa:bb:0%[1]d\nlxc.net.%[1]d.flags = up\nlxc.net.%[1]d.mtu = 1500\n",
+		text := fmt.Sprintf(
+			"# Ansible managed\nlxc.net.%d.type = veth\nlxc.net.%[1]d.name = %s\nlxc.net.%[1]d.veth.pair = a1b2c3d4_%[2]s\n"+
+				"lxc.net.%[1]d.link = %[3]s\nlxc.net.%[1]d.hwaddr = 00:16:3e:aa:bb:0%[1]d\nlxc.net.%[1]d.flags = "+
+				"up\nlxc.net.%[1]d.mtu = 1500\n",
 			i, one.name, one.bridge)
 		unit := filepath.Join(folder, c.Name, "rootfs/etc/systemd/network", one.name+".network")
 		if err := os.MkdirAll(filepath.Dir(unit), 0o755); err != nil {
 			t.Fatal(err)
 		}
 		for file, content := range map[string]string{
-			ini: text, unit: "[Match]\nName=" + one.name + "\n\n" + one.network, c.File(): c.Config(t) + "lxc.include = " + ini + "\n",
+			ini: text, unit: "[Match]\nName=" + one.name + "\n\n" + one.network,
+			c.File(): c.Config(t) + "lxc.include = " + ini + "\n",
 		} {
 			if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
 				t.Fatal(err)
@@ -51,12 +54,15 @@ func TestOpenStackAdoption(t *testing.T) {
 	c.Enter(t, "ip", "address", "add", "172.29.238.24/22", "dev", "eth1")
 	c.Enter(t, "ip", "route", "add", "10.176.0.0/12", "via", "172.29.236.1", "proto", "static", "metric", "21")
 	c.Enter(t, "ip", "address", "add", "10.0.3.77/24", "valid_lft", "3600", "preferred_lft", "3600", "dev", "eth0")
-	entry := args{"address": "172.29.238.24", "bridge": "br-mgmt", "interface": "eth1", "netmask": "255.255.252.0", "type": "veth",
+	entry := args{"address": "172.29.238.24", "bridge": "br-mgmt", "interface": "eth1", "netmask": "255.255.252.0",
+		"type":          "veth",
 		"static_routes": []any{args{"cidr": "10.176.0.0/12", "gateway": "172.29.236.1"}}}
 	arguments := args{"container": c.Name, "container_networks": args{
-		"management_address": entry, "lxcbr0_address": args{"bridge": "lxcbr0", "interface": "eth0", "mtu": 1500, "type": "veth"}}}
+		"management_address": entry, "lxcbr0_address": args{"bridge": "lxcbr0", "interface": "eth0", "mtu": 1500,
+			"type": "veth"}}}
 	// Duplicate address detection ends by itself, and is no change.
-	for deadline := time.Now().Add(10 * time.Second); strings.Contains(c.Enter(t, "ip", "address"), "tentative") && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(10 * time.Second); strings.Contains(c.Enter(t, "ip", "address"), "tentative") &&
+		time.Now().Before(deadline); {
 		time.Sleep(50 * time.Millisecond)
 	}
 	before := snapshot(t, folder)
@@ -73,7 +79,8 @@ func TestOpenStackAdoption(t *testing.T) {
 	if _, err := task(t, folder, arguments, false); err != nil {
 		t.Fatal(err)
 	}
-	if routes := c.Enter(t, "ip", "route"); !strings.Contains(routes, "10.200.0.0/16 via 172.29.236.1 dev eth1") || strings.Contains(routes, "10.176") {
+	if routes := c.Enter(t, "ip", "route"); !strings.Contains(routes, "10.200.0.0/16 via 172.29.236.1 dev eth1") ||
+		strings.Contains(routes, "10.176") {
 		t.Errorf("routes: %s", routes)
 	}
 	if again, err := task(t, folder, arguments, false); err != nil || len(again.Steps) > 0 || c.PID(t) != pid {
@@ -81,7 +88,8 @@ func TestOpenStackAdoption(t *testing.T) {
 	}
 	// From the next start on, LXC and our hook do what systemd-networkd inside did.
 	c.Restart(t)
-	if now := c.Enter(t, "ip", "address", "show", "dev", "eth1") + c.Enter(t, "ip", "route"); !strings.Contains(now, "172.29.238.24/22") ||
+	if now := c.Enter(t, "ip", "address", "show", "dev", "eth1") +
+		c.Enter(t, "ip", "route"); !strings.Contains(now, "172.29.238.24/22") ||
 		!strings.Contains(now, "10.200.0.0/16 via 172.29.236.1 dev eth1") {
 		t.Errorf("after a restart: %s", now)
 	}
@@ -91,11 +99,13 @@ func TestOpenStackAdoption(t *testing.T) {
 	}
 }
 
-// takeOver moves the container over: nothing that runs changes, no packet is lost, and what was others' is in its configuration.
+// takeOver moves the container over: nothing that runs changes, no packet is lost, and what was others' is in its
+// configuration.
 func takeOver(t *testing.T, c *lxctest.Container, arguments args) {
 	t.Helper()
 	lxctest.Must(t, "ip", "address", "add", "172.29.236.1/22", "dev", "br-mgmt")
-	told, links := netnstest.Pinging(t, "172.29.236.1", "nsenter", fmt.Sprintf("--net=/proc/%d/ns/net", c.PID(t))), c.Enter(t, "ip", "address")+c.Enter(t, "ip", "route")
+	told, links := netnstest.Pinging(t, "172.29.236.1", "nsenter", fmt.Sprintf("--net=/proc/%d/ns/net", c.PID(t))),
+		c.Enter(t, "ip", "address")+c.Enter(t, "ip", "route")
 	before, pid := snapshot(t, c.Folder), c.PID(t)
 	arguments["manager"] = TakeOver
 	would, err := task(t, c.Folder, arguments, true)
@@ -124,7 +134,8 @@ func takeOver(t *testing.T, c *lxctest.Container, arguments args) {
 		t.Errorf("before\n%s\nafter\n%s", links, now)
 	}
 	config := c.Config(t)
-	for _, want := range []string{"lxc.net.1.ipv4.address = 172.29.238.24/22", "lxc.net.1.hwaddr = 00:16:3e:aa:bb:01", "lxc.net.0.veth.pair = a1b2c3d4_eth0",
+	for _, want := range []string{"lxc.net.1.ipv4.address = 172.29.238.24/22", "lxc.net.1.hwaddr = 00:16:3e:aa:bb:01",
+		"lxc.net.0.veth.pair = a1b2c3d4_eth0",
 		"10.176.0.0/12"} {
 		if !strings.Contains(config, want) {
 			t.Errorf("%q is not in\n%s", want, config)
@@ -133,7 +144,8 @@ func takeOver(t *testing.T, c *lxctest.Container, arguments args) {
 	if strings.Contains(config, ".ini") {
 		t.Errorf("still includes\n%s", config)
 	}
-	if text, err := os.ReadFile(unit); err != nil || !strings.Contains(string(text), "[Match]\nName=eth1\n\n[Link]\nUnmanaged=yes\n") {
+	if text, err := os.ReadFile(unit); err != nil ||
+		!strings.Contains(string(text), "[Match]\nName=eth1\n\n[Link]\nUnmanaged=yes\n") {
 		t.Errorf("%s: %v", text, err)
 	}
 	if _, err := os.Stat(strings.Replace(unit, "eth1", "eth0", 1)); err == nil {

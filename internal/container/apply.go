@@ -71,8 +71,9 @@ func leftAlone(all []*Wanted) []string {
 	var said []string
 	for _, wanted := range all {
 		for _, one := range wanted.Left {
-			said = append(said, fmt.Sprintf("%s: interface %s of container %s is a port of the Open vSwitch bridge %s: it is left to its owner",
-				one.Path, one.Name, wanted.Container, deref(one.Bridge)))
+			said = append(said,
+				fmt.Sprintf("%s: interface %s of container %s is a port of the Open vSwitch bridge %s: it is left to its owner",
+					one.Path, one.Name, wanted.Container, deref(one.Bridge)))
 		}
 	}
 	return said
@@ -191,7 +192,8 @@ type checkpoint struct {
 }
 
 func (p *planner) checkpoint() *checkpoint {
-	before := &checkpoint{live: map[*Container][]*LiveInterface{}, addresses: map[*Container]*addr.State{}, routes: map[*Container][]kernel.Route{}}
+	before := &checkpoint{live: map[*Container][]*LiveInterface{}, addresses: map[*Container]*addr.State{},
+		routes: map[*Container][]kernel.Route{}}
 	for _, c := range p.containers {
 		before.live[c], before.addresses[c], before.routes[c] = c.live, c.addresses, c.routes
 	}

@@ -35,17 +35,21 @@ func folderRow() schema.Option[Declaration] {
 }
 
 func containerRow() schema.Option[containerSet] {
-	return schema.Field("container", schema.String(), func(s *containerSet) **string { return &s.Container }, "The container's name.")
+	return schema.Field("container", schema.String(), func(s *containerSet) **string { return &s.Container },
+		"The container's name.")
 }
 
 var setTable = sync.OnceValue(func() schema.Table[containerSet] {
 	return schema.Table[containerSet]{
 		containerRow().Require(),
-		schema.Field("interfaces", schema.List(schema.Dict(InterfaceTable(), "")), func(s *containerSet) **[]Interface { return &s.Interfaces },
+		schema.Field("interfaces", schema.List(schema.Dict(InterfaceTable(), "")),
+			func(s *containerSet) **[]Interface { return &s.Interfaces },
 			"Exactly the interfaces of the container. Others that LXC or this collection made are removed."),
 		schema.Field("container_networks", networksForm(), func(s *containerSet) **map[string]any { return &s.Networks },
-			"The interfaces as OpenStack-Ansible's inventory has them in C(container_networks). An interface on lxcbr0 stays although its "+
-				"inventory does not list it, and one on an Open vSwitch bridge is left to its owner. A route without a metric gets the one that "+
+			"The interfaces as OpenStack-Ansible's inventory has them in C(container_networks). An interface on lxcbr0 stays "+
+				"although its "+
+				"inventory does not list it, and one on an Open vSwitch bridge is left to its owner. A route without a metric "+
+				"gets the one that "+
 				"OpenStack-Ansible's roles give it, 21 for the first of an interface."),
 	}
 })
@@ -53,7 +57,8 @@ var setTable = sync.OnceValue(func() schema.Table[containerSet] {
 // InterfaceModule is the options of container_interface.
 func InterfaceModule() schema.Table[Declaration] {
 	table := schema.Table[Declaration]{
-		schema.Lift(schema.Table[containerSet]{containerRow().Require()}, func(d *Declaration) *containerSet { return &d.set })[0], folderRow(),
+		schema.Lift(schema.Table[containerSet]{containerRow().Require()},
+			func(d *Declaration) *containerSet { return &d.set })[0], folderRow(),
 	}
 	return append(table, schema.Lift(InterfaceTable(), func(d *Declaration) *Interface { return &d.single })...)
 }
@@ -62,13 +67,18 @@ func InterfaceModule() schema.Table[Declaration] {
 func NetworkModule() schema.Table[Declaration] {
 	single := append(schema.Table[containerSet]{}, setTable()...)
 	single[0] = single[0].Optional()
-	table := append(schema.Table[Declaration]{folderRow()}, schema.Lift(single, func(d *Declaration) *containerSet { return &d.set })...)
-	return append(table, schema.Field("containers", schema.List(schema.Dict(setTable(), "")), func(d *Declaration) **[]containerSet { return &d.sets },
+	table := append(schema.Table[Declaration]{folderRow()},
+		schema.Lift(single, func(d *Declaration) *containerSet { return &d.set })...)
+	return append(table, schema.Field("containers", schema.List(schema.Dict(setTable(), "")),
+		func(d *Declaration) **[]containerSet { return &d.sets },
 		"Many containers in one task, in place of O(container)."),
 		schema.Field("manager", schema.Choice(TakeOver), func(d *Declaration) **string { return &d.manager },
-			"V(takeover) moves running containers over that OpenStack-Ansible's roles have deployed: interfaces from the C(.ini) files that the "+
-				"configuration includes into the configuration, their addresses and routes with them, and a file inside has systemd-networkd "+
-				"leave them alone from its next start on. No packet is lost. An interface with DHCP keeps its client inside. Left out, what "+
+			"V(takeover) moves running containers over that OpenStack-Ansible's roles have deployed: interfaces from the "+
+				"C(.ini) files that the "+
+				"configuration includes into the configuration, their addresses and routes with them, and a file inside has "+
+				"systemd-networkd "+
+				"leave them alone from its next start on. No packet is lost. An interface with DHCP keeps its client inside. "+
+				"Left out, what "+
 				"these have set up as declared stays theirs."))
 }
 
@@ -113,7 +123,8 @@ func ParseInterface(arguments map[string]any) (*Declaration, []*Wanted, error) {
 	if err := problems.Err(); err != nil {
 		return nil, nil, err
 	}
-	return &declaration, []*Wanted{{Container: *declaration.set.Container, Interfaces: []*Interface{&declaration.single}}}, nil
+	return &declaration, []*Wanted{{Container: *declaration.set.Container, Interfaces: []*Interface{&declaration.single}}},
+		nil
 }
 
 // ParseNetwork reads the arguments of container_network.
@@ -124,11 +135,13 @@ func ParseNetwork(arguments map[string]any) (*Declaration, []*Wanted, error) {
 	NetworkModule().Parse(&declaration, arguments, at)
 	var wanted []*Wanted
 	switch {
-	case declaration.sets != nil && (declaration.set.Container != nil || declaration.set.Interfaces != nil || declaration.set.Networks != nil):
+	case declaration.sets != nil &&
+		(declaration.set.Container != nil || declaration.set.Interfaces != nil || declaration.set.Networks != nil):
 		at.Key("containers").Problem("cannot be used together with container, interfaces and container_networks")
 	case declaration.sets != nil:
 		for i := range *declaration.sets {
-			wanted = append(wanted, (*declaration.sets)[i].wanted(at.Key("containers").Index(i), fmt.Sprintf("containers[%d]", i)))
+			wanted = append(wanted, (*declaration.sets)[i].wanted(at.Key("containers").Index(i),
+				fmt.Sprintf("containers[%d]", i)))
 		}
 	case declaration.set.Container == nil:
 		at.Problem("one of container and containers is required")

@@ -11,13 +11,14 @@ import (
 	"hostnet.linux/internal/lxc/lxctest"
 )
 
-// TestLentCardUnderAttack: whatever a container's root calls the card that it was lent, or gives it for a MAC address, nothing else of
-// the host's changes when the container ends, and the card is home under its own name.
+// TestLentCardUnderAttack: whatever a container's root calls the card that it was lent, or gives it for a MAC address,
+// nothing else of the host's changes when the container ends, and the card is home under its own name.
 func TestLentCardUnderAttack(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
 	for _, nic := range []string{"8", "9"} {
-		lxctest.Must(t, "ip", "link", "add", "nic"+nic, "address", "00:16:3e:00:0"+nic+":00", "type", "veth", "peer", "name", "wire"+nic)
+		lxctest.Must(t, "ip", "link", "add", "nic"+nic, "address", "00:16:3e:00:0"+nic+":00", "type", "veth", "peer", "name",
+			"wire"+nic)
 		t.Cleanup(func() { _, _ = lxctest.Run("ip", "link", "delete", "wire"+nic) })
 	}
 	lxctest.Bridge(t, "br-v")
@@ -31,7 +32,8 @@ func TestLentCardUnderAttack(t *testing.T) {
 		"an MTU of 68 and an alias":     "ip link set wan0 mtu 68; ip link set wan0 alias nic9",
 	} {
 		t.Run(name, func(t *testing.T) {
-			apply(t, folder, args{"container": c.Name, "name": "wan0", "type": "phys", "parent": "nic8", "addresses": []any{"10.5.0.3/24"}})
+			apply(t, folder, args{"container": c.Name, "name": "wan0", "type": "phys", "parent": "nic8",
+				"addresses": []any{"10.5.0.3/24"}})
 			others := func() string {
 				var out []string
 				links := (*lxctest.Container)(nil).Links(t)

@@ -11,7 +11,8 @@ import (
 	"hostnet.linux/internal/lxc"
 )
 
-// Before is what a change of containers replaces. It survives JSON, so that another process can put it back after a crash.
+// Before is what a change of containers replaces. It survives JSON, so that another process can put it back after a
+// crash.
 type Before struct {
 	Folder     string       `json:"folder"`
 	Files      []lxc.Change `json:"files"`
@@ -67,8 +68,8 @@ func RestoreFiles(before *Before) error {
 	return errors.Join(failed...)
 }
 
-// AfterBoot is what of it still counts once the host has started anew: no container of then runs any more, and whether one
-// runs now is what its configuration says.
+// AfterBoot is what of it still counts once the host has started anew: no container of then runs any more, and whether
+// one runs now is what its configuration says.
 func (b *Before) AfterBoot() *Before {
 	out := &Before{Folder: b.Folder, Files: b.Files, Lost: b.Lost}
 	for _, one := range b.Lives {

@@ -10,14 +10,15 @@ import (
 	"hostnet.linux/internal/lxc/lxctest"
 )
 
-// TestCutShort ends a run ahead of each of its steps without an undo, as a crash does. What it had written down is enough
-// for another process to put containers and files back.
+// TestCutShort ends a run ahead of each of its steps without an undo, as a crash does. What it had written down is
+// enough for another process to put containers and files back.
 func TestCutShort(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
 	lxctest.Bridge(t, "br-cut")
 	c := lxctest.New(t, folder, "cut_short")
-	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-cut", "addresses": []any{"10.77.0.2/24"}, "gateway": "10.77.0.1"})
+	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-cut", "addresses": []any{"10.77.0.2/24"},
+		"gateway": "10.77.0.1"})
 	state := func() string {
 		return c.Config(t) + c.Enter(t, "ip", "-br", "address") + c.Enter(t, "ip", "route") + c.Enter(t, "ip", "-br", "link")
 	}
@@ -62,7 +63,8 @@ func TestCutShort(t *testing.T) {
 			t.Errorf("cut short ahead of %s %s: %v", checked.Steps[number].Action, checked.Steps[number].Object, err)
 		}
 		if after := state(); after != before {
-			t.Fatalf("cut short ahead of %s %s: before\n%s\nafter\n%s", checked.Steps[number].Action, checked.Steps[number].Object, before, after)
+			t.Fatalf("cut short ahead of %s %s: before\n%s\nafter\n%s", checked.Steps[number].Action,
+				checked.Steps[number].Object, before, after)
 		}
 	}
 	if len(checked.Steps) < 4 {

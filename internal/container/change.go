@@ -25,8 +25,10 @@ func liveChanges(want, have *Interface) []schema.Change {
 
 // newInterface is one that is not there yet: what it lacks that way needs no mention.
 var newInterface = Interface{
-	DHCP: point(false), DHCP6: point(false), DHCPRoutes: point(true), DHCPDNS: point(true), DHCPMTU: point(true), DHCPHostName: point(false),
-	DHCPMetric: point(uint32(0)), DHCPClientID: point("none"), DownRate: point(uint32(0)), UpRate: point(uint32(0)), LinkUp: point(true),
+	DHCP: point(false), DHCP6: point(false), DHCPRoutes: point(true), DHCPDNS: point(true), DHCPMTU: point(true),
+	DHCPHostName: point(false),
+	DHCPMetric:   point(uint32(0)), DHCPClientID: point("none"), DownRate: point(uint32(0)), UpRate: point(uint32(0)),
+	LinkUp: point(true),
 }
 
 func empty(value any) bool {
@@ -77,11 +79,13 @@ func (p *planner) change(t *target, phase plan.Phase, change schema.Change, run 
 	p.add(plan.Step{Phase: phase, Action: "change", Object: t.describe(), Changes: []schema.Change{change}, Run: run})
 }
 
-// rename gives a link another name. Before Linux 6.2 a link must be down for it, and loses its routes and IPv6 addresses.
+// rename gives a link another name. Before Linux 6.2 a link must be down for it, and loses its routes and IPv6
+// addresses.
 func (p *planner) rename(k Kernel, t *target, from, to, option string, up bool) plan.Impact {
 	step := plan.Step{
-		Phase: plan.Widen, Depth: -1, Action: "rename", Object: t.describe(), Changes: []schema.Change{{Option: option, Old: from, New: to}},
-		Run: func() error { return k.ChangeLink(from, kernel.LinkRequest{Name: to}) },
+		Phase: plan.Widen, Depth: -1, Action: "rename", Object: t.describe(),
+		Changes: []schema.Change{{Option: option, Old: from, New: to}},
+		Run:     func() error { return k.ChangeLink(from, kernel.LinkRequest{Name: to}) },
 	}
 	if !up || p.liveRename {
 		p.add(step)
@@ -103,7 +107,8 @@ func (p *planner) rename(k Kernel, t *target, from, to, option string, up bool) 
 }
 
 // limit holds the traffic of a veth back at the host's end, where the container has no say.
-func (p *planner) limit(t *target, change schema.Change, set func(link string, kilobits uint32) error, kilobits uint32) {
+func (p *planner) limit(t *target, change schema.Change, set func(link string, kilobits uint32) error,
+	kilobits uint32) {
 	p.change(t, plan.Adjust, change, func() error { return set(t.hostEnd(), kilobits) })
 }
 
@@ -123,8 +128,9 @@ func (p *planner) moveToBridge(t *target, change schema.Change) {
 	p.keepBridgeAddress(deref(t.live.Bridge), t.live.HostMAC)
 	p.keepBridgeAddress(bridge, t.live.HostMAC)
 	p.add(plan.Step{
-		Phase: plan.Attach, Action: "attach", Object: t.describe(), Changes: []schema.Change{change}, Disruption: plan.PortFlap,
-		Run: func() error { return p.host.kernel.ChangeLink(t.hostEnd(), kernel.LinkRequest{Controller: &bridge}) },
+		Phase: plan.Attach, Action: "attach", Object: t.describe(), Changes: []schema.Change{change},
+		Disruption: plan.PortFlap,
+		Run:        func() error { return p.host.kernel.ChangeLink(t.hostEnd(), kernel.LinkRequest{Controller: &bridge}) },
 	})
 }
 

@@ -213,7 +213,8 @@ func (p *planner) bridges() string {
 // checkRemoval finds what a removed interface left on the host.
 func (p *planner) checkRemoval(t *target) {
 	if t.live != nil && t.live.Type == nil && t.have == nil {
-		t.at(&p.problems).Key("name").Problem("%s in container %s is a %s that neither LXC nor this collection made: it is not removed",
+		t.at(&p.problems).Key("name").Problem(
+			"%s in container %s is a %s that neither LXC nor this collection made: it is not removed",
 			t.live.Name, t.container.Name, kindName(t.live))
 	}
 	if t.live != nil || t.have == nil || t.have.kind() != Veth {
@@ -242,8 +243,8 @@ func (p *planner) checkHostName(t *target, at schema.Place) {
 	p.leftovers[t] = link
 }
 
-// ownerOf says who a link with the name of a host end belongs to, "" if to nobody: then it is what a container that died
-// left behind, or half a pair.
+// ownerOf says who a link with the name of a host end belongs to, "" if to nobody: then it is what a container that
+// died left behind, or half a pair.
 func (p *planner) ownerOf(link *kernel.Link) string {
 	if link.Kind != Veth {
 		return fmt.Sprintf("it is a %s", cmpOr(link.Kind, "network card"))
@@ -323,7 +324,8 @@ func (p *planner) checkDefaultRoutes(c *Container) {
 		}
 	}
 	fields := map[string]func(*Interface) *netip.Addr{
-		"gateway": func(i *Interface) *netip.Addr { return i.Gateway }, "gateway6": func(i *Interface) *netip.Addr { return i.Gateway6 },
+		"gateway":  func(i *Interface) *netip.Addr { return i.Gateway },
+		"gateway6": func(i *Interface) *netip.Addr { return i.Gateway6 },
 	}
 	for option, field := range fields {
 		var owners []string
@@ -338,7 +340,8 @@ func (p *planner) checkDefaultRoutes(c *Container) {
 		slices.Sort(owners)
 		for _, name := range owners {
 			if place, declared := places[name]; declared {
-				place.Key(option).Problem("container %s would have a default route by each of %s: it takes one", c.Name, strings.Join(owners, ", "))
+				place.Key(option).Problem("container %s would have a default route by each of %s: it takes one", c.Name,
+					strings.Join(owners, ", "))
 				break
 			}
 		}

@@ -18,7 +18,8 @@ func checkReachable(t *target, at schema.Place) {
 		return slices.ContainsFunc(deref(t.final.Routes), func(r Route) bool { return r.Via == nil && r.To.Contains(router) })
 	}
 	report := func(place schema.Place, router netip.Addr) {
-		place.Problem("%s is outside of every network of %s (%s): if it is on the link all the same, say onlink: true", router, t.want.Name,
+		place.Problem("%s is outside of every network of %s (%s): if it is on the link all the same, say onlink: true",
+			router, t.want.Name,
 			list(deref(t.final.Addresses)))
 	}
 	for name, gateway := range map[string]*netip.Addr{"gateway": t.final.Gateway, "gateway6": t.final.Gateway6} {
@@ -30,15 +31,16 @@ func checkReachable(t *target, at schema.Place) {
 		}
 	}
 	for i, route := range deref(t.want.Routes) {
-		if route.Via != nil && t.final.isElsewhere(*route.Via) && !deref(route.OnLink) && !onLink(*route.Via) && deref(t.final.Gateway) != *route.Via &&
+		if route.Via != nil && t.final.isElsewhere(*route.Via) && !deref(route.OnLink) && !onLink(*route.Via) &&
+			deref(t.final.Gateway) != *route.Via &&
 			deref(t.final.Gateway6) != *route.Via {
 			report(at.Key("routes").Index(i).Key("via"), *route.Via)
 		}
 	}
 }
 
-// isHost tells whether the interface's addresses of the router's family are alone in their networks: then every router is
-// elsewhere.
+// isHost tells whether the interface's addresses of the router's family are alone in their networks: then every router
+// is elsewhere.
 func (i *Interface) isHost(router netip.Addr) bool {
 	found := false
 	for _, prefix := range deref(i.Addresses) {
@@ -58,8 +60,10 @@ func checkDown(t *target, at schema.Place) {
 		return
 	}
 	for option, has := range map[string]bool{
-		gatewayRow().Name: t.final.Gateway != nil && t.final.Gateway.IsValid(), gateway6Row().Name: t.final.Gateway6 != nil && t.final.Gateway6.IsValid(),
-		routesRow().Name: len(deref(t.final.Routes)) > 0, dhcpRow().Name: deref(t.final.DHCP), dhcp6Row().Name: deref(t.final.DHCP6),
+		gatewayRow().Name: t.final.Gateway != nil && t.final.Gateway.IsValid(), gateway6Row().Name: t.final.Gateway6 != nil &&
+			t.final.Gateway6.IsValid(),
+		routesRow().Name: len(deref(t.final.Routes)) > 0, dhcpRow().Name: deref(t.final.DHCP),
+		dhcp6Row().Name: deref(t.final.DHCP6),
 	} {
 		if has {
 			at.Key(option).Problem("needs %s to be up, and up is false", t.want.Name)

@@ -256,9 +256,12 @@ func configured(config *lxc.Config, record Record) []*Configured {
 
 // unsetInterface is what a configuration means that says nothing.
 var unsetInterface = Interface{
-	Addresses: &[]netip.Prefix{}, Gateway: &netip.Addr{}, Gateway6: &netip.Addr{}, OnLink: point(false), Routes: &[]Route{}, Trunk: &[]uint16{},
-	DHCP: point(false), DHCP6: point(false), DHCPRoutes: point(true), DHCPDNS: point(true), DHCPMTU: point(true), DHCPHostName: point(false),
-	DHCPMetric: point(uint32(0)), DHCPClientID: point("none"), DownRate: point(uint32(0)), UpRate: point(uint32(0)), LinkUp: point(true),
+	Addresses: &[]netip.Prefix{}, Gateway: &netip.Addr{}, Gateway6: &netip.Addr{}, OnLink: point(false),
+	Routes: &[]Route{}, Trunk: &[]uint16{},
+	DHCP: point(false), DHCP6: point(false), DHCPRoutes: point(true), DHCPDNS: point(true), DHCPMTU: point(true),
+	DHCPHostName: point(false),
+	DHCPMetric:   point(uint32(0)), DHCPClientID: point("none"), DownRate: point(uint32(0)), UpRate: point(uint32(0)),
+	LinkUp: point(true),
 }
 
 // nameRest finds the names that the kernel gives to interfaces without one: LXC sets those up last, in their order.

@@ -31,7 +31,8 @@ func (p *planner) createLive(t *target) {
 		}
 	case Macvlan:
 		request := kernel.LinkRequest{
-			Name: final.Name, Kind: Macvlan, Parent: *final.Parent, Namespace: c.namespace(), MTU: final.MTU, Address: final.MAC, Up: &up,
+			Name: final.Name, Kind: Macvlan, Parent: *final.Parent, Namespace: c.namespace(), MTU: final.MTU, Address: final.MAC,
+			Up: &up,
 		}
 		if final.Mode != nil {
 			request.Data = kernel.Attributes{{Type: unix.IFLA_MACVLAN_MODE, Data: []byte{macvlanModes[*final.Mode], 0, 0, 0}}}
@@ -52,7 +53,8 @@ func (p *planner) createLive(t *target) {
 		}
 	case Phys:
 		parent := *final.Parent
-		request := kernel.LinkRequest{Name: final.Name, Namespace: c.namespace(), MTU: final.MTU, Address: t.want.MAC, Up: &up}
+		request := kernel.LinkRequest{Name: final.Name, Namespace: c.namespace(), MTU: final.MTU, Address: t.want.MAC,
+			Up: &up}
 		run = func() error {
 			if err := noteLent(p.host.kernel, parent); err != nil {
 				return err
@@ -71,15 +73,17 @@ func (p *planner) createLive(t *target) {
 	p.raiseLoopback(c)
 }
 
-// standingRequest makes an ipvlan or a VLAN on a link of the host's, as LXC does (instantiate_ipvlan and instantiate_vlan in
-// lxc/network.c).
+// standingRequest makes an ipvlan or a VLAN on a link of the host's, as LXC does (instantiate_ipvlan and
+// instantiate_vlan in lxc/network.c).
 func (t *target) standingRequest() kernel.LinkRequest {
 	final, up := t.final, !t.final.isDown()
 	request := kernel.LinkRequest{
-		Name: final.Name, Kind: final.kind(), Parent: *final.Parent, Namespace: t.container.namespace(), MTU: final.MTU, Address: t.want.MAC, Up: &up,
+		Name: final.Name, Kind: final.kind(), Parent: *final.Parent, Namespace: t.container.namespace(), MTU: final.MTU,
+		Address: t.want.MAC, Up: &up,
 	}
 	add := func(attribute, value uint16) {
-		request.Data = append(request.Data, kernel.Attribute{Type: attribute, Data: binary.NativeEndian.AppendUint16(nil, value)})
+		request.Data = append(request.Data,
+			kernel.Attribute{Type: attribute, Data: binary.NativeEndian.AppendUint16(nil, value)})
 	}
 	if final.kind() == VLAN {
 		add(unix.IFLA_VLAN_ID, deref(final.VLANID))
@@ -121,7 +125,8 @@ func (p *planner) vethRequest(t *target) kernel.LinkRequest {
 	address := hostMAC(*final.MAC)
 	return kernel.LinkRequest{
 		Name: *final.HostName, Kind: Veth, Up: &up, MTU: mtu, Address: &address, Controller: final.Bridge,
-		Peer: &kernel.Peer{Name: final.Name, Namespace: t.container.namespace(), Up: !final.isDown(), MTU: mtu, Address: final.MAC},
+		Peer: &kernel.Peer{Name: final.Name, Namespace: t.container.namespace(), Up: !final.isDown(), MTU: mtu,
+			Address: final.MAC},
 	}
 }
 

@@ -37,7 +37,8 @@ func (m *Machine) planCreate(life *Spec, folder string) ([]plan.Step, error) {
 			return nil, err
 		}
 		if !current {
-			steps = append(steps, plan.Step{Phase: plan.Prepare, Action: "install", Object: "program " + m.Program.Path, Run: m.Program.install})
+			steps = append(steps, plan.Step{Phase: plan.Prepare, Action: "install", Object: "program " + m.Program.Path,
+				Run: m.Program.install})
 		}
 	}
 	ranges, err := idMap(deref(life.Config))
@@ -67,8 +68,8 @@ func (m *Machine) planCreate(life *Spec, folder string) ([]plan.Step, error) {
 	}), nil
 }
 
-// belongsToRoot tells the root file systems that are still to be given to a container's own users: LXC does it by itself
-// where its default configuration has the map.
+// belongsToRoot tells the root file systems that are still to be given to a container's own users: LXC does it by
+// itself where its default configuration has the map.
 func belongsToRoot(root string) bool {
 	var stat unix.Stat_t
 	return unix.Lstat(root, &stat) == nil && stat.Uid == 0

@@ -23,7 +23,8 @@ func (c *Container) decodeDHCP(live *LiveInterface) {
 		return
 	}
 	live.DHCP, live.DHCP6, live.DHCPRoutes, live.DHCPDNS = &state.V4, &state.V6, &state.Routes, &state.DNS
-	live.DHCPHostName, live.DHCPMetric, live.DHCPClientID, live.lease = &state.HostName, &state.Metric, &state.ClientID, &state
+	live.DHCPHostName, live.DHCPMetric, live.DHCPClientID, live.lease = &state.HostName, &state.Metric, &state.ClientID,
+		&state
 	if !state.MTUDeclared {
 		live.DHCPMTU = &state.MTU
 	}
@@ -32,7 +33,8 @@ func (c *Container) decodeDHCP(live *LiveInterface) {
 // clientRows are the options of the DHCP client.
 var clientRows = sync.OnceValue(func() schema.Table[Interface] {
 	return schema.Table[Interface]{
-		dhcpRow(), dhcp6Row(), dhcpRoutesRow(), dhcpDNSRow(), dhcpMTURow(), dhcpHostNameRow(), dhcpMetricRow(), dhcpClientIDRow(),
+		dhcpRow(), dhcp6Row(), dhcpRoutesRow(), dhcpDNSRow(), dhcpMTURow(), dhcpHostNameRow(), dhcpMetricRow(),
+		dhcpClientIDRow(),
 	}
 })
 
@@ -90,15 +92,15 @@ func (p *planner) planDHCP(t *target, loss plan.Impact) {
 	}
 }
 
-// isRewired tells whether the interface gets to another server, or is another client for it: the lease goes back to the one
-// that gave it, and the task waits for the next.
+// isRewired tells whether the interface gets to another server, or is another client for it: the lease goes back to the
+// one that gave it, and the task waits for the next.
 func (t *target) isRewired() bool {
 	differs := func(want, have *string) bool { return want != nil && deref(want) != deref(have) }
 	return differs(t.want.Bridge, t.live.Bridge) || differs(t.want.MAC, t.live.MAC)
 }
 
-// planPositions starts the clients anew whose place among the others has changed: two with one place would take each other's
-// routes.
+// planPositions starts the clients anew whose place among the others has changed: two with one place would take each
+// other's routes.
 func (p *planner) planPositions(c *Container) {
 	planned := map[string]bool{}
 	for _, step := range p.steps {
@@ -114,7 +116,8 @@ func (p *planner) planPositions(c *Container) {
 		if place == live.lease.Position || planned[clientOf(t)] || !runsClient(p.becoming(c, &one.Interface)) {
 			continue
 		}
-		changes := []schema.Change{{Option: dhcpMetricRow().Name, Old: dhcp.Job{Position: live.lease.Position}.RouteMetric(), New: dhcp.Job{Position: place}.RouteMetric()}}
+		changes := []schema.Change{{Option: dhcpMetricRow().Name, Old: dhcp.Job{Position: live.lease.Position}.RouteMetric(),
+			New: dhcp.Job{Position: place}.RouteMetric()}}
 		p.stopDHCP(t, changes)
 		p.leaseDHCP(t, &live.Interface, changes)
 	}
@@ -130,7 +133,8 @@ func (p *planner) stopDHCP(t *target, changes []schema.Change) {
 	})
 }
 
-// leaseDHCP starts the client and waits until it has a lease: an interface that was to get one and did not is no success.
+// leaseDHCP starts the client and waits until it has a lease: an interface that was to get one and did not is no
+// success.
 func (p *planner) leaseDHCP(t *target, options *Interface, changes []schema.Change) {
 	p.add(plan.Step{
 		Phase: plan.Serve, Action: "start", Object: clientOf(t), Changes: changes,
@@ -172,13 +176,14 @@ func (p *planner) job(t *target, options *Interface, index int) dhcp.Job {
 	declared := t.final.MTU != nil || t.have != nil && t.have.MTU != nil
 	return dhcp.Job{
 		Container: t.container.Name, Config: t.container.ConfigFile, Init: t.container.State.InitPID, Index: index,
-		V4: *taken.DHCP, V6: *taken.DHCP6, Routes: *taken.DHCPRoutes, DNS: *taken.DHCPDNS, MTU: *taken.DHCPMTU && !declared, MTUDeclared: declared,
+		V4: *taken.DHCP, V6: *taken.DHCP6, Routes: *taken.DHCPRoutes, DNS: *taken.DHCPDNS, MTU: *taken.DHCPMTU &&
+			!declared, MTUDeclared: declared,
 		HostName: *taken.DHCPHostName, Metric: *taken.DHCPMetric, ClientID: *taken.DHCPClientID, Position: p.position(t),
 	}
 }
 
-// position is the interface's place among those of the container with DHCP, in the order of the configuration: the order
-// in which they are declared.
+// position is the interface's place among those of the container with DHCP, in the order of the configuration: the
+// order in which they are declared.
 func (p *planner) position(t *target) int {
 	place := 0
 	before := func(one *Configured) bool { return t.have == nil || one.Index < t.have.Index }

@@ -29,8 +29,10 @@ func serve(t *testing.T, bridge string) {
 		t.Fatal("dnsmasq is missing: `make prepare` installs it")
 	}
 	lxctest.Must(t, "ip", "address", "add", "10.20.0.1/24", "dev", bridge)
-	server := exec.Command("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface="+bridge, "--bind-interfaces",
-		"--dhcp-range=10.20.0.10,10.20.0.50,2m", "--dhcp-option=6,10.20.0.1,10.20.0.2", "--domain=test.example", "--no-ping", "--user=root",
+	server := exec.Command("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface="+bridge,
+		"--bind-interfaces",
+		"--dhcp-range=10.20.0.10,10.20.0.50,2m", "--dhcp-option=6,10.20.0.1,10.20.0.2", "--domain=test.example", "--no-ping",
+		"--user=root",
 		"--dhcp-leasefile="+filepath.Join(t.TempDir(), "leases"), "--pid-file=")
 	server.Stderr = t.Output()
 	if err := server.Start(); err != nil {
@@ -49,7 +51,8 @@ func until(t *testing.T, what string, true func() bool) {
 	}
 }
 
-// TestDHCP: no client in the container works on the interface, which gets address, routes and name servers all the same.
+// TestDHCP: no client in the container works on the interface, which gets address, routes and name servers all the
+// same.
 func TestDHCP(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
@@ -60,10 +63,12 @@ func TestDHCP(t *testing.T) {
 	leased := func() bool { return strings.Contains(c.Enter(t, "ip", "address", "show", "eth1"), " 10.20.0.") }
 	resolver := filepath.Join(folder, c.Name, "rootfs/etc/resolv.conf")
 	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-d", "dhcp": true})
-	if routes := c.Enter(t, "ip", "route"); !leased() || !strings.Contains(routes, "default via 10.20.0.1 dev eth1 proto dhcp metric 1024") {
+	if routes := c.Enter(t, "ip", "route"); !leased() ||
+		!strings.Contains(routes, "default via 10.20.0.1 dev eth1 proto dhcp metric 1024") {
 		t.Errorf("the address came: %t, routes %s", leased(), routes)
 	}
-	if text, _ := os.ReadFile(resolver); !strings.Contains(string(text), "search test.example\nnameserver 10.20.0.1\nnameserver 10.20.0.2\n") {
+	if text, _ := os.ReadFile(resolver); !strings.Contains(string(text),
+		"search test.example\nnameserver 10.20.0.1\nnameserver 10.20.0.2\n") {
 		t.Errorf("resolv.conf: %s", text)
 	}
 	if now := c.PID(t); now != pid {
@@ -82,7 +87,8 @@ func TestDHCP(t *testing.T) {
 	}
 	c.Restart(t)
 	until(t, "a lease after a restart", leased)
-	if again, err := task(t, folder, args{"container": c.Name, "name": "eth1", "dhcp": true}, false); err != nil || len(again.Steps) > 0 {
+	if again, err := task(t, folder, args{"container": c.Name, "name": "eth1", "dhcp": true}, false); err != nil ||
+		len(again.Steps) > 0 {
 		t.Errorf("after a restart: %v %v", err, again)
 	}
 	apply(t, folder, args{"container": c.Name, "name": "eth1", "dhcp": false})
@@ -98,7 +104,8 @@ func noClients(t *testing.T) {
 	t.Helper()
 	defer func() {
 		if t.Failed() {
-			t.Log(lxctest.Must(t, "sh", "-c", "cat "+dhcp.Folder+"/*; ps ax -o pid,ppid,stat,args | grep -a '[d]hcp {\\|[l]xc monitor'"))
+			t.Log(lxctest.Must(t, "sh", "-c", "cat "+dhcp.Folder+
+				"/*; ps ax -o pid,ppid,stat,args | grep -a '[d]hcp {\\|[l]xc monitor'"))
 		}
 	}()
 	until(t, "the end of all clients", func() bool {
@@ -143,7 +150,8 @@ func TestHostileResolvConf(t *testing.T) {
 		target, _ := os.Readlink(path)
 		apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-d", "dhcp": true})
 		link, _ := os.Readlink(path)
-		if err := unix.Lstat(path, &is); err != nil || was.Mode&unix.S_IFMT != unix.S_IFLNK && (is.Ino != was.Ino || is.Mode != was.Mode) || link != "" {
+		if err := unix.Lstat(path, &is); err != nil || was.Mode&unix.S_IFMT != unix.S_IFLNK &&
+			(is.Ino != was.Ino || is.Mode != was.Mode) || link != "" {
 			t.Errorf("%s: it was %+v and is %+v, %v", name, was, is, err)
 		}
 		if text, _ := os.ReadFile(victim); string(text) != "mine" {
@@ -185,7 +193,8 @@ func TestNoServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = machine.Apply(folder, wanted, false)
-	if err == nil || !strings.Contains(err.Error(), "no DHCP server gave an address in 1s") || !strings.Contains(err.Error(), "as they were") {
+	if err == nil || !strings.Contains(err.Error(), "no DHCP server gave an address in 1s") ||
+		!strings.Contains(err.Error(), "as they were") {
 		t.Errorf("got %v", err)
 	}
 	wantSame(t, before, snapshot(t, folder))
@@ -213,7 +222,8 @@ func TestRenewal(t *testing.T) {
 	}
 	c.Enter(t, "ip", "address", "add", first.Address.String(), "dev", "eth1")
 	second, err := client.Renew(first)
-	if err != nil || second.Address != first.Address || second.Remaining() != 2*time.Minute || second.Router.String() != "10.20.0.1" {
+	if err != nil || second.Address != first.Address || second.Remaining() != 2*time.Minute ||
+		second.Router.String() != "10.20.0.1" {
 		t.Errorf("renewed %+v to %+v: %v", first, second, err)
 	}
 }

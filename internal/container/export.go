@@ -52,7 +52,8 @@ func (t *target) difference() (before, after schema.Object) {
 			old.Set(change.Option, change.Old)
 			fresh.Set(change.Option, change.New)
 		}
-		before, after = append(before, schema.Entry{Key: section, Value: old}), append(after, schema.Entry{Key: section, Value: fresh})
+		before, after = append(before, schema.Entry{Key: section, Value: old}),
+			append(after, schema.Entry{Key: section, Value: fresh})
 	}
 	if t.container.running() {
 		live := &newInterface
@@ -89,7 +90,8 @@ func (c *Container) export(h *host) schema.Object {
 			continue
 		}
 		seen[one.Name] = true
-		entry := schema.Object{{Key: "name", Value: one.Name}, {Key: "net", Value: one.Index}, {Key: "configured", Value: exportOptions(&one.Interface)}}
+		entry := schema.Object{{Key: "name", Value: one.Name}, {Key: "net", Value: one.Index},
+			{Key: "configured", Value: exportOptions(&one.Interface)}}
 		if live := c.findLive(one.Name); live != nil {
 			entry.Set("running", live.export(h))
 		}
@@ -121,7 +123,8 @@ var insideRows = sync.OnceValue(func() schema.Table[Interface] {
 })
 
 func (l *LiveInterface) export(h *host) schema.Object {
-	inside := schema.Object{{Key: "kind", Value: cmpOr(l.Kind, "hardware")}, {Key: "up", Value: l.Up}, {Key: "carrier", Value: l.Carrier}}
+	inside := schema.Object{{Key: "kind", Value: cmpOr(l.Kind, "hardware")}, {Key: "up", Value: l.Up},
+		{Key: "carrier", Value: l.Carrier}}
 	for _, row := range insideRows() {
 		if value := row.Export(&l.Interface); !empty(value) {
 			inside.Set(row.Name, value)

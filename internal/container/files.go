@@ -37,7 +37,8 @@ func (p *planner) planFiles() error {
 			if err := writable(file.Path); err != nil {
 				p.problems.Add("", "%v", err)
 			}
-			step := plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + file.Path, Run: func() error { return replaceFile(file.Path, file.Now) }}
+			step := plan.Step{Phase: plan.Finish, Action: "write", Object: "file " + file.Path,
+				Run: func() error { return replaceFile(file.Path, file.Now) }}
 			if i == 0 {
 				step.Changes = changes
 			}
@@ -136,7 +137,8 @@ func (p *planner) becomes(c *Container) []*Interface {
 	return all
 }
 
-// hardwareOf is the MAC address that a lent NIC is known by wherever it is: it comes back under the name that it had inside.
+// hardwareOf is the MAC address that a lent NIC is known by wherever it is: it comes back under the name that it had
+// inside.
 func (p *planner) hardwareOf(c *Container, one *Interface) *string {
 	if link := p.host.byName[deref(one.Parent)]; link != nil {
 		return point(cmpOr(link.PermanentAddress, link.Address))

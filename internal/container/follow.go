@@ -18,10 +18,11 @@ import (
 	"hostnet.linux/internal/system"
 )
 
-// LXC knows nothing of what happens to a container as it runs: at its end it leaves a NIC that was lent meanwhile to the
-// kernel, which brings it back under the name that it had inside, or deletes it; and when the container restarts itself it
-// is made as its monitor's old configuration has it, hooks included. So one process for all containers waits for the end of
-// their inits, brings NICs home, does for one that restarts what LXC does not, and puts ends back into bridges that are remade.
+// LXC knows nothing of what happens to a container as it runs: at its end it leaves a NIC that was lent meanwhile to
+// the kernel, which brings it back under the name that it had inside, or deletes it; and when the container restarts
+// itself it is made as its monitor's old configuration has it, hooks included. So one process for all containers waits
+// for the end of their inits, brings NICs home, does for one that restarts what LXC does not, and puts ends back into
+// bridges that are remade.
 
 // FollowCommand is the first argument with which the collection's program is that process; a folder follows.
 const FollowCommand = "follow"
@@ -218,7 +219,8 @@ func (m *Machine) afterEnd(w *watch) {
 	folder := filepath.Dir(filepath.Dir(w.Config))
 	// Whoever starts the container anew starts another monitor, which knows our hooks.
 	lives := func() bool { return !w.Hooked && w.MonitorStarted != "" && startOf(w.Monitor) == w.MonitorStarted }
-	for deadline := time.Now().Add(restarting); time.Now().Before(deadline) && lives(); time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(restarting); time.Now().Before(deadline) &&
+		lives(); time.Sleep(100 * time.Millisecond) {
 		// A monitor whose container is starting does not answer before that has ended.
 		state, err := m.Runtime.State(folder, w.Name)
 		if err != nil || !state.Running() || state.InitPID == w.Init || state.Name != "RUNNING" {
@@ -279,8 +281,8 @@ func cardsInside(inside Kernel, config string) map[string]int {
 	return found
 }
 
-// moveHome moves one NIC under its own name. An alternative name that the host knows another link by keeps it from going
-// (dev_change_net_namespace).
+// moveHome moves one NIC under its own name. An alternative name that the host knows another link by keeps it from
+// going (dev_change_net_namespace).
 func (m *Machine) moveHome(w *watch, one *Interface) error {
 	links, err := w.inside.Links()
 	if err != nil {
@@ -308,8 +310,8 @@ func (m *Machine) moveHome(w *watch, one *Interface) error {
 	return err
 }
 
-// bringHome moves lent NICs out of the network of a container that has ended, under their own names. LXC does so with those
-// that it has lent itself, maybe at the same time: what is gone from there needs nothing any more.
+// bringHome moves lent NICs out of the network of a container that has ended, under their own names. LXC does so with
+// those that it has lent itself, maybe at the same time: what is gone from there needs nothing any more.
 func (m *Machine) bringHome(w *watch) []error {
 	if w.inside == nil {
 		return nil

@@ -12,8 +12,8 @@ import (
 	"hostnet.linux/internal/lxc/lxctest"
 )
 
-// TestRebootOfLiveWiring: a container that was wired as it ran restarts itself, which its monitor does with a configuration
-// that has neither the interfaces nor the hooks. What the task declared is there again each time.
+// TestRebootOfLiveWiring: a container that was wired as it ran restarts itself, which its monitor does with a
+// configuration that has neither the interfaces nor the hooks. What the task declared is there again each time.
 func TestRebootOfLiveWiring(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
@@ -60,8 +60,8 @@ func TestRebootOfLiveWiring(t *testing.T) {
 	until(t, "nobody is followed", func() bool { return len(followedFiles()) == 0 })
 }
 
-// TestRebootAfterChange: a container whose interfaces a task has changed as it ran restarts itself. Its monitor makes them as they
-// were at the start, and our hook as they are declared.
+// TestRebootAfterChange: a container whose interfaces a task has changed as it ran restarts itself. Its monitor makes
+// them as they were at the start, and our hook as they are declared.
 func TestRebootAfterChange(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
@@ -70,16 +70,20 @@ func TestRebootAfterChange(t *testing.T) {
 	serve(t, "br-d")
 	c := lxctest.Stopped(t, folder, "changed", "lxc.net.0.type = empty\n")
 	apply(t, folder, args{"container": c.Name, "interfaces": []any{
-		args{"name": "eth1", "bridge": "br-d", "addresses": []any{"10.22.0.5/24", "fd00:22::5/64"}, "gateway": "10.22.0.1", "gateway6": "fd00:22::1"},
+		args{"name": "eth1", "bridge": "br-d", "addresses": []any{"10.22.0.5/24", "fd00:22::5/64"}, "gateway": "10.22.0.1",
+			"gateway6": "fd00:22::1"},
 		args{"name": "eth2", "bridge": "br-d", "dhcp": true},
 		args{"name": "eth3", "bridge": "br-d", "addresses": []any{"10.24.0.5/24"}, "down_rate": 64000},
 		args{"name": "eth4", "bridge": "br-d"},
-		args{"name": "mv0", "type": "macvlan", "parent": "br-d", "macvlan_mode": "bridge", "addresses": []any{"10.26.0.5/24"}},
+		args{"name": "mv0", "type": "macvlan", "parent": "br-d", "macvlan_mode": "bridge",
+			"addresses": []any{"10.26.0.5/24"}},
 	}})
 	c.Start(t)
 	declared := args{"container": c.Name, "interfaces": []any{
-		args{"name": "eth1", "bridge": "br-d2", "addresses": []any{"10.23.0.6/24"}, "gateway": "none", "gateway6": "none", "mtu": 1400},
-		args{"name": "eth2", "bridge": "br-d2", "dhcp": false, "addresses": []any{"10.25.0.6/24", "fd00:23::6/64"}, "gateway": "10.25.0.1",
+		args{"name": "eth1", "bridge": "br-d2", "addresses": []any{"10.23.0.6/24"}, "gateway": "none", "gateway6": "none",
+			"mtu": 1400},
+		args{"name": "eth2", "bridge": "br-d2", "dhcp": false, "addresses": []any{"10.25.0.6/24", "fd00:23::6/64"},
+			"gateway":     "10.25.0.1",
 			"mac_address": "00:16:3e:25:00:06", "routes": []any{args{"to": "fd00:99::/64", "via": "fd00:23::1"}}},
 		args{"name": "eth3", "bridge": "br-d", "addresses": []any{}, "dhcp": true, "down_rate": 32000},
 		args{"name": "eth4", "bridge": "br-d", "up": false},
@@ -90,8 +94,10 @@ func TestRebootAfterChange(t *testing.T) {
 		before := initOf(c)
 		_, _ = lxctest.Run("lxc-attach", "-P", c.Folder, "-n", c.Name, "--", "kill", "-TERM", "1")
 		until(t, "it runs again", func() bool { return initOf(c) != before && initOf(c) != "" })
-		sees(t, c, "ip a; ip r; ip -6 r", "10.23.0.6/24", "!10.22.0", "!fd00:22:", "mtu 1400", "10.25.0.6/24", "00:16:3e:25:00:06",
-			"fd00:23::6/64", "default via 10.25.0.1 dev eth2", "fd00:99::/64 via fd00:23::1", "!10.24.0", "inet 10.20.0.", "default via 10.20.0.1 dev eth3 proto dhcp", "10.26.0.5/24")
+		sees(t, c, "ip a; ip r; ip -6 r", "10.23.0.6/24", "!10.22.0", "!fd00:22:", "mtu 1400", "10.25.0.6/24",
+			"00:16:3e:25:00:06",
+			"fd00:23::6/64", "default via 10.25.0.1 dev eth2", "fd00:99::/64 via fd00:23::1", "!10.24.0", "inet 10.20.0.",
+			"default via 10.20.0.1 dev eth3 proto dhcp", "10.26.0.5/24")
 		silent(t, folder, declared)
 		if said := reportOf(c.File()).problems(); len(said) > 0 {
 			t.Errorf("the hooks report %q", said)
@@ -99,8 +105,8 @@ func TestRebootAfterChange(t *testing.T) {
 	}
 }
 
-// TestLentCardComesHome: a card that was lent is on the host again as soon as its container has ended, under its own name, and
-// with the MAC address and the MTU that it had there.
+// TestLentCardComesHome: a card that was lent is on the host again as soon as its container has ended, under its own
+// name, and with the MAC address and the MTU that it had there.
 func TestLentCardComesHome(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
@@ -124,7 +130,8 @@ func TestLentCardComesHome(t *testing.T) {
 	}
 	for name, end := range ends {
 		t.Run("lent as it runs, "+name, func(t *testing.T) {
-			apply(t, folder, args{"container": c.Name, "name": "wan0", "type": "phys", "parent": "nic7", "addresses": []any{"10.5.0.3/24"},
+			apply(t, folder, args{"container": c.Name, "name": "wan0", "type": "phys", "parent": "nic7",
+				"addresses":   []any{"10.5.0.3/24"},
 				"mac_address": "00:16:3e:00:07:99", "mtu": 1400})
 			if home() {
 				t.Fatal("it was not lent")
@@ -141,7 +148,8 @@ func TestLentCardComesHome(t *testing.T) {
 		})
 		t.Run("lent at the start, "+name, func(t *testing.T) {
 			lxctest.Must(t, "lxc-stop", "-k", "-P", folder, "-n", c.Name)
-			apply(t, folder, args{"container": c.Name, "name": "wan0", "type": "phys", "parent": "nic7", "addresses": []any{"10.5.0.3/24"},
+			apply(t, folder, args{"container": c.Name, "name": "wan0", "type": "phys", "parent": "nic7",
+				"addresses":   []any{"10.5.0.3/24"},
 				"mac_address": "00:16:3e:00:07:99", "mtu": 1400})
 			c.Start(t)
 			if home() {

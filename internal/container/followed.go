@@ -58,7 +58,8 @@ func (m *Machine) follow(hooked bool, containers ...*Container) error {
 	var lending []*followed
 	for _, c := range containers {
 		one := newFollowed(c)
-		one.Hooked, one.Lends = hooked, slices.ContainsFunc(c.record.interfaces, func(i *Interface) bool { return i.kind() == Phys })
+		one.Hooked, one.Lends = hooked,
+			slices.ContainsFunc(c.record.interfaces, func(i *Interface) bool { return i.kind() == Phys })
 		if err := one.note(); err != nil {
 			return err
 		}
@@ -122,7 +123,9 @@ func (f *followed) awaitHold() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("nobody waits for the end of container %s after %s: a card that is lent to it may come back under another name", f.Name, patience)
+	return fmt.Errorf(
+		"nobody waits for the end of container %s after %s: a card that is lent to it may come back under another name",
+		f.Name, patience)
 }
 
 // followChanged follows the running containers whose configuration a task has changed.

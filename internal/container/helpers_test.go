@@ -126,8 +126,8 @@ func wantProblem(t *testing.T, folder string, arguments args, texts ...string) {
 
 func asProblems(err error, problems *schema.Problems) bool { return errors.As(err, problems) }
 
-// snapshot is all that a task may change, a line each: the host's links, each container's, and the files. What the kernel
-// counts or makes up by itself is left out.
+// snapshot is all that a task may change, a line each: the host's links, each container's, and the files. What the
+// kernel counts or makes up by itself is left out.
 func snapshot(t testing.TB, folder string) []string {
 	t.Helper()
 	lines := look(t, "host")
@@ -194,7 +194,8 @@ func look(t testing.TB, who string, enter ...string) []string {
 	return lines
 }
 
-// tidy leaves out what the kernel makes up: link-local addresses, and the host ends' MAC addresses that bridges take on.
+// tidy leaves out what the kernel makes up: link-local addresses, and the host ends' MAC addresses that bridges take
+// on.
 func tidy(value any) any {
 	switch v := value.(type) {
 	case string:

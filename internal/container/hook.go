@@ -26,8 +26,9 @@ const (
 	StartHost = "start-host"
 )
 
-// Hook is called by LXC at a moment of a container's start. environment gives the LXC_ variables. It does what it can and
-// reports the rest: an error, which keeps the container down for good, is owed only where its start would harm another.
+// Hook is called by LXC at a moment of a container's start. environment gives the LXC_ variables. It does what it can
+// and reports the rest: an error, which keeps the container down for good, is owed only where its start would harm
+// another.
 func (m *Machine) Hook(moment string, environment func(name string) string) error {
 	if moment != Clone && moment != PreStart && moment != StartHost {
 		return fmt.Errorf("there is no hook %q: it is %s, %s or %s", moment, Clone, PreStart, StartHost)
@@ -107,7 +108,8 @@ func (m *Machine) preStart(name, file string) []error {
 	return append(problems, p.runEach()...)
 }
 
-// startHost brings up what LXC's keys cannot say, and gives what it could not do. hooked says that LXC calls it, by our hook.
+// startHost brings up what LXC's keys cannot say, and gives what it could not do. hooked says that LXC calls it, by our
+// hook.
 func (m *Machine) startHost(name, file, init string, hooked bool) []error {
 	pid, err := strconv.Atoi(init)
 	if err != nil || pid <= 0 {
@@ -231,8 +233,8 @@ func (p *planner) planStart(c *Container) {
 	}
 }
 
-// planIdentity gives the interface the names that the configuration has: LXC made it with those from before the container
-// was settled.
+// planIdentity gives the interface the names that the configuration has: LXC made it with those from before the
+// container was settled.
 func (p *planner) planIdentity(t *target) {
 	if t.have == nil || t.live.Type == nil || t.live.kind() == Phys {
 		return

@@ -36,7 +36,8 @@ func (c *Container) inherited(one *Configured) (hostName, mac bool) {
 	if kept == nil || one.kind() == Phys {
 		return false, false
 	}
-	return kept.HostName != nil && deref(kept.HostName) == deref(one.HostName), kept.MAC != nil && deref(kept.MAC) == deref(one.MAC)
+	return kept.HostName != nil && deref(kept.HostName) == deref(one.HostName), kept.MAC != nil &&
+		deref(kept.MAC) == deref(one.MAC)
 }
 
 // settle gives a copied or renamed container the identity that is its own.
@@ -147,7 +148,8 @@ func (m *Machine) planSettled(folder, name string) ([]plan.Step, error) {
 	}}, nil
 }
 
-// settleStart does so for a container that LXC is starting. It refuses one that would take an address away from another.
+// settleStart does so for a container that LXC is starting. It refuses one that would take an address away from
+// another.
 func (m *Machine) settleStart(c *Container) []error {
 	taken, err := m.taken(c.Folder, map[string]bool{c.Name: true})
 	if err != nil {
@@ -174,7 +176,8 @@ func (c *Container) foreignAddress(taken *names) error {
 			owner := taken.holder(deref(one.Bridge), prefix)
 			original := copied && owner == c.record.container
 			if owner != "" && (original || isRunning(c.Folder, owner)) {
-				return fmt.Errorf("%s of %s belongs to container %s: declare another with container_network", prefix.Addr(), one.Name, owner)
+				return fmt.Errorf("%s of %s belongs to container %s: declare another with container_network", prefix.Addr(),
+					one.Name, owner)
 			}
 		}
 	}

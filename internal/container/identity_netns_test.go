@@ -19,7 +19,8 @@ func shop(t *testing.T, folder string) (*lxctest.Container, args) {
 	standInForRsync(t)
 	c := lxctest.Stopped(t, folder, "shop", "lxc.net.0.type = empty\n")
 	declared := args{"container": c.Name, "interfaces": []any{
-		args{"name": "eth1", "bridge": "br-d", "dhcp": true, "mac_address": "00:16:3e:04:00:01", "routes": []any{args{"to": "10.98.0.0/16", "via": "10.20.0.7"}}},
+		args{"name": "eth1", "bridge": "br-d", "dhcp": true, "mac_address": "00:16:3e:04:00:01",
+			"routes": []any{args{"to": "10.98.0.0/16", "via": "10.20.0.7"}}},
 	}}
 	apply(t, folder, declared)
 	return c, declared
@@ -77,12 +78,14 @@ func TestCopy(t *testing.T) {
 			until(t, "the route that waits for the lease", func() bool {
 				return strings.Contains(second.Enter(t, "ip", "route"), "10.98.0.0/16 via 10.20.0.7 dev eth1")
 			})
-			if one, other := c.Links(t)["eth1"].Address, second.Links(t)["eth1"].Address; one != "00:16:3e:04:00:01" || one == other {
+			if one, other := c.Links(t)["eth1"].Address, second.Links(t)["eth1"].Address; one != "00:16:3e:04:00:01" ||
+				one == other {
 				t.Errorf("MAC addresses %s and %s", one, other)
 			}
 			silent(t, folder, declared)
 			silent(t, folder, args{"container": second.Name, "interfaces": []any{
-				args{"name": "eth1", "bridge": "br-d", "dhcp": true, "routes": []any{args{"to": "10.98.0.0/16", "via": "10.20.0.7"}}},
+				args{"name": "eth1", "bridge": "br-d", "dhcp": true,
+					"routes": []any{args{"to": "10.98.0.0/16", "via": "10.20.0.7"}}},
 			}})
 		})
 	}
@@ -102,7 +105,8 @@ func TestCopyOfStaticAddress(t *testing.T) {
 	standInForRsync(t)
 	lxctest.Bridge(t, "br-s")
 	c := lxctest.New(t, folder, "mail")
-	declared := args{"container": c.Name, "interfaces": []any{args{"name": "eth1", "bridge": "br-s", "addresses": []any{"10.21.0.5/24"}}}}
+	declared := args{"container": c.Name,
+		"interfaces": []any{args{"name": "eth1", "bridge": "br-s", "addresses": []any{"10.21.0.5/24"}}}}
 	apply(t, folder, declared)
 	gone := c.Ends(t)
 	lxctest.Must(t, "lxc-stop", "-k", "-P", folder, "-n", c.Name)
@@ -112,7 +116,8 @@ func TestCopyOfStaticAddress(t *testing.T) {
 	if err := (lxctest.Runtime{}).Start(folder, second.Name); err == nil {
 		t.Error("the copy starts with the original's address")
 	}
-	if said := strings.Join(reportOf(second.File()).problems(), "\n"); !strings.Contains(said, "10.21.0.5 of eth1 belongs to container mail") {
+	if said := strings.Join(reportOf(second.File()).problems(), "\n"); !strings.Contains(said,
+		"10.21.0.5 of eth1 belongs to container mail") {
 		t.Errorf("the hook says %q", said)
 	}
 	life, err := ParseLife(args{"name": second.Name, "lxc_path": folder})
@@ -126,7 +131,8 @@ func TestCopyOfStaticAddress(t *testing.T) {
 	silent(t, folder, declared)
 	c.Start(t)
 	silent(t, folder, declared)
-	apply(t, folder, args{"container": second.Name, "interfaces": []any{args{"name": "eth1", "bridge": "br-s", "addresses": []any{"10.21.0.6/24"}}}})
+	apply(t, folder, args{"container": second.Name,
+		"interfaces": []any{args{"name": "eth1", "bridge": "br-s", "addresses": []any{"10.21.0.6/24"}}}})
 	second.Start(t)
 	second.Ping(t, "10.21.0.5")
 }

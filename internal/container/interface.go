@@ -198,8 +198,10 @@ func (r *Route) table() uint32 {
 }
 
 func compareRoutes(a, b Route) int {
-	if c := cmp.Or(cmp.Compare(a.table(), b.table()), a.To.Addr().Compare(b.To.Addr()), cmp.Compare(a.To.Bits(), b.To.Bits()),
-		cmp.Compare(deref(a.Metric), deref(b.Metric)), deref(a.Via).Compare(deref(b.Via)), compareBool(deref(a.OnLink), deref(b.OnLink))); c != 0 {
+	if c := cmp.Or(cmp.Compare(a.table(), b.table()), a.To.Addr().Compare(b.To.Addr()),
+		cmp.Compare(a.To.Bits(), b.To.Bits()),
+		cmp.Compare(deref(a.Metric), deref(b.Metric)), deref(a.Via).Compare(deref(b.Via)),
+		compareBool(deref(a.OnLink), deref(b.OnLink))); c != 0 {
 		return c
 	}
 	table := route.Further().Table()

@@ -26,8 +26,10 @@ func TestIPVLANAndVLAN(t *testing.T) {
 			t.Errorf("%s has no %q: %s", name, want, text)
 		}
 	}
-	apply(t, folder, args{"container": c.Name, "name": "ip0", "type": "ipvlan", "parent": "nic8", "ipvlan_mode": "l2", "addresses": []any{"10.8.0.2/24"}})
-	apply(t, folder, args{"container": c.Name, "name": "v8", "type": "vlan", "parent": "nic8", "vlan_id": 8, "addresses": []any{"10.9.0.2/24"}})
+	apply(t, folder, args{"container": c.Name, "name": "ip0", "type": "ipvlan", "parent": "nic8", "ipvlan_mode": "l2",
+		"addresses": []any{"10.8.0.2/24"}})
+	apply(t, folder, args{"container": c.Name, "name": "v8", "type": "vlan", "parent": "nic8", "vlan_id": 8,
+		"addresses": []any{"10.9.0.2/24"}})
 	seen("ip0", "ipvlan  mode l2")
 	seen("v8", "id 8 ")
 	apply(t, folder, args{"container": c.Name, "name": "ip0", "ipvlan_mode": "l3s"})

@@ -33,8 +33,10 @@ func TestKindsOfLXC(t *testing.T) {
 		data     map[uint16][]byte
 	}{
 		{
-			map[string]any{"name": "up0", "type": "ipvlan", "parent": "eth0", "ipvlan_mode": "l3s", "ipvlan_isolation": "private", "addresses": []any{"192.0.2.5/24"}},
-			[]string{"type = ipvlan", "name = up0", "link = eth0", "ipvlan.mode = l3s", "ipvlan.isolation = private", "flags = up", "ipv4.address = 192.0.2.5/24"},
+			map[string]any{"name": "up0", "type": "ipvlan", "parent": "eth0", "ipvlan_mode": "l3s",
+				"ipvlan_isolation": "private", "addresses": []any{"192.0.2.5/24"}},
+			[]string{"type = ipvlan", "name = up0", "link = eth0", "ipvlan.mode = l3s", "ipvlan.isolation = private",
+				"flags = up", "ipv4.address = 192.0.2.5/24"},
 			map[uint16][]byte{unix.IFLA_IPVLAN_MODE: {2, 0}, unix.IFLA_IPVLAN_FLAGS: {1, 0}},
 		},
 		{
@@ -88,7 +90,8 @@ func TestKindsOfLXC(t *testing.T) {
 		}
 		target := &target{container: &Container{}, want: one, final: one}
 		request := target.standingRequest()
-		if request.Kind != *one.Type || request.Parent != "eth0" || request.Address != nil || len(request.Data) != len(c.data) {
+		if request.Kind != *one.Type || request.Parent != "eth0" || request.Address != nil ||
+			len(request.Data) != len(c.data) {
 			t.Errorf("the kernel is asked for %+v", request)
 		}
 		for _, attribute := range request.Data {
@@ -98,7 +101,8 @@ func TestKindsOfLXC(t *testing.T) {
 		}
 		live := &LiveInterface{}
 		decodeStanding(live, &kernel.Link{Kind: request.Kind, Data: request.Data})
-		if one.VLANID != nil && deref(live.VLANID) != *one.VLANID || one.IPVLANMode != nil && deref(live.IPVLANMode) != *one.IPVLANMode ||
+		if one.VLANID != nil && deref(live.VLANID) != *one.VLANID || one.IPVLANMode != nil &&
+			deref(live.IPVLANMode) != *one.IPVLANMode ||
 			one.IPVLANIsolation != nil && deref(live.IPVLANIsolation) != *one.IPVLANIsolation {
 			t.Errorf("of the kernel's answer is read %+v", live.Interface)
 		}
@@ -110,8 +114,9 @@ func TestOptionsOfKinds(t *testing.T) {
 	for want, fields := range map[string]map[string]any{
 		"vlan_id: is of type vlan only, and this is a veth":       {"name": "eth1", "type": "veth", "vlan_id": 5},
 		"ipvlan_mode: is of type ipvlan only, and this is a vlan": {"name": "eth1", "type": "vlan", "ipvlan_mode": "l2"},
-		"mac_address: an ipvlan has the MAC address":              {"name": "eth1", "type": "ipvlan", "mac_address": "00:16:3e:00:00:01"},
-		"bridge: is of type veth only, and this is a ipvlan":      {"name": "eth1", "type": "ipvlan", "bridge": "br0"},
+		"mac_address: an ipvlan has the MAC address": {
+			"name": "eth1", "type": "ipvlan", "mac_address": "00:16:3e:00:00:01"},
+		"bridge: is of type veth only, and this is a ipvlan": {"name": "eth1", "type": "ipvlan", "bridge": "br0"},
 		"vlan_id: must be": {"name": "eth1", "type": "vlan", "vlan_id": 4095},
 		"did you mean":     {"name": "eth1", "type": "ipvlam"},
 	} {

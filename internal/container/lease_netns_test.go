@@ -19,8 +19,10 @@ func dnsmasqOn(t *testing.T, bridge string, arguments ...string) (log string, st
 	folder := t.TempDir()
 	log = filepath.Join(folder, "log")
 	server := exec.Command("dnsmasq", append([]string{
-		"--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=" + bridge, "--bind-dynamic", "--except-interface=lo", "--no-ping",
-		"--user=root", "--dhcp-leasefile=" + filepath.Join(folder, "leases"), "--pid-file=", "--log-dhcp", "--log-facility=" + log,
+		"--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=" + bridge, "--bind-dynamic",
+		"--except-interface=lo", "--no-ping",
+		"--user=root", "--dhcp-leasefile=" + filepath.Join(folder, "leases"), "--pid-file=", "--log-dhcp",
+		"--log-facility=" + log,
 	}, arguments...)...)
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
@@ -67,8 +69,8 @@ func sees(t *testing.T, c *lxctest.Container, command string, wants ...string) {
 	})
 }
 
-// TestLeaseFollowsTheWire: another bridge, other networks of the bridge or another MAC address bring another lease at once,
-// and nothing stays of the one before.
+// TestLeaseFollowsTheWire: another bridge, other networks of the bridge or another MAC address bring another lease at
+// once, and nothing stays of the one before.
 func TestLeaseFollowsTheWire(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
@@ -107,7 +109,8 @@ func TestLeaseFollowsTheWire(t *testing.T) {
 	})
 	sees(t, c, "ip -4 a; ip r", "inet 10.33.0.", "via 10.33.0.1")
 
-	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-l1", "dhcp": false, "addresses": []any{"10.33.0.5/24"}})
+	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-l1", "dhcp": false,
+		"addresses": []any{"10.33.0.5/24"}})
 	sees(t, c, "ip -4 a; ip r", "inet 10.33.0.5/24", "!default via")
 	if text, err := os.ReadFile(resolver); err != nil || string(text) != "nameserver 192.0.2.53\n" {
 		t.Errorf("resolv.conf is %q, %v, and was the container's own", text, err)
@@ -125,7 +128,8 @@ func TestTwoServers(t *testing.T) {
 	}
 	c := lxctest.New(t, folder, "double")
 	resolver := filepath.Join(folder, c.Name, "rootfs/etc/resolv.conf")
-	first, second := args{"name": "eth1", "bridge": "br-s1", "dhcp": true}, args{"name": "eth2", "bridge": "br-s2", "dhcp": true}
+	first, second := args{"name": "eth1", "bridge": "br-s1", "dhcp": true},
+		args{"name": "eth2", "bridge": "br-s2", "dhcp": true}
 	apply(t, folder, args{"container": c.Name, "interfaces": []any{first, second}})
 	for range 3 {
 		sees(t, c, "ip r", "via 10.34.0.1 dev eth1 proto dhcp metric 1024", "via 10.35.0.1 dev eth2 proto dhcp metric 1025")
@@ -174,15 +178,20 @@ func TestServersOptions(t *testing.T) {
 			[]string{"/32 ", "169.254.1.1 dev eth1", "default via 169.254.1.1"}, "", ""},
 		{"121 over 3", []string{"--dhcp-option=3,10.36.0.1", "--dhcp-option=121,10.99.0.0/16,10.36.0.9"}, nil, "ip r",
 			[]string{"10.99.0.0/16 via 10.36.0.9", "!default"}, "", ""},
-		{"33", []string{"--dhcp-option=33,10.98.0.7,10.36.0.9"}, nil, "ip r", []string{"10.98.0.7 via 10.36.0.9", "default via 10.36.0.1"}, "", ""},
+		{"33", []string{"--dhcp-option=33,10.98.0.7,10.36.0.9"}, nil, "ip r",
+			[]string{"10.98.0.7 via 10.36.0.9", "default via 10.36.0.1"}, "", ""},
 		{"MTU", []string{"--dhcp-option=26,1400"}, nil, "ip l", []string{"eth1@", "mtu 1400"}, "", ""},
-		{"MTU not wanted", []string{"--dhcp-option=26,1400"}, args{"dhcp_use_mtu": false}, "ip l", []string{"eth1@", "!mtu 1400"}, "", ""},
-		{"domains", []string{"--dhcp-option=6,10.36.0.1", "--dhcp-option=15,one.example", "--dhcp-option=119,two.example,three.example"},
-			args{"dhcp_use_mtu": true}, "ip r", []string{"default"}, "search two.example three.example\nnameserver 10.36.0.1\n", ""},
+		{"MTU not wanted", []string{"--dhcp-option=26,1400"}, args{"dhcp_use_mtu": false}, "ip l",
+			[]string{"eth1@", "!mtu 1400"}, "", ""},
+		{"domains", []string{"--dhcp-option=6,10.36.0.1", "--dhcp-option=15,one.example",
+			"--dhcp-option=119,two.example,three.example"},
+			args{"dhcp_use_mtu": true}, "ip r", []string{"default"}, "search two.example three.example\nnameserver 10.36.0.1\n",
+			""},
 		{"client id", nil, args{"dhcp_client_id": "mac"}, "ip r", []string{"default"}, "", " 01:00:16:3e"},
 		{"client id of bytes", nil, args{"dhcp_client_id": "ff:00:01"}, "ip r", []string{"default"}, "", " ff:00:01"},
 		{"client id of text", nil, args{"dhcp_client_id": "shop"}, "ip r", []string{"default"}, "", " 00:73:68:6f:70"},
-		{"rapid commit", []string{"--dhcp-rapid-commit"}, args{"dhcp_client_id": "none"}, "ip r", []string{"default"}, "", "rapid-commit"},
+		{"rapid commit", []string{"--dhcp-rapid-commit"}, args{"dhcp_client_id": "none"}, "ip r", []string{"default"}, "",
+			"rapid-commit"},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			log, stop := dnsmasqOn(t, "br-o", append([]string{"--dhcp-range=10.36.0.10,10.36.0.50,1h"}, one.server...)...)
@@ -214,7 +223,8 @@ func TestDuplicate(t *testing.T) {
 	folder := t.TempDir()
 	bridgeWith(t, "br-o", "10.36.0.1/24")
 	squatter, c := lxctest.New(t, folder, "squatter"), lxctest.New(t, folder, "polite")
-	apply(t, folder, args{"container": squatter.Name, "name": "eth1", "bridge": "br-o", "addresses": []any{"10.36.0.10/24"}})
+	apply(t, folder, args{"container": squatter.Name, "name": "eth1", "bridge": "br-o",
+		"addresses": []any{"10.36.0.10/24"}})
 	log, _ := dnsmasqOn(t, "br-o", "--dhcp-range=10.36.0.10,10.36.0.11,1h", "--dhcp-sequential-ip")
 	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-o", "dhcp": true})
 	says(t, log, "DHCPDECLINE")
@@ -231,7 +241,8 @@ func TestTimes(t *testing.T) {
 	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-o", "dhcp": true})
 	until(t, "a renewal", func() bool {
 		text, _ := os.ReadFile(log)
-		return strings.Count(string(text), "DHCPACK") > strings.Count(string(text), "DHCPOFFER") // nothing was offered ahead of it
+		// nothing was offered ahead of it
+		return strings.Count(string(text), "DHCPACK") > strings.Count(string(text), "DHCPOFFER")
 	})
 	stop()
 	// Another server says no to an address that is not of its own.
@@ -252,7 +263,8 @@ func TestDHCPv6(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
 	bridgeWith(t, "br-6", "fd00:36::1/64")
-	log, _ := dnsmasqOn(t, "br-6", "--dhcp-range=fd00:36::100,fd00:36::1ff,64,1h", "--enable-ra", "--dhcp-option=option6:dns-server,[fd00:36::1]",
+	log, _ := dnsmasqOn(t, "br-6", "--dhcp-range=fd00:36::100,fd00:36::1ff,64,1h", "--enable-ra",
+		"--dhcp-option=option6:dns-server,[fd00:36::1]",
 		"--dhcp-option=option6:domain-search,six.example")
 	c := lxctest.New(t, folder, "sixth")
 	resolver := filepath.Join(folder, c.Name, "rootfs/etc/resolv.conf")
@@ -269,8 +281,9 @@ func TestDHCPv6(t *testing.T) {
 	sees(t, c, "ip -6 a", "!/128 scope global")
 }
 
-// TestTaskEndsWithTheLease: a task that changes what the lease hangs on ends with the next one, and nothing of the last is left;
-// from a static address to DHCP the server's default route stays, although the static one is taken away by the same router.
+// TestTaskEndsWithTheLease: a task that changes what the lease hangs on ends with the next one, and nothing of the last
+// is left; from a static address to DHCP the server's default route stays, although the static one is taken away by the
+// same router.
 func TestTaskEndsWithTheLease(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()

@@ -17,8 +17,8 @@ import (
 	"hostnet.linux/internal/system"
 )
 
-// lentFolder holds a file for each card of the host that a container has: what it is to be again when it comes home, with
-// whatever address and MTU it was given inside. A boot gives it both anew, and takes the files along.
+// lentFolder holds a file for each card of the host that a container has: what it is to be again when it comes home,
+// with whatever address and MTU it was given inside. A boot gives it both anew, and takes the files along.
 const lentFolder = system.RuntimeFolder + "/lent"
 
 // lentCard is a card as it was on the host.
@@ -41,7 +41,8 @@ func readLent(name string) (card lentCard, found bool, err error) {
 	return card, err == nil, err
 }
 
-// noteLent writes down what a card is like ahead of its being lent; one that has come home without help gets its own back first.
+// noteLent writes down what a card is like ahead of its being lent; one that has come home without help gets its own
+// back first.
 func noteLent(host Kernel, name string) error {
 	if err := giveBack(host, name, time.Now()); err != nil {
 		return err
@@ -73,7 +74,8 @@ func giveBack(host Kernel, name string, ended time.Time) error {
 		return err
 	}
 	if err := restoreCard(host, link, card); err != nil {
-		return fmt.Errorf("%s of the host does not get back its MAC address %s and its MTU %d: %w", name, card.Address, card.MTU, err)
+		return fmt.Errorf("%s of the host does not get back its MAC address %s and its MTU %d: %w", name, card.Address,
+			card.MTU, err)
 	}
 	return os.Remove(lentFile(name))
 }
@@ -146,6 +148,7 @@ func (p *planner) planLent(c *Container, one *Interface) {
 	}
 	t := &target{container: c, want: one, final: one}
 	p.add(plan.Step{
-		Phase: plan.Finish, Action: "note", Object: t.describe(), Run: func() error { return noteLent(p.host.kernel, *one.Parent) },
+		Phase: plan.Finish, Action: "note", Object: t.describe(),
+		Run: func() error { return noteLent(p.host.kernel, *one.Parent) },
 	})
 }

@@ -40,24 +40,35 @@ var LifeTable = sync.OnceValue(func() schema.Table[Spec] {
 		schema.Field("lxc_path", schema.String(), func(l *Spec) **string { return &l.Folder },
 			"The folder of the containers. Left out, LXC's own, usually C(/var/lib/lxc)."),
 		schema.Field("state", schema.Choice(Started, Present, Stopped, Gone), func(l *Spec) **string { return &l.State },
-			"V(present) only makes the container where it is missing, V(started) starts it too and waits until its network works, V(stopped) "+
+			"V(present) only makes the container where it is missing, V(started) starts it too and waits until its network "+
+				"works, V(stopped) "+
 				"makes and stops it, V(absent) stops and deletes it with all its files.").Assume(Started),
 		schema.Field("template", schema.String(), func(l *Spec) **string { return &l.Template },
-			"One of LXC's templates, such as V(busybox) or V(download), or the path of one on the target, for a container that is missing."),
+			"One of LXC's templates, such as V(busybox) or V(download), or the path of one on the target, for a container "+
+				"that is missing."),
 		schema.Field("template_options", schema.List(schema.String()), func(l *Spec) **[]string { return &l.Options },
 			"The template's own arguments, such as V(--dist), V(debian)."),
 		schema.Field("rootfs", schema.String(), func(l *Spec) **string { return &l.Rootfs },
-			"In place of O(template), a folder or a tar archive on the target that is copied and becomes the root file system of a container "+
-				"that is missing. Nothing is needed in it but a program to start, C(/sbin/init) unless O(config) has another. With C(lxc.idmap) in "+
+			"In place of O(template), a folder or a tar archive on the target that is copied and becomes the root file system "+
+				"of a container "+
+				"that is missing. Nothing is needed in it but a program to start, C(/sbin/init) unless O(config) has another. "+
+				"With C(lxc.idmap) in "+
 				"O(config) its files are given to those whom the container's users are on the host."),
 		schema.Field("config", schema.List(schema.String()), func(l *Spec) **[]string { return &l.Config },
-			"Further lines of the container's configuration, such as C(lxc.start.auto = 1): each key gets these values, by one line each, and counts "+
-				"from the next start on. A key without a value, as in C(lxc.start.auto =), is removed. Of keys that may stand several times, such as "+
-				"C(lxc.mount.entry), the lines that others wrote stay. Interfaces are declared with M(hostnet.linux.container_network)."),
-		schema.Field("wait_for", schema.Choice(waitForNone, waitForCarrier, waitForAddress, waitForGateway), func(l *Spec) **string { return &l.WaitFor },
-			"What a started container must have within O(wait_timeout): V(carrier) is every interface with its link up, V(address) each of its static "+
-				"and leased addresses too, which answer on their bridge, V(gateway) also an answer of the router of every default route, by ARP or "+
-				"neighbour discovery. Without it the task fails with what the hooks and LXC say, and the container is as it was.").Assume(waitForAddress),
+			"Further lines of the container's configuration, such as C(lxc.start.auto = 1): each key gets these values, by "+
+				"one line each, and counts "+
+				"from the next start on. A key without a value, as in C(lxc.start.auto =), is removed. Of keys that may stand "+
+				"several times, such as "+
+				"C(lxc.mount.entry), the lines that others wrote stay. Interfaces are declared with "+
+				"M(hostnet.linux.container_network)."),
+		schema.Field("wait_for", schema.Choice(waitForNone, waitForCarrier, waitForAddress, waitForGateway),
+			func(l *Spec) **string { return &l.WaitFor },
+			"What a started container must have within O(wait_timeout): V(carrier) is every interface with its link up, "+
+				"V(address) each of its static "+
+				"and leased addresses too, which answer on their bridge, V(gateway) also an answer of the router of every "+
+				"default route, by ARP or "+
+				"neighbour discovery. Without it the task fails with what the hooks and LXC say, and the "+
+				"container is as it was.").Assume(waitForAddress),
 		schema.Field("wait_timeout", schema.Int[uint32](0, 3600), func(l *Spec) **uint32 { return &l.Wait },
 			"How many seconds what O(wait_for) names may take; 0 does not wait for it.").Assume(60),
 	}

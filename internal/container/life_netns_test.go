@@ -50,13 +50,15 @@ func TestEmptyContainer(t *testing.T) {
 	name := "empty"
 	t.Cleanup(func() { _, _ = lxctest.Run("lxc-destroy", "-f", "-P", folder, "-n", name) })
 	rootfs := emptyRoot(t)
-	done := live(t, folder, args{"name": name, "rootfs": rootfs, "state": "present", "config": []any{"lxc.start.order = 7", "lxc.apparmor.profile = unconfined"}})
+	done := live(t, folder, args{"name": name, "rootfs": rootfs, "state": "present",
+		"config": []any{"lxc.start.order = 7", "lxc.apparmor.profile = unconfined"}})
 	if len(done.Steps) < 2 || len(done.Containers) != 1 {
 		t.Errorf("steps %v, containers %v", steps(done), done.Containers)
 	}
 	apply(t, folder, args{"container": name, "interfaces": []any{
 		args{"name": "eth0", "bridge": "br-e", "dhcp": true},
-		args{"name": "eth1", "bridge": "br-e", "addresses": []any{"10.20.0.5/24", "fd00:20::5/64"}, "routes": []any{args{"to": "10.99.0.0/16", "via": "10.20.0.1"}}},
+		args{"name": "eth1", "bridge": "br-e", "addresses": []any{"10.20.0.5/24", "fd00:20::5/64"},
+			"routes": []any{args{"to": "10.99.0.0/16", "via": "10.20.0.1"}}},
 	}})
 	live(t, folder, args{"name": name})
 	c := &lxctest.Container{Folder: folder, Name: name}
@@ -73,7 +75,8 @@ func TestEmptyContainer(t *testing.T) {
 	live(t, folder, args{"name": name, "state": "stopped"})
 	live(t, folder, args{"name": name, "state": "started", "config": []any{"lxc.start.auto = 1"}})
 	look("started again")
-	if text := c.Config(t); strings.Count(text, "lxc.start.auto = 1") != 1 || strings.Count(text, "lxc.start.order = 7") != 1 {
+	if text := c.Config(t); strings.Count(text, "lxc.start.auto = 1") != 1 ||
+		strings.Count(text, "lxc.start.order = 7") != 1 {
 		t.Errorf("the configuration:\n%s", text)
 	}
 	live(t, folder, args{"name": name, "state": "absent"})
@@ -87,7 +90,8 @@ func TestEmptyContainer(t *testing.T) {
 func TestOwnersAreShifted(t *testing.T) {
 	lxctest.Need(t)
 	folder, source := t.TempDir(), t.TempDir()
-	lxctest.Must(t, "sh", "-c", `cd "$1" && mkdir sbin etc && echo >sbin/init && chmod 4755 sbin/init && ln sbin/init sbin/second && ln -s init sbin/link &&
+	lxctest.Must(t, "sh", "-c",
+		`cd "$1" && mkdir sbin etc && echo >sbin/init && chmod 4755 sbin/init && ln sbin/init sbin/second && ln -s init sbin/link &&
 echo >etc/shadow && chown 0:42 etc/shadow && chmod 640 etc/shadow`, "sh", source)
 	// As setcap cap_net_raw+ep has it.
 	ping := []byte{1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
@@ -100,9 +104,11 @@ echo >etc/shadow && chown 0:42 etc/shadow && chmod 640 etc/shadow`, "sh", source
 	live(t, folder, args{"name": name, "rootfs": source, "state": "present", "config": lines})
 	root := filepath.Join(folder, name, "rootfs")
 	for file, want := range map[string]string{
-		"": "100000 200000", "sbin/init": "4755 100000 200000", "sbin/second": "4755 100000 200000", "sbin/link": "100000 200000", "etc/shadow": "640 100000 200042",
+		"": "100000 200000", "sbin/init": "4755 100000 200000", "sbin/second": "4755 100000 200000",
+		"sbin/link": "100000 200000", "etc/shadow": "640 100000 200042",
 	} {
-		if seen := lxctest.Must(t, "stat", "-c", "%a %u %g", filepath.Join(root, file)); !strings.HasSuffix(strings.TrimSpace(seen), want) {
+		if seen := lxctest.Must(t, "stat", "-c", "%a %u %g",
+			filepath.Join(root, file)); !strings.HasSuffix(strings.TrimSpace(seen), want) {
 			t.Errorf("%s is %s, want %s", file, seen, want)
 		}
 	}
@@ -116,7 +122,8 @@ echo >etc/shadow && chown 0:42 etc/shadow && chmod 640 etc/shadow`, "sh", source
 		"no place for user 0 or group 42":         {"lxc.idmap = u 0 100000 42", "lxc.idmap = g 0 100000 42"},
 		"config[0]: LXC takes no lxc.idmap = all": {"lxc.idmap = all"},
 	} {
-		life, err := ParseLife(args{"name": "narrow", "lxc_path": folder, "rootfs": source, "state": "present", "config": lines})
+		life, err := ParseLife(args{"name": "narrow", "lxc_path": folder, "rootfs": source, "state": "present",
+			"config": lines})
 		if err == nil {
 			_, err = testMachine().ApplySpec(life, false)
 		}
@@ -129,7 +136,8 @@ echo >etc/shadow && chown 0:42 etc/shadow && chmod 640 etc/shadow`, "sh", source
 	}
 }
 
-// TestLinesThatLXCDoesNotTake: with one of them LXC would read nothing of the container any more, so nothing is written.
+// TestLinesThatLXCDoesNotTake: with one of them LXC would read nothing of the container any more, so nothing is
+// written.
 func TestLinesThatLXCDoesNotTake(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
@@ -143,7 +151,8 @@ func TestLinesThatLXCDoesNotTake(t *testing.T) {
 		}
 		for _, check := range []bool{true, false} {
 			_, err = testMachine().ApplySpec(life, check)
-			for _, want := range []string{"config[1]: LXC takes no lxc.nonsense = 1", "config[2]: LXC takes no lxc.start.auto = often", "config[3]: "} {
+			for _, want := range []string{"config[1]: LXC takes no lxc.nonsense = 1",
+				"config[2]: LXC takes no lxc.start.auto = often", "config[3]: "} {
 				if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "config[0]") {
 					t.Errorf("%s: want %q, got %v", state, want, err)
 				}
@@ -156,7 +165,8 @@ func TestLinesThatLXCDoesNotTake(t *testing.T) {
 	live(t, folder, args{"name": c.Name, "state": "present", "config": []any{"lxc.start.order = 3"}})
 }
 
-// TestAnswers (on eth1: busybox has a DHCP client of its own on eth0): a container whose address does not answer is not called started.
+// TestAnswers (on eth1: busybox has a DHCP client of its own on eth0): a container whose address does not answer is not
+// called started.
 func TestAnswers(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()

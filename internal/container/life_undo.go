@@ -59,7 +59,8 @@ func (m *Machine) begin(before *Before) error {
 func (m *Machine) restoreLives(before *Before) error {
 	var failed []error
 	for _, one := range before.Lives {
-		was := &beforeLife{folder: before.Folder, name: one.Name, state: lxc.State{Defined: one.Defined}, files: map[string][]byte{}}
+		was := &beforeLife{folder: before.Folder, name: one.Name, state: lxc.State{Defined: one.Defined},
+			files: map[string][]byte{}}
 		file := configFile(before.Folder, one.Name)
 		for _, change := range before.Files {
 			if filepath.Dir(change.Path) == filepath.Dir(file) {
@@ -114,7 +115,8 @@ func (m *Machine) undoLife(before *beforeLife) error {
 		return errors.Join(append(failed, m.Runtime.Destroy(folder, name))...)
 	}
 	for path, contents := range before.files {
-		if current, err := system.Read(path, largestRecord); err != nil && contents == nil || err == nil && bytes.Equal(current, contents) {
+		if current, err := system.Read(path, largestRecord); err != nil && contents == nil || err == nil &&
+			bytes.Equal(current, contents) {
 			continue
 		}
 		failed = append(failed, replaceFile(path, contents))

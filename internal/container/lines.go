@@ -11,7 +11,8 @@ import (
 	"hostnet.linux/internal/schema"
 )
 
-// linesNote starts the comment that remembers the values that tasks have given to keys with several: those of others stay.
+// linesNote starts the comment that remembers the values that tasks have given to keys with several: those of others
+// stay.
 const linesNote = "# hostnet.linux config: "
 
 // planLines brings the declared keys of the configuration to their values. A container that is yet to be made has none.
@@ -56,7 +57,8 @@ func (m *Machine) checkLines(life *Spec) error {
 	at := schema.At("", &problems)
 	for i, line := range deref(life.Config) {
 		if key, value := splitLine(line); value != "" && !m.Runtime.Takes(key, value) {
-			at.Key("config").Index(i).Problem("LXC takes no %s = %s: see lxc.container.conf(5) for its keys and their values", key, value)
+			at.Key("config").Index(i).Problem("LXC takes no %s = %s: see lxc.container.conf(5) for its keys and their values",
+				key, value)
 		}
 	}
 	return problems.Err()

@@ -9,8 +9,8 @@ import (
 	"hostnet.linux/internal/lxc"
 )
 
-// TestLines: each key is set, changed, changed back and removed as often as one likes, by one line, and what others wrote
-// stays.
+// TestLines: each key is set, changed, changed back and removed as often as one likes, by one line, and what others
+// wrote stays.
 func TestLines(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "config")
 	const others = "# by hand\nlxc.mount.entry = /srv srv none bind 0 0\nlxc.uts.name = shop\n"

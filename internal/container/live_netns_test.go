@@ -24,7 +24,8 @@ func TestInterfaceOfRunningContainer(t *testing.T) {
 
 	done := apply(t, folder, args{
 		"container": c.Name, "name": "eth1", "bridge": "br-mgmt", "addresses": []any{"172.29.236.101/22", "fd00:29::101/64"},
-		"gateway": "172.29.236.1", "mtu": 1400, "routes": []any{args{"to": "10.176.0.0/12", "via": "172.29.236.2", "metric": 50}},
+		"gateway": "172.29.236.1", "mtu": 1400,
+		"routes": []any{args{"to": "10.176.0.0/12", "via": "172.29.236.2", "metric": 50}},
 	})
 	if len(done.Steps) == 0 {
 		t.Fatal("nothing was done")
@@ -32,11 +33,13 @@ func TestInterfaceOfRunningContainer(t *testing.T) {
 	verify := func(when string) {
 		t.Helper()
 		inside, outside := c.Links(t)["eth1"], (*lxctest.Container)(nil).Links(t)["a1b2c3d4_eth1"]
-		if inside.MTU != 1400 || outside.MTU != 1400 || outside.Master != "br-mgmt" || !strings.HasPrefix(inside.Address, "00:16:3e:") {
+		if inside.MTU != 1400 || outside.MTU != 1400 || outside.Master != "br-mgmt" ||
+			!strings.HasPrefix(inside.Address, "00:16:3e:") {
 			t.Errorf("%s: inside %+v, outside %+v", when, inside, outside)
 		}
 		routes := c.Enter(t, "ip", "route")
-		for _, want := range []string{"default via 172.29.236.1 dev eth1", "10.176.0.0/12 via 172.29.236.2 dev eth1 proto static metric 50"} {
+		for _, want := range []string{"default via 172.29.236.1 dev eth1",
+			"10.176.0.0/12 via 172.29.236.2 dev eth1 proto static metric 50"} {
 			if !strings.Contains(routes, want) {
 				t.Errorf("%s: no route %q in %s", when, want, routes)
 			}
@@ -54,7 +57,8 @@ func TestInterfaceOfRunningContainer(t *testing.T) {
 		t.Errorf("MAC address was %s and is %s", mac, now)
 	}
 	apply(t, folder, args{"container": c.Name, "name": "eth1", "state": "absent"})
-	if _, there := c.Links(t)["eth1"]; there || strings.Contains(c.Config(t), "eth1") || strings.Contains(c.Config(t), "hook") {
+	if _, there := c.Links(t)["eth1"]; there || strings.Contains(c.Config(t), "eth1") ||
+		strings.Contains(c.Config(t), "hook") {
 		t.Errorf("eth1 is still there: %s", c.Config(t))
 	}
 }
@@ -96,9 +100,12 @@ func TestOptions(t *testing.T) {
 		{"gateway", "none", inside("ip", "route"), "default", true},
 		{"gateway6", "fd00:1::1", inside("ip", "-6", "route"), "default via fd00:1::1", false},
 		{"gateway6", "none", inside("ip", "-6", "route"), "default", true},
-		{"routes", []any{args{"to": "10.8.0.0/16", "via": "10.1.0.1"}}, inside("ip", "route"), "10.8.0.0/16 via 10.1.0.1", false},
-		{"routes", []any{args{"to": "10.8.0.0/16", "via": "10.1.0.4"}}, inside("ip", "route"), "10.8.0.0/16 via 10.1.0.4", false},
-		{"routes", []any{args{"to": "fd08::/16", "via": "fd00:1::1", "metric": 7}}, inside("ip", "-6", "route"), "fd08::/16 via fd00:1::1", false},
+		{"routes", []any{args{"to": "10.8.0.0/16", "via": "10.1.0.1"}}, inside("ip", "route"), "10.8.0.0/16 via 10.1.0.1",
+			false},
+		{"routes", []any{args{"to": "10.8.0.0/16", "via": "10.1.0.4"}}, inside("ip", "route"), "10.8.0.0/16 via 10.1.0.4",
+			false},
+		{"routes", []any{args{"to": "fd08::/16", "via": "fd00:1::1", "metric": 7}}, inside("ip", "-6", "route"),
+			"fd08::/16 via fd00:1::1", false},
 		{"routes", []any{}, inside("ip", "route"), "10.8.0.0/16", true},
 	} {
 		arguments := args{"container": c.Name, "name": "eth1", one.option: one.value}
@@ -131,14 +138,16 @@ func TestOthersLoseNothing(t *testing.T) {
 	c := lxctest.New(t, folder, "flooded")
 	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-f1", "addresses": []any{"10.2.0.2/24"}})
 	pid := c.PID(t)
-	ping := exec.Command("nsenter", "-t", fmt.Sprint(pid), "-n", "busybox", "ping", "-i", "0.005", "-c", "400", "-q", "10.2.0.1")
+	ping := exec.Command("nsenter", "-t", fmt.Sprint(pid), "-n", "busybox", "ping", "-i", "0.005", "-c", "400", "-q",
+		"10.2.0.1")
 	var seen strings.Builder
 	ping.Stdout = &seen
 	if err := ping.Start(); err != nil {
 		t.Fatal(err)
 	}
 	for _, change := range []args{
-		{"bridge": "br-f1"}, {"bridge": "br-f2", "mtu": 1300, "addresses": []any{"10.3.0.2/24"}}, {"host_name": "moved"}, {"state": "absent"},
+		{"bridge": "br-f1"}, {"bridge": "br-f2", "mtu": 1300, "addresses": []any{"10.3.0.2/24"}}, {"host_name": "moved"},
+		{"state": "absent"},
 	} {
 		change["container"], change["name"] = c.Name, "eth2"
 		apply(t, folder, change)
@@ -163,7 +172,8 @@ func TestStoppedContainer(t *testing.T) {
 	if links := c.Links(t); links["eth0"].Name == "" || links["eth1"].Addresses[0].Local != "10.4.0.2" {
 		t.Errorf("started with %v", links)
 	}
-	apply(t, folder, args{"container": c.Name, "interfaces": []any{args{"name": "eth1", "bridge": "br-s", "addresses": []any{"10.4.0.2/24"}}}})
+	apply(t, folder, args{"container": c.Name,
+		"interfaces": []any{args{"name": "eth1", "bridge": "br-s", "addresses": []any{"10.4.0.2/24"}}}})
 	if links := c.Links(t); links["eth0"].Name != "" || links["eth1"].Name == "" {
 		t.Errorf("links are %v, want eth1 alone", links)
 	}
@@ -175,13 +185,15 @@ func TestStoppedContainer(t *testing.T) {
 func TestMacvlanAndLentNIC(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
-	lxctest.Must(t, "ip", "link", "add", "name", "nic0", "address", "00:16:3e:00:01:00", "type", "veth", "peer", "name", "wire0")
+	lxctest.Must(t, "ip", "link", "add", "name", "nic0", "address", "00:16:3e:00:01:00", "type", "veth", "peer", "name",
+		"wire0")
 	lxctest.Must(t, "ip", "link", "set", "wire0", "up")
 	lxctest.Must(t, "ip", "address", "add", "10.5.0.1/24", "dev", "wire0")
 	lxctest.Must(t, "ip", "link", "set", "nic0", "up")
 	t.Cleanup(func() { _, _ = lxctest.Run("ip", "link", "delete", "wire0") })
 	c := lxctest.New(t, folder, "mixed")
-	apply(t, folder, args{"container": c.Name, "name": "mv0", "type": "macvlan", "parent": "nic0", "macvlan_mode": "bridge", "addresses": []any{"10.5.0.2/24"}})
+	apply(t, folder, args{"container": c.Name, "name": "mv0", "type": "macvlan", "parent": "nic0",
+		"macvlan_mode": "bridge", "addresses": []any{"10.5.0.2/24"}})
 	c.Ping(t, "10.5.0.1")
 	apply(t, folder, args{"container": c.Name, "name": "mv0", "macvlan_mode": "private"})
 	if seen := c.Enter(t, "ip", "-d", "link", "show", "mv0"); !strings.Contains(seen, "mode private") {
@@ -192,7 +204,8 @@ func TestMacvlanAndLentNIC(t *testing.T) {
 	c.Ping(t, "10.5.0.1")
 	apply(t, folder, args{"container": c.Name, "name": "mv0", "state": "absent"})
 
-	apply(t, folder, args{"container": c.Name, "name": "wan0", "type": "phys", "parent": "nic0", "addresses": []any{"10.5.0.3/24"}})
+	apply(t, folder, args{"container": c.Name, "name": "wan0", "type": "phys", "parent": "nic0",
+		"addresses": []any{"10.5.0.3/24"}})
 	c.Ping(t, "10.5.0.1")
 	apply(t, folder, args{"container": c.Name, "name": "wan0", "state": "absent"})
 	if back := (*lxctest.Container)(nil).Links(t)["nic0"]; back.Address != "00:16:3e:00:01:00" {
@@ -205,11 +218,13 @@ func TestRename(t *testing.T) {
 	folder := t.TempDir()
 	lxctest.Bridge(t, "br-n")
 	c := lxctest.New(t, folder, "renamed")
-	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-n", "host_name": "rn1", "addresses": []any{"10.6.0.2/24"}, "gateway": "10.6.0.1"})
+	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-n", "host_name": "rn1",
+		"addresses": []any{"10.6.0.2/24"}, "gateway": "10.6.0.1"})
 	index := c.Links(t)["eth1"].Index
 	apply(t, folder, args{"container": c.Name, "name": "mgmt", "host_name": "rn1"})
 	now := c.Links(t)["mgmt"]
-	if now.Index != index || len(now.Addresses) == 0 || !strings.Contains(c.Enter(t, "ip", "route"), "default via 10.6.0.1 dev mgmt") {
+	if now.Index != index || len(now.Addresses) == 0 ||
+		!strings.Contains(c.Enter(t, "ip", "route"), "default via 10.6.0.1 dev mgmt") {
 		t.Errorf("mgmt is %+v, want link %d with its address and route", now, index)
 	}
 	if !strings.Contains(c.Config(t), "lxc.net.1.name = mgmt") {
@@ -222,11 +237,13 @@ func TestAdoption(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
 	lxctest.Bridge(t, "br-a")
-	c := lxctest.Stopped(t, folder, "adopted", "# by hand\nlxc.net.0.type = veth\nlxc.net.0.link = br-a\nlxc.net.0.flags = up\n")
+	c := lxctest.Stopped(t, folder, "adopted",
+		"# by hand\nlxc.net.0.type = veth\nlxc.net.0.link = br-a\nlxc.net.0.flags = up\n")
 	ini := filepath.Join(folder, c.Name, "eth1.ini")
-	text := "# Ansible managed\n\n# Set the interface's type for the container\nlxc.net.1.type = veth\nlxc.net.1.name = eth1\n" +
-		"# NOTE(major): directly behind the name\nlxc.net.1.veth.pair = adopted_eth1\nlxc.net.1.link = br-a\n" +
-		"lxc.net.1.hwaddr = 00:16:3e:aa:bb:cc\nlxc.net.1.flags = up\nlxc.net.1.mtu = 1500\n"
+	text :=
+		"# Ansible managed\n\n# Set the interface's type for the container\nlxc.net.1.type = veth\nlxc.net.1.name = eth1\n" +
+			"# NOTE(major): directly behind the name\nlxc.net.1.veth.pair = adopted_eth1\nlxc.net.1.link = br-a\n" +
+			"lxc.net.1.hwaddr = 00:16:3e:aa:bb:cc\nlxc.net.1.flags = up\nlxc.net.1.mtu = 1500\n"
 	if err := os.WriteFile(ini, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +260,8 @@ func TestAdoption(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := text + "lxc.net.1.ipv4.address = 10.7.0.2/24\n"; string(edited) != want || !strings.HasPrefix(c.Config(t), main) {
+	if want := text + "lxc.net.1.ipv4.address = 10.7.0.2/24\n"; string(edited) != want ||
+		!strings.HasPrefix(c.Config(t), main) {
 		t.Errorf("files are\n%s\nand\n%s", edited, c.Config(t))
 	}
 	// The unnamed lxc.net.0 is the container's eth0.
@@ -252,7 +270,8 @@ func TestAdoption(t *testing.T) {
 		t.Errorf("eth0: %+v", now)
 	}
 	c.Restart(t)
-	if links := c.Links(t); links["eth0"].MTU != 1400 || links["eth1"].Addresses[0].Local != "10.7.0.2" || len(links) != 3 {
+	if links := c.Links(t); links["eth0"].MTU != 1400 || links["eth1"].Addresses[0].Local != "10.7.0.2" ||
+		len(links) != 3 {
 		t.Errorf("after a restart: %+v", links)
 	}
 }
@@ -267,13 +286,16 @@ func TestEveryStepUndone(t *testing.T) {
 	c := lxctest.New(t, folder, "undone")
 	apply(t, folder, args{"container": c.Name, "interfaces": []any{
 		args{"name": "eth0", "bridge": "br-u1", "addresses": []any{"10.8.0.2/24"}, "gateway": "10.8.0.1"},
-		args{"name": "eth1", "bridge": "br-u1", "addresses": []any{"10.9.0.2/24", "fd00:9::2/64"}, "routes": []any{args{"to": "10.99.0.0/16", "via": "10.9.0.1"}}},
+		args{"name": "eth1", "bridge": "br-u1", "addresses": []any{"10.9.0.2/24", "fd00:9::2/64"},
+			"routes": []any{args{"to": "10.99.0.0/16", "via": "10.9.0.1"}}},
 		args{"name": "eth2", "bridge": "br-u1", "down_rate": 8000},
 	}})
 	_, wanted, err := ParseNetwork(args{"container": c.Name, "interfaces": []any{
 		args{"name": "eth0", "bridge": "br-u1", "addresses": []any{"10.8.0.2/24"}, "gateway": "none", "up": false},
-		args{"name": "eth1", "bridge": "br-u2", "mtu": 1400, "host_name": "undone-other", "down_rate": 4000, "addresses": []any{"10.9.0.3/24"}, "gateway": "10.9.0.1", "routes": []any{}},
-		args{"name": "eth3", "bridge": "br-u2", "addresses": []any{"10.10.0.2/24"}, "routes": []any{args{"to": "10.98.0.0/16", "via": "10.10.0.1"}}},
+		args{"name": "eth1", "bridge": "br-u2", "mtu": 1400, "host_name": "undone-other", "down_rate": 4000,
+			"addresses": []any{"10.9.0.3/24"}, "gateway": "10.9.0.1", "routes": []any{}},
+		args{"name": "eth3", "bridge": "br-u2", "addresses": []any{"10.10.0.2/24"},
+			"routes": []any{args{"to": "10.98.0.0/16", "via": "10.10.0.1"}}},
 	}})
 	if err != nil {
 		t.Fatal(err)

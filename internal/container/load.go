@@ -144,7 +144,8 @@ func checkRights() error {
 	if os.Geteuid() == 0 {
 		return nil
 	}
-	return errors.New("wiring containers takes root, also for an unprivileged user's: set `become: true` and lxc_path to the folder of that user's containers")
+	return errors.New("wiring containers takes root, also for an unprivileged user's: set `become: true` and lxc_path " +
+		"to the folder of that user's containers")
 }
 
 // writable tells whether a file could be written, so that this is known before anything is done.

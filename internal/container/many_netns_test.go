@@ -24,7 +24,8 @@ func TestMany(t *testing.T) {
 		c := lxctest.New(t, folder, fmt.Sprintf("many%03d", i))
 		declared = append(declared, args{"container": c.Name, "interfaces": three(i)})
 	}
-	broken := slices.Concat(declared[:many-1], []any{args{"container": "many005", "interfaces": []any{args{"name": "eth1", "bridge": "br-none"}}}})
+	broken := slices.Concat(declared[:many-1],
+		[]any{args{"container": "many005", "interfaces": []any{args{"name": "eth1", "bridge": "br-none"}}}})
 	wantProblem(t, folder, args{"containers": broken}, "containers[5].interfaces[0].bridge: there is no bridge br-none")
 	apply(t, folder, args{"containers": declared})
 	if ends := strings.Count(lxctest.Must(t, "ip", "-o", "link", "show", "master", "br-w"), "\n"); ends != 3*many {

@@ -98,7 +98,8 @@ func restartsOf(t *testing.T, root string, lines []any) {
 	lxctest.Bridge(t, "br-d")
 	serve(t, "br-d")
 	c := another(t, folder, "single")
-	live(t, folder, args{"name": c.Name, "rootfs": root, "state": "present", "config": append(lines, "lxc.start.auto = 1", "lxc.apparmor.profile = unconfined")})
+	live(t, folder, args{"name": c.Name, "rootfs": root, "state": "present",
+		"config": append(lines, "lxc.start.auto = 1", "lxc.apparmor.profile = unconfined")})
 	declared := args{"container": c.Name, "interfaces": []any{
 		args{"name": "eth1", "bridge": "br-d", "dhcp": true, "routes": []any{args{"to": "10.98.0.0/16", "via": "10.20.0.7"}}},
 		args{"name": "eth2", "bridge": "br-d", "addresses": []any{"10.21.0.5/24", "fd00:21::5/64"}, "down_rate": 64000,
@@ -106,7 +107,8 @@ func restartsOf(t *testing.T, root string, lines []any) {
 	}}
 	apply(t, folder, declared)
 	live(t, folder, args{"name": c.Name})
-	if owners := lxctest.Must(t, "cat", "/proc/"+initOf(c)+"/uid_map"); strings.Contains(owners, "100000") != (lines != nil) {
+	if owners := lxctest.Must(t, "cat", "/proc/"+initOf(c)+"/uid_map"); strings.Contains(owners,
+		"100000") != (lines != nil) {
 		t.Errorf("its users are %s", owners)
 	}
 	for _, way := range restarts {
@@ -140,7 +142,8 @@ func TestSnapshotClone(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
 	c, declared := shop(t, folder)
-	if said, err := lxctest.Run("lxc-copy", "-P", folder, "-n", c.Name, "-N", "shop-clone", "-s", "-B", "overlay"); err != nil {
+	if said, err := lxctest.Run("lxc-copy", "-P", folder, "-n", c.Name, "-N", "shop-clone", "-s", "-B",
+		"overlay"); err != nil {
 		netnstest.Skip(t, "LXC makes no snapshot clones here: %v %s", err, said)
 	}
 	second := another(t, folder, "shop-clone")
@@ -151,7 +154,8 @@ func TestSnapshotClone(t *testing.T) {
 	if one, other := leasedWith(t, c), leasedWith(t, second); one == other {
 		t.Errorf("both have %s", one)
 	}
-	if one, other := c.Links(t)["eth1"].Address, second.Links(t)["eth1"].Address; one != "00:16:3e:04:00:01" || one == other {
+	if one, other := c.Links(t)["eth1"].Address, second.Links(t)["eth1"].Address; one != "00:16:3e:04:00:01" ||
+		one == other {
 		t.Errorf("MAC addresses %s and %s", one, other)
 	}
 	silent(t, folder, declared)

@@ -106,8 +106,8 @@ type Container struct {
 	live      []*LiveInterface
 }
 
-// LiveInterface is a link inside a running container. Its Interface has no Type unless it is one that a declaration could have
-// made.
+// LiveInterface is a link inside a running container. Its Interface has no Type unless it is one that a declaration
+// could have made.
 type LiveInterface struct {
 	Interface
 	Index int
@@ -186,7 +186,8 @@ func (c *Container) read(h *host) (err error) {
 func (c *Container) decode(link *kernel.Link, h *host) *LiveInterface {
 	live := &LiveInterface{
 		Interface: Interface{
-			Name: link.Name, MTU: point(link.MTU), Addresses: &[]netip.Prefix{}, Gateway: &netip.Addr{}, Gateway6: &netip.Addr{}, Routes: &[]Route{},
+			Name: link.Name, MTU: point(link.MTU), Addresses: &[]netip.Prefix{}, Gateway: &netip.Addr{}, Gateway6: &netip.Addr{},
+			Routes: &[]Route{},
 		},
 		Index: link.Index, Kind: link.Kind, Up: link.Flags&unix.IFF_UP != 0, Carrier: link.Flags&unix.IFF_LOWER_UP != 0,
 		loopback: link.Flags&unix.IFF_LOOPBACK != 0, insideMTU: link.MTU,
@@ -219,7 +220,8 @@ func (c *Container) decode(link *kernel.Link, h *host) *LiveInterface {
 // itself: the host's link must point to this container's namespace.
 func (c *Container) decodeVeth(live *LiveInterface, link *kernel.Link, h *host) {
 	end := h.byIndex[link.Parent]
-	if link.ParentNamespace < 0 || end == nil || end.Kind != Veth || end.ParentNamespace != c.nsid || end.Parent != link.Index {
+	if link.ParentNamespace < 0 || end == nil || end.Kind != Veth || end.ParentNamespace != c.nsid ||
+		end.Parent != link.Index {
 		return
 	}
 	live.Type, live.HostIndex, live.HostName = point(Veth), end.Index, point(end.Name)
@@ -370,7 +372,8 @@ func (c *Container) hideWays(live *LiveInterface) {
 	*live.Routes = slices.DeleteFunc(*live.Routes, func(route Route) bool {
 		for _, gateway := range []netip.Addr{*live.Gateway, *live.Gateway6} {
 			same := func(r Route) bool { return compareRoutes(r, route) == 0 }
-			if gateway.IsValid() && live.isElsewhere(gateway) && compareRoutes(route, wayTo(gateway)) == 0 && !slices.ContainsFunc(declared, same) {
+			if gateway.IsValid() && live.isElsewhere(gateway) && compareRoutes(route, wayTo(gateway)) == 0 &&
+				!slices.ContainsFunc(declared, same) {
 				live.hiddenWays = append(live.hiddenWays, gateway)
 				return true
 			}
@@ -387,7 +390,8 @@ func isStatic(route *kernel.Route) bool {
 
 func decodeRoute(reported *kernel.Route) Route {
 	one := Route{
-		To: point(reported.To), Metric: usualMetric(reported.To.Addr(), reported.Metric), Further: *route.Further().Read(reported),
+		To: point(reported.To), Metric: usualMetric(reported.To.Addr(), reported.Metric),
+		Further: *route.Further().Read(reported),
 	}
 	if via := reported.NextHops[0].Via; via.IsValid() {
 		one.Via = &via

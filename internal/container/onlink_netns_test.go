@@ -49,5 +49,6 @@ func TestOnLink(t *testing.T) {
 			silent(t, folder, arguments)
 		})
 	}
-	wantProblem(t, folder, args{"container": c.Name, "name": "eth1", "addresses": []any{"10.3.0.40/24"}, "gateway": "192.0.2.1"}, "say onlink: true")
+	wantProblem(t, folder, args{"container": c.Name, "name": "eth1", "addresses": []any{"10.3.0.40/24"},
+		"gateway": "192.0.2.1"}, "say onlink: true")
 }

@@ -27,17 +27,25 @@ type osaNetwork struct {
 
 var osaTable = sync.OnceValue(func() schema.Table[osaNetwork] {
 	return schema.Table[osaNetwork]{
-		schema.Field("interface", schema.LinkName(), func(n *osaNetwork) **string { return &n.Interface }, "The name in the container.").Require(),
+		schema.Field("interface", schema.LinkName(), func(n *osaNetwork) **string { return &n.Interface },
+			"The name in the container.").Require(),
 		schema.Field("bridge", schema.LinkName(), func(n *osaNetwork) **string { return &n.Bridge }, "The bridge or parent."),
-		schema.Field("bridge_type", schema.Choice("linuxbridge", openvswitch), func(n *osaNetwork) **string { return &n.BridgeType }, "The kind of bridge."),
-		schema.Field("type", schema.Choice(Veth, Phys, Macvlan, IPVLAN, VLAN), func(n *osaNetwork) **string { return &n.Type }, "The type."),
+		schema.Field("bridge_type", schema.Choice("linuxbridge", openvswitch),
+			func(n *osaNetwork) **string { return &n.BridgeType }, "The kind of bridge."),
+		schema.Field("type", schema.Choice(Veth, Phys, Macvlan, IPVLAN, VLAN),
+			func(n *osaNetwork) **string { return &n.Type }, "The type."),
 		schema.Field("address", schema.Address(), func(n *osaNetwork) **netip.Addr { return &n.Address }, "The address."),
-		schema.Field("netmask", schema.String(), func(n *osaNetwork) **string { return &n.Netmask }, "The netmask, or the length of the prefix."),
-		schema.Field("gateway", schema.Address(), func(n *osaNetwork) **netip.Addr { return &n.Gateway }, "The default route's router."),
+		schema.Field("netmask", schema.String(), func(n *osaNetwork) **string { return &n.Netmask },
+			"The netmask, or the length of the prefix."),
+		schema.Field("gateway", schema.Address(), func(n *osaNetwork) **netip.Addr { return &n.Gateway },
+			"The default route's router."),
 		schema.Field("mtu", schema.Int[uint32](68, 1<<31-1), func(n *osaNetwork) **uint32 { return &n.MTU }, "The MTU."),
-		schema.Field("static_routes", schema.List(networksForm()), func(n *osaNetwork) **[]map[string]any { return &n.StaticRoutes }, "Routes."),
-		schema.Field("dhcp_use_dns", schema.Bool(), func(n *osaNetwork) **bool { return &n.UseDNS }, "Take name servers by DHCP."),
-		schema.Field("dhcp_use_routes", schema.Bool(), func(n *osaNetwork) **bool { return &n.UseRoutes }, "Take routes by DHCP."),
+		schema.Field("static_routes", schema.List(networksForm()),
+			func(n *osaNetwork) **[]map[string]any { return &n.StaticRoutes }, "Routes."),
+		schema.Field("dhcp_use_dns", schema.Bool(), func(n *osaNetwork) **bool { return &n.UseDNS },
+			"Take name servers by DHCP."),
+		schema.Field("dhcp_use_routes", schema.Bool(), func(n *osaNetwork) **bool { return &n.UseRoutes },
+			"Take routes by DHCP."),
 		ignoredRow("preup"), ignoredRow("postup"), ignoredRow("predown"), ignoredRow("postdown"), ignoredRow(limitKey),
 	}
 })
@@ -56,8 +64,9 @@ const (
 // ignoredRow is what OpenStack-Ansible runs inside the container.
 func ignoredRow(name string) schema.Option[osaNetwork] {
 	form := schema.Form[any]{
-		Type: "raw", Parse: func(raw any, _ schema.Place) (any, bool) { return raw, true }, Format: func(v any) any { return v },
-		Equal: func(any, any) bool { return true },
+		Type: "raw", Parse: func(raw any, _ schema.Place) (any, bool) { return raw, true },
+		Format: func(v any) any { return v },
+		Equal:  func(any, any) bool { return true },
 	}
 	return schema.Field(name, form, func(n *osaNetwork) **any { return &n.ignored }, "Not taken.")
 }
@@ -122,8 +131,9 @@ func parseNetworks(networks map[string]any, at schema.Place) (all, left []*Inter
 
 func (n *osaNetwork) translate(at schema.Place) *Interface {
 	one := &Interface{
-		Name: *n.Interface, Type: n.Type, MTU: n.MTU, Path: at.Path(), Addresses: &[]netip.Prefix{}, usualMTU: n.MTU == nil, openstack: true,
-		Gateway: &netip.Addr{}, Gateway6: &netip.Addr{},
+		Name: *n.Interface, Type: n.Type, MTU: n.MTU, Path: at.Path(), Addresses: &[]netip.Prefix{}, usualMTU: n.MTU == nil,
+		openstack: true,
+		Gateway:   &netip.Addr{}, Gateway6: &netip.Addr{},
 	}
 	if n.Type == nil {
 		one.Type = point(Veth)

@@ -16,13 +16,16 @@ func TestOpenStackNetworks(t *testing.T) {
 	for _, bridge := range []string{"lxcbr0", "br-mgmt", "br-vxlan", "br-vlan"} {
 		lxctest.Bridge(t, bridge)
 	}
-	c := lxctest.Stopped(t, folder, "infra1_neutron_agents_container-0f1e2d3c", "lxc.net.0.type = veth\nlxc.net.0.link = lxcbr0\nlxc.net.0.flags = up\n")
+	c := lxctest.Stopped(t, folder, "infra1_neutron_agents_container-0f1e2d3c",
+		"lxc.net.0.type = veth\nlxc.net.0.link = lxcbr0\nlxc.net.0.flags = up\n")
 	c.Start(t)
 	networks := args{
-		"container_address": args{"address": "172.29.238.24", "bridge": "br-mgmt", "interface": "eth1", "netmask": "255.255.252.0", "type": "veth",
+		"container_address": args{"address": "172.29.238.24", "bridge": "br-mgmt", "interface": "eth1",
+			"netmask": "255.255.252.0", "type": "veth",
 			"static_routes": []any{args{"cidr": "10.176.0.0/12", "gateway": "172.29.236.1"}}},
-		"tunnel_address": args{"address": "172.29.240.24", "bridge": "br-vxlan", "interface": "eth10", "netmask": "255.255.252.0", "type": "veth", "mtu": 1450},
-		"vlan_address":   args{"address": nil, "bridge": "br-vlan", "interface": "eth11", "netmask": nil, "type": "veth"},
+		"tunnel_address": args{"address": "172.29.240.24", "bridge": "br-vxlan", "interface": "eth10",
+			"netmask": "255.255.252.0", "type": "veth", "mtu": 1450},
+		"vlan_address": args{"address": nil, "bridge": "br-vlan", "interface": "eth11", "netmask": nil, "type": "veth"},
 	}
 	apply(t, folder, args{"container": c.Name, "container_networks": networks})
 	links, ends := c.Links(t), (*lxctest.Container)(nil).Links(t)
@@ -42,7 +45,8 @@ func TestOpenStackNetworks(t *testing.T) {
 	if links := c.Links(t); links["eth10"].Name != "" || links["eth0"].Name == "" || links["eth1"].Name == "" {
 		t.Errorf("links are %v, want all but eth10", links)
 	}
-	wantProblem(t, folder, args{"container": c.Name, "container_networks": args{"x": args{"bridge": "br-mgmt", "adress": "1.2.3.4"}}},
+	wantProblem(t, folder,
+		args{"container": c.Name, "container_networks": args{"x": args{"bridge": "br-mgmt", "adress": "1.2.3.4"}}},
 		`option "interface" is required`, `container_networks.x.adress: unknown option "adress": did you mean "address"?`)
 }
 
@@ -57,15 +61,18 @@ func TestOpenStackEntries(t *testing.T) {
 	for _, bridge := range []string{"br-six", "br-mgmt"} {
 		lxctest.Must(t, "ip", "link", "set", bridge, "mtu", "9000")
 	}
-	c := lxctest.Stopped(t, folder, "infra1-designate-container-0f1e2d3c", "lxc.net.0.type = veth\nlxc.net.0.link = lxcbr0\nlxc.net.0.flags = up\n")
+	c := lxctest.Stopped(t, folder, "infra1-designate-container-0f1e2d3c",
+		"lxc.net.0.type = veth\nlxc.net.0.link = lxcbr0\nlxc.net.0.flags = up\n")
 	c.Start(t)
 	first := c.PID(t)
 	management := args{
-		"address": "172.29.238.24", "bridge": "br-mgmt", "interface": "eth1", "netmask": "255.255.252.0", "type": "veth", "mtu": "9000",
+		"address": "172.29.238.24", "bridge": "br-mgmt", "interface": "eth1", "netmask": "255.255.252.0", "type": "veth",
+		"mtu":     "9000",
 		"gateway": "172.29.236.1",
 		"static_routes": []any{
 			args{"cidr": "10.176.0.0/12", "gateway": "172.29.236.1"},
-			args{"Destination": "10.8.0.0/16", "Gateway": "172.29.236.2", "Metric": 7, "MTUBytes": "1400", "PreferredSource": "172.29.238.24"},
+			args{"Destination": "10.8.0.0/16", "Gateway": "172.29.236.2", "Metric": 7, "MTUBytes": "1400",
+				"PreferredSource": "172.29.238.24"},
 			args{"cidr": "0.0.0.0/0", "gateway": "172.29.236.3"},
 			args{"cidr": "10.9.0.0/16", "gateway": "172.29.236.4", "Table": 100, "Scope": "global", "QuickAck": true},
 		},
@@ -74,8 +81,10 @@ func TestOpenStackEntries(t *testing.T) {
 		"management_address": management,
 		"six_address": args{"address": "fd00:6::24", "netmask": "64", "bridge": "br-six", "interface": "eth2",
 			"static_routes": []any{args{"cidr": "fd00:7::/64", "gateway": "fd00:6::1"}}},
-		"vlan_address":          args{"address": nil, "bridge": "br-other", "interface": "eth11", "netmask": nil, "type": "veth"},
-		"ovn_address":           args{"address": nil, "bridge": "br-provider", "bridge_type": "openvswitch", "interface": "eth12", "type": "veth"},
+		"vlan_address": args{"address": nil, "bridge": "br-other", "interface": "eth11", "netmask": nil,
+			"type": "veth"},
+		"ovn_address": args{"address": nil, "bridge": "br-provider", "bridge_type": "openvswitch",
+			"interface": "eth12", "type": "veth"},
 		"limit_container_types": "designate",
 	}
 	arguments := args{"container": c.Name, "container_networks": networks}
@@ -95,7 +104,8 @@ func TestOpenStackEntries(t *testing.T) {
 			t.Errorf("%q is not in:\n%s", want, routes)
 		}
 	}
-	if six := c.Enter(t, "ip", "-6", "route"); !strings.Contains(six, "fd00:7::/64 via fd00:6::1 dev eth2 proto static metric 21") {
+	if six := c.Enter(t, "ip", "-6", "route"); !strings.Contains(six,
+		"fd00:7::/64 via fd00:6::1 dev eth2 proto static metric 21") {
 		t.Errorf("routes: %s", six)
 	}
 	links := c.Links(t)
@@ -116,7 +126,8 @@ func TestOpenStackEntries(t *testing.T) {
 		}
 	}
 	links = c.Links(t)
-	if !strings.Contains(routes, "10.9.0.0/16 via 172.29.236.5 dev eth1 table 100") || links["eth1"].MTU != 1500 || links["eth2"].Name != "" ||
+	if !strings.Contains(routes, "10.9.0.0/16 via 172.29.236.5 dev eth1 table 100") || links["eth1"].MTU != 1500 ||
+		links["eth2"].Name != "" ||
 		links["eth12"].Name == "" {
 		t.Errorf("routes %s\nlinks %+v", routes, links)
 	}
@@ -125,7 +136,8 @@ func TestOpenStackEntries(t *testing.T) {
 	}
 	lxctest.Must(t, "lxc-stop", "-k", "-P", folder, "-n", c.Name)
 	c.Start(t)
-	if again := c.Enter(t, "ip", "route", "show", "table", "all"); !strings.Contains(again, "10.9.0.0/16 via 172.29.236.5 dev eth1 table 100") {
+	if again := c.Enter(t, "ip", "route", "show", "table", "all"); !strings.Contains(again,
+		"10.9.0.0/16 via 172.29.236.5 dev eth1 table 100") {
 		t.Errorf("after a restart: %s", again)
 	}
 	if again, err := task(t, folder, arguments, false); err != nil || len(again.Steps) > 0 {
@@ -140,7 +152,8 @@ func TestForeignTable(t *testing.T) {
 	lxctest.Bridge(t, "br-f")
 	c := lxctest.Stopped(t, folder, "foreign", "")
 	c.Start(t)
-	declared := args{"container": c.Name, "name": "eth1", "bridge": "br-f", "addresses": []any{"10.1.0.2/24"}, "routes": []any{}}
+	declared := args{"container": c.Name, "name": "eth1", "bridge": "br-f", "addresses": []any{"10.1.0.2/24"},
+		"routes": []any{}}
 	apply(t, folder, declared)
 	c.Enter(t, "ip", "route", "add", "10.5.0.0/16", "via", "10.1.0.1", "table", "55")
 	if again, err := task(t, folder, declared, false); err != nil || len(again.Steps) > 0 {
@@ -148,7 +161,8 @@ func TestForeignTable(t *testing.T) {
 	}
 	declared["routes"] = []any{args{"to": "10.6.0.0/16", "via": "10.1.0.1", "table": "55"}}
 	apply(t, folder, declared)
-	if routes := c.Enter(t, "ip", "route", "show", "table", "55"); strings.Contains(routes, "10.5.0.0") || !strings.Contains(routes, "10.6.0.0/16") {
+	if routes := c.Enter(t, "ip", "route", "show", "table", "55"); strings.Contains(routes, "10.5.0.0") ||
+		!strings.Contains(routes, "10.6.0.0/16") {
 		t.Errorf("the table that is declared now: %s", routes)
 	}
 }
@@ -215,7 +229,8 @@ func TestOpenStackLease(t *testing.T) {
 	// Without its routes, the default route is another's.
 	entry["dhcp_use_routes"] = false
 	apply(t, folder, args{"container": c.Name, "container_networks": networks})
-	if routes := c.Enter(t, "ip", "route"); strings.Contains(routes, "default") || !strings.Contains(routes, "10.30.0.0/16") {
+	if routes := c.Enter(t, "ip", "route"); strings.Contains(routes, "default") ||
+		!strings.Contains(routes, "10.30.0.0/16") {
 		t.Errorf("routes: %s", routes)
 	}
 }

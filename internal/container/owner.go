@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// namespaceOwner says whose namespace the host numbers so, "" if no process is in it any more. It asks the kernel and not
-// LXC: the monitor of a container that is just starting answers nobody before its hooks have ended, and they ask this.
+// namespaceOwner says whose namespace the host numbers so, "" if no process is in it any more. It asks the kernel and
+// not LXC: the monitor of a container that is just starting answers nobody before its hooks have ended, and they ask
+// this.
 func namespaceOwner(k Kernel, nsid int) string {
 	processes, err := os.ReadDir("/proc")
 	if err != nil {

@@ -49,7 +49,8 @@ func (p *planner) planLive() {
 			p.planReturned(c)
 			continue
 		}
-		scope := &addressing{declared: map[string][]addr.Address{}, losses: map[string]plan.Impact{}, deleted: map[string]bool{}}
+		scope := &addressing{declared: map[string][]addr.Address{}, losses: map[string]plan.Impact{},
+			deleted: map[string]bool{}}
 		for _, t := range p.targets {
 			if t.container == c {
 				p.planTarget(t, scope)
@@ -100,11 +101,13 @@ func (t *target) mustRemake() bool {
 	}
 	differs := func(want, have *string) bool { return want != nil && deref(want) != deref(have) }
 	otherID := t.want.VLANID != nil && deref(t.want.VLANID) != deref(t.live.VLANID)
-	return t.want.kind() != Veth && (otherID || differs(t.want.Parent, t.live.Parent) || differs(t.want.Mode, t.live.Mode) ||
-		differs(t.want.IPVLANMode, t.live.IPVLANMode) || differs(t.want.IPVLANIsolation, t.live.IPVLANIsolation))
+	return t.want.kind() != Veth &&
+		(otherID || differs(t.want.Parent, t.live.Parent) || differs(t.want.Mode, t.live.Mode) ||
+			differs(t.want.IPVLANMode, t.live.IPVLANMode) || differs(t.want.IPVLANIsolation, t.live.IPVLANIsolation))
 }
 
-// keepAddressing lets a link that is made again have the addresses and routes that it has, where nobody declares others.
+// keepAddressing lets a link that is made again have the addresses and routes that it has, where nobody declares
+// others.
 func (p *planner) keepAddressing(t *target) {
 	for _, row := range []schema.Option[Interface]{addressesRow(), gatewayRow(), gateway6Row(), routesRow()} {
 		if !row.IsSet(t.want) {

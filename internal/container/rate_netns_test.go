@@ -17,10 +17,12 @@ func TestRates(t *testing.T) {
 	lxctest.Bridge(t, "br-r")
 	lxctest.Must(t, "ip", "address", "add", "10.21.0.1/24", "dev", "br-r")
 	c := lxctest.New(t, folder, "limited")
-	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-r", "addresses": []any{"10.21.0.2/24"}, "down_rate": 8000})
+	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-r", "addresses": []any{"10.21.0.2/24"},
+		"down_rate": 8000})
 	bucket := func(want string) {
 		t.Helper()
-		if seen := lxctest.Must(t, "tc", "qdisc", "show", "dev", "limited_eth1"); strings.Contains(seen, "tbf") != (want != "") || !strings.Contains(seen, want) {
+		if seen := lxctest.Must(t, "tc", "qdisc", "show", "dev", "limited_eth1"); strings.Contains(seen,
+			"tbf") != (want != "") || !strings.Contains(seen, want) {
 			t.Errorf("want %q in %s", want, seen)
 		}
 	}
@@ -45,7 +47,8 @@ func TestRates(t *testing.T) {
 	}
 	police := func(want string) {
 		t.Helper()
-		if seen := lxctest.Must(t, "tc", "filter", "show", "dev", "limited_eth1", "ingress"); strings.Contains(seen, "police") != (want != "") || !strings.Contains(seen, want) {
+		if seen := lxctest.Must(t, "tc", "filter", "show", "dev", "limited_eth1", "ingress"); strings.Contains(seen,
+			"police") != (want != "") || !strings.Contains(seen, want) {
 			t.Errorf("want %q in %s", want, seen)
 		}
 	}

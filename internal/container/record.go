@@ -15,13 +15,15 @@ import (
 
 // recordRows are the options that LXC's keys cannot say: a hook brings them up.
 var recordRows = sync.OnceValue(func() schema.Table[Interface] {
-	return append(append(schema.Table[Interface]{onLinkRow(), routesRow()}, clientRows()...), downRateRow(), upRateRow(), upRow())
+	return append(append(schema.Table[Interface]{onLinkRow(), routesRow()}, clientRows()...), downRateRow(), upRateRow(),
+		upRow())
 })
 
 // recordTable is an interface in the record. Its names tell a copy and a restored container from the one that was
 // declared; a lent NIC's MAC address finds it again when it comes back under another name.
 var recordTable = sync.OnceValue(func() schema.Table[Interface] {
-	return append(schema.Table[Interface]{identityRows()[0], typeRow(), parentRow(), hostNameRow(), macRow()}, recordRows()...)
+	return append(schema.Table[Interface]{identityRows()[0], typeRow(), parentRow(), hostNameRow(), macRow()},
+		recordRows()...)
 })
 
 // recordNote starts the comment that is the record, in the container's own configuration: LXC takes it along when it

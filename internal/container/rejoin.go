@@ -18,8 +18,8 @@ import (
 	"hostnet.linux/internal/plan"
 )
 
-// When a bridge goes, the ends of its containers stay, without a controller, and nobody puts them into a bridge that is made
-// under its name again: LXC has done its part at the start. So the follower hears of links, and does.
+// When a bridge goes, the ends of its containers stay, without a controller, and nobody puts them into a bridge that is
+// made under its name again: LXC has done its part at the start. So the follower hears of links, and does.
 
 // bridges are those of the host by their names, as they were at the last look.
 type bridges struct {
@@ -32,7 +32,8 @@ type bridges struct {
 func (m *Machine) watchBridges() *bridges {
 	b := &bridges{machine: m}
 	var err error
-	if b.socket, err = unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_ROUTE); err == nil {
+	if b.socket, err = unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK,
+		unix.NETLINK_ROUTE); err == nil {
 		err = unix.Bind(b.socket, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: unix.RTMGRP_LINK})
 	}
 	if err != nil {
@@ -108,8 +109,8 @@ func (m *Machine) rejoinAll(watches map[followed]*watch, remade map[string]bool,
 	}()
 }
 
-// rejoin puts the host ends of a running container back into their bridges. Those that are ports of another one stay: somebody
-// has put them there.
+// rejoin puts the host ends of a running container back into their bridges. Those that are ports of another one stay:
+// somebody has put them there.
 func (m *Machine) rejoin(f followed, remade map[string]bool) error {
 	config, err := lxc.ReadConfig(f.Config, lxc.Disk{})
 	if err != nil || !slices.ContainsFunc(config.Nets(), func(net *lxc.Net) bool { return remade[net.Get("link")] }) {
@@ -136,10 +137,12 @@ func (m *Machine) rejoin(f followed, remade map[string]bool) error {
 	p := newPlanner(m, h, c.Folder, []*Container{c})
 	for _, one := range c.configured {
 		live := c.findLive(one.Name)
-		if one.kind() != Veth || live == nil || live.kind() != Veth || deref(live.Bridge) != "" || !remade[deref(one.Bridge)] {
+		if one.kind() != Veth || live == nil || live.kind() != Veth || deref(live.Bridge) != "" ||
+			!remade[deref(one.Bridge)] {
 			continue
 		}
-		want := &Interface{Name: one.Name, Type: one.Type, HostName: live.HostName, Bridge: one.Bridge, VLAN: one.VLAN, Trunk: one.Trunk}
+		want := &Interface{Name: one.Name, Type: one.Type, HostName: live.HostName, Bridge: one.Bridge, VLAN: one.VLAN,
+			Trunk: one.Trunk}
 		seen := *live
 		seen.Up, seen.HostUp = true, true // whoever took it down did not mean its bridge
 		t := &target{container: c, want: want, final: want, have: one, live: &seen}
@@ -154,8 +157,9 @@ func (m *Machine) rejoin(f followed, remade map[string]bool) error {
 	return nil
 }
 
-// replug lets the carrier go while the end has no bridge yet: the container forgets its neighbours, whose addresses were those
-// of the bridge before (neigh_carrier_down in net/core/neighbour.c), and DHCP clients see that the wire may be another.
+// replug lets the carrier go while the end has no bridge yet: the container forgets its neighbours, whose addresses
+// were those of the bridge before (neigh_carrier_down in net/core/neighbour.c), and DHCP clients see that the wire may
+// be another.
 func (p *planner) replug(t *target) {
 	down, up := false, true
 	p.add(plan.Step{
@@ -173,8 +177,8 @@ func (p *planner) replug(t *target) {
 	})
 }
 
-// awaitUnplugged waits until the kernel has told the container: it does so a little later, and not at all if the carrier is back
-// by then (net/core/link_watch.c).
+// awaitUnplugged waits until the kernel has told the container: it does so a little later, and not at all if the
+// carrier is back by then (net/core/link_watch.c).
 func (t *target) awaitUnplugged() error {
 	const patience, pause = 2 * time.Second, 5 * time.Millisecond
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(pause) {

@@ -19,8 +19,8 @@ func controllerOf(t *testing.T, link string) string {
 	return name
 }
 
-// TestBridgeMadeAgain: a bridge that is deleted and made again has the ends of its containers as ports again, of those that LXC
-// has started and of those that were wired as they ran; an end that somebody has put elsewhere stays there.
+// TestBridgeMadeAgain: a bridge that is deleted and made again has the ends of its containers as ports again, of those
+// that LXC has started and of those that were wired as they ran; an end that somebody has put elsewhere stays there.
 func TestBridgeMadeAgain(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
@@ -28,7 +28,8 @@ func TestBridgeMadeAgain(t *testing.T) {
 	lxctest.Bridge(t, "br-a2")
 	_, stop := dnsmasqOn(t, "br-a1", "--dhcp-range=10.39.0.10,10.39.0.50,1h")
 	started, wired := lxctest.Stopped(t, folder, "early", "lxc.net.0.type = empty\n"), lxctest.New(t, folder, "late")
-	apply(t, folder, args{"container": started.Name, "name": "eth1", "bridge": "br-a1", "addresses": []any{"10.39.0.5/24"}})
+	apply(t, folder, args{"container": started.Name, "name": "eth1", "bridge": "br-a1",
+		"addresses": []any{"10.39.0.5/24"}})
 	started.Start(t)
 	declared := args{"container": wired.Name, "interfaces": []any{
 		args{"name": "eth1", "bridge": "br-a1", "dhcp": true},
@@ -48,7 +49,8 @@ func TestBridgeMadeAgain(t *testing.T) {
 		for _, end := range []string{"early_eth1", "late_eth1"} {
 			until(t, end+" is a port again", func() bool { return controllerOf(t, end) == "br-a1" })
 		}
-		until(t, "the end is up", func() bool { return strings.Contains(lxctest.Must(t, "ip", "link", "show", "early_eth1"), "state UP") })
+		until(t, "the end is up",
+			func() bool { return strings.Contains(lxctest.Must(t, "ip", "link", "show", "early_eth1"), "state UP") })
 		started.Ping(t, "10.39.0.1")
 		sees(t, wired, "ip -4 a show eth1", "inet "+network)
 		if at := controllerOf(t, "late_eth2"); at != "br-a2" {

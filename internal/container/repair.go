@@ -9,8 +9,8 @@ import (
 	"hostnet.linux/internal/schema"
 )
 
-// repair makes the interfaces that the configuration has and LXC has not made or made otherwise, and removes those that it no
-// longer has: a container that restarts itself is made by the configuration that its monitor was started with.
+// repair makes the interfaces that the configuration has and LXC has not made or made otherwise, and removes those that
+// it no longer has: a container that restarts itself is made by the configuration that its monitor was started with.
 func (m *Machine) repair(h *host, c *Container) []error {
 	if c.isWhole() {
 		return nil // as nearly always: the other containers need not be read
@@ -37,7 +37,8 @@ func (m *Machine) repair(h *host, c *Container) []error {
 	if len(p.targets) == 0 {
 		return nil
 	}
-	scope := &addressing{declared: map[string][]addr.Address{}, losses: map[string]plan.Impact{}, deleted: map[string]bool{}}
+	scope := &addressing{declared: map[string][]addr.Address{}, losses: map[string]plan.Impact{},
+		deleted: map[string]bool{}}
 	for _, t := range p.targets {
 		if link := h.byName[deref(t.want.HostName)]; link != nil && !t.want.Absent() && p.ownerOf(link) == "" {
 			p.deleteHostEnd(t, link.Name, "leftover "+link.Name+" on the host", plan.None)
@@ -84,7 +85,8 @@ func (c *Container) isMade(one *Configured) bool {
 		return false
 	}
 	rows := schema.Table[Interface]{
-		bridgeRow(), parentRow(), modeRow(), ipvlanModeRow(), ipvlanIsolationRow(), vlanIDRow(), mtuRow(), vlanRow(), trunkRow(),
+		bridgeRow(), parentRow(), modeRow(), ipvlanModeRow(), ipvlanIsolationRow(), vlanIDRow(), mtuRow(), vlanRow(),
+		trunkRow(),
 	}
 	if c.isUnderstood(one) {
 		rows = append(rows, addressesRow(), gatewayRow(), gateway6Row())
@@ -95,8 +97,8 @@ func (c *Container) isMade(one *Configured) bool {
 	return len(rows.Diff(&one.Interface, &live.Interface)) == 0
 }
 
-// isUnderstood tells whether the addresses and gateways of an interface are all that its configuration has: LXC also takes addresses
-// without a length, and "auto" and "dev" for a gateway.
+// isUnderstood tells whether the addresses and gateways of an interface are all that its configuration has: LXC also
+// takes addresses without a length, and "auto" and "dev" for a gateway.
 func (c *Container) isUnderstood(one *Configured) bool {
 	addresses, gateways := 0, 0
 	for _, net := range c.config.Nets() {

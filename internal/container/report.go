@@ -45,7 +45,8 @@ func reportOf(configFile string) *report {
 
 // add notes a problem, and tells it where operators look: in the journal, and in LXC's log by way of standard output.
 func (r *report) add(container, moment string, problem error) {
-	r.Hooks = append(r.Hooks, trouble{Moment: moment, At: time.Now().UTC().Truncate(time.Second), Problem: problem.Error()})
+	r.Hooks = append(r.Hooks, trouble{Moment: moment, At: time.Now().UTC().Truncate(time.Second),
+		Problem: problem.Error()})
 	text := fmt.Sprintf("container %s: %s: %v", container, moment, problem)
 	fmt.Println("hostnet:", text)
 	if journal, err := syslog.New(syslog.LOG_DAEMON|syslog.LOG_WARNING, "hostnet"); err == nil {
@@ -84,7 +85,8 @@ func (r *report) export() []schema.Object {
 	list := make([]schema.Object, len(r.Hooks))
 	for i, one := range r.Hooks {
 		list[i] = schema.Object{
-			{Key: "moment", Value: one.Moment}, {Key: "at", Value: one.At.Format(time.RFC3339)}, {Key: "problem", Value: one.Problem},
+			{Key: "moment", Value: one.Moment}, {Key: "at", Value: one.At.Format(time.RFC3339)},
+			{Key: "problem", Value: one.Problem},
 		}
 	}
 	return list

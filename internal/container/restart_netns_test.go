@@ -55,8 +55,8 @@ func stopped(t *testing.T, c *lxctest.Container) {
 	})
 }
 
-// TestRestarts: whatever restarts a container, its lease, addresses, routes, rate and bridge are there again, nothing is
-// left over, and the task has nothing to do.
+// TestRestarts: whatever restarts a container, its lease, addresses, routes, rate and bridge are there again, nothing
+// is left over, and the task has nothing to do.
 func TestRestarts(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
@@ -121,7 +121,8 @@ func lacks(c *lxctest.Container) []string {
 	for want, seen := range map[string]string{
 		"inet 10.20.0.": addresses, "inet 10.21.0.5/24": addresses, "inet6 fd00:21::5/64": addresses, "rate 64Mbit": qdiscs,
 		"default via 10.20.0.1 dev eth1 proto dhcp": routes, "10.98.0.0/16 via 10.20.0.7 dev eth1": routes,
-		"10.97.0.0/16 via 10.21.0.1 dev eth2": routes, "00:16:3e:21:00:05": links, "master br-d": host("ip", "link", "show", end),
+		"10.97.0.0/16 via 10.21.0.1 dev eth2": routes, "00:16:3e:21:00:05": links,
+		"master br-d": host("ip", "link", "show", end),
 	} {
 		if !strings.Contains(seen, want) {
 			missing = append(missing, want)

@@ -19,7 +19,8 @@ type restoration struct {
 	followers []*follower
 }
 
-// follower is a running container that is to become what its configuration says, and the interfaces that it had before that.
+// follower is a running container that is to become what its configuration says, and the interfaces that it had before
+// that.
 type follower struct {
 	name       string
 	interfaces []string
@@ -60,7 +61,8 @@ func (m *Machine) restoration(before *Before) (*restoration, error) {
 		return nil, err
 	}
 	r := &restoration{planner: newPlanner(m, h, before.Folder, nil)}
-	r.was = &checkpoint{live: map[*Container][]*LiveInterface{}, addresses: map[*Container]*addr.State{}, routes: map[*Container][]kernel.Route{}}
+	r.was = &checkpoint{live: map[*Container][]*LiveInterface{}, addresses: map[*Container]*addr.State{},
+		routes: map[*Container][]kernel.Route{}}
 	var failed []error
 	for i := range before.Containers {
 		failed = append(failed, r.take(&before.Containers[i]))
@@ -165,7 +167,8 @@ func (m *Machine) Backward(before *Before) (*Backward, error) {
 		if len(routes) > 0 {
 			out.Steps = append(out.Steps, BackwardStep{Action: "change", Object: "routes of container " + c.Name})
 		}
-		out.Present.Containers = append(out.Present.Containers, OneBefore{c.Name, c.State.InitPID, c.live, c.addresses, c.routes, nil})
+		out.Present.Containers = append(out.Present.Containers,
+			OneBefore{c.Name, c.State.InitPID, c.live, c.addresses, c.routes, nil})
 	}
 	for _, one := range r.followers {
 		if len(out.Steps) > 0 {

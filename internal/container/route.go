@@ -147,8 +147,8 @@ func (p *planner) putRoute(t *target, route Route) {
 	})
 }
 
-// replaceRoute takes the place of a route with the same destination and metric in one step, whoever made that: a default
-// route that the container's DHCP client took gives way to the declared one.
+// replaceRoute takes the place of a route with the same destination and metric in one step, whoever made that: a
+// default route that the container's DHCP client took gives way to the declared one.
 func (p *planner) replaceRoute(t *target, route Route) error {
 	return t.container.kernel.ReplaceRoute(encodeRoute(route, t.want.Name))
 }
@@ -167,8 +167,9 @@ func (p *planner) dropRoute(t *target, route Route) {
 	})
 }
 
-// findRoute is the static route as it is in the kernel, whoever made it. Asked to delete one without a metric, the kernel would
-// take any, such as that of a DHCP client (fib_nh_match in net/ipv4/fib_semantics.c, ip6_route_del in net/ipv6/route.c).
+// findRoute is the static route as it is in the kernel, whoever made it. Asked to delete one without a metric, the
+// kernel would take any, such as that of a DHCP client (fib_nh_match in net/ipv4/fib_semantics.c, ip6_route_del in
+// net/ipv6/route.c).
 func (t *target) findRoute(route Route) (*kernel.Route, error) {
 	routes, err := t.container.kernel.Routes()
 	if err != nil {
@@ -206,7 +207,8 @@ func encodeRoute(one Route, link string) kernel.Route {
 	}
 	encoded := kernel.Route{
 		To: *one.To, Table: unix.RT_TABLE_MAIN, Metric: deref(one.Metric), Protocol: unix.RTPROT_STATIC, Scope: scope,
-		Type: unix.RTN_UNICAST, NextHops: []kernel.NextHop{{Via: deref(one.Via), Link: link, Weight: 1, OnLink: deref(one.OnLink)}},
+		Type: unix.RTN_UNICAST, NextHops: []kernel.NextHop{
+			{Via: deref(one.Via), Link: link, Weight: 1, OnLink: deref(one.OnLink)}},
 	}
 	route.Further().Write(&one.Further, &encoded)
 	return encoded

@@ -50,7 +50,8 @@ func isc(t *testing.T, bridge, version, config string) (log string) {
 			t.Fatal(err)
 		}
 	}
-	log = running(t, folder, "dhcpd", version, "-f", "-d", "-cf", filepath.Join(folder, "dhcpd.conf"), "-lf", filepath.Join(folder, "leases"), "--no-pid", bridge)
+	log = running(t, folder, "dhcpd", version, "-f", "-d", "-cf", filepath.Join(folder, "dhcpd.conf"), "-lf",
+		filepath.Join(folder, "leases"), "--no-pid", bridge)
 	says(t, log, "Server starting service")
 	return log
 }
@@ -68,15 +69,16 @@ const keaConfig = `{"Dhcp4": {"interfaces-config": {"interfaces": ["br-k"], "dhc
 "loggers": [{"name": "kea-dhcp4", "severity": "DEBUG", "debuglevel": 50, "output_options": [{"output": "stdout", "flush": true}]}]}}
 `
 
-// TestOtherServers: ISC's and Kea's servers are understood as dnsmasq is: address, router, names, MTU, time servers, the
-// container's own name, renewal and release.
+// TestOtherServers: ISC's and Kea's servers are understood as dnsmasq is: address, router, names, MTU, time servers,
+// the container's own name, renewal and release.
 func TestOtherServers(t *testing.T) {
 	lxctest.Need(t)
 	for name, one := range map[string]struct {
 		serve                     func(t *testing.T) (log string)
 		domain, renewed, released string
 	}{
-		"isc": {func(t *testing.T) string { return isc(t, "br-k", "-4", iscOptions) }, "isc.example", "DHCPACK on 10.37.0.", "DHCPRELEASE of 10.37.0."},
+		"isc": {func(t *testing.T) string { return isc(t, "br-k", "-4", iscOptions) }, "isc.example", "DHCPACK on 10.37.0.",
+			"DHCPRELEASE of 10.37.0."},
 		"kea": {func(t *testing.T) string {
 			folder := t.TempDir()
 			file := filepath.Join(folder, "kea.json")
@@ -93,10 +95,13 @@ func TestOtherServers(t *testing.T) {
 			bridgeWith(t, "br-k", "10.37.0.1/24")
 			log := one.serve(t)
 			c := lxctest.New(t, folder, "client")
-			apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-k", "dhcp": true, "dhcp_use_hostname": true})
+			apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-k", "dhcp": true,
+				"dhcp_use_hostname": true})
 			sees(t, c, "ip a; ip r", "inet 10.37.0.", "mtu 1400", "default via 10.37.0.1 dev eth1")
-			says(t, filepath.Join(folder, c.Name, "rootfs/etc/resolv.conf"), fmt.Sprintf("search %s\nnameserver 10.37.0.1\nnameserver 10.37.0.2\n", one.domain))
-			if host := lxctest.Must(t, "lxc-attach", "-P", folder, "-n", c.Name, "--", "hostname"); name == "isc" && strings.TrimSpace(host) != "given" {
+			says(t, filepath.Join(folder, c.Name, "rootfs/etc/resolv.conf"),
+				fmt.Sprintf("search %s\nnameserver 10.37.0.1\nnameserver 10.37.0.2\n", one.domain))
+			if host := lxctest.Must(t, "lxc-attach", "-P", folder, "-n", c.Name, "--", "hostname"); name == "isc" &&
+				strings.TrimSpace(host) != "given" {
 				t.Errorf("the container calls itself %s", host)
 			}
 			info, err := testMachine().Info(folder, []string{c.Name})
@@ -119,7 +124,8 @@ func TestISCByDHCPv6(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
 	bridgeWith(t, "br-k6", "fd00:38::1/64")
-	log := isc(t, "br-k6", "-6", `authoritative; default-lease-time 8; preferred-lifetime 6; option dhcp6.name-servers fd00:38::1; option dhcp6.domain-search "six.example";
+	log := isc(t, "br-k6", "-6",
+		`authoritative; default-lease-time 8; preferred-lifetime 6; option dhcp6.name-servers fd00:38::1; option dhcp6.domain-search "six.example";
 subnet6 fd00:38::/64 { range6 fd00:38::100 fd00:38::100; }
 `)
 	c := lxctest.New(t, folder, "client")
@@ -131,7 +137,8 @@ subnet6 fd00:38::/64 { range6 fd00:38::100 fd00:38::100; }
 	says(t, log, "Release message from")
 	sees(t, c, "ip -6 a", "!fd00:38::100")
 	squatter := lxctest.New(t, folder, "squatter")
-	apply(t, folder, args{"container": squatter.Name, "name": "eth1", "bridge": "br-k6", "addresses": []any{"fd00:38::100/64"}})
+	apply(t, folder, args{"container": squatter.Name, "name": "eth1", "bridge": "br-k6",
+		"addresses": []any{"fd00:38::100/64"}})
 	if _, err := task(t, folder, args{"container": c.Name, "name": "eth1", "dhcp6": true}, false); err == nil {
 		t.Error("it took an address that another has")
 	}

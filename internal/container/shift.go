@@ -90,7 +90,8 @@ func shiftFile(path string, stat *syscall.Stat_t, ranges []idRange) error {
 	}
 	for _, list := range []string{"system.posix_acl_access", "system.posix_acl_default"} {
 		if size, err := unix.Lgetxattr(path, list, nil); err == nil && size > 0 {
-			return errors.New("it has an access control list, which names users that cannot be shifted: remove it with setfacl -b")
+			return errors.New(
+				"it has an access control list, which names users that cannot be shifted: remove it with setfacl -b")
 		}
 	}
 	value := make([]byte, 64)
@@ -117,8 +118,8 @@ func shiftFile(path string, stat *syscall.Stat_t, ranges []idRange) error {
 	return unix.Lsetxattr(path, capability, capabilitiesFor(value[:size], uint32(root)), 0)
 }
 
-// capabilitiesFor makes capabilities count in the user namespace whose root is this user on the host (VFS_CAP_REVISION_3
-// in linux/capability.h).
+// capabilitiesFor makes capabilities count in the user namespace whose root is this user on the host
+// (VFS_CAP_REVISION_3 in linux/capability.h).
 func capabilitiesFor(value []byte, root uint32) []byte {
 	const withoutRoot, third, flags = 20, 0x03000000, 0x00ffffff
 	if len(value) < withoutRoot {

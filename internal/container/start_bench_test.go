@@ -20,9 +20,11 @@ func TestBenchStart(t *testing.T) {
 	lxctest.Bridge(t, "br-w")
 	root := emptyRoot(t)
 	plain, hooked := bare(t, folder, "plain", root), bare(t, folder, "hooked", root)
-	apply(t, folder, args{"container": plain.Name, "name": "eth1", "bridge": "br-w", "addresses": []any{"10.1.0.2/24"}, "gateway": "10.1.0.1"})
-	apply(t, folder, args{"container": hooked.Name, "name": "eth1", "bridge": "br-w", "addresses": []any{"10.1.0.3/24"}, "gateway": "10.1.0.1",
-		"routes": []any{args{"to": "10.97.0.0/16", "via": "10.1.0.1"}}})
+	apply(t, folder, args{"container": plain.Name, "name": "eth1", "bridge": "br-w", "addresses": []any{"10.1.0.2/24"},
+		"gateway": "10.1.0.1"})
+	apply(t, folder, args{"container": hooked.Name, "name": "eth1", "bridge": "br-w", "addresses": []any{"10.1.0.3/24"},
+		"gateway": "10.1.0.1",
+		"routes":  []any{args{"to": "10.97.0.0/16", "via": "10.1.0.1"}}})
 	// The same without hooks and without what they are for.
 	config, err := lxc.ReadConfig(plain.File(), lxc.Disk{})
 	if err != nil {

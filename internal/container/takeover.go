@@ -10,12 +10,12 @@ import (
 	"hostnet.linux/internal/plan"
 )
 
-// TakeOver has what OpenStack-Ansible's roles have set up moved over: the interfaces from the files that they include, and the
-// addressing from systemd-networkd inside.
+// TakeOver has what OpenStack-Ansible's roles have set up moved over: the interfaces from the files that they include,
+// and the addressing from systemd-networkd inside.
 const TakeOver = "takeover"
 
-// insideFile tells systemd-networkd inside a running container to leave a link alone. The first file that matches counts, and
-// what runs reads it at its next start.
+// insideFile tells systemd-networkd inside a running container to leave a link alone. The first file that matches
+// counts, and what runs reads it at its next start.
 type insideFile struct {
 	container        *Container
 	link, path, text string
@@ -41,7 +41,8 @@ func (p *planner) planTakeover() {
 		}
 		p.inside = append(p.inside, file)
 		p.add(plan.Step{
-			Phase: plan.Finish, Action: "write", Object: fmt.Sprintf("file /%s in container %s", file.path, t.container.Name), Run: file.write,
+			Phase: plan.Finish, Action: "write", Object: fmt.Sprintf("file /%s in container %s", file.path, t.container.Name),
+			Run: file.write,
 		})
 	}
 }

@@ -77,7 +77,8 @@ func newTarget(c *Container, declared *Interface) *target {
 // findRenamed looks for an interface that is declared under a new name, by its other name or its MAC address.
 func (t *target) findRenamed() {
 	same := func(i *Interface) bool {
-		return t.want.HostName != nil && deref(i.HostName) == *t.want.HostName || t.want.MAC != nil && deref(i.MAC) == *t.want.MAC
+		return t.want.HostName != nil && deref(i.HostName) == *t.want.HostName || t.want.MAC != nil &&
+			deref(i.MAC) == *t.want.MAC
 	}
 	for _, one := range t.container.configured {
 		if one.Supported() && same(&one.Interface) {
@@ -124,7 +125,8 @@ type names struct {
 
 // taken gathers what the other containers of the folder are configured with.
 func (m *Machine) taken(folder string, besides map[string]bool) (*names, error) {
-	all := &names{owners: map[string]string{}, macs: map[string]string{}, addresses: map[string]string{}, holders: map[string]string{}, made: map[string]string{}}
+	all := &names{owners: map[string]string{}, macs: map[string]string{}, addresses: map[string]string{},
+		holders: map[string]string{}, made: map[string]string{}}
 	containers, err := m.Runtime.Containers(folder)
 	if err != nil {
 		return nil, err
@@ -242,7 +244,8 @@ func uniqueHostName(container, name string, attempt int) string {
 }
 
 func (n *names) mac(t *target) string {
-	if t.have != nil && t.have.MAC != nil && (n.macs[*t.have.MAC] == "" || t.live != nil && deref(t.live.MAC) == *t.have.MAC) {
+	if t.have != nil && t.have.MAC != nil &&
+		(n.macs[*t.have.MAC] == "" || t.live != nil && deref(t.live.MAC) == *t.have.MAC) {
 		return *t.have.MAC
 	}
 	if t.live != nil && t.live.MAC != nil {
@@ -250,7 +253,8 @@ func (n *names) mac(t *target) string {
 	}
 	for attempt := 0; ; attempt++ {
 		// 00:16:3e is what LXC and OpenStack-Ansible use.
-		mac := net.HardwareAddr(append([]byte{0x00, 0x16, 0x3e}, digest(t.container.Name, t.want.Name, attempt)[:3]...)).String()
+		mac := net.HardwareAddr(append([]byte{0x00, 0x16, 0x3e},
+			digest(t.container.Name, t.want.Name, attempt)[:3]...)).String()
 		if _, taken := n.macs[mac]; !taken && n.made[mac] == "" {
 			return mac
 		}

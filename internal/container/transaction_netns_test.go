@@ -27,8 +27,8 @@ import (
 
 func init() { container.Crashing = crashing }
 
-// crashing is a task in a process of its own, by the loop that production uses: killed ahead of step KILL, refused there if
-// REFUSE says so.
+// crashing is a task in a process of its own, by the loop that production uses: killed ahead of step KILL, refused
+// there if REFUSE says so.
 func crashing(arguments []string) error {
 	module, text := arguments[0], arguments[1]
 	step, refuse := arguments[2], arguments[3] == "refuse"
@@ -102,8 +102,8 @@ func anotherBoot(t *testing.T) {
 	}
 }
 
-// TestTasksOfContainersAreTransactions: a task about containers that is refused at any of its steps undoes itself, and one that is
-// killed is undone by the next, whatever that is about, or after a boot.
+// TestTasksOfContainersAreTransactions: a task about containers that is refused at any of its steps undoes itself, and
+// one that is killed is undone by the next, whatever that is about, or after a boot.
 func TestTasksOfContainersAreTransactions(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
@@ -115,16 +115,19 @@ func TestTasksOfContainersAreTransactions(t *testing.T) {
 		t.Fatal(err)
 	}
 	network := map[string]any{"container": c.Name, "lxc_path": folder, "interfaces": []any{
-		map[string]any{"name": "eth1", "bridge": "br-tx", "addresses": []any{"10.77.0.2/24"}, "gateway": "10.77.0.1", "mtu": 1500},
+		map[string]any{"name": "eth1", "bridge": "br-tx", "addresses": []any{"10.77.0.2/24"}, "gateway": "10.77.0.1",
+			"mtu": 1500},
 	}}
 	if said, _ := attempt(t, "container_network", network, -1, ""); !strings.Contains(said, "create") {
 		t.Fatal(said)
 	}
 	state := func() string {
-		text := c.Config(t) + stopped.Config(t) + lxctest.Must(t, "lxc-ls", "-P", folder, "-1") + lxctest.Must(t, "lxc-ls", "-P", folder, "-1", "--running")
+		text := c.Config(t) + stopped.Config(t) + lxctest.Must(t, "lxc-ls", "-P", folder, "-1") +
+			lxctest.Must(t, "lxc-ls", "-P", folder, "-1", "--running")
 		inside := c.Enter(t, "ip", "-4", "-o", "address") + c.Enter(t, "ip", "route") + c.Enter(t, "ip", "-o", "link")
 		// A container that was stopped and started has other indexes, and addresses and routes as LXC makes them.
-		return text + regexp.MustCompile(`(?m)^\d+: |@if\d+|link-netnsid \d+| state .*| brd 0.0.0.255| proto static`).ReplaceAllString(inside, "")
+		return text + regexp.MustCompile(
+			`(?m)^\d+: |@if\d+|link-netnsid \d+| state .*| brd 0.0.0.255| proto static`).ReplaceAllString(inside, "")
 	}
 	before := state()
 	next := map[string]any{"name": stopped.Name, "lxc_path": folder, "state": "present"}

@@ -57,7 +57,8 @@ func (p *planner) aimBack(c *Container, before []*LiveInterface) {
 		if was.loopback && !was.Up && now.Up {
 			p.setLoopback(c, was.Name, false)
 		}
-		if was.Type == nil || now != nil && now.Type != nil && len(liveChanges(&was.Interface, &now.Interface)) == 0 && now.Up == was.Up {
+		if was.Type == nil || now != nil && now.Type != nil && len(liveChanges(&was.Interface, &now.Interface)) == 0 &&
+			now.Up == was.Up {
 			continue
 		}
 		want := was.Interface
@@ -88,7 +89,8 @@ func (p *planner) planBack(before *checkpoint) {
 		if !c.running() {
 			continue
 		}
-		scope := &addressing{declared: map[string][]addr.Address{}, losses: map[string]plan.Impact{}, deleted: map[string]bool{}}
+		scope := &addressing{declared: map[string][]addr.Address{}, losses: map[string]plan.Impact{},
+			deleted: map[string]bool{}}
 		for _, t := range p.targets {
 			if t.container == c {
 				p.planTarget(t, scope)

@@ -10,8 +10,8 @@ import (
 	"hostnet.linux/internal/lxc/lxctest"
 )
 
-// TestUp: an interface that is declared to be down is there and down, as it is wired and after every start, until a task takes
-// it up; what needs a link that is up is refused.
+// TestUp: an interface that is declared to be down is there and down, as it is wired and after every start, until a
+// task takes it up; what needs a link that is up is refused.
 func TestUp(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
@@ -23,7 +23,8 @@ func TestUp(t *testing.T) {
 		if slices.Contains(link.Flags, "UP") != up || strings.Contains(c.Config(t), "lxc.net.1.flags = up") != up {
 			t.Errorf("%s: %+v\n%s", when, link, c.Config(t))
 		}
-		if seen := c.Enter(t, "ip", "address", "show", "eth1"); !strings.Contains(seen, "10.43.0.2/24") || !strings.Contains(seen, "fd00:43::2/64") {
+		if seen := c.Enter(t, "ip", "address", "show", "eth1"); !strings.Contains(seen, "10.43.0.2/24") ||
+			!strings.Contains(seen, "fd00:43::2/64") {
 			t.Errorf("%s: %s", when, seen)
 		}
 	}
@@ -43,16 +44,19 @@ func TestUp(t *testing.T) {
 	want("another task", false)
 	live(t, folder, args{"name": c.Name, "wait_for": "carrier", "wait_timeout": 5}) // what is down is not waited for
 
-	apply(t, folder, on(args{"up": true, "gateway": "10.43.0.1", "routes": []any{args{"to": "fd00:99::/64", "via": "fd00:43::1"}}}))
+	apply(t, folder,
+		on(args{"up": true, "gateway": "10.43.0.1", "routes": []any{args{"to": "fd00:99::/64", "via": "fd00:43::1"}}}))
 	want("taken up", true)
 	until(t, "it answers", func() bool {
 		_, err := lxctest.Run("nsenter", "-t", initOf(c), "-n", "busybox", "ping", "-c", "1", "-w", "1", "fd00:43::1")
 		return err == nil
 	})
-	if routes := c.Enter(t, "ip", "route") + c.Enter(t, "ip", "-6", "route"); !strings.Contains(routes, "default via 10.43.0.1") || !strings.Contains(routes, "fd00:99::/64 via") {
+	if routes := c.Enter(t, "ip", "route") + c.Enter(t, "ip", "-6", "route"); !strings.Contains(routes,
+		"default via 10.43.0.1") || !strings.Contains(routes, "fd00:99::/64 via") {
 		t.Errorf("routes: %s", routes)
 	}
-	wantProblem(t, folder, on(args{"up": false, "dhcp": true}), "gateway: needs eth1 to be up", "routes: needs eth1 to be up", "dhcp: needs eth1 to be up")
+	wantProblem(t, folder, on(args{"up": false, "dhcp": true}), "gateway: needs eth1 to be up",
+		"routes: needs eth1 to be up", "dhcp: needs eth1 to be up")
 	apply(t, folder, on(args{"up": false, "gateway": "none", "routes": []any{}}))
 	want("taken down", false)
 	c.Restart(t)

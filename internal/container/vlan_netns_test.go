@@ -43,13 +43,15 @@ func vlansOf(t *testing.T, port string) (ids []int) {
 func TestVLANs(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
-	if _, err := lxctest.Run("ip", "link", "add", "name", "br-v", "up", "type", "bridge", "vlan_filtering", "1"); err != nil {
+	if _, err := lxctest.Run("ip", "link", "add", "name", "br-v", "up", "type", "bridge", "vlan_filtering",
+		"1"); err != nil {
 		netnstest.Skip(t, "this kernel's bridges filter no VLANs")
 	}
 	t.Cleanup(func() { _, _ = lxctest.Run("ip", "link", "delete", "br-v") })
 	first, second := lxctest.New(t, folder, "first"), lxctest.New(t, folder, "second")
 	declare := func(c *lxctest.Container, number int, more args) {
-		all := args{"container": c.Name, "name": "eth1", "bridge": "br-v", "addresses": []any{fmt.Sprintf("10.40.0.%d/24", number)}}
+		all := args{"container": c.Name, "name": "eth1", "bridge": "br-v",
+			"addresses": []any{fmt.Sprintf("10.40.0.%d/24", number)}}
 		for key, value := range more {
 			all[key] = value
 		}
@@ -69,7 +71,8 @@ func TestVLANs(t *testing.T) {
 	index := first.Links(t)["eth1"].Index
 	declare(second, 2, args{"vlan": 11})
 	port("second_eth1", 11)
-	if _, err := lxctest.Run("nsenter", "-t", fmt.Sprint(first.PID(t)), "-n", "ping", "-c", "1", "-W", "1", "10.40.0.2"); err == nil {
+	if _, err := lxctest.Run("nsenter", "-t", fmt.Sprint(first.PID(t)), "-n", "ping", "-c", "1", "-W", "1",
+		"10.40.0.2"); err == nil {
 		t.Error("two VLANs talk to each other")
 	}
 	declare(first, 1, args{"vlan": 11, "trunk": []any{22, 30}})

@@ -141,8 +141,8 @@ func (c *Container) mute(h *host, one *Configured, live *LiveInterface) (string,
 	return "", nil
 }
 
-// unreached says which router of the interface's default routes does not answer the container, or that a declared one has
-// no route, or "".
+// unreached says which router of the interface's default routes does not answer the container, or that a declared one
+// has no route, or "".
 func (c *Container) unreached(one *Configured, live *LiveInterface) (string, error) {
 	if !live.Carrier {
 		return fmt.Sprintf("%s has no carrier%s", live.Name, live.whyDead()), nil
@@ -150,7 +150,8 @@ func (c *Container) unreached(one *Configured, live *LiveInterface) (string, err
 	routers := map[netip.Addr]bool{}
 	for i := range c.routes {
 		for _, hop := range c.routes[i].NextHops {
-			if c.routes[i].To.Bits() == 0 && c.routes[i].Table == unix.RT_TABLE_MAIN && hop.Link == live.Name && hop.Via.IsValid() {
+			if c.routes[i].To.Bits() == 0 && c.routes[i].Table == unix.RT_TABLE_MAIN && hop.Link == live.Name &&
+				hop.Via.IsValid() {
 				routers[hop.Via] = true
 			}
 		}

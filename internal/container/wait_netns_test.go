@@ -32,8 +32,9 @@ func TestWaitFor(t *testing.T) {
 	lxctest.Must(t, "ip", "link", "set", "br-w", "address", "02:00:00:00:30:01")
 	lxctest.Must(t, "ip", "address", "add", "10.30.0.1/24", "dev", "br-w")
 	c := lxctest.Stopped(t, folder, "waits", "lxc.net.0.type = empty\n")
-	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-w", "addresses": []any{"10.30.0.2/24", "fd00:30::2/64"},
-		"gateway": "10.30.0.254", "gateway6": "fd00:30::254"})
+	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-w",
+		"addresses": []any{"10.30.0.2/24", "fd00:30::2/64"},
+		"gateway":   "10.30.0.254", "gateway6": "fd00:30::254"})
 	before := snapshot(t, folder)
 	wantFailure := func(arguments args, texts ...string) {
 		t.Helper()
@@ -58,9 +59,11 @@ func TestWaitFor(t *testing.T) {
 	said.add(c.Name, StartHost, errors.New("something is amiss"))
 	said.save()
 	t.Cleanup(func() { _ = os.Remove(said.path) })
-	wantFailure(args{"name": c.Name, "wait_for": "gateway"}, "eth1 has no default route by its gateway 10.30.0.254", "; the hooks say: start-host: something is amiss")
+	wantFailure(args{"name": c.Name, "wait_for": "gateway"}, "eth1 has no default route by its gateway 10.30.0.254",
+		"; the hooks say: start-host: something is amiss")
 	lxctest.Must(t, "ip", "link", "set", "waits_eth1", "down")
-	wantFailure(args{"name": c.Name, "wait_for": "carrier"}, "eth1 has no carrier: waits_eth1, its end on the host, is down")
+	wantFailure(args{"name": c.Name, "wait_for": "carrier"},
+		"eth1 has no carrier: waits_eth1, its end on the host, is down")
 	live(t, folder, args{"name": c.Name, "wait_for": "none"})
 	lxctest.Must(t, "ip", "link", "set", "waits_eth1", "up")
 	live(t, folder, args{"name": c.Name, "wait_for": "carrier"})
@@ -70,7 +73,8 @@ func TestWaitFor(t *testing.T) {
 func TestStartThatFails(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
-	err := starting(t, folder, args{"name": "broken", "rootfs": emptyRoot(t), "config": []any{"lxc.init.cmd = /nowhere", "lxc.apparmor.profile = unconfined"}})
+	err := starting(t, folder, args{"name": "broken", "rootfs": emptyRoot(t),
+		"config": []any{"lxc.init.cmd = /nowhere", "lxc.apparmor.profile = unconfined"}})
 	for _, text := range []string{"; LXC says: ", "No such file or directory", "container broken is as it was"} {
 		if err == nil || !strings.Contains(err.Error(), text) {
 			t.Errorf("want %q, got %v", text, err)

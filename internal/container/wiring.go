@@ -17,8 +17,8 @@ const wiringFolder = system.RuntimeFolder + "/wiring"
 // longestWiring is how long a task and the follower wait for each other.
 const longestWiring = time.Minute
 
-// lockWiring keeps a task and the follower from wiring a container at the same time. Hooks need no lock: while LXC calls them it
-// does not tell the container's state, which a task asks for after it has the lock.
+// lockWiring keeps a task and the follower from wiring a container at the same time. Hooks need no lock: while LXC
+// calls them it does not tell the container's state, which a task asks for after it has the lock.
 func lockWiring(config, holder string) (*system.Lock, error) {
 	hash := sha256.Sum256([]byte(config))
 	const enough = 8

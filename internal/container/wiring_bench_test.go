@@ -14,7 +14,8 @@ import (
 	"hostnet.linux/internal/lxc/lxctest"
 )
 
-// mostForWiring is what wiring may cost against ip -batch of the same, mostForSilence what it may cost to find nothing to do.
+// mostForWiring is what wiring may cost against ip -batch of the same, mostForSilence what it may cost to find nothing
+// to do.
 const (
 	mostForWiring  = 2.0
 	mostForSilence = 1.0

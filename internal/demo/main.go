@@ -1,6 +1,6 @@
-// Command demo shows the collection's main job on throw-away hosts: it boots machines with network cards on common wires,
-// runs the playbooks of a scenario over SSH, runs them again, lets other machines say what they see, and shows what came
-// of it. The scenario "containers" is one host with four cards, "openstack" a whole cloud.
+// Command demo shows the collection's main job on throw-away hosts: it boots machines with network cards on common
+// wires, runs the playbooks of a scenario over SSH, runs them again, lets other machines say what they see, and shows
+// what came of it. The scenario "containers" is one host with four cards, "openstack" a whole cloud.
 package main
 
 import (
@@ -27,7 +27,8 @@ func main() {
 	leave := flag.Bool("keep", false, "leave the machines running")
 	scenario := flag.String("scenario", "containers", "the `scenario` below molecule: containers or openstack")
 	holds := flag.Bool("hold", false, "be the process that holds the machines")
-	flag.StringVar(&record, "record", "", "write how the host is wired to this `file`, of which the picture in the documentation is made")
+	flag.StringVar(&record, "record", "",
+		"write how the host is wired to this `file`, of which the picture in the documentation is made")
 	flag.BoolVar(&colour, "colour", colour, "show what is said in colour")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -148,7 +149,8 @@ func (s scene) play(ctx context.Context, folder string, hosts []*testhost.Host) 
 	}
 	for _, part := range s.parts {
 		say(part.title)
-		arguments := slices.Concat(s.inventoryOf(folder, file), []string{filepath.Join(s.folder, part.playbook)}, part.arguments)
+		arguments := slices.Concat(s.inventoryOf(folder, file), []string{filepath.Join(s.folder, part.playbook)},
+			part.arguments)
 		output, err := stream(ctx, environment, "ansible-playbook", arguments...)
 		if err != nil {
 			return err

@@ -44,7 +44,8 @@ func sceneNamed(name string) (scene, error) {
 	return one, nil
 }
 
-// containers is a host with four cards, and the machine on the other end of their wires: the physical network and a compute host.
+// containers is a host with four cards, and the machine on the other end of their wires: the physical network and a
+// compute host.
 var containers = scene{
 	folder: "molecule/containers",
 	boots:  "Starting a Debian host with two cards of two ports, and a machine on the other end of their wires",
@@ -88,7 +89,8 @@ var openstack = scene{
 		{"From openstack_user_config.yml to the network of the cloud", "converge.yml", nil, false},
 		{"The second run: nothing to do", "converge.yml", nil, true},
 		{"Every container pings every other of its networks; what is on the wires", "verify.yml", nil, true},
-		{"The operator changes it: jumbo frames, a route, a network less; applied as the containers run", "side_effect.yml", nil, false},
+		{"The operator changes it: jumbo frames, a route, a network less; applied as the containers run", "side_effect.yml",
+			nil, false},
 		{"And once more: nothing to do", "networks.yml", nil, true},
 	},
 	views: []view{
@@ -101,10 +103,12 @@ var openstack = scene{
 
 // twoCards are eth0 and eth1 on one card, eth2 and eth3 on the other.
 func twoCards(left, right *testhost.Segment) []testhost.NIC {
-	return []testhost.NIC{{Segment: left, Card: 1}, {Segment: right, Card: 1}, {Segment: left, Card: 2}, {Segment: right, Card: 2}}
+	return []testhost.NIC{{Segment: left, Card: 1}, {Segment: right, Card: 1}, {Segment: left, Card: 2},
+		{Segment: right, Card: 2}}
 }
 
-// inventoryOf is Ansible's arguments for the machines of this file and, ahead of it, the cloud that they are the hosts of.
+// inventoryOf is Ansible's arguments for the machines of this file and, ahead of it, the cloud that they are the hosts
+// of.
 func (s scene) inventoryOf(folder, machines string) []string {
 	if s.cloud == "" {
 		return []string{"-i", machines}

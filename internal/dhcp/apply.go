@@ -146,7 +146,8 @@ func (c *client) drop(release bool) {
 // address has an end: so everybody sees that it is nobody's declaration.
 func (c *client) address(lease *lease) kernel.Address {
 	seconds := uint32(max(time.Until(lease.expires)/time.Second, 1))
-	return kernel.Address{Link: c.name, Prefix: lease.address, Label: c.name, ValidLifetime: seconds, PreferredLifetime: seconds}
+	return kernel.Address{Link: c.name, Prefix: lease.address, Label: c.name, ValidLifetime: seconds,
+		PreferredLifetime: seconds}
 }
 
 func (c *client) routes(lease *lease) []kernel.Route {
@@ -160,7 +161,8 @@ func (c *client) routes(lease *lease) []kernel.Route {
 			scope = unix.RT_SCOPE_LINK
 		}
 		routes[i] = kernel.Route{
-			To: one.to, Table: unix.RT_TABLE_MAIN, Metric: c.job.RouteMetric(), Protocol: unix.RTPROT_DHCP, Scope: scope, Type: unix.RTN_UNICAST,
+			To: one.to, Table: unix.RT_TABLE_MAIN, Metric: c.job.RouteMetric(), Protocol: unix.RTPROT_DHCP, Scope: scope,
+			Type:     unix.RTN_UNICAST,
 			NextHops: []kernel.NextHop{{Via: one.via, Link: c.name, Weight: 1}},
 		}
 	}

@@ -256,7 +256,8 @@ func (c *client) complain(err error) {
 	_ = c.record.write(c.state)
 }
 
-// confirm asks whether the lease still holds on this wire, as a client does that finds its link up again (RFC 2131, 3.2).
+// confirm asks whether the lease still holds on this wire, as a client does that finds its link up again (RFC 2131,
+// 3.2).
 func (c *client) confirm() {
 	if c.lease == nil || c.socket == nil {
 		return

@@ -100,7 +100,8 @@ func (e *events) listen() error {
 	if err != nil {
 		return fmt.Errorf("cannot hear of changes: %w", err)
 	}
-	if err := unix.Bind(socket, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: unix.RTMGRP_LINK | unix.RTMGRP_IPV4_IFADDR}); err != nil {
+	if err := unix.Bind(socket, &unix.SockaddrNetlink{Family: unix.AF_NETLINK,
+		Groups: unix.RTMGRP_LINK | unix.RTMGRP_IPV4_IFADDR}); err != nil {
 		_ = unix.Close(socket)
 		return fmt.Errorf("cannot hear of changes: %w", err)
 	}
@@ -122,7 +123,8 @@ func (e *events) listen() error {
 	return nil
 }
 
-// matters tells whether a message is about one of the watched links. ifinfomsg and ifaddrmsg both have the index four bytes in.
+// matters tells whether a message is about one of the watched links. ifinfomsg and ifaddrmsg both have the index four
+// bytes in.
 func (e *events) matters(data []byte) bool {
 	const index = unix.SizeofNlMsghdr + 4
 	e.mutex.Lock()

@@ -61,7 +61,8 @@ func (c *client) open(link kernel.Link) error {
 	if err != nil {
 		return fmt.Errorf("cannot open a raw socket: %w", err)
 	}
-	sender, err := nclient4.NewWithConn(conn, c.hardware, nclient4.WithTimeout(firstPatience), nclient4.WithRetry(attempts))
+	sender, err := nclient4.NewWithConn(conn, c.hardware, nclient4.WithTimeout(firstPatience),
+		nclient4.WithRetry(attempts))
 	if err != nil {
 		return err
 	}
@@ -103,7 +104,8 @@ func clientID(declared string, hardware net.HardwareAddr) []byte {
 		id := append([]byte{identifier}, hardware[len(hardware)-4:]...)
 		return append(append(id, 0, 3, 0, 1), hardware...)
 	}
-	if bytes, err := hex.DecodeString(strings.ReplaceAll(declared, ":", "")); err == nil && strings.Contains(declared, ":") {
+	if bytes, err := hex.DecodeString(strings.ReplaceAll(declared, ":", "")); err == nil &&
+		strings.Contains(declared, ":") {
 		return bytes
 	}
 	return append([]byte{0}, declared...)
@@ -125,7 +127,8 @@ func (c *client) acquire(limit context.Context) error {
 		return err
 	}
 	answer, err := c.socket.SendAndRead(limit, nclient4.DefaultServers, discover, func(m *dhcpv4.DHCPv4) bool {
-		return m.MessageType() == dhcpv4.MessageTypeOffer || m.MessageType() == dhcpv4.MessageTypeAck && m.Options.Has(optionRapidCommit)
+		return m.MessageType() == dhcpv4.MessageTypeOffer || m.MessageType() == dhcpv4.MessageTypeAck &&
+			m.Options.Has(optionRapidCommit)
 	})
 	if err != nil {
 		return fmt.Errorf("no DHCP offer: %w", err)
@@ -165,7 +168,8 @@ func (c *client) answered(answer *dhcpv4.DHCPv4, err error) (*dhcpv4.DHCPv4, err
 }
 
 func (c *client) decline(fresh *lease) {
-	no, err := c.message(dhcpv4.MessageTypeDecline, dhcpv4.WithOption(dhcpv4.OptRequestedIPAddress(fresh.address.Addr().AsSlice())),
+	no, err := c.message(dhcpv4.MessageTypeDecline,
+		dhcpv4.WithOption(dhcpv4.OptRequestedIPAddress(fresh.address.Addr().AsSlice())),
 		dhcpv4.WithOption(dhcpv4.OptServerIdentifier(fresh.server.AsSlice())), c.identified())
 	if err == nil {
 		_, _ = c.socket.conn.WriteTo(no.ToBytes(), nclient4.DefaultServers)
@@ -183,7 +187,8 @@ func (c *client) identified() dhcpv4.Modifier {
 
 // extend lengthens the lease: first by asking its server alone, later anybody.
 func (c *client) extend(limit context.Context, renewing bool) error {
-	request, err := c.message(dhcpv4.MessageTypeRequest, c.common(dhcpv4.WithClientIP(c.lease.address.Addr().AsSlice()))...)
+	request, err := c.message(dhcpv4.MessageTypeRequest,
+		c.common(dhcpv4.WithClientIP(c.lease.address.Addr().AsSlice()))...)
 	if err != nil {
 		return err
 	}
@@ -193,7 +198,8 @@ func (c *client) extend(limit context.Context, renewing bool) error {
 		if err != nil {
 			return err
 		}
-		if sender, err = nclient4.NewWithConn(conn, c.hardware, nclient4.WithTimeout(firstPatience), nclient4.WithRetry(attempts)); err != nil {
+		if sender, err = nclient4.NewWithConn(conn, c.hardware, nclient4.WithTimeout(firstPatience),
+			nclient4.WithRetry(attempts)); err != nil {
 			return err
 		}
 		defer func() { _ = sender.Close() }()
@@ -215,7 +221,8 @@ func (c *client) unicast(limit context.Context) (net.PacketConn, error) {
 	config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
 		var failed error
 		err := raw.Control(func(fd uintptr) {
-			failed = errors.Join(unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1), unix.BindToDevice(int(fd), c.name))
+			failed = errors.Join(unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1),
+				unix.BindToDevice(int(fd), c.name))
 		})
 		return errors.Join(err, failed)
 	}}
@@ -225,7 +232,8 @@ func (c *client) unicast(limit context.Context) (net.PacketConn, error) {
 
 // reboot asks any server whether the lease still holds.
 func (c *client) reboot(limit context.Context) error {
-	request, err := c.message(dhcpv4.MessageTypeRequest, c.common(dhcpv4.WithOption(dhcpv4.OptRequestedIPAddress(c.lease.address.Addr().AsSlice())))...)
+	request, err := c.message(dhcpv4.MessageTypeRequest,
+		c.common(dhcpv4.WithOption(dhcpv4.OptRequestedIPAddress(c.lease.address.Addr().AsSlice())))...)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,8 @@ func FuzzLease(f *testing.F) {
 	ack, err := dhcpv4.New(dhcpv4.WithYourIP([]byte{10, 20, 0, 9}), dhcpv4.WithServerIP([]byte{10, 20, 0, 1}),
 		dhcpv4.WithNetmask([]byte{255, 255, 255, 0}), dhcpv4.WithRouter([]byte{10, 20, 0, 1}), dhcpv4.WithLeaseTime(120),
 		dhcpv4.WithDNS([]byte{10, 20, 0, 1}), dhcpv4.WithOption(dhcpv4.OptDomainName("test.example")),
-		dhcpv4.WithGeneric(dhcpv4.OptionInterfaceMTU, []byte{5, 120}), dhcpv4.WithGeneric(dhcpv4.OptionStaticRoutingTable, []byte{10, 0, 0, 0, 10, 20, 0, 2}),
+		dhcpv4.WithGeneric(dhcpv4.OptionInterfaceMTU, []byte{5, 120}),
+		dhcpv4.WithGeneric(dhcpv4.OptionStaticRoutingTable, []byte{10, 0, 0, 0, 10, 20, 0, 2}),
 		dhcpv4.WithGeneric(dhcpv4.OptionClasslessStaticRoute, []byte{0, 10, 20, 0, 1, 32, 169, 254, 1, 1, 0, 0, 0, 0}))
 	if err != nil {
 		f.Fatal(err)
@@ -78,7 +79,8 @@ func FuzzLease6(f *testing.F) {
 func sound(t *testing.T, state State) {
 	t.Helper()
 	for line := range strings.Lines(resolver([]State{state})) {
-		if strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "search ") && !strings.HasPrefix(line, "nameserver ") {
+		if strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "search ") &&
+			!strings.HasPrefix(line, "nameserver ") {
 			t.Errorf("a line %q", line)
 		}
 	}

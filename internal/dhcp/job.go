@@ -1,5 +1,5 @@
-// Package dhcp is a DHCP client for an interface inside a container. It runs on the host, so that the container needs no
-// client of its own, and ends with the container.
+// Package dhcp is a DHCP client for an interface inside a container. It runs on the host, so that the container needs
+// no client of its own, and ends with the container.
 package dhcp
 
 import (
@@ -144,8 +144,8 @@ type record struct{ file *os.File }
 // patience is how long a look at the file by another process may take.
 const patience = time.Second
 
-// openRecord makes and locks the file. Find locks it too while it looks, and a client that ends removes its own: what is
-// locked here may have lost its name before.
+// openRecord makes and locks the file. Find locks it too while it looks, and a client that ends removes its own: what
+// is locked here may have lost its name before.
 func openRecord(job Job) (*record, error) {
 	for _, folder := range []string{system.RuntimeFolder, Folder} {
 		if err := system.PrivateFolder(folder); err != nil {

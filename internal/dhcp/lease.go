@@ -47,8 +47,9 @@ func readLease(ack *dhcpv4.DHCPv4) (*lease, error) {
 		return nil, fmt.Errorf("the DHCP server gave %s with the netmask %s, which is none", address, mask)
 	}
 	l := &lease{
-		address: netip.PrefixFrom(address, bits), dns: addresses(ack.DNS()), ntp: addresses(ack.NTPServers()), hostName: ack.HostName(),
-		mtu: uint32(number16(ack.Options.Get(dhcpv4.OptionInterfaceMTU))),
+		address: netip.PrefixFrom(address, bits), dns: addresses(ack.DNS()), ntp: addresses(ack.NTPServers()),
+		hostName: ack.HostName(),
+		mtu:      uint32(number16(ack.Options.Get(dhcpv4.OptionInterfaceMTU))),
 	}
 	l.server, _ = netip.AddrFromSlice(ack.ServerIdentifier().To4())
 	l.routes = readRoutes(ack, l.address)
@@ -104,8 +105,8 @@ func (l *lease) times(ack *dhcpv4.DHCPv4) {
 	l.renew, l.rebind, l.expires = now.Add(renew), now.Add(rebind), now.Add(whole)
 }
 
-// readRoutes are those of option 121, which take the place of options 3 and 33 (RFC 3442). A router that is in no network
-// of the link gets a route of its own first.
+// readRoutes are those of option 121, which take the place of options 3 and 33 (RFC 3442). A router that is in no
+// network of the link gets a route of its own first.
 func readRoutes(ack *dhcpv4.DHCPv4, address netip.Prefix) []route {
 	var given []route
 	if ack.Options.Has(dhcpv4.OptionClasslessStaticRoute) {
@@ -118,7 +119,8 @@ func readRoutes(ack *dhcpv4.DHCPv4, address netip.Prefix) []route {
 	var onLink []route
 	for _, one := range given {
 		reached := func(r route) bool { return !r.via.IsValid() && r.to.Contains(one.via) }
-		if one.via.IsValid() && !address.Masked().Contains(one.via) && !slices.ContainsFunc(append(onLink, given...), reached) {
+		if one.via.IsValid() && !address.Masked().Contains(one.via) &&
+			!slices.ContainsFunc(append(onLink, given...), reached) {
 			onLink = append(onLink, route{to: netip.PrefixFrom(one.via, one.via.BitLen())})
 		}
 	}

@@ -16,8 +16,8 @@ import (
 	"hostnet.linux/internal/system"
 )
 
-// resolve brings the container's resolver to what its clients know: the name servers of the first interface that has any,
-// in the order of the interfaces. Without any, the container has again what it had before.
+// resolve brings the container's resolver to what its clients know: the name servers of the first interface that has
+// any, in the order of the interfaces. Without any, the container has again what it had before.
 func resolve(init int, container string) error {
 	// One at a time, so that the last one to write has seen what all others know.
 	lock, err := os.Open(Folder)
@@ -90,8 +90,8 @@ const (
 const largestResolver = 64 << 10
 
 // writeResolver writes the resolver where the container's programs look for it. A link gives way to a file: it leads
-// where the container's root likes, and what it leads to is often not there, or made anew at each start (systemd-resolved's,
-// which reads such a file too). An empty text puts back what was there before.
+// where the container's root likes, and what it leads to is often not there, or made anew at each start
+// (systemd-resolved's, which reads such a file too). An empty text puts back what was there before.
 func writeResolver(init int, text string) error {
 	user, err := containerRoot(init)
 	if err != nil {

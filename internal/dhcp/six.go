@@ -137,7 +137,8 @@ func (l *loop6) common(address *lease6) []dhcpv6.Modifier {
 		dhcpv6.WithFQDN(0, l.job.Container),
 	}
 	if address != nil {
-		all = append(all, dhcpv6.WithIANA(dhcpv6.OptIAAddress{IPv6Addr: address.address.Addr().AsSlice()}), dhcpv6.WithIAID(l.iaid()))
+		all = append(all, dhcpv6.WithIANA(dhcpv6.OptIAAddress{IPv6Addr: address.address.Addr().AsSlice()}),
+			dhcpv6.WithIAID(l.iaid()))
 	}
 	return all
 }
@@ -162,7 +163,8 @@ func (l *loop6) extend(limit context.Context, kind dhcpv6.MessageType) error {
 	if err != nil {
 		return err
 	}
-	answer, err := l.sender.SendAndRead(limit, nclient6.AllDHCPRelayAgentsAndServers, request, nclient6.IsMessageType(dhcpv6.MessageTypeReply))
+	answer, err := l.sender.SendAndRead(limit, nclient6.AllDHCPRelayAgentsAndServers, request,
+		nclient6.IsMessageType(dhcpv6.MessageTypeReply))
 	if err != nil {
 		return fmt.Errorf("the DHCPv6 lease of %s was not renewed: %w", l.lease.address.Addr(), err)
 	}
@@ -198,7 +200,8 @@ func read6(answer *dhcpv6.Message) (*lease6, error) {
 		rebind = max(fresh.preferred/5*4, renew)
 	}
 	now := time.Now()
-	fresh.renew, fresh.rebind, fresh.expires = now.Add(min(renew, forever)), now.Add(min(rebind, forever)), now.Add(fresh.valid)
+	fresh.renew, fresh.rebind, fresh.expires = now.Add(min(renew, forever)), now.Add(min(rebind, forever)),
+		now.Add(fresh.valid)
 	return fresh, nil
 }
 
@@ -245,12 +248,13 @@ func (l *loop6) take(answer *dhcpv6.Message) error {
 
 func (l *loop6) address6(lease *lease6) kernel.Address {
 	return kernel.Address{
-		Link: l.name, Prefix: lease.address, ValidLifetime: uint32(lease.valid / time.Second), PreferredLifetime: uint32(lease.preferred / time.Second),
+		Link: l.name, Prefix: lease.address, ValidLifetime: uint32(lease.valid / time.Second),
+		PreferredLifetime: uint32(lease.preferred / time.Second),
 	}
 }
 
-// isDuplicate waits until the kernel has found out whether anybody else has the address (RFC 4862, 5.4). An address with a
-// lifetime, as a lease's, goes with that (addrconf_dad_stop in net/ipv6/addrconf.c).
+// isDuplicate waits until the kernel has found out whether anybody else has the address (RFC 4862, 5.4). An address
+// with a lifetime, as a lease's, goes with that (addrconf_dad_stop in net/ipv6/addrconf.c).
 func (l *loop6) isDuplicate(fresh *lease6) bool {
 	const longest, pause = 4 * time.Second, 50 * time.Millisecond
 	for deadline := time.Now().Add(longest); time.Now().Before(deadline); time.Sleep(pause) {
@@ -284,7 +288,8 @@ func (l *loop6) send(kind dhcpv6.MessageType) {
 	}
 	limit, cancel := context.WithTimeout(context.Background(), firstPatience)
 	defer cancel()
-	_, _ = l.sender.SendAndRead(limit, nclient6.AllDHCPRelayAgentsAndServers, message, nclient6.IsMessageType(dhcpv6.MessageTypeReply))
+	_, _ = l.sender.SendAndRead(limit, nclient6.AllDHCPRelayAgentsAndServers, message,
+		nclient6.IsMessageType(dhcpv6.MessageTypeReply))
 }
 
 // drop takes the lease's address and name servers away; release tells the server.

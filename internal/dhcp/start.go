@@ -8,9 +8,11 @@ import (
 	"hostnet.linux/internal/system"
 )
 
-// Start starts a client that outlives this process, and does not wait for a lease: when it returns, Find finds the client.
+// Start starts a client that outlives this process, and does not wait for a lease: when it returns, Find finds the
+// client.
 func Start(program string, job Job) error {
-	if err := system.Launch(fmt.Sprintf("hostnet-dhcp-%d-%d", job.Init, job.Index), program, job.arguments()...); err != nil {
+	if err := system.Launch(fmt.Sprintf("hostnet-dhcp-%d-%d", job.Init, job.Index), program,
+		job.arguments()...); err != nil {
 		return err
 	}
 	for deadline := time.Now().Add(starting); ; time.Sleep(time.Millisecond) {

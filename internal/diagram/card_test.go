@@ -7,11 +7,13 @@ import (
 	"hostnet.linux/internal/topology"
 )
 
-// TestCardFrames: ports of one physical card that stand side by side have one frame; those that bonds draw apart have none.
+// TestCardFrames: ports of one physical card that stand side by side have one frame; those that bonds draw apart have
+// none.
 func TestCardFrames(t *testing.T) {
 	t.Parallel()
 	draw := func(links ...*topology.Link) int {
-		host := &topology.Host{Name: "a", Namespaces: []*topology.Namespace{{Name: "a", Kind: topology.Machine, Links: links}}}
+		host := &topology.Host{Name: "a", Namespaces: []*topology.Namespace{
+			{Name: "a", Kind: topology.Machine, Links: links}}}
 		var out strings.Builder
 		if err := Draw(&out, "svg", []*topology.Host{host}, Options{}); err != nil {
 			t.Fatal(err)
@@ -19,12 +21,14 @@ func TestCardFrames(t *testing.T) {
 		return strings.Count(out.String(), `class="card"`)
 	}
 	port := func(name, bus, bond string) *topology.Link {
-		return &topology.Link{Name: name, State: topology.Up, MTU: 1500, Bus: bus, Controller: bond, Addresses: []string{"192.0.2.1/24"}}
+		return &topology.Link{Name: name, State: topology.Up, MTU: 1500, Bus: bus, Controller: bond,
+			Addresses: []string{"192.0.2.1/24"}}
 	}
 	bond := func(name string) *topology.Link {
 		return &topology.Link{Name: name, Kind: "bond", State: topology.Up, MTU: 1500}
 	}
-	if got := draw(port("eth0", "0000:05:00.0", ""), port("eth1", "0000:05:00.1", ""), port("eth2", "0000:06:00.0", "")); got != 1 {
+	if got := draw(port("eth0", "0000:05:00.0", ""), port("eth1", "0000:05:00.1", ""),
+		port("eth2", "0000:06:00.0", "")); got != 1 {
 		t.Errorf("two ports of one card and another: %d frames", got)
 	}
 	if got := draw(port("eth0", "0000:05:00.0", ""), port("eth1", "0000:06:00.0", "")); got != 0 {

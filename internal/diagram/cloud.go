@@ -46,7 +46,8 @@ func clouds(hosts []*space) []*cloud {
 	return list
 }
 
-// cloudOf is the network that a bond or card is plugged into. Without a carrier, and with nothing on top, there is none.
+// cloudOf is the network that a bond or card is plugged into. Without a carrier, and with nothing on top, there is
+// none.
 func (s *space) cloudOf(root *node) *cloud {
 	if root.link.Kind != "bond" && root.link.Kind != "" {
 		return nil

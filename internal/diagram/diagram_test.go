@@ -49,7 +49,8 @@ func hundred(t testing.TB) []*topology.Host {
 	root.Links = kept
 	services := []string{"galera", "keystone", "glance", "nova_api", "cinder"}
 	for i := range 100 {
-		inner := &topology.Namespace{Name: fmt.Sprintf("infra1_%s_container-%08x", services[i%len(services)], i), Kind: topology.Container}
+		inner := &topology.Namespace{Name: fmt.Sprintf("infra1_%s_container-%08x", services[i%len(services)], i),
+			Kind: topology.Container}
 		attach := func(name, bridge, address string) {
 			end := fmt.Sprintf("c%d_%s", i, name)
 			root.Links = append(root.Links, &topology.Link{
@@ -181,8 +182,10 @@ func TestRenderedPicture(t *testing.T) {
 		}
 	}
 	for name, colour := range map[string][3]uint32{
-		"management": {0x8e, 0x1b, 0x10}, "storage": {0xd1, 0x30, 0x3c}, "tunnel": {0x1c, 0x78, 0xc8}, "provider": {0xa3, 0xd0, 0xf5},
-		"lxc": {0xc9, 0xcd, 0xd4}, "host": {0xe3, 0xe6, 0xeb}, "container": {0xf7, 0xf8, 0xfa}, "page": {0xff, 0xff, 0xff}, "no carrier": {0xff, 0xf4, 0xe0},
+		"management": {0x8e, 0x1b, 0x10}, "storage": {0xd1, 0x30, 0x3c}, "tunnel": {0x1c, 0x78, 0xc8},
+		"provider": {0xa3, 0xd0, 0xf5},
+		"lxc":      {0xc9, 0xcd, 0xd4}, "host": {0xe3, 0xe6, 0xeb}, "container": {0xf7, 0xf8, 0xfa},
+		"page": {0xff, 0xff, 0xff}, "no carrier": {0xff, 0xf4, 0xe0},
 	} {
 		if count[colour] < 1000 {
 			t.Errorf("%d pixels have the colour of %s", count[colour], name)
@@ -241,7 +244,8 @@ func misplaced(s *space) []string {
 			problems = append(problems, fmt.Sprintf("%s is not within %s: %v in %v", name, s.namespace.Name, one, s.box))
 		}
 		for other, two := range boxes {
-			if name < other && one.x < two.right()-0.01 && two.x < one.right()-0.01 && one.y < two.bottom()-0.01 && two.y < one.bottom()-0.01 {
+			if name < other && one.x < two.right()-0.01 && two.x < one.right()-0.01 && one.y < two.bottom()-0.01 &&
+				two.y < one.bottom()-0.01 {
 				problems = append(problems, fmt.Sprintf("%s lies on %s in %s", name, other, s.namespace.Name))
 			}
 		}
@@ -273,7 +277,8 @@ func fill(r *rand.Rand, _ *topology.Host, n *topology.Namespace, count int) {
 	kinds := []string{"", "bond", "vlan", "vxlan", "bridge", "dummy", "veth"}
 	states := []string{topology.Up, topology.Down, topology.NoCarrier}
 	for i := range count {
-		link := &topology.Link{Name: fmt.Sprintf("l%d-%s", i, strings.Repeat("x", r.IntN(8))), Kind: kinds[r.IntN(len(kinds))], State: states[r.IntN(3)], MTU: 1500}
+		link := &topology.Link{Name: fmt.Sprintf("l%d-%s", i, strings.Repeat("x", r.IntN(8))),
+			Kind: kinds[r.IntN(len(kinds))], State: states[r.IntN(3)], MTU: 1500}
 		for range r.IntN(3) {
 			link.Addresses = append(link.Addresses, fmt.Sprintf("2001:db8::%x/64", r.IntN(1<<16)))
 		}
@@ -292,7 +297,8 @@ func fill(r *rand.Rand, _ *topology.Host, n *topology.Namespace, count int) {
 func attach(r *rand.Rand, outer, inner *topology.Namespace) {
 	for i := range r.IntN(4) {
 		name, end := fmt.Sprintf("eth%d", i), fmt.Sprintf("%s_eth%d", inner.Name, i)
-		link := &topology.Link{Name: end, Kind: "veth", State: topology.Up, Peer: &topology.End{Namespace: inner.Name, Within: inner.Within, Link: name}}
+		link := &topology.Link{Name: end, Kind: "veth", State: topology.Up,
+			Peer: &topology.End{Namespace: inner.Name, Within: inner.Within, Link: name}}
 		if len(outer.Links) > 0 {
 			if owner := outer.Links[r.IntN(len(outer.Links))]; owner.Kind == "bridge" {
 				link.Controller = owner.Name
@@ -319,9 +325,13 @@ func FuzzInfo(f *testing.F) {
 		}
 		f.Add([]byte(`{"topology":` + string(hosts[0]) + `}`))
 	}
-	f.Add([]byte(`{"network":{"bonds":[{"name":"bond0","ports":["eth0",{"name":"eth1"}]}],"vlans":[{"name":"v","id":7,"parent":"bond0"}]},
+	f.Add(
+		[]byte(
+			`{"network":{"bonds":[{"name":"bond0","ports":["eth0",{"name":"eth1"}]}],"vlans":[{"name":"v","id":7,"parent":"bond0"}]},
 		"containers":[{"container":"c","state":"stopped","interfaces":[{"name":"eth0","configured":{"bridge":"br0"}}]}]}`))
-	f.Add([]byte(`{"topology":{"namespaces":[null,{"links":[null,{"name":"a","parent":"a","controller":"a","peer":{"namespace":"","link":"a"}}]}]}}`))
+	f.Add(
+		[]byte(
+			`{"topology":{"namespaces":[null,{"links":[null,{"name":"a","parent":"a","controller":"a","peer":{"namespace":"","link":"a"}}]}]}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var fields map[string]any
 		if json.Unmarshal(text, &fields) != nil {

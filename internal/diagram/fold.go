@@ -8,8 +8,8 @@ import (
 	"hostnet.linux/internal/topology"
 )
 
-// fold draws namespaces that are wired alike as one, where there are too many to draw each. What is in trouble is always
-// drawn by itself.
+// fold draws namespaces that are wired alike as one, where there are too many to draw each. What is in trouble is
+// always drawn by itself.
 func (s *space) fold(limit int) {
 	if limit <= 0 || len(s.within) < limit {
 		return

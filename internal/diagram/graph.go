@@ -39,7 +39,8 @@ type language struct {
 // colours of the traffic, with that of the text on it.
 var colours = map[string][2]string{
 	Management: {"#8e1b10", "#ffffff"}, Storage: {"#d1303c", "#ffffff"}, Tunnel: {"#1c78c8", "#ffffff"},
-	Provider: {"#a3d0f5", "#1f2430"}, External: {"#2b7a3f", "#ffffff"}, LXC: {"#c9cdd4", "#1f2430"}, other: {"#596273", "#ffffff"},
+	Provider: {"#a3d0f5", "#1f2430"}, External: {"#2b7a3f", "#ffffff"}, LXC: {"#c9cdd4", "#1f2430"},
+	other: {"#596273", "#ffffff"},
 }
 
 func (g *graphWriter) draw(hosts []*topology.Host, options Options, with language) {
@@ -136,7 +137,8 @@ func (g *graphWriter) edges(s *space, with language) {
 func writeDOT(out io.Writer, hosts []*topology.Host, options Options) error {
 	g := &graphWriter{numbers: map[*node]string{}}
 	g.printf("digraph network {")
-	g.printf(`  graph [rankdir=TB fontname="sans-serif" label=%s labelloc=t nodesep=0.3 ranksep=0.5 compound=true]`, quote(options.Title))
+	g.printf(`  graph [rankdir=TB fontname="sans-serif" label=%s labelloc=t nodesep=0.3 ranksep=0.5 compound=true]`,
+		quote(options.Title))
 	g.printf(`  node [shape=box style="filled,rounded" fontname="sans-serif" fontsize=11 color="#00000030"]`)
 	g.printf(`  edge [dir=none fontname="sans-serif" fontsize=9]`)
 	g.draw(hosts, options, language{
@@ -156,11 +158,13 @@ func writeDOT(out io.Writer, hosts []*topology.Host, options Options) error {
 		},
 		edge: func(g *graphWriter, from, to, line, traffic, label string) {
 			style := map[string]string{subLine: "dashed", bridgeLine: "dashed", tunnelLine: "dashed", pairLine: "dotted"}[line]
-			g.printf(`  %s -> %s [style=%s color="%s" label=%s]`, from, to, cmp.Or(style, "solid"), colours[traffic][0], quote(label))
+			g.printf(`  %s -> %s [style=%s color="%s" label=%s]`, from, to, cmp.Or(style, "solid"), colours[traffic][0],
+				quote(label))
 		},
 		network: func(g *graphWriter, id string, one *cloud) {
 			colour := colours[one.traffic]
-			g.printf(`  %s [shape=ellipse label=%s fillcolor="%s" fontcolor="%s"]`, id, quote(strings.Join(one.text(), "\n")), colour[0], colour[1])
+			g.printf(`  %s [shape=ellipse label=%s fillcolor="%s" fontcolor="%s"]`, id, quote(strings.Join(one.text(), "\n")),
+				colour[0], colour[1])
 		},
 	})
 	g.printf("}")

@@ -48,7 +48,8 @@ func (c *canvas) legend(right, top float64) float64 {
 		}
 		w := 36 + width(title, 11.5)
 		wrap(w)
-		c.print(`<g class="node other %s"><rect class="box" x="%s" y="%s" width="26" height="16" rx="5"/></g>`, one.class, x, y-8)
+		c.print(`<g class="node other %s"><rect class="box" x="%s" y="%s" width="26" height="16" rx="5"/></g>`, one.class, x,
+			y-8)
 		c.text("legend", x+34, y+4, "start", title)
 		next(w)
 	}

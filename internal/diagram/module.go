@@ -27,18 +27,23 @@ type Declaration struct {
 func Module() schema.Table[Declaration] {
 	return schema.Table[Declaration]{
 		schema.Field("hosts", schema.List(topology.InfoForm()), func(d *Declaration) **[]*topology.Host { return &d.hosts },
-			"The hosts in the order in which they are drawn: of each the result of M(hostnet.linux.network_info), which may be combined with "+
+			"The hosts in the order in which they are drawn: of each the result of M(hostnet.linux.network_info), which may "+
+				"be combined with "+
 				"that of M(hostnet.linux.container_info) and with a key C(name) that is drawn instead of its own. What "+
 				"M(hostnet.linux.network) takes is drawn as well, under a key C(network).").Require(),
 		schema.Field("format", schema.Choice(Formats...), func(d *Declaration) **string { return &d.format },
-			"What to write: an SVG picture with its light and dark colours, a graph for Graphviz, a flowchart for Mermaid, or text.").Assume(Formats[0]),
+			"What to write: an SVG picture with its light and dark colours, a graph for Graphviz, a flowchart for Mermaid, or "+
+				"text.").Assume(Formats[0]),
 		schema.Field("dest", absolutePath(), func(d *Declaration) **string { return &d.dest },
 			"The file to write, on the host that the task runs on. Left out, the picture is only returned."),
-		schema.Field("title", schema.String(), func(d *Declaration) **string { return &d.title }, "What stands above the picture."),
+		schema.Field("title", schema.String(), func(d *Declaration) **string { return &d.title },
+			"What stands above the picture."),
 		schema.Field("traffic", trafficForm(), func(d *Declaration) **map[string]string { return &d.traffic },
-			"What links carry whose names do not tell: by the name of the link V(management), V(storage), V(tunnel), V(provider), V(external) or V(lxc)."),
+			"What links carry whose names do not tell: by the name of the link V(management), V(storage), V(tunnel), "+
+				"V(provider), V(external) or V(lxc)."),
 		schema.Field("fold", schema.Int[int32](0, 10000), func(d *Declaration) **int32 { return &d.fold },
-			"From how many containers of a host on those that are wired alike are drawn as one; 0 draws each.").Assume(DefaultFold),
+			"From how many containers of a host on those that are wired alike are drawn as one; 0 draws each.").Assume(
+			DefaultFold),
 	}
 }
 

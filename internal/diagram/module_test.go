@@ -16,13 +16,15 @@ func info(name string) map[string]any {
 		"name": name, "changed": false, "failed": false,
 		"network": map[string]any{
 			"interfaces": []any{map[string]any{"name": "eth0", "up": true}},
-			"bridges":    []any{map[string]any{"name": "br0", "ports": []any{"eth0"}, "addresses": []any{map[string]any{"address": "192.0.2.1/24"}}}},
+			"bridges": []any{map[string]any{"name": "br0", "ports": []any{"eth0"},
+				"addresses": []any{map[string]any{"address": "192.0.2.1/24"}}}},
 		},
 		"containers": []any{
-			map[string]any{"container": "on", "state": "RUNNING", "interfaces": []any{map[string]any{"name": "eth1", "running": map[string]any{
-				"inside":  map[string]any{"kind": "veth", "up": true, "carrier": true, "addresses": []any{"192.0.2.9/24"}},
-				"outside": map[string]any{"name": "on_eth1", "bridge": "br0", "up": true, "carrier": true},
-			}}}},
+			map[string]any{"container": "on", "state": "RUNNING",
+				"interfaces": []any{map[string]any{"name": "eth1", "running": map[string]any{
+					"inside":  map[string]any{"kind": "veth", "up": true, "carrier": true, "addresses": []any{"192.0.2.9/24"}},
+					"outside": map[string]any{"name": "on_eth1", "bridge": "br0", "up": true, "carrier": true},
+				}}}},
 			map[string]any{"container": "off", "state": "STOPPED", "interfaces": []any{
 				map[string]any{"name": "eth1", "configured": map[string]any{"bridge": "br0", "host_name": "off_eth1"}},
 			}},
@@ -52,7 +54,8 @@ func TestModule(t *testing.T) {
 		t.Fatal(err)
 	}
 	valid(t, string(text))
-	for _, want := range []string{">on<", ">off<", "stopped", "192.0.2.9/24", "on_eth1", "off_eth1", `class="node storage"`, ">Two<"} {
+	for _, want := range []string{">on<", ">off<", "stopped", "192.0.2.9/24", "on_eth1", "off_eth1",
+		`class="node storage"`, ">Two<"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the picture does not have %q", want)
 		}

@@ -64,7 +64,8 @@ func describeAll(hosts []*topology.Host, options Options) string {
 }
 
 func (c *canvas) finish(out io.Writer, width, height float64, title string) error {
-	_, err := fmt.Fprintf(out, `<svg xmlns="http://www.w3.org/2000/svg" width="%[1]s" height="%[2]s" viewBox="0 0 %[1]s %[2]s" role="img">
+	_, err := fmt.Fprintf(out,
+		`<svg xmlns="http://www.w3.org/2000/svg" width="%[1]s" height="%[2]s" viewBox="0 0 %[1]s %[2]s" role="img">
 <title>%[3]s</title>
 <style>%[4]s</style>
 <rect class="page" width="%[1]s" height="%[2]s"/>
@@ -242,7 +243,8 @@ func (c *canvas) bus(s *space, column *column) {
 	if first == last || first.inner == last.inner && len(ends) == 1 {
 		c.line(traffic, pairLine, curve(start, owner.bottom(), first.root.middle(), first.inner.endTop()))
 	} else {
-		c.line(traffic, pairLine, fmt.Sprintf("M%s %sV%sH%sV%s", number(start), number(owner.bottom()), number(turn), number(x),
+		c.line(traffic, pairLine, fmt.Sprintf("M%s %sV%sH%sV%s", number(start), number(owner.bottom()), number(turn),
+			number(x),
 			number(last.inner.endTop()+endHeight/2)))
 		for _, one := range ends {
 			y := number(one.inner.endTop() + endHeight/2)
@@ -250,7 +252,8 @@ func (c *canvas) bus(s *space, column *column) {
 		}
 	}
 	for _, one := range ends {
-		c.line(traffic, pairLine, fmt.Sprintf("M%s %sV%s", number(one.root.middle()), number(one.inner.endTop()+endHeight), number(one.root.y)))
+		c.line(traffic, pairLine, fmt.Sprintf("M%s %sV%s", number(one.root.middle()), number(one.inner.endTop()+endHeight),
+			number(one.root.y)))
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 // cardMargin is how far the frame of a physical card is from its ports.
 const cardMargin = 4
 
-// cardFrames draw a frame around ports of one physical card that stand side by side. Ports that a bond has drawn apart, as
-// bonds over two cards do, tell their card in words alone.
+// cardFrames draw a frame around ports of one physical card that stand side by side. Ports that a bond has drawn apart,
+// as bonds over two cards do, tell their card in words alone.
 func (c *canvas) cardFrames(s *space) {
 	rows := map[float64][]*node{}
 	for _, one := range s.ordered() {

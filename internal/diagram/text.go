@@ -10,8 +10,8 @@ import (
 	"hostnet.linux/internal/topology"
 )
 
-// writeText shows every link below the one that it is attached to, from the bridges down to the cards, and at the end of
-// each pair what it leads into. What is within a namespace follows.
+// writeText shows every link below the one that it is attached to, from the bridges down to the cards, and at the end
+// of each pair what it leads into. What is within a namespace follows.
 func writeText(out io.Writer, hosts []*topology.Host, options Options) error {
 	var text strings.Builder
 	if options.Title != "" {

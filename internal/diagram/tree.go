@@ -115,7 +115,8 @@ func (b *builder) space(namespace *topology.Namespace, around *space) *space {
 func (b *builder) inside(namespace *topology.Namespace) []*topology.Namespace {
 	var list []*topology.Namespace
 	for _, one := range b.host.Namespaces {
-		outer := namespace.Kind == topology.Machine && one.Within == "" || namespace.Kind == topology.Container && one.Within == namespace.Name
+		outer := namespace.Kind == topology.Machine && one.Within == "" || namespace.Kind == topology.Container &&
+			one.Within == namespace.Name
 		if one != namespace && outer {
 			list = append(list, one)
 		}
@@ -239,7 +240,8 @@ func rankOf(link *topology.Link) int {
 
 // isEnd tells whether a link is only the host's end of an interface in a namespace within, which is drawn there.
 func (b *builder) isEnd(s *space, one *node) bool {
-	if one.link.Kind != "veth" || one.link.Peer == nil || one.link.Controller == "" || s.byName[one.link.Controller] == nil {
+	if one.link.Kind != "veth" || one.link.Peer == nil || one.link.Controller == "" ||
+		s.byName[one.link.Controller] == nil {
 		return false
 	}
 	for _, inner := range b.inside(s.namespace) {

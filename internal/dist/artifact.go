@@ -16,13 +16,14 @@ import (
 	"time"
 )
 
-// Binaries is the folder of the binaries in a checkout and in the artifact. Collections must work with nothing but meta,
-// plugins, roles and playbooks, and `ansible-test sanity` takes what is in a folder bin at the top for Python.
+// Binaries is the folder of the binaries in a checkout and in the artifact. Collections must work with nothing but
+// meta, plugins, roles and playbooks, and `ansible-test sanity` takes what is in a folder bin at the top for Python.
 const Binaries = "plugins/plugin_utils/_bin"
 
 // shipped is what users need. The sources of the binaries stay behind.
 var shipped = []string{
-	".ansible-lint", ".yamllint", "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "COPYING", "MAINTAINERS.md", NoticeFile, "README.md",
+	".ansible-lint", ".yamllint", "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "COPYING", "MAINTAINERS.md",
+	NoticeFile, "README.md",
 	"SECURITY.md", "changelogs", "docs", "meta", "playbooks", "plugins", "roles",
 }
 
@@ -37,8 +38,8 @@ type item struct {
 	content []byte
 }
 
-// Pack writes the artifact of the collection in root, with the binaries in the folder bin, and SHA256SUMS into the folder
-// output and returns the artifact's path. Build must have run.
+// Pack writes the artifact of the collection in root, with the binaries in the folder bin, and SHA256SUMS into the
+// folder output and returns the artifact's path. Build must have run.
 func Pack(root, bin, output string) (string, error) {
 	collection, err := readInfo(root)
 	if err != nil {
@@ -60,7 +61,8 @@ func Pack(root, bin, output string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	items = append([]item{{name: "MANIFEST.json", mode: 0o644, content: manifest}, {name: "FILES.json", mode: 0o644, content: files}}, items...)
+	items = append([]item{{name: "MANIFEST.json", mode: 0o644, content: manifest},
+		{name: "FILES.json", mode: 0o644, content: files}}, items...)
 	packed, err := compress(items)
 	if err != nil {
 		return "", err
@@ -83,7 +85,8 @@ func write(folder, name string, packed []byte) (string, error) {
 	return artifact, WriteSums(folder)
 }
 
-// collect reads what is shipped, sorted by name. The binaries come from the folder bin, whatever the checkout has built.
+// collect reads what is shipped, sorted by name. The binaries come from the folder bin, whatever the checkout has
+// built.
 func collect(root, bin string) ([]item, error) {
 	items, err := walk(bin, Binaries, "")
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package dist builds the collection: the binaries, and the artifact that `ansible-galaxy collection install` takes. The
-// same sources give the same bytes.
+// Package dist builds the collection: the binaries, and the artifact that `ansible-galaxy collection install` takes.
+// The same sources give the same bytes.
 package dist
 
 import (

@@ -128,7 +128,8 @@ func inspect(t *testing.T, files map[string][]byte) {
 		t.Fatal(err)
 	}
 	for name, content := range files {
-		if strings.Contains(name, "_test.go") || strings.Contains(name, "__pycache__") || strings.HasPrefix(name, "internal/") {
+		if strings.Contains(name, "_test.go") || strings.Contains(name, "__pycache__") ||
+			strings.HasPrefix(name, "internal/") {
 			t.Errorf("%s does not belong there", name)
 		}
 		if place, isBinary := strings.CutPrefix(name, Binaries+"/linux_"); isBinary && strings.Contains(place, "/") {

@@ -40,7 +40,8 @@ func liblxc(ctx context.Context, architecture string) (string, error) {
 	key := architecture + "-" + hex.EncodeToString(sum[:8])
 	return cache.Folder(ctx, "liblxc", key, func(ctx context.Context, folder string) error {
 		root := filepath.Join(folder, "root")
-		command := exec.CommandContext(ctx, "mmdebstrap", "--quiet", "--variant=custom", "--format=directory", "--skip=check/qemu",
+		command := exec.CommandContext(ctx, "mmdebstrap", "--quiet", "--variant=custom", "--format=directory",
+			"--skip=check/qemu",
 			"--architectures="+architecture, "--customize-hook="+fetch, lxcRelease, root)
 		command.Env = append(os.Environ(), "TARGET="+folder)
 		if said, err := command.CombinedOutput(); err != nil {

@@ -31,7 +31,8 @@ func TestOldestGlibc(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"hostnet", "hostnet-lxc"} {
-		start := exec.CommandContext(t.Context(), "qemu-aarch64", "-L", root, filepath.Join(bin, "linux_"+other, name), "version")
+		start := exec.CommandContext(t.Context(), "qemu-aarch64", "-L", root, filepath.Join(bin, "linux_"+other, name),
+			"version")
 		if said, err := start.CombinedOutput(); err != nil || strings.Count(string(said), ".") != 2 {
 			t.Errorf("%s for %s: %v: %s", name, other, err, said)
 		}
@@ -87,13 +88,15 @@ func wantLiblxc(t *testing.T, path string) {
 
 // runtimeOf is a folder with the C library and liblxc of another architecture, and all that these need.
 func runtimeOf(ctx context.Context, architecture string) (string, error) {
-	folder, err := cache.Folder(ctx, "runtime", architecture+"-"+lxcRelease, func(ctx context.Context, folder string) error {
-		command := exec.CommandContext(ctx, "mmdebstrap", "--quiet", "--variant=extract", "--format=directory", "--include=liblxc1",
-			"--architectures="+architecture, lxcRelease, filepath.Join(folder, "root"))
-		if said, err := command.CombinedOutput(); err != nil {
-			return errors.Join(err, fmt.Errorf("%s", said))
-		}
-		return nil
-	})
+	folder, err := cache.Folder(ctx, "runtime", architecture+"-"+lxcRelease,
+		func(ctx context.Context, folder string) error {
+			command := exec.CommandContext(ctx, "mmdebstrap", "--quiet", "--variant=extract", "--format=directory",
+				"--include=liblxc1",
+				"--architectures="+architecture, lxcRelease, filepath.Join(folder, "root"))
+			if said, err := command.CombinedOutput(); err != nil {
+				return errors.Join(err, fmt.Errorf("%s", said))
+			}
+			return nil
+		})
 	return filepath.Join(folder, "root"), err
 }

@@ -56,7 +56,8 @@ func Notice(ctx context.Context, root string) (string, error) {
 		}
 		id := identify(content)
 		if id == "" {
-			return "", fmt.Errorf("%s %s has a licence that is none of the accepted ones: look at %s", one.path, one.version, one.folder)
+			return "", fmt.Errorf("%s %s has a licence that is none of the accepted ones: look at %s", one.path, one.version,
+				one.folder)
 		}
 		fmt.Fprintf(&list, "%-36s %-40s %s\n", one.path, one.version, id)
 		fmt.Fprintf(&texts, "\n%s\n%s %s\n\n%s\n", strings.Repeat("=", 80), one.path, one.version, strings.TrimSpace(content))
@@ -68,7 +69,8 @@ func Notice(ctx context.Context, root string) (string, error) {
 func linkedModules(ctx context.Context, root string) ([]module, error) {
 	var found []module
 	for _, architecture := range Architectures {
-		command := exec.CommandContext(ctx, "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Version}}\t{{.Dir}}{{end}}{{end}}")
+		command := exec.CommandContext(ctx, "go", "list", "-deps", "-f",
+			"{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Version}}\t{{.Dir}}{{end}}{{end}}")
 		for _, one := range programs {
 			command.Args = append(command.Args, one.source)
 		}

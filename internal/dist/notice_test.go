@@ -16,7 +16,8 @@ func TestNotice(t *testing.T) {
 	if got, err := os.ReadFile(filepath.Join("../..", NoticeFile)); err != nil || string(got) != want {
 		t.Errorf("%s is not about what is linked now: run `make docs`: %v", NoticeFile, err)
 	}
-	for _, one := range []string{"github.com/lxc/go-lxc ", "github.com/vishvananda/netlink ", "the Go standard library ", "LGPL-2.1-or-later"} {
+	for _, one := range []string{"github.com/lxc/go-lxc ", "github.com/vishvananda/netlink ", "the Go standard library ",
+		"LGPL-2.1-or-later"} {
 		if !strings.Contains(want, one) {
 			t.Errorf("there is no %s", one)
 		}

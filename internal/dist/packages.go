@@ -43,7 +43,8 @@ func WritePackages(ctx context.Context, root, bin, output string) error {
 	}
 	for _, architecture := range Architectures {
 		values := packageValues{Architecture: architecture, Version: collection.Version, Homepage: collection.Homepage}
-		if err := writePackages(ctx, root, filepath.Join(bin, "linux_"+architecture, "hostnet"), output, values, companions); err != nil {
+		if err := writePackages(ctx, root, filepath.Join(bin, "linux_"+architecture, "hostnet"), output, values,
+			companions); err != nil {
 			return err
 		}
 	}
@@ -54,7 +55,8 @@ func WritePackages(ctx context.Context, root, bin, output string) error {
 func companionsOf(ctx context.Context, program string) (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for file, arguments := range map[string][]string{
-		"hostnet.8": {"manual"}, "completion.bash": {"completion", "bash"}, "completion.zsh": {"completion", "zsh"}, "completion.fish": {"completion", "fish"},
+		"hostnet.8": {"manual"}, "completion.bash": {"completion", "bash"}, "completion.zsh": {"completion", "zsh"},
+		"completion.fish": {"completion", "fish"},
 	} {
 		text, err := exec.CommandContext(ctx, program, arguments...).Output()
 		if err != nil {
@@ -65,7 +67,8 @@ func companionsOf(ctx context.Context, program string) (map[string][]byte, error
 	return out, nil
 }
 
-func writePackages(ctx context.Context, root, program, output string, values packageValues, companions map[string][]byte) error {
+func writePackages(ctx context.Context, root, program, output string, values packageValues,
+	companions map[string][]byte) error {
 	folder, err := os.MkdirTemp("", "hostnet-package-")
 	if err != nil {
 		return err
@@ -75,7 +78,8 @@ func writePackages(ctx context.Context, root, program, output string, values pac
 	if err := fillPackaging(folder, values); err != nil {
 		return err
 	}
-	for name, source := range map[string]string{"hostnet": program, "copyright": filepath.Join(root, "COPYING"), "NOTICE": filepath.Join(root, NoticeFile)} {
+	for name, source := range map[string]string{"hostnet": program, "copyright": filepath.Join(root, "COPYING"),
+		"NOTICE": filepath.Join(root, NoticeFile)} {
 		text, err := os.ReadFile(source)
 		if err == nil {
 			err = os.WriteFile(filepath.Join(folder, name), text, 0o644)
@@ -109,7 +113,8 @@ func writePackages(ctx context.Context, root, program, output string, values pac
 		return err
 	}
 	for _, packager := range Packagers {
-		command := exec.CommandContext(ctx, "go", "run", nfpm, "package", "--config", filepath.Join(folder, "nfpm.yaml"), "--packager", packager,
+		command := exec.CommandContext(ctx, "go", "run", nfpm, "package", "--config", filepath.Join(folder, "nfpm.yaml"),
+			"--packager", packager,
 			"--target", output)
 		if said, err := command.CombinedOutput(); err != nil {
 			return fmt.Errorf("nfpm, %s for %s: %w\n%s", packager, values.Architecture, err, said)

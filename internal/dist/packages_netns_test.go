@@ -39,10 +39,12 @@ COMP_WORDS=(hostnet ap) COMP_CWORD=1; _hostnet; echo "${COMPREPLY[@]}"; COMP_WOR
 		t.Errorf("completion: %q", got)
 	}
 	// What a task enables of the service goes with it, and what is declared stays.
-	inRoot(t, root, "sh", "-c", "mkdir -p /etc/systemd/system/multi-user.target.wants /etc/hostnet; echo kept >/etc/hostnet/kept; "+
-		"ln -s /usr/lib/systemd/system/hostnet.service /etc/systemd/system/multi-user.target.wants/")
+	inRoot(t, root, "sh", "-c",
+		"mkdir -p /etc/systemd/system/multi-user.target.wants /etc/hostnet; echo kept >/etc/hostnet/kept; "+
+			"ln -s /usr/lib/systemd/system/hostnet.service /etc/systemd/system/multi-user.target.wants/")
 	dpkg("--install", into(t, root, newer))
-	if got := inRoot(t, root, "dpkg-query", "--show", "--showformat=${Version} ${Status}", "hostnet"); got != "1.1.0~rc1-1 install ok installed" {
+	if got := inRoot(t, root, "dpkg-query", "--show", "--showformat=${Version} ${Status}",
+		"hostnet"); got != "1.1.0~rc1-1 install ok installed" {
 		t.Errorf("after the upgrade: %q", got)
 	}
 	if _, err := os.Lstat(filepath.Join(root, "/etc/systemd/system/multi-user.target.wants/hostnet.service")); err != nil {
@@ -52,7 +54,8 @@ COMP_WORDS=(hostnet ap) COMP_CWORD=1; _hostnet; echo "${COMPREPLY[@]}"; COMP_WOR
 	if got, err := os.ReadFile(filepath.Join(root, "/etc/hostnet/kept")); err != nil || string(got) != "kept\n" {
 		t.Errorf("what was declared: %q: %v", got, err)
 	}
-	inRoot(t, root, "sh", "-c", "rm -r /etc/hostnet /package.deb; rmdir /etc/systemd/system/multi-user.target.wants 2>/dev/null || true")
+	inRoot(t, root, "sh", "-c",
+		"rm -r /etc/hostnet /package.deb; rmdir /etc/systemd/system/multi-user.target.wants 2>/dev/null || true")
 	if after := tree(t, root); after != before {
 		t.Errorf("left behind: %s", difference(before, after))
 	}
@@ -121,8 +124,10 @@ func wantSame(t *testing.T, one, other string) {
 			t.Errorf("%s: two runs make two packages: %v", name, err)
 		}
 		if strings.HasSuffix(name, ".rpm") && strings.Contains(name, "x86_64") {
-			list, err := exec.CommandContext(t.Context(), "rpm", "--query", "--package", "--list", filepath.Join(one, name)).Output()
-			if err != nil || !strings.Contains(string(list), "/usr/sbin/hostnet\n") || !strings.Contains(string(list), "/usr/lib/systemd/system/hostnet.service\n") {
+			list, err := exec.CommandContext(t.Context(), "rpm", "--query", "--package", "--list",
+				filepath.Join(one, name)).Output()
+			if err != nil || !strings.Contains(string(list), "/usr/sbin/hostnet\n") ||
+				!strings.Contains(string(list), "/usr/lib/systemd/system/hostnet.service\n") {
 				t.Errorf("%s: %v: %s", name, err, list)
 			}
 		}
@@ -133,7 +138,8 @@ func wantSame(t *testing.T, one, other string) {
 func debian(t *testing.T) string {
 	t.Helper()
 	base, err := cache.Folder(t.Context(), "packages", lxcRelease, func(ctx context.Context, folder string) error {
-		command := exec.CommandContext(ctx, "mmdebstrap", "--quiet", "--variant=essential", "--format=directory", lxcRelease, filepath.Join(folder, "root"))
+		command := exec.CommandContext(ctx, "mmdebstrap", "--quiet", "--variant=essential", "--format=directory", lxcRelease,
+			filepath.Join(folder, "root"))
 		return runQuietly(command)
 	})
 	if err != nil {
@@ -141,7 +147,8 @@ func debian(t *testing.T) string {
 	}
 	work := t.TempDir()
 	root := filepath.Join(work, "root")
-	if err := runQuietly(exec.CommandContext(t.Context(), "cp", "-a", "--reflink=auto", filepath.Join(base, "root"), root)); err != nil {
+	if err := runQuietly(exec.CommandContext(t.Context(), "cp", "-a", "--reflink=auto", filepath.Join(base, "root"),
+		root)); err != nil {
 		t.Fatal(err)
 	}
 	return root
@@ -197,7 +204,8 @@ func wantInstalled(t *testing.T, root string) {
 		}
 	}
 	page := exec.CommandContext(t.Context(), "gzip", "-dc", filepath.Join(root, "/usr/share/man/man8/hostnet.8.gz"))
-	if text, err := page.Output(); err != nil || !bytes.Contains(text, []byte(`hostnet apply`)) || bytes.Contains(text, []byte("{{")) {
+	if text, err := page.Output(); err != nil || !bytes.Contains(text, []byte(`hostnet apply`)) ||
+		bytes.Contains(text, []byte("{{")) {
 		t.Errorf("the man page: %v: %s", err, text)
 	}
 }
@@ -205,7 +213,8 @@ func wantInstalled(t *testing.T, root string) {
 // tree are the paths of a root without what dpkg writes down of its work.
 func tree(t *testing.T, root string) string {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), "find", ".", "-path", "./var/lib/dpkg", "-prune", "-o", "-path", "./var/log", "-prune", "-o",
+	command := exec.CommandContext(t.Context(), "find", ".", "-path", "./var/lib/dpkg", "-prune", "-o", "-path",
+		"./var/log", "-prune", "-o",
 		"-path", "./var/cache", "-prune", "-o", "-print")
 	command.Dir = root
 	list, err := command.Output()

@@ -42,8 +42,8 @@ func toolchain(root string) (string, error) {
 	return string(match[1]), nil
 }
 
-// withLXC compiles C as well. Neither the host's compiler nor its libraries have a say in it, so that each host makes the
-// same bytes.
+// withLXC compiles C as well. Neither the host's compiler nor its libraries have a say in it, so that each host makes
+// the same bytes.
 func withLXC(ctx context.Context, architecture string) ([]string, error) {
 	compiler, err := openCompiler(ctx)
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 // sections are what certified collections have, in this order
 // (https://access.redhat.com/articles/7068606, "Ansible certified content README template").
 var sections = []string{
-	"Description", "Requirements", "Installation", "Use Cases", "Testing", "Support", "Release Notes and Roadmap", "Related Information",
+	"Description", "Requirements", "Installation", "Use Cases", "Testing", "Support", "Release Notes and Roadmap",
+	"Related Information",
 	"License Information",
 }
 
@@ -43,15 +44,16 @@ func TestReadme(t *testing.T) {
 	if strings.Index(string(text), "\nmake demo ") > strings.Index(string(text), "\nmake test ") {
 		t.Error("make demo comes before make test")
 	}
-	if _, after, _ := strings.Cut(string(text), "## Installation\n\n```console\n"); !strings.HasPrefix(after, "ansible-galaxy collection install hostnet.linux\n") {
+	if _, after, _ := strings.Cut(string(text), "## Installation\n\n```console\n"); !strings.HasPrefix(after,
+		"ansible-galaxy collection install hostnet.linux\n") {
 		t.Error("the installation begins with Galaxy")
 	}
 }
 
 var added = regexp.MustCompile(`(?m)^version_added: "?([0-9.]+)"?$`)
 
-// TestVersions: what is said to be new in a version is in that version or a later one, and the version is either released
-// or has notes for its release.
+// TestVersions: what is said to be new in a version is in that version or a later one, and the version is either
+// released or has notes for its release.
 func TestVersions(t *testing.T) {
 	collection, err := readInfo("../..")
 	if err != nil {
@@ -106,7 +108,8 @@ func TestGalaxyInfo(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, address := range map[string]string{
-		"repository": collection.Repository, "documentation": collection.Documentation, "homepage": collection.Homepage, "issues": collection.Issues,
+		"repository": collection.Repository, "documentation": collection.Documentation, "homepage": collection.Homepage,
+		"issues": collection.Issues,
 	} {
 		if !strings.HasPrefix(address, "https://") {
 			t.Errorf("%s is %q", name, address)

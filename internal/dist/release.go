@@ -27,7 +27,8 @@ func WriteSBOMs(ctx context.Context, root, bin, output string) error {
 	for _, architecture := range Architectures {
 		for _, one := range programs {
 			name := fmt.Sprintf("%s-%s-linux_%s.cdx.json", one.name, collection.Version, architecture)
-			if err := writeSBOM(ctx, filepath.Join(bin, "linux_"+architecture, one.name), collection.Version, filepath.Join(output, name)); err != nil {
+			if err := writeSBOM(ctx, filepath.Join(bin, "linux_"+architecture, one.name), collection.Version,
+				filepath.Join(output, name)); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
 		}
@@ -36,7 +37,8 @@ func WriteSBOMs(ctx context.Context, root, bin, output string) error {
 }
 
 func writeSBOM(ctx context.Context, binary, version, target string) error {
-	command := exec.CommandContext(ctx, "go", "run", sbomTool, "bin", "-json", "-noserial", "-licenses", "-version", "v"+version,
+	command := exec.CommandContext(ctx, "go", "run", sbomTool, "bin", "-json", "-noserial", "-licenses", "-version",
+		"v"+version,
 		"-output", target, binary)
 	if said, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("cyclonedx-gomod: %w\n%s", err, said)
@@ -122,7 +124,8 @@ func releaseFiles(folder string) ([]string, error) {
 	var names []string
 	for _, entry := range entries {
 		name := entry.Name()
-		released := slices.ContainsFunc([]string{".tar.gz", ".deb", ".rpm", ".json"}, func(end string) bool { return strings.HasSuffix(name, end) })
+		released := slices.ContainsFunc([]string{".tar.gz", ".deb", ".rpm", ".json"},
+			func(end string) bool { return strings.HasSuffix(name, end) })
 		if entry.Type().IsRegular() && released {
 			names = append(names, name)
 		}

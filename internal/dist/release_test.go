@@ -83,10 +83,12 @@ func TestProvenance(t *testing.T) {
 	if err == nil {
 		err = json.Unmarshal(text, &statement)
 	}
-	if err != nil || len(statement.Subject) != 2 || statement.Subject[1].Name != "b.deb" || statement.Subject[1].Digest["sha256"] != hashBytes([]byte("b.deb")) {
+	if err != nil || len(statement.Subject) != 2 || statement.Subject[1].Name != "b.deb" ||
+		statement.Subject[1].Digest["sha256"] != hashBytes([]byte("b.deb")) {
 		t.Errorf("%v: %+v", err, statement)
 	}
-	if sources := statement.Predicate.BuildDefinition.ResolvedDependencies; len(sources) == 0 || len(sources[0].Digest["gitCommit"]) != 40 {
+	if sources := statement.Predicate.BuildDefinition.ResolvedDependencies; len(sources) == 0 ||
+		len(sources[0].Digest["gitCommit"]) != 40 {
 		t.Errorf("the commit: %+v", sources)
 	}
 }

@@ -26,29 +26,32 @@ var ours = map[string]string{
 	"/etc/systemd/networkd.conf.d/hostnet.conf":                              "[Network]",
 	"/etc/NetworkManager/conf.d/zz-hostnet-eth0.conf":                        "[keyfile]",
 	"/etc/sysctl.d/99-zz-hostnet.conf":                                       "net.ipv4.ip_forward = 1\n",
-	"/etc/dnsmasq.d/lxcbr0.conf":                                             "# Written by the Ansible collection hostnet.linux. Changes made here are overwritten.\n",
-	"/etc/systemd/system/hostnet-watch.service":                              "[Unit]",
-	"/etc/systemd/system/multi-user.target.wants/hostnet-watch.service":      "",
-	"/var/lib/node_exporter/textfile/hostnet.prom":                           "hostnet_drift 0\n",
-	"/usr/local/bin/hostnet":                                                 "program",
-	"/usr/local/share/man/man8/hostnet.8":                                    "page",
-	"/usr/local/share/bash-completion/completions/hostnet":                   "words",
-	"/usr/local/share/zsh/site-functions/_hostnet":                           "words",
-	"/usr/local/share/fish/vendor_completions.d/hostnet.fish":                "words",
-	"/etc/init.d/hostnet":                                                    "#!/bin/sh\n",
-	"/root/.cache/hostnet/0123.hostnet/hostnet":                              "program",
-	"/home/operator/.cache/hostnet/0123.hostnet/hostnet":                     "program",
+	"/etc/dnsmasq.d/lxcbr0.conf": "# Written by the Ansible collection " +
+		"hostnet.linux. Changes made here are overwritten.\n",
+	"/etc/systemd/system/hostnet-watch.service":                         "[Unit]",
+	"/etc/systemd/system/multi-user.target.wants/hostnet-watch.service": "",
+	"/var/lib/node_exporter/textfile/hostnet.prom":                      "hostnet_drift 0\n",
+	"/usr/local/bin/hostnet":                                            "program",
+	"/usr/local/share/man/man8/hostnet.8":                               "page",
+	"/usr/local/share/bash-completion/completions/hostnet":              "words",
+	"/usr/local/share/zsh/site-functions/_hostnet":                      "words",
+	"/usr/local/share/fish/vendor_completions.d/hostnet.fish":           "words",
+	"/etc/init.d/hostnet":                                               "#!/bin/sh\n",
+	"/root/.cache/hostnet/0123.hostnet/hostnet":                         "program",
+	"/home/operator/.cache/hostnet/0123.hostnet/hostnet":                "program",
 }
 
 // others are files of others' that stay, with what of ours is in them, and what has to be left.
 var others = map[string][2]string{
 	"/etc/network/interfaces": {
-		"auto lo\n#hostnet(eth0)# auto eth0 eth1\n#hostnet: the next line is what is left of the one above\nauto eth1\n#hostnet(eth0)# iface eth0 inet dhcp\n",
+		"auto lo\n#hostnet(eth0)# auto eth0 eth1\n#hostnet: the next line is what is left of the one above\nauto " +
+			"eth1\n#hostnet(eth0)# iface eth0 inet dhcp\n",
 		"auto lo\nauto eth0 eth1\niface eth0 inet dhcp\n",
 	},
 	"/etc/dnsmasq.d/mine.conf": {"server=192.0.2.1\n", "server=192.0.2.1\n"},
 	"/var/lib/lxc/web/config": {
-		"lxc.net.0.type = veth\n# hostnet.linux: {\"eth0\": {}}\nlxc.hook.start-host = /usr/local/lib/hostnet/hostnet-lxc hook start-host\nlxc.hook.pre-start = /opt/mine\n",
+		"lxc.net.0.type = veth\n# hostnet.linux: {\"eth0\": {}}\nlxc.hook.start-host = /usr/local/lib/hostnet/hostnet-lxc " +
+			"hook start-host\nlxc.hook.pre-start = /opt/mine\n",
 		"lxc.net.0.type = veth\nlxc.hook.pre-start = /opt/mine\n",
 	},
 	"/home/operator/.cache/other": {"x", "x"},
@@ -63,7 +66,8 @@ func TestRemove(t *testing.T) {
 	for path, texts := range others {
 		put(t, root, path, texts[0])
 	}
-	if said, err := remove(t, root, "no"); err == nil || !strings.Contains(said, "/var/lib/lxc/web/config") || !strings.Contains(said, "hostnet_remove_containers") {
+	if said, err := remove(t, root, "no"); err == nil || !strings.Contains(said, "/var/lib/lxc/web/config") ||
+		!strings.Contains(said, "hostnet_remove_containers") {
 		t.Errorf("a container that needs the hooks: %v: %s", err, said)
 	}
 	put(t, root, "/var/lib/hostnet/journal.json", "{}")
@@ -95,12 +99,15 @@ func TestRemove(t *testing.T) {
 	}
 }
 
-// TestRemoveGivesLXCNetBack: the setting that a takeover has changed is as it was, and what the operator wrote since stays.
+// TestRemoveGivesLXCNetBack: the setting that a takeover has changed is as it was, and what the operator wrote since
+// stays.
 func TestRemoveGivesLXCNetBack(t *testing.T) {
 	const off = "USE_LXC_BRIDGE=\"false\"\n"
 	for name, one := range map[string]struct{ before, now, want string }{
-		"with the setting":    {"A=1\nUSE_LXC_BRIDGE=\"true\"\nLXC_BRIDGE=\"lxcbr0\"\n", "A=1\n" + off + "LXC_BRIDGE=\"lxcbr0\"\n", "A=1\nUSE_LXC_BRIDGE=\"true\"\nLXC_BRIDGE=\"lxcbr0\"\n"},
-		"written otherwise":   {"export USE_LXC_BRIDGE='true' # a&b|c\\d\n", off, "export USE_LXC_BRIDGE='true' # a&b|c\\d\n"},
+		"with the setting": {"A=1\nUSE_LXC_BRIDGE=\"true\"\nLXC_BRIDGE=\"lxcbr0\"\n",
+			"A=1\n" + off + "LXC_BRIDGE=\"lxcbr0\"\n", "A=1\nUSE_LXC_BRIDGE=\"true\"\nLXC_BRIDGE=\"lxcbr0\"\n"},
+		"written otherwise": {"export USE_LXC_BRIDGE='true' # a&b|c\\d\n", off,
+			"export USE_LXC_BRIDGE='true' # a&b|c\\d\n"},
 		"without the setting": {"LXC_ADDR=\"10.0.3.1\"\n", "LXC_ADDR=\"10.0.3.1\"\n" + off, "LXC_ADDR=\"10.0.3.1\"\n"},
 		"no such file":        {"", off, ""},
 		"edited since":        {"", off + "LXC_ADDR=\"10.9.9.1\"\n", "LXC_ADDR=\"10.9.9.1\"\n"},
@@ -113,7 +120,8 @@ func TestRemoveGivesLXCNetBack(t *testing.T) {
 			if one.before == "" {
 				before = system.NoFile("/etc/default/lxc-net")
 			}
-			memory, err := json.Marshal([]dnsmasq.RivalState{{Interface: "lxcbr0", Unit: system.Unit{Name: "lxc-net.service"}, Files: []system.File{before}}})
+			memory, err := json.Marshal([]dnsmasq.RivalState{
+				{Interface: "lxcbr0", Unit: system.Unit{Name: "lxc-net.service"}, Files: []system.File{before}}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,7 +143,8 @@ func TestRemoveGivesLXCNetBack(t *testing.T) {
 
 func remove(t *testing.T, root, containers string) (string, error) {
 	t.Helper()
-	said, err := exec.CommandContext(t.Context(), "sh", "../../roles/hostnet_remove/files/remove.sh", containers, root).CombinedOutput()
+	said, err := exec.CommandContext(t.Context(), "sh", "../../roles/hostnet_remove/files/remove.sh", containers,
+		root).CombinedOutput()
 	return string(said), err
 }
 

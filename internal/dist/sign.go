@@ -13,8 +13,9 @@ import (
 	"strings"
 )
 
-// Sign makes detached signatures with a key of gpg's: of the sums, which cover all that is released, and of the manifest
-// in each artifact of a collection, which `ansible-galaxy collection install --signature` takes. It returns their files.
+// Sign makes detached signatures with a key of gpg's: of the sums, which cover all that is released, and of the
+// manifest in each artifact of a collection, which `ansible-galaxy collection install --signature` takes. It returns
+// their files.
 func Sign(ctx context.Context, output, key string) ([]string, error) {
 	sums := filepath.Join(output, sumsFile)
 	if err := sign(ctx, key, sums, sums+".asc"); err != nil {
@@ -75,7 +76,8 @@ func readManifest(artifact string) ([]byte, error) {
 }
 
 func sign(ctx context.Context, key, file, signature string) error {
-	command := exec.CommandContext(ctx, "gpg", "--batch", "--yes", "--armor", "--local-user", key, "--output", signature, "--detach-sign", file)
+	command := exec.CommandContext(ctx, "gpg", "--batch", "--yes", "--armor", "--local-user", key, "--output", signature,
+		"--detach-sign", file)
 	if said, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("gpg cannot sign %s with the key %q: %w\n%s", file, key, err, said)
 	}

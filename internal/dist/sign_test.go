@@ -23,11 +23,13 @@ func TestSign(t *testing.T) {
 		t.Logf("%s", said)
 		return err
 	}
-	if err := gpg("--passphrase", "", "--quick-generate-key", "release@hostnet.example", "ed25519", "sign", "never"); err != nil {
+	if err := gpg("--passphrase", "", "--quick-generate-key", "release@hostnet.example", "ed25519", "sign",
+		"never"); err != nil {
 		t.Fatal(err)
 	}
 	output := t.TempDir()
-	packed, err := compress([]item{{name: "MANIFEST.json", mode: 0o644, content: []byte("{}")}, {name: "FILES.json", mode: 0o644}})
+	packed, err := compress([]item{{name: "MANIFEST.json", mode: 0o644, content: []byte("{}")},
+		{name: "FILES.json", mode: 0o644}})
 	if err != nil {
 		t.Fatal(err)
 	}

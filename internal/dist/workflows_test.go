@@ -11,7 +11,8 @@ import (
 )
 
 // allowed are the commands of the workflows beside make: what it takes to have make and the sources.
-var allowed = regexp.MustCompile(`^(apt-get update && apt-get install -y make git ca-certificates|git config --global --add safe\.directory .*)$`)
+var allowed = regexp.MustCompile(
+	`^(apt-get update && apt-get install -y make git ca-certificates|git config --global --add safe\.directory .*)$`)
 
 // TestWorkflowsOnlyCallMake: nothing happens elsewhere that the Makefile cannot do here.
 func TestWorkflowsOnlyCallMake(t *testing.T) {

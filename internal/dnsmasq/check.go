@@ -16,7 +16,8 @@ const defaultLimit = 253
 // Check notes what does not fit together in one instance.
 func (i *Instance) Check(at schema.Place) {
 	if !plainName().MatchString(i.Interface) {
-		at.Key("interface").Problem("%q cannot name a service: use letters, digits, dashes, dots, colons and underscores", i.Interface)
+		at.Key("interface").Problem("%q cannot name a service: use letters, digits, dashes, dots, colons and underscores",
+			i.Interface)
 	}
 	if i.Absent() {
 		return
@@ -69,7 +70,8 @@ func (i *Instance) checkDHCP(at schema.Place) {
 		place.Problem("%s holds the host's own address %s", pool, i.Address.Addr())
 	}
 	if i.LeaseLimit != nil && pool.Size() > uint64(*i.LeaseLimit) {
-		at.Key("lease_limit").Problem("%d leases are fewer than the %d addresses of the range %s", *i.LeaseLimit, pool.Size(), pool)
+		at.Key("lease_limit").Problem("%d leases are fewer than the %d addresses of the range %s", *i.LeaseLimit, pool.Size(),
+			pool)
 	}
 }
 

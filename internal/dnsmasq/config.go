@@ -209,7 +209,8 @@ func ofVersion(values []string, six bool) (own []string, told bool) {
 }
 
 // quoted is a value of dnsmasq's configuration. Where a character of it would mean something, quotes keep it from that,
-// and backslashes keep quotes and themselves (read_file in dnsmasq's option.c). Commas stay what they are: they part values.
+// and backslashes keep quotes and themselves (read_file in dnsmasq's option.c). Commas stay what they are: they part
+// values.
 func quoted(value string) string {
 	if !strings.ContainsAny(value, "\"\\# \t") {
 		return value

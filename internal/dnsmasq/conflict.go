@@ -54,8 +54,8 @@ func rivals(s *system.System, i *Instance) ([]rival, error) {
 	return out, nil
 }
 
-// dnsmasqProcesses are those of this network namespace that serve, and those that have ended without anybody noticing. Any
-// user can call a process dnsmasq, with a command line that leads to anything.
+// dnsmasqProcesses are those of this network namespace that serve, and those that have ended without anybody noticing.
+// Any user can call a process dnsmasq, with a command line that leads to anything.
 func dnsmasqProcesses(s *system.System) ([]system.Process, error) {
 	own, err := system.OwnNetworkNamespace()
 	if err != nil {
@@ -82,7 +82,8 @@ func serving(s *system.System) func(user int) bool {
 	known := users(s)
 	return func(user int) bool {
 		account := known[user]
-		return user == 0 || strings.Contains(account, "dnsmasq") || slices.Contains([]string{"nobody", "incus", "lxd"}, account)
+		return user == 0 || strings.Contains(account, "dnsmasq") ||
+			slices.Contains([]string{"nobody", "incus", "lxd"}, account)
 	}
 }
 
@@ -103,8 +104,10 @@ func defunct(s *system.System) ([]string, error) {
 		if !process.Zombie || !found || parent.NetworkNamespace != own || slices.Contains(parent.Command, SuperviseCommand) {
 			continue
 		}
-		warnings = append(warnings, fmt.Sprintf("a defunct dnsmasq (PID %d) is left over: it serves nothing and holds no port; it goes once %s (PID %d) ends",
-			process.PID, parent.Name, parent.PID))
+		warnings = append(warnings,
+			fmt.Sprintf(
+				"a defunct dnsmasq (PID %d) is left over: it serves nothing and holds no port; it goes once %s (PID %d) ends",
+				process.PID, parent.Name, parent.PID))
 	}
 	return warnings, nil
 }
@@ -184,7 +187,8 @@ func kindOf(s *system.System, process system.Process, settings settings, link st
 		return lxcNet
 	case strings.Contains(line, "/libvirt/"):
 		return libvirt
-	case strings.Contains(line, "/incus/"), strings.Contains(line, "/lxd/"), strings.Contains(process.Unit, "incus"), strings.Contains(process.Unit, "lxd"):
+	case strings.Contains(line, "/incus/"), strings.Contains(line, "/lxd/"), strings.Contains(process.Unit, "incus"),
+		strings.Contains(process.Unit, "lxd"):
 		return incus
 	case process.Unit == "" || !s.HasSystemd():
 		return stray
@@ -197,19 +201,25 @@ func (r rival) describe(link string) string {
 	pid := r.process.PID
 	switch r.kind {
 	case lxcNet:
-		return fmt.Sprintf("lxc-net serves %s already (dnsmasq with PID %d): set takeover: true to move the interface over with its leases, or "+
+		return fmt.Sprintf("lxc-net serves %s already (dnsmasq with PID %d): set takeover: true to move the interface over "+
+			"with its leases, or "+
 			"USE_LXC_BRIDGE=\"false\" in /etc/default/lxc-net", link, pid)
 	case lxcDnsmasq:
-		return fmt.Sprintf("OpenStack-Ansible's lxc-dnsmasq.service serves %s already (PID %d): set takeover: true to move the interface over with its leases", link, pid)
+		return fmt.Sprintf("OpenStack-Ansible's lxc-dnsmasq.service serves %s already (PID %d): set takeover: true to move "+
+			"the interface over with its leases", link, pid)
 	case libvirt:
-		return fmt.Sprintf("libvirt serves %s already (dnsmasq with PID %d): use another bridge, or end that network with `virsh net-destroy` and `virsh net-autostart --disable`", link, pid)
+		return fmt.Sprintf("libvirt serves %s already (dnsmasq with PID %d): use another bridge, or end that network with "+
+			"`virsh net-destroy` and `virsh net-autostart --disable`", link, pid)
 	case incus:
-		return fmt.Sprintf("Incus or LXD serves %s already (dnsmasq with PID %d): use another bridge, or set ipv4.dhcp and dns.mode of that network to none", link, pid)
+		return fmt.Sprintf("Incus or LXD serves %s already (dnsmasq with PID %d): use another bridge, or set ipv4.dhcp and "+
+			"dns.mode of that network to none", link, pid)
 	case stray:
-		return fmt.Sprintf("a stale dnsmasq that belongs to no service serves %s (PID %d, since %s: %s): end it with `kill %d`, or set takeover: true",
+		return fmt.Sprintf("a stale dnsmasq that belongs to no service serves %s (PID %d, since %s: %s): end it with `kill "+
+			"%d`, or set takeover: true",
 			link, pid, r.process.Started.UTC().Format("2006-01-02 15:04 MST"), strings.Join(r.process.Command, " "), pid)
 	}
-	return fmt.Sprintf("%s serves %s already (dnsmasq with PID %d): stop it with `systemctl disable --now %s`", r.process.Unit, link, pid, r.process.Unit)
+	return fmt.Sprintf("%s serves %s already (dnsmasq with PID %d): stop it with `systemctl disable --now %s`",
+		r.process.Unit, link, pid, r.process.Unit)
 }
 
 // checkPorts finds out who else waits on the ports that the instance needs.
@@ -262,10 +272,12 @@ func portAdvice(owner system.Process, found bool, link string) string {
 	case !found:
 		return "a program that cannot be told: see `ss -lnp`"
 	case owner.Unit == "dnsmasq.service":
-		return fmt.Sprintf("the host's own dnsmasq.service (PID %d), which listens on every address: put `bind-interfaces` and `except-interface=%s` into "+
+		return fmt.Sprintf("the host's own dnsmasq.service (PID %d), which listens on every address: put `bind-interfaces` "+
+			"and `except-interface=%s` into "+
 			"/etc/dnsmasq.d/%s.conf and restart it, or run `systemctl disable --now dnsmasq`", owner.PID, link, link)
 	case owner.Unit != "":
-		return fmt.Sprintf("%s (%s, PID %d): keep it off %s, or set dns: false", owner.Unit, filepath.Base(owner.Name), owner.PID, link)
+		return fmt.Sprintf("%s (%s, PID %d): keep it off %s, or set dns: false", owner.Unit, filepath.Base(owner.Name),
+			owner.PID, link)
 	}
 	return fmt.Sprintf("%s (PID %d): keep it off %s, or set dns: false", owner.Name, owner.PID, link)
 }

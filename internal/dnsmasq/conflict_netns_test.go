@@ -19,18 +19,23 @@ func TestConflicts(t *testing.T) {
 	dnsmasq := func(arguments ...string) []string {
 		return append([]string{"/usr/sbin/dnsmasq", "--no-daemon"}, arguments...)
 	}
-	own := []string{"--conf-file=/dev/null", "--bind-interfaces", "--except-interface=lo", "--interface=lxcbr0", "--listen-address", "10.0.3.1",
+	own := []string{"--conf-file=/dev/null", "--bind-interfaces", "--except-interface=lo", "--interface=lxcbr0",
+		"--listen-address", "10.0.3.1",
 		"--dhcp-range", "10.0.3.2,10.0.3.254", "--dhcp-leasefile=/dev/null"}
 	for name, c := range map[string]struct {
 		command []string
 		lxcNet  bool
 		want    string
 	}{
-		"a stale one":         {dnsmasq(own...), false, "stale dnsmasq that belongs to no service serves lxcbr0"},
-		"lxc-net":             {dnsmasq(own...), true, "lxc-net serves lxcbr0 already"},
-		"libvirt":             {dnsmasq("--conf-file=ROOT/var/lib/libvirt/dnsmasq/default.conf"), false, "libvirt serves lxcbr0 already"},
-		"Incus":               {dnsmasq(append(own, "--pid-file=/dev/null", "--dhcp-hostsdir=/var/lib/incus/networks/lxcbr0")...), false, "Incus or LXD serves lxcbr0 already"},
-		"port 53 everywhere":  {dnsmasq("--conf-file=/dev/null", "--port=53", "--no-dhcp-interface=lxcbr0"), false, "port 53 on 0.0.0.0 is taken by dnsmasq (PID"},
+		"a stale one": {dnsmasq(own...), false, "stale dnsmasq that belongs to no service serves lxcbr0"},
+		"lxc-net":     {dnsmasq(own...), true, "lxc-net serves lxcbr0 already"},
+		"libvirt": {dnsmasq("--conf-file=ROOT/var/lib/libvirt/dnsmasq/default.conf"), false,
+			"libvirt serves lxcbr0 already"},
+		"Incus": {
+			dnsmasq(append(own, "--pid-file=/dev/null", "--dhcp-hostsdir=/var/lib/incus/networks/lxcbr0")...), false,
+			"Incus or LXD serves lxcbr0 already"},
+		"port 53 everywhere": {dnsmasq("--conf-file=/dev/null", "--port=53", "--no-dhcp-interface=lxcbr0"), false,
+			"port 53 on 0.0.0.0 is taken by dnsmasq (PID"},
 		"port 53 on loopback": {dnsmasq("--conf-file=/dev/null", "--bind-interfaces", "--interface=lo"), false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,7 +97,8 @@ func (s *site) background(t *testing.T, command []string) int {
 func TestTakeoverOfAStaleOneKeepsTheLeases(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	pid := s.background(t, []string{"/usr/sbin/dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--bind-interfaces", "--except-interface=lo", "--no-ping",
+	pid := s.background(t, []string{"/usr/sbin/dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--bind-interfaces",
+		"--except-interface=lo", "--no-ping",
 		"--interface=lxcbr0", "--dhcp-range=10.0.3.2,10.0.3.254", "--dhcp-leasefile=ROOT" + LeaseFile("lxcbr0")})
 	lease := s.lease(t, "00:16:3e:00:00:01", "web")
 	go func() {
@@ -121,7 +127,8 @@ func TestFalseDNSMasq(t *testing.T) {
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
 	program, fifo := folder+"/dnsmasq", folder+"/fifo"
 	shell, err := os.ReadFile("/bin/sh")
-	for _, err := range []error{err, os.Chmod(folder, 0o755), os.WriteFile(program, shell, 0o755), syscall.Mkfifo(fifo, 0o666)} {
+	for _, err := range []error{err, os.Chmod(folder, 0o755), os.WriteFile(program, shell, 0o755),
+		syscall.Mkfifo(fifo, 0o666)} {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -79,7 +79,8 @@ func parseLeaseTime(text string) (string, error) {
 	return text, nil
 }
 
-var hostNamePattern = pattern.Of(`^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$`)
+var hostNamePattern = pattern.Of(
+	`^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$`)
 
 func hostName() schema.Form[string] {
 	return schema.Text(
@@ -113,7 +114,8 @@ func serverForm() schema.Form[string] {
 			// A zone may be any text for netip; here it is the link of a link-local address.
 			zoned := parsed.Zone() == "" || parsed.IsLinkLocalUnicast() && plainName().MatchString(parsed.Zone())
 			if err != nil || !zoned || hasPort && portErr != nil {
-				return "", fmt.Errorf("must be an address such as 192.0.2.1, 192.0.2.1#5353 or /example.com/192.0.2.1, not %q", text)
+				return "", fmt.Errorf("must be an address such as 192.0.2.1, 192.0.2.1#5353 or /example.com/192.0.2.1, not %q",
+					text)
 			}
 			return text, nil
 		},

@@ -79,11 +79,14 @@ func SharedOptions() schema.Table[Instance] {
 				"the host's own address and the last one."),
 		schema.Field("dhcp_range6", rangeForm(), func(i *Instance) **Range { return &i.Range6 },
 			"The first and last IPv6 address to hand out when O(ipv6_mode=stateful)."),
-		schema.Value("ipv6_mode", schema.Choice("slaac", "stateless", "stateful", "none"), func(i *Instance) *string { return &i.IPv6Mode },
+		schema.Value("ipv6_mode", schema.Choice("slaac", "stateless", "stateful", "none"),
+			func(i *Instance) *string { return &i.IPv6Mode },
 			"How clients get IPv6: V(slaac) by router advertisements alone, V(stateless) with DNS and other options by DHCPv6, "+
-				"V(stateful) with addresses by DHCPv6, V(none) not at all. Left out, it is V(slaac) where there is an O(address6)."),
+				"V(stateful) with addresses by DHCPv6, V(none) not at all. Left out, it is V(slaac) where there is "+
+				"an O(address6)."),
 		schema.Value("lease_time", leaseTimeForm(), func(i *Instance) *string { return &i.LeaseTime },
-			"How long a lease lasts: seconds, or a number with m, h, d or w, or V(infinite). At least two minutes.").Assume("1h"),
+			"How long a lease lasts: seconds, or a number with m, h, d or w, or V(infinite). At least two minutes.").Assume(
+			"1h"),
 		schema.Field("lease_limit", schema.Int[uint32](1, 1<<20), func(i *Instance) **uint32 { return &i.LeaseLimit },
 			"The largest number of leases. Left out, it is 253 or, where the range is larger, the size of the range."),
 		schema.Field("dns", schema.Bool(), func(i *Instance) **bool { return &i.DNS },
@@ -94,19 +97,24 @@ func SharedOptions() schema.Table[Instance] {
 			"The DNS servers to ask, as addresses, with a port after a # or a domain as in /example.com/192.0.2.1. "+
 				"Left out, it is those of the host's /etc/resolv.conf."),
 		schema.Field("dhcp_options", dhcpOptionsForm(), func(i *Instance) **map[string][]string { return &i.DHCPOptions },
-			"DHCP options by name (router, dns_server, mtu, ntp_server, domain_search…) or number, each with a value or a list. "+
-				"An empty list keeps the option back. IPv6 clients are told domain_search, or else O(domain), and the IPv6 addresses "+
+			"DHCP options by name (router, dns_server, mtu, ntp_server, domain_search…) or number, each with a "+
+				"value or a list. "+
+				"An empty list keeps the option back. IPv6 clients are told domain_search, or else O(domain), and the IPv6 "+
+				"addresses "+
 				"of dns_server and ntp_server."),
-		schema.Field("static_leases", schema.List(schema.Dict(staticLeaseTable(), "")), func(i *Instance) **[]StaticLease { return &i.StaticLeases },
+		schema.Field("static_leases", schema.List(schema.Dict(staticLeaseTable(), "")),
+			func(i *Instance) **[]StaticLease { return &i.StaticLeases },
 			"Addresses that are kept for clients."),
-		schema.Field("host_records", schema.List(schema.Dict(hostRecordTable(), "")), func(i *Instance) **[]HostRecord { return &i.HostRecords },
+		schema.Field("host_records", schema.List(schema.Dict(hostRecordTable(), "")),
+			func(i *Instance) **[]HostRecord { return &i.HostRecords },
 			"Further names, which are answered forwards and backwards."),
 		schema.Value("gateway", schema.Address(), func(i *Instance) *netip.Addr { return &i.Gateway },
 			"The router that clients are told, where that is not this host."),
 		schema.Field("extra_lines", schema.List(lineForm()), func(i *Instance) **[]string { return &i.ExtraLines },
 			"Further lines of dnsmasq's configuration."),
 		schema.Field("checksum_fix", schema.Bool(), func(i *Instance) **bool { return &i.ChecksumFix },
-			"Whether DHCP answers get their UDP checksum before they leave by a bridge, which clients before about 2014 need.").Assume(true),
+			"Whether DHCP answers get their UDP checksum before they leave by a bridge, which clients before "+
+				"about 2014 need.").Assume(true),
 		schema.Value("user", schema.String(), func(i *Instance) *string { return &i.User },
 			"The user that dnsmasq runs as. Left out, it is the first of lxc-dnsmasq, dnsmasq and nobody that exists."),
 		schema.Field("install", schema.Bool(), func(i *Instance) **bool { return &i.Install },

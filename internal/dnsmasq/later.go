@@ -48,16 +48,19 @@ var nameServers = []nameServer{
 		},
 	},
 	{
-		units: []string{"unbound.service"}, files: []string{"/etc/unbound/unbound.conf", "/etc/unbound/unbound.conf.d/*.conf"}, effect: wouldNotStart,
+		units: []string{"unbound.service"},
+		files: []string{"/etc/unbound/unbound.conf", "/etc/unbound/unbound.conf.d/*.conf"}, effect: wouldNotStart,
 		collides: func(settings string, i *Instance) bool {
-			return unboundAll().MatchString(settings) || slices.ContainsFunc(values(unboundListens().FindAllStringSubmatch(settings, -1)), i.isMine)
+			return unboundAll().MatchString(settings) ||
+				slices.ContainsFunc(values(unboundListens().FindAllStringSubmatch(settings, -1)), i.isMine)
 		},
 		remedy: func(*Instance) string {
 			return "name its own addresses with `interface: ADDRESS` in /etc/unbound/unbound.conf.d, and not every one"
 		},
 	},
 	{
-		units: []string{"named.service", "bind9.service"}, files: []string{"/etc/bind/named.conf*", "/etc/named.conf"}, effect: wouldBeFirst,
+		units: []string{"named.service", "bind9.service"}, files: []string{"/etc/bind/named.conf*", "/etc/named.conf"},
+		effect: wouldBeFirst,
 		collides: func(settings string, i *Instance) bool {
 			found := namedListens().FindStringSubmatch(settings)
 			if found == nil {
@@ -71,14 +74,17 @@ var nameServers = []nameServer{
 		},
 	},
 	{
-		units: []string{"systemd-resolved.service"}, files: []string{"/etc/systemd/resolved.conf", "/etc/systemd/resolved.conf.d/*.conf"}, effect: wouldNotStart + " on that address",
+		units:  []string{"systemd-resolved.service"},
+		files:  []string{"/etc/systemd/resolved.conf", "/etc/systemd/resolved.conf.d/*.conf"},
+		effect: wouldNotStart + " on that address",
 		collides: func(settings string, i *Instance) bool {
 			return slices.ContainsFunc(values(resolvedExtra().FindAllStringSubmatch(settings, -1)), func(address string) bool {
 				return i.isMine(strings.TrimPrefix(strings.TrimSuffix(address, ":53"), "udp:"))
 			})
 		},
 		remedy: func(i *Instance) string {
-			return "name the host's other addresses with `DNSStubListenerExtra=ADDRESS` in /etc/systemd/resolved.conf.d, and not every one"
+			return "name the host's other addresses with `DNSStubListenerExtra=ADDRESS` in /etc/systemd/resolved.conf.d, and " +
+				"not every one"
 		},
 	},
 }
@@ -145,7 +151,8 @@ func (i *Instance) rivalsAtBoot(s *system.System, enabled func(unit string) (boo
 				return nil, err
 			}
 			if on && server.collides(settings, i) {
-				warnings = append(warnings, fmt.Sprintf("%s is enabled and %s beside the name server on %s: %s", unit, server.effect, i.Interface, server.remedy(i)))
+				warnings = append(warnings, fmt.Sprintf("%s is enabled and %s beside the name server on %s: %s", unit,
+					server.effect, i.Interface, server.remedy(i)))
 				break
 			}
 		}

@@ -25,9 +25,9 @@ type holder struct {
 	expires time.Time
 }
 
-// parseHolder reads a line of dnsmasq's file: the end of the lease in seconds of Unix time, the MAC address (for IPv6 an
-// identity association), the address, the name and the client identifier, with * for what there is not (lease_update_file
-// in dnsmasq's lease.c). Lines of another kind, such as the server's own DUID, are none.
+// parseHolder reads a line of dnsmasq's file: the end of the lease in seconds of Unix time, the MAC address (for IPv6
+// an identity association), the address, the name and the client identifier, with * for what there is not
+// (lease_update_file in dnsmasq's lease.c). Lines of another kind, such as the server's own DUID, are none.
 func parseHolder(line string) (holder, bool) {
 	fields := strings.Fields(line)
 	if len(fields) < 5 {
@@ -65,8 +65,8 @@ func macOfDUID(duid []byte) string {
 	return ""
 }
 
-// has tells whether the client is the one that the static lease is for. dnsmasq gives a kept address to nobody else while
-// a lease of a client with another MAC address holds it, whatever name that client has.
+// has tells whether the client is the one that the static lease is for. dnsmasq gives a kept address to nobody else
+// while a lease of a client with another MAC address holds it, whatever name that client has.
 func (l *StaticLease) has(client holder) bool {
 	macs := l.macs()
 	switch {
@@ -133,13 +133,14 @@ func (i *Instance) taken(s *system.System) ([]conflict, error) {
 	return out, nil
 }
 
-// reserve tells of the kept addresses that others have, or takes them back. dnsmasq holds its leases in memory and writes
-// the file from there, so it is stopped meanwhile; restart tells that it has to be started again.
+// reserve tells of the kept addresses that others have, or takes them back. dnsmasq holds its leases in memory and
+// writes the file from there, so it is stopped meanwhile; restart tells that it has to be started again.
 func (r *Result) reserve(s *system.System, i *Instance, have *Observed) (restart bool, err error) {
 	conflicts, err := i.taken(s)
 	for _, one := range conflicts {
 		if !one.release {
-			r.Warnings = append(r.Warnings, fmt.Sprintf("%s: %s is leased to %s: its own client gets another address for so long (set release: true beside it to take it back)",
+			r.Warnings = append(r.Warnings, fmt.Sprintf("%s: %s is leased to %s: its own client gets another address for so "+
+				"long (set release: true beside it to take it back)",
 				one.path, one.address, one.title()))
 			continue
 		}
@@ -214,7 +215,8 @@ func (o *Observed) missingLeases(s *system.System) ([]string, system.File, error
 	return missing, file, nil
 }
 
-// giveBack writes leases into the file again. Those of IPv6 stand behind those of IPv4, and dnsmasq takes them in any order.
+// giveBack writes leases into the file again. Those of IPv6 stand behind those of IPv4, and dnsmasq takes them in any
+// order.
 func giveBack(s *system.System, file system.File, lines []string) error {
 	text := string(file.Content)
 	for _, line := range lines {

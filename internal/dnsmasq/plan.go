@@ -40,7 +40,8 @@ func Plan(s *system.System, current *State, wanted []*Instance) (*Result, error)
 		}
 		result.Warnings = append(result.Warnings, later...)
 	}
-	if absent > 0 && absent == len(wanted) && current.Unit.Present && !slices.ContainsFunc(wanted, func(i *Instance) bool { return others(s, i.Interface) }) {
+	if absent > 0 && absent == len(wanted) && current.Unit.Present &&
+		!slices.ContainsFunc(wanted, func(i *Instance) bool { return others(s, i.Interface) }) {
 		result.file(s, plan.Finish, current.Unit, system.NoFile(unitFile))
 		result.Steps = append(result.Steps, reloadStep(s, plan.Finish))
 	}
@@ -103,10 +104,11 @@ func (r *Result) add(s *system.System, i *Instance, have *Observed, current *Sta
 	return nil
 }
 
-// runs tells whether this dnsmasq serves with these files already: then it has accepted them, and need not be started to test
-// them.
+// runs tells whether this dnsmasq serves with these files already: then it has accepted them, and need not be started
+// to test them.
 func (o *Observed) runs(s *system.System, files []system.File) bool {
-	return o.Active && !o.outdated(s) && !slices.ContainsFunc(files, func(file system.File) bool { return !fileNamed(o.Files, file.Path).Equal(file) })
+	return o.Active && !o.outdated(s) &&
+		!slices.ContainsFunc(files, func(file system.File) bool { return !fileNamed(o.Files, file.Path).Equal(file) })
 }
 
 // takeOver finds the steps that get the interface from others, and tells of those who keep it.
@@ -125,7 +127,8 @@ func (r *Result) takeOver(s *system.System, i *Instance, have *Observed, current
 	if len(before) > 0 && !memory.Present {
 		// A note for ourselves, with whole files of others, which no diff shows: that is for the operator.
 		note := memoryFile(i.Interface, before)
-		r.Steps = append(r.Steps, plan.Step{Phase: plan.Serve, Action: "write", Object: "file " + note.Path, Run: func() error { return s.Put(note) }})
+		r.Steps = append(r.Steps, plan.Step{Phase: plan.Serve, Action: "write", Object: "file " + note.Path,
+			Run: func() error { return s.Put(note) }})
 	}
 	serves := false
 	for _, rival := range found {
@@ -135,13 +138,16 @@ func (r *Result) takeOver(s *system.System, i *Instance, have *Observed, current
 			continue
 		}
 		r.Steps = append(r.Steps, plan.Step{
-			Phase: plan.Serve, Action: "take over", Object: fmt.Sprintf("dnsmasq of %s on %s (PID %d)", rival.kind, i.Interface, rival.process.PID),
-			Run: func() error { return rival.takeOver(s) },
+			Phase: plan.Serve, Action: "take over",
+			Object: fmt.Sprintf("dnsmasq of %s on %s (PID %d)", rival.kind, i.Interface, rival.process.PID),
+			Run:    func() error { return rival.takeOver(s) },
 		})
 	}
-	if waiting := slices.ContainsFunc(before, func(one RivalState) bool { return one.Unit.Name == rivalUnits[lxcNet] }); waiting && !serves {
+	if waiting := slices.ContainsFunc(before,
+		func(one RivalState) bool { return one.Unit.Name == rivalUnits[lxcNet] }); waiting && !serves {
 		r.Steps = append(r.Steps, plan.Step{
-			Phase: plan.Serve, Action: "switch off", Object: "lxc-net on " + i.Interface + ", which would remove the bridge at boot",
+			Phase: plan.Serve, Action: "switch off", Object: "lxc-net on " + i.Interface +
+				", which would remove the bridge at boot",
 			Run: func() error { return switchOff(s) },
 		})
 	}
@@ -208,7 +214,8 @@ func (r *Result) remove(s *system.System, i *Instance, have *Observed) error {
 	}
 	for _, one := range before {
 		r.Steps = append(r.Steps, plan.Step{
-			Phase: plan.Finish, Action: "give back", Object: link + " to " + one.Unit.Name, Run: func() error { return one.restore(s) },
+			Phase: plan.Finish, Action: "give back", Object: link + " to " + one.Unit.Name,
+			Run: func() error { return one.restore(s) },
 		})
 	}
 	return nil
@@ -243,5 +250,6 @@ func fileNamed(files []system.File, path string) system.File {
 }
 
 func reloadStep(s *system.System, phase plan.Phase) plan.Step {
-	return plan.Step{Phase: phase, Action: "reload", Object: "systemd's unit files", Run: func() error { return reloadUnits(s) }}
+	return plan.Step{Phase: phase, Action: "reload", Object: "systemd's unit files",
+		Run: func() error { return reloadUnits(s) }}
 }

@@ -17,7 +17,8 @@ import (
 
 // FuzzQuoted: a value that is written into dnsmasq's configuration is what dnsmasq makes of it, which it tells by DNS.
 func FuzzQuoted(f *testing.F) {
-	for _, seed := range []string{"plain", `a "b" c`, `back\slash`, `\n`, "a # b", "#a", " a", "a\tb", `"`, `\"`, `\\`, "server=/x/192.0.2.1"} {
+	for _, seed := range []string{"plain", `a "b" c`, `back\slash`, `\n`, "a # b", "#a", " a", "a\tb", `"`, `\"`, `\\`,
+		"server=/x/192.0.2.1"} {
 		f.Add(seed)
 	}
 	program, err := exec.LookPath("dnsmasq")
@@ -26,13 +27,16 @@ func FuzzQuoted(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, value string) {
 		// Commas part values. Nothing but text has a way through DNS and the resolver alike.
-		if value == "" || len(value) > 200 || strings.ContainsFunc(value, func(r rune) bool { return r == ',' || r != '\t' && (r < ' ' || r > '~') }) {
+		if value == "" || len(value) > 200 ||
+			strings.ContainsFunc(value, func(r rune) bool { return r == ',' || r != '\t' && (r < ' ' || r > '~') }) {
 			return
 		}
 		folder := t.TempDir()
 		path := filepath.Join(folder, "dnsmasq.conf")
 		port := freePort(t)
-		text := fmt.Sprintf("port=%d\nlisten-address=127.0.0.1\nbind-interfaces\nno-resolv\nno-hosts\npid-file=\ntxt-record=x.test,%s\n", port, quoted(value))
+		text := fmt.Sprintf(
+			"port=%d\nlisten-address=127.0.0.1\nbind-interfaces\nno-resolv\nno-hosts\npid-file=\ntxt-record=x.test,%s\n", port,
+			quoted(value))
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -72,8 +76,9 @@ func freePort(t *testing.T) int {
 func TestServerHoldsNoLine(t *testing.T) {
 	t.Parallel()
 	for text, sound := range map[string]bool{
-		"fe80::1%eth0\nserver=/bank.example/192.0.2.66": false, "2001:db8::1%x": false, "fe80::1%a b": false, "/x.test/fe80::1%e\n#53": false,
-		"fe80::1%eth0": true, "fe80::1%br-a#5353": true, "/x.test/2001:db8::1": true,
+		"fe80::1%eth0\nserver=/bank.example/192.0.2.66": false, "2001:db8::1%x": false, "fe80::1%a b": false,
+		"/x.test/fe80::1%e\n#53": false,
+		"fe80::1%eth0":           true, "fe80::1%br-a#5353": true, "/x.test/2001:db8::1": true,
 	} {
 		var problems schema.Problems
 		if _, ok := serverForm().Parse(text, schema.At("", &problems)); ok != sound {

@@ -71,7 +71,8 @@ func parse(t *testing.T, fields map[string]any) *Instance {
 
 func lxcbr0(t *testing.T, more map[string]any) *Instance {
 	t.Helper()
-	fields := map[string]any{"interface": "lxcbr0", "address": "10.0.3.1/24", "upstream_servers": []any{}, "extra_lines": []any{"no-ping"}}
+	fields := map[string]any{"interface": "lxcbr0", "address": "10.0.3.1/24", "upstream_servers": []any{},
+		"extra_lines": []any{"no-ping"}}
 	for key, value := range more {
 		fields[key] = value
 	}
@@ -177,7 +178,8 @@ func TestLeaseAndNames(t *testing.T) {
 	}
 	lease := s.lease(t, "00:16:3e:00:00:01", "web")
 	if !netip.MustParsePrefix("10.0.3.0/24").Contains(lease.Address.Addr()) || lease.Address.Bits() != 24 ||
-		lease.Router.String() != "10.0.3.1" || lease.Domain != "lxc.example" || lease.MTU != 1400 || lease.Time != 2*time.Hour {
+		lease.Router.String() != "10.0.3.1" || lease.Domain != "lxc.example" || lease.MTU != 1400 ||
+		lease.Time != 2*time.Hour {
 		t.Errorf("lease: %+v", lease)
 	}
 	if static := s.lease(t, "00:16:3e:00:00:05", ""); static.Address.String() != "10.0.3.50/24" {
@@ -219,7 +221,8 @@ func TestReloadAndRestart(t *testing.T) {
 	s.useAddress(t)
 	lease := s.lease(t, "00:16:3e:00:00:01", "web")
 	before := s.pid(t)
-	done := s.apply(t, lxcbr0(t, map[string]any{"host_records": []any{map[string]any{"name": "new", "addresses": []any{"192.0.2.8"}}}}))
+	done := s.apply(t,
+		lxcbr0(t, map[string]any{"host_records": []any{map[string]any{"name": "new", "addresses": []any{"192.0.2.8"}}}}))
 	if len(done) != 2 || done[1] != "reload dnsmasq on lxcbr0" || s.pid(t) != before {
 		t.Errorf("a new name: done %q, PID %d then %d", done, before, s.pid(t))
 	}

@@ -25,9 +25,11 @@ type StaticLease struct {
 func staticLeaseTable() schema.Table[StaticLease] {
 	return schema.Table[StaticLease]{
 		schema.Value("mac", schema.MAC(), func(l *StaticLease) *string { return &l.MAC },
-			"The client's MAC address. One of O(static_leases[].mac), O(static_leases[].client_id) and O(static_leases[].name) is required."),
+			"The client's MAC address. One of O(static_leases[].mac), O(static_leases[].client_id) and "+
+				"O(static_leases[].name) is required."),
 		schema.Field("other_macs", schema.List(schema.MAC()), func(l *StaticLease) **[]string { return &l.OtherMACs },
-			"Further MAC addresses of the same client, of which only one is in use at a time, such as those of a laptop's cards."),
+			"Further MAC addresses of the same client, of which only one is in use at a time, such as those of a "+
+				"laptop's cards."),
 		schema.Value("client_id", clientID(), func(l *StaticLease) *string { return &l.ClientID },
 			"The client's identifier: bytes as in 01:00:16:3e:00:00:05, which for IPv6 are its DUID, or a text. "+
 				"With V(*) the client is known by its MAC address alone, whatever identifier it gives."),
@@ -38,7 +40,8 @@ func staticLeaseTable() schema.Table[StaticLease] {
 		schema.Value("address6", schema.Address(), func(l *StaticLease) *netip.Addr { return &l.Address6 },
 			"The IPv6 address of a client that has an IPv4 address as well. It takes O(ipv6_mode=stateful)."),
 		schema.Field("release", schema.Bool(), func(l *StaticLease) **bool { return &l.Release },
-			"Whether the address is taken back if it is leased to another client. Otherwise the task warns of it, and says until when.").Assume(false),
+			"Whether the address is taken back if it is leased to another client. Otherwise the task warns of it, and says "+
+				"until when.").Assume(false),
 	}
 }
 
@@ -53,7 +56,9 @@ func clientID() schema.Form[string] {
 		func(text string) (string, error) {
 			const longest = 255 // RFC 2132, 9.14: the length is one byte
 			if !idText().MatchString(text) || strings.ContainsAny(text, `,"\#`) || len(text) > longest {
-				return "", fmt.Errorf("must be bytes such as 01:00:16:3e:00:00:05, or a text without blanks, commas, quotes, backslashes and #, not %q", text)
+				return "",
+					fmt.Errorf("must be bytes such as 01:00:16:3e:00:00:05, or a text without blanks, commas, quotes, backslashes "+
+						"and #, not %q", text)
 			}
 			return text, nil
 		},

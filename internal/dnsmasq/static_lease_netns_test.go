@@ -27,7 +27,8 @@ func (s *site) udhcpc(t *testing.T, mac string, arguments ...string) string {
 	t.Helper()
 	needProgram(t, "busybox")
 	script := filepath.Join(t.TempDir(), "script")
-	if err := os.WriteFile(script, []byte("#!/bin/sh\n[ \"$1\" = bound ] && echo \"LEASED $ip\"\nexit 0\n"), 0o755); err != nil {
+	if err := os.WriteFile(script, []byte("#!/bin/sh\n[ \"$1\" = bound ] && echo \"LEASED $ip\"\nexit 0\n"),
+		0o755); err != nil {
 		t.Fatal(err)
 	}
 	s.client.IP(t, "link", "set", "eth0", "down", "address", mac)
@@ -49,11 +50,13 @@ func (s *site) dhclient6(t *testing.T, mac string) string {
 	s.client.IP(t, "link", "set", "eth0", "down", "address", mac)
 	s.client.IP(t, "link", "set", "eth0", "up")
 	deadline := time.Now().Add(10 * time.Second)
-	for strings.Contains(s.client.Exec(t, "ip", "-6", "address", "show", "dev", "eth0"), "tentative") && time.Now().Before(deadline) {
+	for strings.Contains(s.client.Exec(t, "ip", "-6", "address", "show", "dev", "eth0"), "tentative") &&
+		time.Now().Before(deadline) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	leases := folder + "/leases"
-	s.client.Exec(t, "dhclient", "-6", "-1", "-D", "LL", "-sf", "/bin/true", "-lf", leases, "-pf", folder+"/pid", "-cf", "/dev/null", "eth0")
+	s.client.Exec(t, "dhclient", "-6", "-1", "-D", "LL", "-sf", "/bin/true", "-lf", leases, "-pf", folder+"/pid", "-cf",
+		"/dev/null", "eth0")
 	// It answers before the one that it stops has ended.
 	s.client.Exec(t, "sh", "-c", "pid=$(cat "+folder+"/pid); dhclient -6 -x -sf /bin/true -lf "+leases+" -pf "+folder+
 		"/pid eth0; for i in $(seq 100); do [ -e /proc/$pid ] || break; sleep 0.1; done")
@@ -80,12 +83,14 @@ func TestStaticLeasesAreGiven(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.apply(t, lxcbr0(t, map[string]any{
-		"dhcp_range": "10.0.3.100,10.0.3.199", "address6": "fd05::1/64", "ipv6_mode": "stateful", "dhcp_range6": "fd05::100,fd05::1ff",
+		"dhcp_range": "10.0.3.100,10.0.3.199", "address6": "fd05::1/64", "ipv6_mode": "stateful",
+		"dhcp_range6": "fd05::100,fd05::1ff",
 		"static_leases": []any{
 			lease("mac", "00:16:3e:11:11:11", "name", "mail", "address", "10.0.3.10", "address6", "fd05::10"),
 			lease("mac", "00:16:3e:11:11:12", "name", "db", "address", "10.0.3.11"),
 			lease("mac", "00:16:3e:11:11:12", "name", "db", "address", "fd05::111"),
-			lease("mac", "00:16:3e:11:11:13", "other_macs", []any{"00:16:3e:11:11:14", "00:16:3e:11:11:15"}, "name", "laptop", "address", "10.0.3.12"),
+			lease("mac", "00:16:3e:11:11:13", "other_macs", []any{"00:16:3e:11:11:14", "00:16:3e:11:11:15"}, "name", "laptop",
+				"address", "10.0.3.12"),
 			lease("client_id", "ff:00:01:02:03", "address", "10.0.3.13"),
 			lease("client_id", "printer", "name", "paper", "address", "10.0.3.14"),
 			lease("name", "shop", "address", "10.0.3.15"),
@@ -145,12 +150,16 @@ func TestAReservedAddressIsLeasedToAnother(t *testing.T) {
 		t.Fatalf("the stranger has %s", got)
 	}
 	told := func(release bool) *Instance {
-		return lxcbr0(t, map[string]any{"static_leases": []any{lease("mac", "00:16:3e:aa:00:04", "name", "db", "address", "10.0.3.50", "release", release)}})
+		return lxcbr0(t,
+			map[string]any{
+				"static_leases": []any{
+					lease("mac", "00:16:3e:aa:00:04", "name", "db", "address", "10.0.3.50", "release", release)}})
 	}
 	s.apply(t, told(false))
 	until := time.Now().Add(time.Hour).UTC().Format("2006-01-02 15:")
 	warnings := strings.Join(s.planned(t, told(false)).Warnings, "\n")
-	for _, part := range []string{"static_leases[0].address: 10.0.3.50 is leased to tmp1 (00:16:3e:aa:00:03) until " + until, "release: true"} {
+	for _, part := range []string{"static_leases[0].address: 10.0.3.50 is leased to tmp1 (00:16:3e:aa:00:03) until " +
+		until, "release: true"} {
 		if !strings.Contains(warnings, part) {
 			t.Errorf("%q is not told in %q", part, warnings)
 		}
@@ -177,7 +186,8 @@ func TestAReservedAddressIsLeasedToAnother(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	if after, err := s.system.File(LeaseFile("lxcbr0")); err != nil || sortedLines(after.Content) != sortedLines(before.Content) {
+	if after, err := s.system.File(LeaseFile("lxcbr0")); err != nil ||
+		sortedLines(after.Content) != sortedLines(before.Content) {
 		t.Errorf("an undo leaves %s of %s, %v", after.Content, before.Content, err)
 	}
 	done := s.apply(t, told(true))
@@ -209,7 +219,8 @@ func TestANameWithANewMACAddress(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	told := func(release bool) *Instance {
-		return lxcbr0(t, map[string]any{"static_leases": []any{lease("name", "shop", "address", "10.0.3.70", "release", release)}})
+		return lxcbr0(t,
+			map[string]any{"static_leases": []any{lease("name", "shop", "address", "10.0.3.70", "release", release)}})
 	}
 	s.apply(t, told(false))
 	if got := s.udhcpc(t, "00:16:3e:cc:00:01", "-x", "hostname:shop"); got != "10.0.3.70" {
@@ -219,7 +230,8 @@ func TestANameWithANewMACAddress(t *testing.T) {
 		t.Errorf("it has its address: %q", warnings)
 	}
 	s.udhcpc(t, "00:16:3e:cc:00:02", "-x", "hostname:shop")
-	if warnings := s.planned(t, told(false)).Warnings; len(warnings) != 1 || !strings.Contains(warnings[0], "10.0.3.70 is leased to 00:16:3e:cc:00:01 until") {
+	if warnings := s.planned(t, told(false)).Warnings; len(warnings) != 1 ||
+		!strings.Contains(warnings[0], "10.0.3.70 is leased to 00:16:3e:cc:00:01 until") {
 		t.Errorf("warnings: %q", warnings)
 	}
 	s.apply(t, told(true))
@@ -232,7 +244,8 @@ func TestDnsmasqJudgesEveryLine(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	wanted := lxcbr0(t, map[string]any{
-		"dhcp_options":  map[string]any{"ntp_server": "192.0.2.999", "log-server": []any{"192.0.2.1", "x"}, "netbios_ns": "192.0.2.3"},
+		"dhcp_options": map[string]any{"ntp_server": "192.0.2.999", "log-server": []any{"192.0.2.1", "x"},
+			"netbios_ns": "192.0.2.3"},
 		"static_leases": []any{lease("client_id", "a:b:zz", "address", "10.0.3.9")},
 		"extra_lines":   []any{"no-ping", "dhcp-lease-maximum=3"},
 	})
@@ -245,7 +258,8 @@ func TestDnsmasqJudgesEveryLine(t *testing.T) {
 		if err == nil {
 			t.Fatal("it was taken")
 		}
-		for _, part := range []string{"dhcp_options.42: dnsmasq refuses", "dhcp_options.7: dnsmasq refuses", "extra_lines[1]: dnsmasq refuses \"dhcp-lease-maximum=3\": bad option"} {
+		for _, part := range []string{"dhcp_options.42: dnsmasq refuses", "dhcp_options.7: dnsmasq refuses",
+			"extra_lines[1]: dnsmasq refuses \"dhcp-lease-maximum=3\": bad option"} {
 			if !strings.Contains(err.Error(), part) {
 				t.Errorf("%q is not told in: %v", part, err)
 			}

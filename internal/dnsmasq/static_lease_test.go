@@ -10,8 +10,9 @@ import (
 func TestStaticLeaseProblems(t *testing.T) {
 	t.Parallel()
 	fields := map[string]any{
-		"interface": "lxcbr0", "address": "10.0.3.1/24", "address6": "fd05::1/64", "ipv6_mode": "stateful", "dhcp_range6": "fd05::10,fd05::20",
-		"gateway": "10.0.3.254", "dhcp_range": "10.0.3.100,10.0.3.199",
+		"interface": "lxcbr0", "address": "10.0.3.1/24", "address6": "fd05::1/64", "ipv6_mode": "stateful",
+		"dhcp_range6": "fd05::10,fd05::20",
+		"gateway":     "10.0.3.254", "dhcp_range": "10.0.3.100,10.0.3.199",
 		"static_leases": []any{
 			map[string]any{"mac": "00:16:3e:00:00:01", "address": "10.0.3.1"},
 			map[string]any{"mac": "00:16:3e:00:00:02", "address": "10.0.3.255"},
@@ -31,11 +32,15 @@ func TestStaticLeaseProblems(t *testing.T) {
 	instance.Check(schema.At("", &problems))
 	said := problems.Error()
 	for _, want := range []string{
-		"static_leases[0].address: 10.0.3.1 is the host's own address", "static_leases[1].address: 10.0.3.255 is the broadcast address",
-		"static_leases[2].address: 10.0.3.254 is the router's", "static_leases[3].address: fd06::1 is outside the subnet fd05::/64",
-		"static_leases[4].address6: 10.0.3.6 is no IPv6 address", "static_leases[5].address: fd05::6 is a second IPv6 address",
+		"static_leases[0].address: 10.0.3.1 is the host's own address",
+		"static_leases[1].address: 10.0.3.255 is the broadcast address",
+		"static_leases[2].address: 10.0.3.254 is the router's",
+		"static_leases[3].address: fd06::1 is outside the subnet fd05::/64",
+		"static_leases[4].address6: 10.0.3.6 is no IPv6 address",
+		"static_leases[5].address: fd05::6 is a second IPv6 address",
 		"static_leases[6].address: is required", "static_leases[7].client_id: * says that the MAC address tells who it is",
-		"static_leases[8].mac: 00:16:3e:00:00:05 has an address already by static_leases[4]", "static_leases[8].other_macs: need mac",
+		"static_leases[8].mac: 00:16:3e:00:00:05 has an address already by static_leases[4]",
+		"static_leases[8].other_macs: need mac",
 		"static_leases[9]: one of mac and name is required, or client_id",
 	} {
 		if !strings.Contains(said, want) {
@@ -47,16 +52,20 @@ func TestStaticLeaseProblems(t *testing.T) {
 func TestOptionNames(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"ntp-server": "", "NIS-Domain": "", "time_offset": "", "141": "", "ntp_servr": "did you mean ntp_server?", "51": "dnsmasq's own business",
+		"ntp-server": "", "NIS-Domain": "", "time_offset": "", "141": "", "ntp_servr": "did you mean ntp_server?",
+		"51":  "dnsmasq's own business",
 		"300": "unknown DHCP option",
 	} {
-		if _, err := dhcpOptionNumber(name); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+		if _, err := dhcpOptionNumber(name); (err == nil) != (want == "") || err != nil &&
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	var problems schema.Problems
-	dhcpOptionsForm().Parse(map[string]any{"mtu": "70000", "default_ttl": []any{"1", "2"}, "boot-file-size": "12"}, schema.At("dhcp_options", &problems))
-	if said := problems.Error(); len(problems) != 2 || !strings.Contains(said, `dhcp_options.mtu: must be one number from 0 to 65535, not "70000"`) ||
+	dhcpOptionsForm().Parse(map[string]any{"mtu": "70000", "default_ttl": []any{"1", "2"}, "boot-file-size": "12"},
+		schema.At("dhcp_options", &problems))
+	if said := problems.Error(); len(problems) != 2 ||
+		!strings.Contains(said, `dhcp_options.mtu: must be one number from 0 to 65535, not "70000"`) ||
 		!strings.Contains(said, "dhcp_options.default_ttl: must be one number from 0 to 255") {
 		t.Errorf("problems: %s", said)
 	}

@@ -177,8 +177,8 @@ func withoutBridge(text string) string {
 	return text + off + "\n"
 }
 
-// restore gives the interface back to the service that had it. An lxc-net that starts anew sets its bridge up again, and
-// keeps it where containers are attached.
+// restore gives the interface back to the service that had it. An lxc-net that starts anew sets its bridge up again,
+// and keeps it where containers are attached.
 func (r RivalState) restore(s *system.System) error {
 	for _, file := range r.Files {
 		now, err := s.File(file.Path)
@@ -207,8 +207,8 @@ func (r RivalState) restore(s *system.System) error {
 	return nil
 }
 
-// serves tells whether a service does its work: lxc.service starts an lxc-net at boot that is switched off, which is active then
-// and serves nothing.
+// serves tells whether a service does its work: lxc.service starts an lxc-net at boot that is switched off, which is
+// active then and serves nothing.
 func serves(s *system.System, unit system.Unit) bool {
 	return unit.Active && (unit.Name != rivalUnits[lxcNet] || s.Exists(lxcNetRunning))
 }

@@ -8,10 +8,11 @@ import (
 	"hostnet.linux/internal/schema"
 )
 
-// FuzzUnitName: the service of an instance has a name that systemd takes as it is, by its own program where that is installed,
-// and an instance whose name does not is refused.
+// FuzzUnitName: the service of an instance has a name that systemd takes as it is, by its own program where that is
+// installed, and an instance whose name does not is refused.
 func FuzzUnitName(f *testing.F) {
-	for _, seed := range []string{"br0", "br-lan", "br0.10", "a*b", "!b", "a[b]", "é", `a\x2d`, "-a", "--all", "a@b", "a_b", "a+b"} {
+	for _, seed := range []string{"br0", "br-lan", "br0.10", "a*b", "!b", "a[b]", "é", `a\x2d`, "-a", "--all", "a@b",
+		"a_b", "a+b"} {
 		f.Add(seed)
 	}
 	program, _ := exec.LookPath("systemd-escape")

@@ -7,7 +7,8 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// Bus reaches the host's firewalld over D-Bus, see firewalld.dbus(5). Both may come and go meanwhile. The zero Bus is ready.
+// Bus reaches the host's firewalld over D-Bus, see firewalld.dbus(5). Both may come and go meanwhile. The zero Bus is
+// ready.
 type Bus struct{ connection *dbus.Conn }
 
 const (
@@ -17,8 +18,8 @@ const (
 	busSocket  = "/run/dbus/system_bus_socket"
 )
 
-// Running tells whether there is a firewalld to ask. Without D-Bus there is none: what it drops is found in the rules, and
-// warned of.
+// Running tells whether there is a firewalld to ask. Without D-Bus there is none: what it drops is found in the rules,
+// and warned of.
 func (b *Bus) Running() bool {
 	if b.connection == nil || !b.connection.Connected() {
 		b.Close()

@@ -1,5 +1,5 @@
-// Package firewalld is the domain of firewalld's zones: where firewalld runs, an interface of containers has to be in its
-// zone "trusted", or it drops what they send.
+// Package firewalld is the domain of firewalld's zones: where firewalld runs, an interface of containers has to be in
+// its zone "trusted", or it drops what they send.
 package firewalld
 
 import (
@@ -59,7 +59,8 @@ func Observe(d Daemon, s *system.System, wanted []Request) (*State, error) {
 	state := &State{Zones: map[string]Zones{}, File: file, before: map[string]memory{}}
 	if file.Present {
 		if err := json.Unmarshal(file.Content, &state.before); err != nil {
-			return nil, fmt.Errorf("%s, which says in which zones interfaces were before the first run, is damaged: %w", memoryPath, err)
+			return nil, fmt.Errorf("%s, which says in which zones interfaces were before the first run, is damaged: %w",
+				memoryPath, err)
 		}
 	}
 	links := slices.Collect(maps.Keys(state.before))
@@ -153,7 +154,8 @@ func remember(s *system.System, file system.File, keep map[string]memory) []plan
 		action = "remove"
 	}
 	// It goes with the zones wherever these are set, by hostnet watch as well.
-	return []plan.Step{{Phase: plan.Forward, Action: action, Object: "file " + memoryPath, Run: func() error { return s.Put(want) }}}
+	return []plan.Step{{Phase: plan.Forward, Action: action, Object: "file " + memoryPath,
+		Run: func() error { return s.Put(want) }}}
 }
 
 // Restore makes the zones as they were.
@@ -163,7 +165,8 @@ func Restore(d Daemon, s *system.System, before *State) error {
 		return errors.Join(failures...)
 	}
 	for _, link := range slices.Sorted(maps.Keys(before.Zones)) {
-		failures = append(failures, d.SetZone(link, before.Zones[link].Permanent, true), d.SetZone(link, before.Zones[link].Now, false))
+		failures = append(failures, d.SetZone(link, before.Zones[link].Permanent, true),
+			d.SetZone(link, before.Zones[link].Now, false))
 	}
 	return errors.Join(failures...)
 }

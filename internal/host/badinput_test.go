@@ -18,15 +18,19 @@ func TestBadInput(t *testing.T) {
 	}{
 		"wrong types": {
 			`{"bonds": "bond0", "vlans": [{"name": "v0", "id": "ten", "parent": "eth0"}], "bridges": [{"name": "br0", "stp": "maybe", "ports": {"a": 1}}]}`,
-			[]string{"bonds[0]: must be a dictionary", "vlans[0].id: must be a whole number", "bridges[0].stp: must be a boolean", "bridges[0].ports[0]"},
+			[]string{"bonds[0]: must be a dictionary", "vlans[0].id: must be a whole number",
+				"bridges[0].stp: must be a boolean", "bridges[0].ports[0]"},
 		},
 		"unknown options": {
 			`{"bond": [], "bonds": [{"name": "bond0", "mimon": 100}], "bridges": [{"name": "br0", "ports": [{"name": "eth0", "csot": 1}]}]}`,
-			[]string{`bond: unknown option "bond": did you mean "bonds"?`, `bonds[0].mimon: unknown option "mimon": did you mean "miimon"?`, `bridges[0].ports[0].csot: unknown option "csot": did you mean "cost"?`},
+			[]string{`bond: unknown option "bond": did you mean "bonds"?`,
+				`bonds[0].mimon: unknown option "mimon": did you mean "miimon"?`,
+				`bridges[0].ports[0].csot: unknown option "csot": did you mean "cost"?`},
 		},
 		"out of range": {
 			`{"bonds": [{"name": "bond0", "miimon": -1}], "vlans": [{"name": "v0", "parent": "eth0", "id": 4095}], "vxlans": [{"name": "x", "id": 16777216}], "bridges": [{"name": "br0", "priority": 65536}]}`,
-			[]string{"bonds[0].miimon: must be from 0", "vlans[0].id: must be from 0 to 4094", "vxlans[0].id: must be from 0 to 16777215", "bridges[0].priority: must be from 0 to 65535"},
+			[]string{"bonds[0].miimon: must be from 0", "vlans[0].id: must be from 0 to 4094",
+				"vxlans[0].id: must be from 0 to 16777215", "bridges[0].priority: must be from 0 to 65535"},
 		},
 		"times of the spanning tree": {
 			`{"bridges": [{"name": "br0", "hello_time": 0.5, "max_age": 41}, {"name": "br1", "stp": true, "forward_delay": 0}, {"name": "br2", "stp": false, "forward_delay": 0}]}`,
@@ -37,7 +41,8 @@ func TestBadInput(t *testing.T) {
 		},
 		"names": {
 			`{"dummies": [{"name": "sixteen-bytes-xx"}, {"name": "a/b"}, {"name": ""}, {}]}`,
-			[]string{"dummies[0].name", "is 16 bytes long", "dummies[1].name", "must not contain a slash", "dummies[2].name", `dummies[3]: option "name" is required`},
+			[]string{"dummies[0].name", "is 16 bytes long", "dummies[1].name", "must not contain a slash", "dummies[2].name",
+				`dummies[3]: option "name" is required`},
 		},
 		"duplicates": {
 			`{"bridges": [{"name": "br0"}], "dummies": [{"name": "br0"}]}`,
@@ -61,14 +66,17 @@ func TestBadInput(t *testing.T) {
 		},
 		"addresses": {
 			`{"interfaces": [{"name": "eth0", "addresses": ["10.0.0.1", "10.0.0.1/33", "x/24"], "routes": [{"to": "10.0.0.1/24", "via": "10.0.0.300"}]}]}`,
-			[]string{"interfaces[0].addresses[0]", "interfaces[0].addresses[1]", "interfaces[0].addresses[2]", "interfaces[0].routes[0].to", "interfaces[0].routes[0].via"},
+			[]string{"interfaces[0].addresses[0]", "interfaces[0].addresses[1]", "interfaces[0].addresses[2]",
+				"interfaces[0].routes[0].to", "interfaces[0].routes[0].via"},
 		},
 		"several kinds at once": {
 			`{"bonds": [{"name": "bond0", "miimon": "often", "ports": ["eth0"]}, {"name": "bond1", "mode": "active-backup", "lacp_rate": "slow", "ports": ["eth0"]}],
 			"dummies": [{"name": "bond1"}, {"name": "a/b", "mtu": 1}], "vlans": [{"name": "v0", "parent": "v0", "id": 5000}],
 			"routes": [{"to": "10.0.0.0/8", "via": "192.0.2.1"}, {"to": "10.0.0.0/8", "via": "192.0.2.1"}]}`,
-			[]string{"bonds[0].miimon: must be a whole number", "dummies[1].name", "dummies[1].mtu: must be from 68", "vlans[0].id: must be from 0", "vlans[0].parent: v0 cannot stand on itself",
-				"bonds[1].name: bond1 is declared twice", "bonds[1].ports[0]: eth0 is a port of bond bond0 already", "bonds[1].lacp_rate: has no meaning in mode active-backup", "routes[1]: ", "is declared twice"},
+			[]string{"bonds[0].miimon: must be a whole number", "dummies[1].name", "dummies[1].mtu: must be from 68",
+				"vlans[0].id: must be from 0", "vlans[0].parent: v0 cannot stand on itself",
+				"bonds[1].name: bond1 is declared twice", "bonds[1].ports[0]: eth0 is a port of bond bond0 already",
+				"bonds[1].lacp_rate: has no meaning in mode active-backup", "routes[1]: ", "is declared twice"},
 		},
 		"options of a VXLAN that exclude each other": {
 			`{"vxlans": [{"name": "x", "id": 1, "remote": "192.0.2.1", "group": "239.0.0.1"}]}`,
@@ -80,7 +88,8 @@ func TestBadInput(t *testing.T) {
 		},
 		"pairs that cross": {
 			`{"veths": [{"name": "a", "peer": "b"}, {"name": "b", "peer": "c"}, {"name": "d", "peer": "e"}, {"name": "f", "peer": "e"}, {"name": "g", "peer": "h"}, {"name": "h", "peer": "g"}]}`,
-			[]string{"veths[1].peer: b is declared as the other end of a", "veths[3].peer: e is declared as the other end of d as well"},
+			[]string{"veths[1].peer: b is declared as the other end of a",
+				"veths[3].peer: e is declared as the other end of d as well"},
 		},
 		"one network twice": {
 			`{"vlans": [{"name": "v0", "parent": "eth0", "id": 5}, {"name": "v1", "parent": "eth0", "id": 5}, {"name": "v2", "parent": "eth1", "id": 5}, {"name": "v3", "parent": "eth0", "id": 5, "protocol": "802.1ad"}],
@@ -94,7 +103,8 @@ func TestBadInput(t *testing.T) {
 		"what cannot be read beside what cannot be": {
 			`{"dummies": [{"name": "d0", "mtu": 1}], "bonds": [{"name": "bond0", "miimon": "often", "ports": ["eth9"]}],
 			"vlans": [{"name": "v0", "parent": "eth7", "id": 5}, {"name": "v1", "parent": "d0", "id": 6}, {"name": "v2", "parent": "v3", "id": 7}, {"name": "v3", "parent": "v2", "id": 7}]}`,
-			[]string{"dummies[0].mtu", "bonds[0].miimon", "vlans[0].parent: there is no link eth7", "vlans[2]: vlan v2 stands on itself", "vlans[3]: vlan v3 stands on itself"},
+			[]string{"dummies[0].mtu", "bonds[0].miimon", "vlans[0].parent: there is no link eth7",
+				"vlans[2]: vlan v2 stands on itself", "vlans[3]: vlan v3 stands on itself"},
 		},
 		"the wrong kind of address": {
 			`{"vxlans": [{"name": "y", "id": 2, "group": "192.0.2.1"}]}`,

@@ -28,15 +28,18 @@ func TestPortsOfOneParent(t *testing.T) {
 		ports, switches map[string]string
 		want            string
 	}{
-		"one physical port": {map[string]string{"eth0": "aa", "eth1": "aa"}, nil, "eth0 and eth1 are on one card (physical port aa)"},
-		"one switch":        {map[string]string{"eth0": "p0", "eth1": "p1"}, map[string]string{"eth0": "ab", "eth1": "ab"}, "eth0 and eth1 are on one card (switch ab)"},
-		"two of each":       {map[string]string{"eth0": "p0", "eth1": "p1"}, map[string]string{"eth0": "ab", "eth1": "ac"}, ""},
-		"nothing is told":   {nil, nil, ""},
+		"one physical port": {map[string]string{"eth0": "aa", "eth1": "aa"}, nil,
+			"eth0 and eth1 are on one card (physical port aa)"},
+		"one switch": {map[string]string{"eth0": "p0", "eth1": "p1"}, map[string]string{"eth0": "ab", "eth1": "ab"},
+			"eth0 and eth1 are on one card (switch ab)"},
+		"two of each":     {map[string]string{"eth0": "p0", "eth1": "p1"}, map[string]string{"eth0": "ab", "eth1": "ac"}, ""},
+		"nothing is told": {nil, nil, ""},
 	} {
 		for _, sameCard := range []string{"warn", "fail", "ignore"} {
 			t.Run(name+", "+sameCard, func(t *testing.T) {
 				h := &Host{Kernel: parents{fake.New("eth0", "eth1"), one.ports, one.switches}}
-				_, wanted, err := ParseSingle("bond", map[string]any{"name": "bond0", "same_card": sameCard, "ports": []any{"eth0", "eth1"}})
+				_, wanted, err := ParseSingle("bond",
+					map[string]any{"name": "bond0", "same_card": sameCard, "ports": []any{"eth0", "eth1"}})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -81,7 +81,8 @@ func (s *State) checkIPv6(ground plan.LinkEffects) error {
 		}
 		for i, address := range *one.Addresses {
 			if address.Prefix.Addr().Is6() {
-				schema.At(one.Link.Path, &problems).Key("addresses").Index(i).Problem("%s cannot be on %s: %s", address.Prefix, one.Link.Name, cause)
+				schema.At(one.Link.Path, &problems).Key("addresses").Index(i).Problem("%s cannot be on %s: %s", address.Prefix,
+					one.Link.Name, cause)
 			}
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"hostnet.linux/internal/undeclared"
 )
 
-// Checkpoint is what it takes to put back links that a plan touches, of what the plan has seen, with all that the change may
-// take from them and others.
+// Checkpoint is what it takes to put back links that a plan touches, of what the plan has seen, with all that the
+// change may take from them and others.
 func (h *Host) Checkpoint(seen *Observed, links map[string]bool) (*Observed, error) {
 	if err := seen.Links.Complete(h.Kernel, link.Everything); err != nil {
 		return nil, err

@@ -9,14 +9,16 @@ import (
 	"hostnet.linux/internal/schema"
 )
 
-// configKey is an option of the network module that holds others of it, so that what network_info returns is given as it is.
+// configKey is an option of the network module that holds others of it, so that what network_info returns is given as
+// it is.
 const configKey = "config"
 
 // ConfigDoc describes the option config of the network module.
 func ConfigDoc() schema.Doc {
 	return schema.Doc{
 		Name: configKey, Type: "dict",
-		Text: "Options of this module in one dictionary, such as RV(hostnet.linux.network_info#module:network). What is given beside it may not be in it too.",
+		Text: "Options of this module in one dictionary, such as RV(hostnet.linux.network_info#module:network). What is " +
+			"given beside it may not be in it too.",
 	}
 }
 

@@ -15,17 +15,20 @@ func TestExpandConfig(t *testing.T) {
 		arguments, want map[string]any
 		problem         string
 	}{
-		"none":      {map[string]any{"bridges": bridges}, map[string]any{"bridges": bridges}, ""},
-		"null":      {map[string]any{"config": nil, "bridges": bridges}, map[string]any{"bridges": bridges}, ""},
-		"all in it": {map[string]any{"config": map[string]any{"bridges": bridges, "bonds": bonds}}, map[string]any{"bridges": bridges, "bonds": bonds}, ""},
+		"none": {map[string]any{"bridges": bridges}, map[string]any{"bridges": bridges}, ""},
+		"null": {map[string]any{"config": nil, "bridges": bridges}, map[string]any{"bridges": bridges}, ""},
+		"all in it": {map[string]any{"config": map[string]any{"bridges": bridges, "bonds": bonds}},
+			map[string]any{"bridges": bridges, "bonds": bonds}, ""},
 		"some beside": {
-			map[string]any{"config": map[string]any{"bridges": bridges}, "persist": false}, map[string]any{"bridges": bridges, "persist": false}, "",
+			map[string]any{"config": map[string]any{"bridges": bridges}, "persist": false},
+			map[string]any{"bridges": bridges, "persist": false}, "",
 		},
 		"one in both": {
 			map[string]any{"config": map[string]any{"bridges": bridges}, "bridges": bridges}, nil,
 			"config.bridges: bridges is given beside config as well: give it in one place",
 		},
-		"a list": {map[string]any{"config": bridges}, nil, "config: must be a dictionary of this module's options, such as network_info returns"},
+		"a list": {map[string]any{"config": bridges}, nil,
+			"config: must be a dictionary of this module's options, such as network_info returns"},
 		"itself": {map[string]any{"config": map[string]any{"config": nil}}, nil, "config.config: cannot hold another config"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -42,7 +45,8 @@ func TestExpandConfig(t *testing.T) {
 }
 
 func TestProblemsInConfigAreNamedThere(t *testing.T) {
-	arguments, inside, err := ExpandConfig(map[string]any{"config": map[string]any{"bonds": []any{map[string]any{"name": "bond0", "miimon": "soon"}}, "bridgez": nil}})
+	arguments, inside, err := ExpandConfig(map[string]any{
+		"config": map[string]any{"bonds": []any{map[string]any{"name": "bond0", "miimon": "soon"}}, "bridgez": nil}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,8 @@ type Declaration struct {
 
 // SingleTable is the options of a module about one interface of a kind.
 func SingleTable(kind string) schema.Table[Declaration] {
-	return slices.Concat(schema.Lift(options(kind), func(d *Declaration) *Interface { return &d.single }), liftedSettings())
+	return slices.Concat(schema.Lift(options(kind), func(d *Declaration) *Interface { return &d.single }),
+		liftedSettings())
 }
 
 // NetworkTable is the options of the module about many objects.
@@ -42,10 +43,12 @@ func NetworkTable() schema.Table[Declaration] {
 	table = append(table, schema.Field("routes", readable(schema.List(schema.Dict(route.Options(), ""))),
 		func(d *Declaration) **[]route.Route { return &d.routes }, "Routes, one by one; those that are not listed stay."))
 	table = append(table, schema.Field("rules", readable(schema.List(schema.Dict(rule.Options(), ""))),
-		func(d *Declaration) **[]rule.Rule { return &d.rules }, "Routing policy rules, one by one; those that are not listed stay."))
+		func(d *Declaration) **[]rule.Rule { return &d.rules },
+		"Routing policy rules, one by one; those that are not listed stay."))
 	return append(append(table, liftedSettings()...),
 		schema.Field("purge", schema.Bool(), func(d *Declaration) **bool { return &d.Settings.Purge },
-			"Whether to remove what earlier tasks have declared, and kept on this host, and this one does not declare. Never touches what others made."))
+			"Whether to remove what earlier tasks have declared, and kept on this host, and this one does not declare. Never "+
+				"touches what others made."))
 }
 
 // readable keeps what can be read of a list with problems, so that the rest is checked as well.
@@ -166,17 +169,22 @@ func NamespaceTable() schema.Table[Declaration] {
 func InfoTable() schema.Table[Declaration] {
 	return append(NamespaceTable(),
 		schema.Field("full", schema.Bool(), func(d *Declaration) **bool { return &d.full },
-			"Whether to return every option of every link, with the kernel's defaults, and the links that the kernel makes by itself.").Assume(false),
+			"Whether to return every option of every link, with the kernel's defaults, and the links that the kernel makes by "+
+				"itself.").Assume(false),
 		schema.Field("routing", schema.Bool(), func(d *Declaration) **bool { return &d.routing },
-			"Whether C(topology) has each namespace's routes, rules, forwarding entries and firewall, as M(hostnet.linux.network_path) needs them.").
+			"Whether C(topology) has each namespace's routes, rules, forwarding entries and firewall, as "+
+				"M(hostnet.linux.network_path) needs them.").
 			Assume(false),
 		schema.Field("lldp", schema.Bool(), func(d *Declaration) **bool { return &d.lldp },
-			"Whether to listen for what switches tell of themselves and of their ports (LLDP), and to return it as C(neighbours). Nothing is sent. "+
+			"Whether to listen for what switches tell of themselves and of their ports (LLDP), and to return it as "+
+				"C(neighbours). Nothing is sent. "+
 				"M(hostnet.linux.network_path) then knows which VLANs a port carries. It takes root.").Assume(false),
 		schema.Field("lldp_wait", schema.Int[uint16](1, 120), func(d *Declaration) **uint16 { return &d.lldpWait },
-			"For how many seconds, unless every link has been heard of before. Switches mostly speak every 30 seconds.").Assume(defaultLLDPWait),
+			"For how many seconds, unless every link has been heard of before. Switches mostly speak every 30 seconds.").Assume(
+			defaultLLDPWait),
 		schema.Field("facts", schema.Bool(), func(d *Declaration) **bool { return &d.Settings.Facts },
-			"Whether to set the fact C(ansible_facts.hostnet) to what is returned: C(network), C(topology) and C(cards).").Assume(false))
+			"Whether to set the fact C(ansible_facts.hostnet) to what is returned: C(network), "+
+				"C(topology) and C(cards).").Assume(false))
 }
 
 // Routing tells whether it is to be returned what decides the way of packets.

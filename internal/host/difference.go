@@ -72,7 +72,8 @@ func groupKey(kind string) string {
 }
 
 // oneDifference shows only what want manages.
-func oneDifference(current *Observed, belongings observedBelongings, want *Interface, final *link.Link) (before, after schema.Object) {
+func oneDifference(current *Observed, belongings observedBelongings, want *Interface, final *link.Link) (before,
+	after schema.Object) {
 	name := want.Link.Name
 	have := current.Links.Find(name)
 	if want.Link.Absent() && want.Link.Kind != link.Hardware {

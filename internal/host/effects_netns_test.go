@@ -27,12 +27,14 @@ func TestEffectsAreInThePlan(t *testing.T) {
 			left:  []string{"10.1.0.99 dev v0 lladdr 02:00:00:00:00:99"},
 		},
 		{
-			name:  "an MTU below 1280",
-			setup: "ip addr add 10.1.0.2/24 dev v0\nip addr add 2001:db8:1::2/64 dev v0\nip -6 route add 2001:db8:9::/48 via 2001:db8:1::1",
-			task:  `{"interfaces": [{"name": "v0", "mtu": 1200}]}`,
+			name: "an MTU below 1280",
+			setup: "ip addr add 10.1.0.2/24 dev v0\nip addr add 2001:db8:1::2/64 dev v0\nip -6 route add 2001:db8:9::/48 via " +
+				"2001:db8:1::1",
+			task: `{"interfaces": [{"name": "v0", "mtu": 1200}]}`,
 			steps: []string{
 				"change veth v0 (connections lost)\n", "remove address 2001:db8:1::2/64 on v0 (connections lost)\n",
-				"remove route 2001:db8:9::/48 via 2001:db8:1::1 dev v0 (connections lost)\n", "warning: veth v0: mtu 1200 is below 1280",
+				"remove route 2001:db8:9::/48 via 2001:db8:1::1 dev v0 (connections lost)\n",
+				"warning: veth v0: mtu 1200 is below 1280",
 			},
 			gone: []string{"2001:db8"},
 		},
@@ -44,8 +46,9 @@ func TestEffectsAreInThePlan(t *testing.T) {
 			gone:  []string{"2001:db8"},
 		},
 		{
-			name:  "the MTU of a bridge",
-			setup: "ip link add br0 type bridge\nip link set v0 master br0\nip link set v1 master br0\nip link set br0 up\nip addr add 2001:db8:1::2/64 dev br0",
+			name: "the MTU of a bridge",
+			setup: "ip link add br0 type bridge\nip link set v0 master br0\nip link set v1 master br0\nip link set br0 up\nip " +
+				"addr add 2001:db8:1::2/64 dev br0",
 			task:  `{"interfaces": [{"name": "v0", "mtu": 1400}]}`,
 			steps: []string{"change bridge br0\n  mtu: 1500 -> 1400\n"},
 			left:  []string{"2001:db8:1::2/64"},
@@ -61,16 +64,18 @@ func TestEffectsAreInThePlan(t *testing.T) {
 			kinds: []string{"macvlan"},
 			setup: "ip link add mv0 link v0 type macvlan mode bridge\nip link set mv0 up\nip addr add 2001:db8:1::2/64 dev mv0",
 			task:  `{"interfaces": [{"name": "v0", "mtu": 1200}]}`,
-			steps: []string{"change macvlan mv0 (connections lost)\n  mtu: 1500 -> 1200\n", "remove address 2001:db8:1::2/64 on mv0 (connections lost)\n"},
-			gone:  []string{"2001:db8"},
+			steps: []string{"change macvlan mv0 (connections lost)\n  mtu: 1500 -> 1200\n",
+				"remove address 2001:db8:1::2/64 on mv0 (connections lost)\n"},
+			gone: []string{"2001:db8"},
 		},
 		{
 			name:  "VLANs on a link",
 			kinds: []string{"vlan"},
 			setup: "ip link add link v0 name v0.7 type vlan id 7\nip link set v0.7 up\nip addr add 2001:db8:1::2/64 dev v0.7",
 			task:  `{"interfaces": [{"name": "v0", "mtu": 1200}]}`,
-			steps: []string{"change vlan v0.7 (connections lost)\n  mtu: 1500 -> 1200\n", "remove address 2001:db8:1::2/64 on v0.7 (connections lost)\n"},
-			gone:  []string{"2001:db8"},
+			steps: []string{"change vlan v0.7 (connections lost)\n  mtu: 1500 -> 1200\n",
+				"remove address 2001:db8:1::2/64 on v0.7 (connections lost)\n"},
+			gone: []string{"2001:db8"},
 		},
 		{
 			name:  "a route that goes",
@@ -117,17 +122,20 @@ func TestEffectsAreInThePlan(t *testing.T) {
 func TestRefusedBeforehand(t *testing.T) {
 	for _, one := range []struct{ name, setup, task, problem string }{
 		{
-			"IPv6 below 1280", "", `{"interfaces": [{"name": "v0", "mtu": 1200, "addresses": ["10.1.0.1/24", "2001:db8:1::2/64"]}]}`,
+			"IPv6 below 1280", "",
+			`{"interfaces": [{"name": "v0", "mtu": 1200, "addresses": ["10.1.0.1/24", "2001:db8:1::2/64"]}]}`,
 			"interfaces[0].addresses[1]: 2001:db8:1::2/64 cannot be on v0: mtu 1200 of v0 is below 1280, the least of IPv6",
 		},
 		{
 			"a route of a router advertisement",
 			"ip addr add 2001:db8:1::2/64 dev v0\nip -6 route add default via 2001:db8:1::1 dev v0 proto ra metric 1024",
-			`{"interfaces": [{"name": "v0", "routes": [{"to": "default", "family": "inet6", "via": "2001:db8:1::5"}]}]}`, "give a metric",
+			`{"interfaces": [{"name": "v0", "routes": [{"to": "default", "family": "inet6", "via": "2001:db8:1::5"}]}]}`,
+			"give a metric",
 		},
 		{
 			"a route of a routing daemon",
-			"ip addr add 2001:db8:1::2/64 dev v0\nip -6 route add 2001:db8:7::/48 via 2001:db8:1::1 dev v0 proto zebra metric 20",
+			"ip addr add 2001:db8:1::2/64 dev v0\nip -6 route add 2001:db8:7::/48 via 2001:db8:1::1 dev v0 proto " +
+				"zebra metric 20",
 			`{"routes": [{"to": "2001:db8:7::/48", "via": "2001:db8:1::5", "metric": 20}]}`, "routes[0].metric",
 		},
 	} {

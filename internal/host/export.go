@@ -34,8 +34,8 @@ func (h *Host) ExportDeclared(o *Observed) schema.Object {
 	})
 }
 
-// saysNothing tells a link that cannot be made by a declaration and of which there is nothing to declare. A card that is down
-// may not be left out: whoever declares it puts it up.
+// saysNothing tells a link that cannot be made by a declaration and of which there is nothing to declare. A card that
+// is down may not be left out: whoever declares it puts it up.
 func saysNothing(one *link.Link, out schema.Object) bool {
 	if len(out) == 1 {
 		return one.Kind == link.Hardware || !link.KnownKind(one.Kind) || one.Kind == link.Veth
@@ -64,8 +64,10 @@ func (h *Host) surroundings() *link.Surroundings {
 		on := *value != 0
 		return &on
 	}
-	around.Settings.AcceptRA, around.Settings.RPFilter = number("ipv6/conf/default/accept_ra"), number("ipv4/conf/default/rp_filter")
-	around.Settings.ProxyARP, around.Settings.Forwarding = isOn("ipv4/conf/default/proxy_arp"), isOn("ipv4/conf/default/forwarding")
+	around.Settings.AcceptRA, around.Settings.RPFilter = number("ipv6/conf/default/accept_ra"),
+		number("ipv4/conf/default/rp_filter")
+	around.Settings.ProxyARP, around.Settings.Forwarding = isOn("ipv4/conf/default/proxy_arp"),
+		isOn("ipv4/conf/default/forwarding")
 	if chosen, err := h.Kernel.ChosenAddresses(); err == nil {
 		around.Chosen = chosen
 	}

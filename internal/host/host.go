@@ -84,7 +84,8 @@ var Everything = Shown{Links: link.Everything, Routes: true}
 
 // ShownBy is what it takes to show these options.
 func ShownBy(options map[string]bool) Shown {
-	return Shown{Links: link.Detail{VLANs: options["ports"] || options["vlans"], Forwarding: options["fdb"]}, Routes: options["routes"]}
+	return Shown{Links: link.Detail{VLANs: options["ports"] || options["vlans"], Forwarding: options["fdb"]},
+		Routes: options["routes"]}
 }
 
 // Complete adds to what was seen what is to be shown of the declared links, where nothing has changed since.
@@ -176,9 +177,10 @@ func (h *Host) Plan(wanted *State) (*Plan, error) {
 	return out, nil
 }
 
-// planRoutes reads the routes that the plan is about. What a declared gateway can be reached by may be in none of these,
-// so a problem counts only if all routes leave it.
-func (h *Host) planRoutes(current *Observed, declared route.Declaration, links plan.LinkEffects, addresses plan.Addressing) (*route.Result, error) {
+// planRoutes reads the routes that the plan is about. What a declared gateway can be reached by may be in none of
+// these, so a problem counts only if all routes leave it.
+func (h *Host) planRoutes(current *Observed, declared route.Declaration, links plan.LinkEffects,
+	addresses plan.Addressing) (*route.Result, error) {
 	for _, scope := range []*kernel.RouteScope{route.ScopeOf(declared, links, addresses), nil} {
 		var err error
 		if current.Routes, err = route.ObserveWithin(h.Kernel, scope); err != nil {
@@ -233,8 +235,9 @@ func (h *Host) verify(wanted *State) error {
 			problems = append(problems, fmt.Errorf("%s: the kernel did not keep it: would %s again", step.Object, step.Action))
 		}
 		for _, change := range step.Changes {
-			problems = append(problems, fmt.Errorf("%s: the kernel did not keep %s: it is %v, not %v (does this kernel know the option?)",
-				step.Object, change.Option, change.Old, change.New))
+			problems = append(problems,
+				fmt.Errorf("%s: the kernel did not keep %s: it is %v, not %v (does this kernel know the option?)",
+					step.Object, change.Option, change.Old, change.New))
 		}
 	}
 	return errors.Join(problems...)

@@ -23,15 +23,20 @@ func TestInfoFedBackChangesNothing(t *testing.T) {
 			{"link", "add", "tap0", "type", "ifb"}, {"tuntap", "add", "tun0", "mode", "tun"}, {"link", "set", "tun0", "up"},
 		},
 		"bridges and tunnels": {
-			{"link", "add", "br0", "type", "bridge", "stp_state", "1", "priority", "4096"}, {"link", "set", "eth0", "master", "br0"},
-			{"link", "set", "eth0", "type", "bridge_slave", "cost", "7"}, {"link", "set", "br0", "up"}, {"link", "set", "eth0", "up"},
-			{"link", "add", "vx0", "type", "vxlan", "id", "7", "dstport", "4789", "remote", "192.0.2.9"}, {"link", "set", "vx0", "master", "br0"},
+			{"link", "add", "br0", "type", "bridge", "stp_state", "1", "priority", "4096"},
+			{"link", "set", "eth0", "master", "br0"},
+			{"link", "set", "eth0", "type", "bridge_slave", "cost", "7"}, {"link", "set", "br0", "up"},
+			{"link", "set", "eth0", "up"},
+			{"link", "add", "vx0", "type", "vxlan", "id", "7", "dstport", "4789", "remote", "192.0.2.9"},
+			{"link", "set", "vx0", "master", "br0"},
 			{"address", "add", "192.0.2.1/24", "dev", "br0"}, {"address", "add", "192.0.2.2/24", "dev", "br0"},
 			{"address", "add", "2001:db8::1/64", "dev", "br0", "nodad"}, {"route", "add", "default", "via", "192.0.2.254"},
-			{"route", "add", "blackhole", "198.51.100.0/24"}, {"route", "add", "203.0.113.0/24", "via", "192.0.2.254", "metric", "7", "mtu", "1400"},
+			{"route", "add", "blackhole", "198.51.100.0/24"},
+			{"route", "add", "203.0.113.0/24", "via", "192.0.2.254", "metric", "7", "mtu", "1400"},
 			{"rule", "add", "priority", "1000", "from", "192.0.2.0/24", "lookup", "100"},
 		},
-		"macvlans": {{"link", "add", "mv0", "link", "eth1", "type", "macvlan", "mode", "bridge"}, {"link", "set", "eth1", "up"}, {"link", "set", "mv0", "up"}},
+		"macvlans": {{"link", "add", "mv0", "link", "eth1", "type", "macvlan", "mode", "bridge"},
+			{"link", "set", "eth1", "up"}, {"link", "set", "mv0", "up"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -52,10 +57,12 @@ func TestInfoOfBondsAndVLANs(t *testing.T) {
 	t.Parallel()
 	h := newRandomHost(t)
 	for _, command := range [][]string{
-		{"link", "add", "bond0", "type", "bond", "mode", "802.3ad", "miimon", "100", "lacp_rate", "fast"}, {"link", "set", "eth0", "master", "bond0"},
+		{"link", "add", "bond0", "type", "bond", "mode", "802.3ad", "miimon", "100", "lacp_rate", "fast"},
+		{"link", "set", "eth0", "master", "bond0"},
 		{"link", "set", "bond0", "up"}, {"link", "add", "bond1", "type", "bond", "mode", "active-backup"},
 		{"link", "add", "link", "bond0", "name", "bond0.7", "type", "vlan", "id", "7", "ingress-qos-map", "1:2"},
-		{"link", "add", "link", "eth1", "name", "eth1.8", "type", "vlan", "protocol", "802.1ad", "id", "8", "reorder_hdr", "off"},
+		{"link", "add", "link", "eth1", "name", "eth1.8", "type", "vlan", "protocol", "802.1ad", "id", "8", "reorder_hdr",
+			"off"},
 		{"link", "add", "br0", "type", "bridge", "vlan_filtering", "1"}, {"link", "set", "bond0.7", "master", "br0"},
 		{"link", "add", "dm0", "type", "dummy"}, {"address", "add", "192.0.2.1/32", "dev", "dm0"},
 	} {
@@ -75,17 +82,21 @@ func TestInfoIsWhatAPersonDeclares(t *testing.T) {
 		{"", "true", `{}`},
 		{"", "ip link set v0 mtu 9000\nip addr add 10.1.0.2/24 dev v0\nip link set v1 address 02:00:00:00:11:11",
 			`{"veths":[{"name":"v0","peer":"p0","mtu":9000,"addresses":["10.1.0.2/24"]},{"name":"v1","peer":"p1","mac_address":"02:00:00:00:11:11"}]}`},
-		{"", "ip link add br0 type bridge forward_delay 0\nip link set v0 master br0\nip link set br0 up\nbridge link set dev v0 cost 7",
+		{"", "ip link add br0 type bridge forward_delay 0\nip link set v0 master br0\nip link set br0 up\nbridge link set " +
+			"dev v0 cost 7",
 			`{"bridges":[{"name":"br0","forward_delay":0,"ports":[{"name":"v0","cost":7}]}]}`},
 		{"", "ip link add vx0 type vxlan id 7 dstport 4789 local 10.1.0.2\nip link set vx0 up",
 			`{"vxlans":[{"name":"vx0","id":7,"local":"10.1.0.2","dst_port":4789}]}`},
 		{"macvlan", "ip link add mv0 link v0 type macvlan mode bridge\nip link set mv0 up",
 			`{"macvlans":[{"name":"mv0","parent":"v0","mode":"bridge"}]}`},
-		{"bond", "ip link set v0 down\nip link add bond0 type bond mode active-backup miimon 100\nip link set v0 master bond0\nip link set bond0 up",
+		{"bond", "ip link set v0 down\nip link add bond0 type bond mode active-backup miimon 100\nip link set v0 master " +
+			"bond0\nip link set bond0 up",
 			`{"bonds":[{"name":"bond0","mode":"active-backup","miimon":100,"ports":["v0"]}]}`},
-		{"vlan", "ip link add link v0 name v0.7 type vlan id 7\nip link set v0.7 up", `{"vlans":[{"name":"v0.7","parent":"v0","id":7}]}`},
+		{"vlan", "ip link add link v0 name v0.7 type vlan id 7\nip link set v0.7 up",
+			`{"vlans":[{"name":"v0.7","parent":"v0","id":7}]}`},
 		{"dummy", "ip link add dm0 type dummy\nip link set dm0 up", `{"dummies":[{"name":"dm0"}]}`},
-		{"vrf", "ip link add blue type vrf table 7\nip link set blue up\nip link set v0 master blue", `{"vrfs":[{"name":"blue","table":7,"ports":["v0"]}]}`},
+		{"vrf", "ip link add blue type vrf table 7\nip link set blue up\nip link set v0 master blue",
+			`{"vrfs":[{"name":"blue","table":7,"ports":["v0"]}]}`},
 		{"gre", "ip link add gre9 type gre local 10.0.0.1 remote 10.0.0.2\nip link set gre9 up", `{}`},
 		{"ipvlan", "ip link add iv0 link v0 type ipvlan\nip link set iv0 up\nip addr add 10.1.0.2/24 dev iv0",
 			`{"interfaces":[{"name":"iv0","addresses":["10.1.0.2/24"]}]}`},
@@ -102,7 +113,8 @@ func TestInfoIsWhatAPersonDeclares(t *testing.T) {
 				t.Fatal(err)
 			}
 			// The unremarkable ends of pairs are how the test stands on something.
-			got := strings.Replace(nothing.ReplaceAllString(strings.ReplaceAll(pairs.ReplaceAllString(string(text), ""), ",]", "]"), ""), "{,", "{", 1)
+			got := strings.Replace(nothing.ReplaceAllString(strings.ReplaceAll(pairs.ReplaceAllString(string(text), ""), ",]",
+				"]"), ""), "{,", "{", 1)
 			if got != one.want {
 				t.Errorf("got  %s\nwant %s", got, one.want)
 			}

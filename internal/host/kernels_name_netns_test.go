@@ -11,7 +11,8 @@ func TestRoutesInTheKernelsName(t *testing.T) {
 	h := newRandomHost(t)
 	h.IP(t, "link", "set", "eth0", "up")
 	h.IP(t, "address", "add", "192.0.2.7/24", "dev", "eth0", "noprefixroute")
-	h.IP(t, "route", "add", "192.0.2.0/24", "dev", "eth0", "proto", "kernel", "scope", "link", "src", "192.0.2.7", "metric", "100")
+	h.IP(t, "route", "add", "192.0.2.0/24", "dev", "eth0", "proto", "kernel", "scope", "link", "src", "192.0.2.7",
+		"metric", "100")
 	h.IP(t, "route", "add", "default", "via", "192.0.2.1", "dev", "eth0", "proto", "static", "metric", "100")
 	before := h.Snapshot(t)
 	seen, err := h.Observe()
@@ -19,7 +20,8 @@ func TestRoutesInTheKernelsName(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = carryOut(t, h.Host, map[string]any{"bridges": []any{map[string]any{
-		"name": "br0", "ports": []any{"eth0"}, "addresses": []any{"192.0.2.7/24"}, "routes": []any{map[string]any{"to": "default", "via": "192.0.2.1"}},
+		"name": "br0", "ports": []any{"eth0"}, "addresses": []any{"192.0.2.7/24"},
+		"routes": []any{map[string]any{"to": "default", "via": "192.0.2.1"}},
 	}}})
 	if err != nil {
 		t.Fatal(err)

@@ -136,7 +136,8 @@ func TestRefusedWritesAreUndone(t *testing.T) {
 				if !hit {
 					return
 				}
-				if err == nil || !strings.Contains(err.Error(), "refused by the test") || !strings.Contains(err.Error(), "the host is as it was") {
+				if err == nil || !strings.Contains(err.Error(), "refused by the test") ||
+					!strings.Contains(err.Error(), "the host is as it was") {
 					t.Errorf("write %d: error %v", refused, err)
 				}
 				if diff := cmp.Diff(before, k.String()); diff != "" {

@@ -9,8 +9,8 @@ import (
 	"hostnet.linux/internal/schema"
 )
 
-// MoreProblems adds to what is wrong with the arguments what this host has against the links that could be read, so that
-// the operator mends all in one go. It says nothing that may only follow from what could not be read.
+// MoreProblems adds to what is wrong with the arguments what this host has against the links that could be read, so
+// that the operator mends all in one go. It says nothing that may only follow from what could not be read.
 func (h *Host) MoreProblems(wanted *State, found schema.Problems) schema.Problems {
 	var links []*link.Link
 	var unread []string
@@ -21,7 +21,8 @@ func (h *Host) MoreProblems(wanted *State, found schema.Problems) schema.Problem
 				return found // others may stand on it
 			}
 			unread = append(unread, l.Path)
-			l = link.Link{Name: l.Name, Kind: l.Kind, Path: l.Path, Parent: l.Parent, Ports: l.Ports, Peer: l.Peer, PeerNS: l.PeerNS}
+			l = link.Link{Name: l.Name, Kind: l.Kind, Path: l.Path, Parent: l.Parent, Ports: l.Ports, Peer: l.Peer,
+				PeerNS: l.PeerNS}
 			l.SetDefaults()
 		}
 		links = append(links, &l)

@@ -28,8 +28,8 @@ func production(t *testing.T) map[string]any {
 	return network
 }
 
-// TestEveryStepOfTheProductionHost stops the plan of OpenStack-Ansible's production host at every single step, on a host
-// whose address and default route are on one of the cards: by iproute2, it must be as it was.
+// TestEveryStepOfTheProductionHost stops the plan of OpenStack-Ansible's production host at every single step, on a
+// host whose address and default route are on one of the cards: by iproute2, it must be as it was.
 func TestEveryStepOfTheProductionHost(t *testing.T) {
 	netnstest.NeedKind(t, "bond")
 	netnstest.NeedKind(t, "vlan")

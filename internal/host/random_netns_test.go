@@ -56,13 +56,14 @@ func known(t *testing.T) hosttest.Options {
 	_ = exec.Command("modprobe", "-q", "bonding", "max_bonds=0").Run()
 	return hosttest.Options{
 		Cards: []string{"eth0", "eth1", "eth2", "eth3"},
-		Bonds: can("bond"), Dummies: can("dummy"), Filtering: can("bridge", "vlan_filtering", "1"), VLANs: can("vlan", "id", "5"),
+		Bonds: can("bond"), Dummies: can("dummy"), Filtering: can("bridge", "vlan_filtering", "1"),
+		VLANs: can("vlan", "id", "5"),
 	}
 }
 
 // TestRandomStates makes 50 random networks on a real kernel, one after the other, each found in iproute2's JSON, each
-// silent when repeated, each put back to the one before and made again; every third is undone before, as one of its steps
-// fails.
+// silent when repeated, each put back to the one before and made again; every third is undone before, as one of its
+// steps fails.
 func TestRandomStates(t *testing.T) {
 	options := known(t)
 	h := newRandomHost(t)

@@ -13,7 +13,8 @@ import (
 	"hostnet.linux/internal/kernel/fake"
 )
 
-var everything = hosttest.Options{Cards: []string{"eth0", "eth1", "eth2", "eth3"}, Bonds: true, VLANs: true, Dummies: true, Filtering: true}
+var everything = hosttest.Options{Cards: []string{"eth0", "eth1", "eth2", "eth3"}, Bonds: true, VLANs: true,
+	Dummies: true, Filtering: true}
 
 // TestRandomNetworks goes from one random network to another, sees that a second run is silent, and goes back.
 func TestRandomNetworks(t *testing.T) {

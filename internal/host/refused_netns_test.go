@@ -25,17 +25,22 @@ func TestWhatTheKernelWouldRefuse(t *testing.T) {
 			"bridges[0].name: b0 is an alternative name of v0: write v0"},
 		"IPv6 is off": {"", ipv6Off, `{"veths": [{"name": "v0", "addresses": ["10.1.0.2/24", "2001:db8:1::2/64"]}]}`,
 			"veths[0].addresses[1]: 2001:db8:1::2/64 cannot be on v0: net.ipv6.conf.v0.disable_ipv6 is 1"},
-		"IPv6 is off for a new link": {"", "echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6", `{"bridges": [{"name": "b0", "addresses": ["2001:db8:1::2/64"]}]}`,
+		"IPv6 is off for a new link": {"", "echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6",
+			`{"bridges": [{"name": "b0", "addresses": ["2001:db8:1::2/64"]}]}`,
 			"bridges[0].addresses[0]: 2001:db8:1::2/64 cannot be on b0: net.ipv6.conf.default.disable_ipv6 is 1"},
-		"VXLAN above its parent": {"vxlan", "true", `{"vxlans": [{"name": "x0", "id": 7, "parent": "v0", "local": "10.1.0.2", "mtu": 1500}]}`,
+		"VXLAN above its parent": {"vxlan", "true",
+			`{"vxlans": [{"name": "x0", "id": 7, "parent": "v0", "local": "10.1.0.2", "mtu": 1500}]}`,
 			"vxlans[0].mtu: 1500 is above the 1450 that its parent v0 with mtu 1500 leaves: the tunnel's headers take 50"},
-		"VXLAN over IPv6 above its parent": {"vxlan", "ip link add x0 type vxlan id 7 dstport 4789 dev v0 local 2001:db8::1", `{"vxlans": [{"name": "x0", "mtu": 1450}]}`,
+		"VXLAN over IPv6 above its parent": {"vxlan", "ip link add x0 type vxlan id 7 dstport 4789 dev v0 local 2001:db8::1",
+			`{"vxlans": [{"name": "x0", "mtu": 1450}]}`,
 			"vxlans[0].mtu: 1450 is above the 1430 that its parent v0 with mtu 1500 leaves: the tunnel's headers take 70"},
 		"macvlan above its parent": {"macvlan", "true", `{"macvlans": [{"name": "m0", "parent": "v0", "mtu": 9000}]}`,
 			"macvlans[0].mtu: 9000 is above the 1500 of its parent v0"},
-		"VLAN above a new parent": {"vlan", "true", `{"bonds": [{"name": "bond0", "ports": ["v0"]}], "vlans": [{"name": "v7", "parent": "bond0", "id": 7, "mtu": 9000}]}`,
+		"VLAN above a new parent": {"vlan", "true",
+			`{"bonds": [{"name": "bond0", "ports": ["v0"]}], "vlans": [{"name": "v7", "parent": "bond0", "id": 7, "mtu": 9000}]}`,
 			"vlans[0].mtu: 9000 is above the 1500 of its parent bond0"},
-		"address of the active port": {"bond", "ip link set v0 down\nip link add bond1 type bond mode active-backup fail_over_mac active\nip link set v0 master bond1",
+		"address of the active port": {"bond", "ip link set v0 down\nip link add bond1 type bond mode active-backup " +
+			"fail_over_mac active\nip link set v0 master bond1",
 			`{"bonds": [{"name": "bond1", "mac_address": "02:aa:00:00:00:01"}]}`,
 			"bonds[0].mac_address: cannot be declared with fail_over_mac active: the bond has the address of its active port"},
 	} {
@@ -73,14 +78,16 @@ func TestOneNextHop(t *testing.T) {
 			t.Parallel()
 			h := newUndoHost(t, "true")
 			var task map[string]any
-			text := `{"veths": [{"name": "v0", "addresses": ["10.1.0.2/24"], "routes": [{"to": "10.50.0.0/16", "nexthops": ` + hops + `}]}]}`
+			text := `{"veths": [{"name": "v0", "addresses": ["10.1.0.2/24"], "routes": [{"to": "10.50.0.0/16", "nexthops": ` +
+				hops + `}]}]}`
 			if err := json.Unmarshal([]byte(text), &task); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := carryOut(t, h.Host, task); err != nil {
 				t.Fatal(err)
 			}
-			if got := h.IP(t, "route", "show", "10.50.0.0/16"); !strings.HasPrefix(got, "10.50.0.0/16 via 10.1.0.1 dev v0 proto static") {
+			if got := h.IP(t, "route", "show", "10.50.0.0/16"); !strings.HasPrefix(got,
+				"10.50.0.0/16 via 10.1.0.1 dev v0 proto static") {
 				t.Errorf("the route: %s", got)
 			}
 			again, err := carryOut(t, h.Host, task)
@@ -94,7 +101,8 @@ func TestOneNextHop(t *testing.T) {
 // TestBridgeOutsideTheVLAN: a VLAN on a bridge that filters it away is warned of, and one that it takes part in is not.
 func TestBridgeOutsideTheVLAN(t *testing.T) {
 	netnstest.NeedKind(t, "vlan")
-	h := newUndoHost(t, "ip link add br0 type bridge vlan_filtering 1 vlan_default_pvid 0\nip link set br0 up\nbridge vlan add dev br0 vid 10 self")
+	h := newUndoHost(t, "ip link add br0 type bridge vlan_filtering 1 vlan_default_pvid 0\nip link set br0 up\nbridge "+
+		"vlan add dev br0 vid 10 self")
 	var task map[string]any
 	text := `{"vlans": [{"name": "br0.10", "parent": "br0", "id": 10}, {"name": "br0.20", "parent": "br0", "id": 20}]}`
 	if err := json.Unmarshal([]byte(text), &task); err != nil {
@@ -104,7 +112,8 @@ func TestBridgeOutsideTheVLAN(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "vlan br0.20: bridge br0 filters VLANs and is not in VLAN 20 itself, so that no frame reaches br0.20: add 20 to the vlans of bridge br0"
+	want := "vlan br0.20: bridge br0 filters VLANs and is not in VLAN 20 itself, so that no frame reaches br0.20: add " +
+		"20 to the vlans of bridge br0"
 	if len(found.Warnings) != 1 || found.Warnings[0] != want {
 		t.Errorf("warnings %q", found.Warnings)
 	}
@@ -113,9 +122,11 @@ func TestBridgeOutsideTheVLAN(t *testing.T) {
 // TestOneMonitorOfABond: what watched the ports until now goes when the other way is declared.
 func TestOneMonitorOfABond(t *testing.T) {
 	netnstest.NeedKind(t, "bond")
-	h := newUndoHost(t, "ip link set v0 down\nip link add bond0 type bond mode 802.3ad miimon 100\nip link set v0 master bond0\nip link set bond0 up")
+	h := newUndoHost(t, "ip link set v0 down\nip link add bond0 type bond mode 802.3ad miimon 100\nip link set v0 "+
+		"master bond0\nip link set bond0 up")
 	for _, one := range []struct{ task, miimon, arp string }{
-		{`{"bonds": [{"name": "bond0", "mode": "active-backup", "arp_interval": 500, "arp_ip_target": ["10.1.0.1"]}]}`, "0", "500"},
+		{`{"bonds": [{"name": "bond0", "mode": "active-backup", "arp_interval": 500, "arp_ip_target": ["10.1.0.1"]}]}`, "0",
+			"500"},
 		{`{"bonds": [{"name": "bond0", "miimon": 50}]}`, "50", "0"},
 		{`{"bonds": [{"name": "bond0", "arp_interval": 200}]}`, "0", "200"},
 		{`{"bonds": [{"name": "bond0", "mode": "802.3ad", "miimon": 100}]}`, "100", "0"},

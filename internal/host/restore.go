@@ -18,10 +18,10 @@ import (
 	"hostnet.linux/internal/undeclared"
 )
 
-// Restore makes the named links, and all that belongs to them, as they were, and returns what could not be brought back.
-// It is the same pipeline with the state from before as the declaration, so it works from whatever point a run has come
-// to. It goes on past what fails, as what comes after may still be put back. Then the host is read again: only what that
-// shows counts.
+// Restore makes the named links, and all that belongs to them, as they were, and returns what could not be brought
+// back. It is the same pipeline with the state from before as the declaration, so it works from whatever point a run
+// has come to. It goes on past what fails, as what comes after may still be put back. Then the host is read again: only
+// what that shows counts.
 func (h *Host) Restore(before *Observed, links map[string]bool) (Differences, error) {
 	undo := &restoration{host: h, before: before, names: before.withVLANs(links), failed: map[string]error{}}
 	// What the kernel changes of its own accord on the way, such as the MTU of what stands on a link, shows afterwards.
@@ -95,11 +95,13 @@ func (o *Observed) addressesWithout(lost Differences) *addr.State {
 		gone[one.link] = true
 	}
 	out := *o.Addresses
-	out.Addresses = slices.DeleteFunc(slices.Clone(o.Addresses.Addresses), func(one kernel.Address) bool { return gone[one.Link] })
+	out.Addresses = slices.DeleteFunc(slices.Clone(o.Addresses.Addresses),
+		func(one kernel.Address) bool { return gone[one.Link] })
 	return &out
 }
 
-// planLinks plans the links as they were. What cannot be planned, as something that it needs is gone, is left out by name.
+// planLinks plans the links as they were. What cannot be planned, as something that it needs is gone, is left out by
+// name.
 func (r *restoration) planLinks(now *Observed) (*link.Result, Differences, error) {
 	wanted, lost := r.declare(now)
 	for {
@@ -194,8 +196,8 @@ func (o *Observed) withVLANs(names map[string]bool) map[string]bool {
 	})
 }
 
-// beside are the other links that the kernel changes along with the named ones: those that stand on them, those that they
-// stand on, and controllers with their ports.
+// beside are the other links that the kernel changes along with the named ones: those that stand on them, those that
+// they stand on, and controllers with their ports.
 func (o *Observed) beside(names map[string]bool) map[string]bool {
 	all := o.spread(names, func(one *link.Link, all map[string]bool) bool {
 		return one.Parent != nil && all[*one.Parent] || all[one.Observed.Controller] ||
@@ -213,7 +215,8 @@ func (o *Observed) beside(names map[string]bool) map[string]bool {
 }
 
 // spread adds links until there are no more that belong to those that there are.
-func (o *Observed) spread(names map[string]bool, belongs func(one *link.Link, all map[string]bool) bool) map[string]bool {
+func (o *Observed) spread(names map[string]bool,
+	belongs func(one *link.Link, all map[string]bool) bool) map[string]bool {
 	all := map[string]bool{}
 	for name, is := range names {
 		if is {
@@ -245,7 +248,8 @@ func (r *restoration) declare(now *Observed) ([]*link.Link, Differences) {
 		have := now.Links.Find(was.Name)
 		switch {
 		case r.names[was.Name] && !r.comesBack(was.Name, now):
-			lost = append(lost, Difference{link: was.Name, Object: was.Describe(), Option: "state", Was: "present", Is: "absent", Reason: "it is gone from this host"})
+			lost = append(lost, Difference{link: was.Name, Object: was.Describe(), Option: "state", Was: "present", Is: "absent",
+				Reason: "it is gone from this host"})
 		case r.names[was.Name]:
 			wanted = append(wanted, r.asItWas(was, now))
 		case beside[was.Name] && have != nil && have.Observed.Index == was.Observed.Index:
@@ -280,7 +284,8 @@ func (r *restoration) asItWas(was *link.Link, now *Observed) *link.Link {
 // comesBack tells a link that is there, or can be made again.
 func (r *restoration) comesBack(name string, now *Observed) bool {
 	was := r.before.Links.Find(name)
-	return now.Links.Find(name) != nil || r.names[name] && was != nil && was.Kind != link.Hardware && link.KnownKind(was.Kind)
+	return now.Links.Find(name) != nil || r.names[name] && was != nil && was.Kind != link.Hardware &&
+		link.KnownKind(was.Kind)
 }
 
 // asBeside declares what the kernel changes of links beside those of the plan. Without it, the planner would bring up

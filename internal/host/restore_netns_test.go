@@ -28,9 +28,10 @@ type undoCase struct {
 
 var undoCases = []undoCase{
 	{
-		name:  "a port that was put down",
-		setup: "ip link add br0 type bridge\nip link set v0 master br0\nip link set v1 master br0\nip link set br0 up\nip link set v0 down",
-		task:  `{"bridges": [{"name": "br0", "addresses": ["10.32.0.3/24"]}]}`,
+		name: "a port that was put down",
+		setup: "ip link add br0 type bridge\nip link set v0 master br0\nip link set v1 master br0\nip link set br0 up\nip " +
+			"link set v0 down",
+		task: `{"bridges": [{"name": "br0", "addresses": ["10.32.0.3/24"]}]}`,
 	},
 	{
 		name:  "a port that was put down, of a bridge that is attached again",
@@ -46,8 +47,10 @@ var undoCases = []undoCase{
 	{
 		name:  "links of a VRF",
 		kinds: []string{"vrf"},
-		setup: "ip link add blue type vrf table 7\nip link set blue up\nip link set v0 master blue\nip addr add 10.1.0.2/24 dev v0\n" +
-			"ip addr add 2001:db8:1::2/64 dev v0\nip route add default via 10.1.0.1 table 7\nip -6 route add default via 2001:db8:1::1 table 7",
+		setup: "ip link add blue type vrf table 7\nip link set blue up\nip link set v0 master blue\nip addr add " +
+			"10.1.0.2/24 dev v0\n" +
+			"ip addr add 2001:db8:1::2/64 dev v0\nip route add default via 10.1.0.1 table 7\nip -6 route add default via " +
+			"2001:db8:1::1 table 7",
 		task: `{"vrfs": [{"name": "blue", "table": 8, "ports": ["v1"]}]}`,
 	},
 	{
@@ -57,41 +60,52 @@ var undoCases = []undoCase{
 	},
 	{
 		name: "neighbours that a new MAC address flushes",
-		setup: "ip addr add 10.1.0.2/24 dev v0\nip addr add 2001:db8:1::2/64 dev v0\nip neigh add 10.1.0.99 lladdr 02:00:00:00:00:99 dev v0 nud permanent\n" +
-			"ip neigh add 2001:db8:1::99 lladdr 02:00:00:00:00:99 dev v0 nud permanent router\nip neigh add proxy 10.1.0.77 dev v0",
+		setup: "ip addr add 10.1.0.2/24 dev v0\nip addr add 2001:db8:1::2/64 dev v0\nip neigh add 10.1.0.99 lladdr " +
+			"02:00:00:00:00:99 dev v0 nud permanent\n" +
+			"ip neigh add 2001:db8:1::99 lladdr 02:00:00:00:00:99 dev v0 nud permanent router\nip neigh add proxy 10.1.0.77 " +
+			"dev v0",
 		task: `{"interfaces": [{"name": "v0", "mac_address": "02:00:00:00:11:11"}]}`,
 	},
 	{
 		name: "a link that goes down",
-		setup: "ip addr add 10.1.0.2/24 dev v0\nip addr add 2001:db8:1::2/64 dev v0\nip neigh add 10.1.0.99 lladdr 02:00:00:00:00:99 dev v0 nud permanent\n" +
-			"ip route add 10.9.0.0/16 via 10.1.0.1\nip -6 route add 2001:db8:9::/48 via 2001:db8:1::1\nip neigh add proxy 2001:db8:1::77 dev v0",
+		setup: "ip addr add 10.1.0.2/24 dev v0\nip addr add 2001:db8:1::2/64 dev v0\nip neigh add 10.1.0.99 lladdr " +
+			"02:00:00:00:00:99 dev v0 nud permanent\n" +
+			"ip route add 10.9.0.0/16 via 10.1.0.1\nip -6 route add 2001:db8:9::/48 via 2001:db8:1::1\nip neigh add proxy " +
+			"2001:db8:1::77 dev v0",
 		task: `{"interfaces": [{"name": "v0", "up": false}]}`,
 	},
 	{
 		name: "IPv6 below 1280, with its settings",
-		setup: "ip addr add 10.1.0.2/24 dev v0\nip addr add 2001:db8:1::2/64 dev v0\nip -6 route add 2001:db8:9::/48 via 2001:db8:1::1\n" +
-			"cd /proc/sys/net/ipv6/conf/v0; echo 2 >use_tempaddr; echo 1 >addr_gen_mode; echo 2 >accept_ra; echo 7 >router_solicitation_interval; echo 1400 >mtu\n" +
+		setup: "ip addr add 10.1.0.2/24 dev v0\nip addr add 2001:db8:1::2/64 dev v0\nip -6 route add 2001:db8:9::/48 via " +
+			"2001:db8:1::1\n" +
+			"cd /proc/sys/net/ipv6/conf/v0; echo 2 >use_tempaddr; echo 1 >addr_gen_mode; echo 2 >accept_ra; echo 7 " +
+			">router_solicitation_interval; echo 1400 >mtu\n" +
 			"ip neigh add 2001:db8:1::99 lladdr 02:00:00:00:00:99 dev v0 nud permanent",
 		task: `{"interfaces": [{"name": "v0", "mtu": 1200}]}`,
 	},
 	{
-		name:  "IPv6 that is off",
-		setup: "ip addr add 10.1.0.2/24 dev v0\necho 1 >/proc/sys/net/ipv6/conf/v0/disable_ipv6\necho 1 >/proc/sys/net/ipv4/conf/v0/arp_ignore",
-		task:  `{"interfaces": [{"name": "v0", "mtu": 1200, "addresses": []}]}`,
+		name: "IPv6 that is off",
+		setup: "ip addr add 10.1.0.2/24 dev v0\necho 1 >/proc/sys/net/ipv6/conf/v0/disable_ipv6\necho 1 " +
+			">/proc/sys/net/ipv4/conf/v0/arp_ignore",
+		task: `{"interfaces": [{"name": "v0", "mtu": 1200, "addresses": []}]}`,
 	},
 	{
 		name: "a link that is made again",
-		setup: "ip link add vx0 type vxlan id 5 dstport 4789 local 10.1.0.2\nip link property add dev vx0 altname overlay altname second-name\n" +
+		setup: "ip link add vx0 type vxlan id 5 dstport 4789 local 10.1.0.2\nip link property add dev vx0 altname overlay " +
+			"altname second-name\n" +
 			"ip link set vx0 group 7 alias uplink txqueuelen 333 up\nip addr add 2001:db8:1::2/64 dev vx0\n" +
-			"cd /proc/sys/net/ipv6/conf/vx0; echo 1 >addr_gen_mode; echo 2 >use_tempaddr; echo 1 >/proc/sys/net/ipv4/conf/vx0/arp_ignore\n" +
-			"ip neigh add 2001:db8:1::99 lladdr 02:00:00:00:00:99 dev vx0 nud permanent\ntc qdisc add dev vx0 root handle 5: pfifo limit 17\n" +
+			"cd /proc/sys/net/ipv6/conf/vx0; echo 1 >addr_gen_mode; echo 2 >use_tempaddr; echo 1 " +
+			">/proc/sys/net/ipv4/conf/vx0/arp_ignore\n" +
+			"ip neigh add 2001:db8:1::99 lladdr 02:00:00:00:00:99 dev vx0 nud permanent\ntc qdisc add dev vx0 root handle 5: " +
+			"pfifo limit 17\n" +
 			"bridge fdb append 00:00:00:00:00:00 dev vx0 dst 10.1.0.9\nbridge fdb add 02:00:00:00:00:01 dev vx0 dst 10.1.0.8",
 		task: `{"vxlans": [{"name": "vx0", "id": 6}]}`,
 	},
 	{
 		name: "entries of a bridge",
 		setup: "ip link add br0 type bridge\nip link set br0 up\nip link set v0 master br0\nip link set v1 master br0\n" +
-			"bridge fdb add 02:00:00:00:00:01 dev v0 master static\nbridge fdb add 02:00:00:00:00:02 dev v1 master static sticky\n" +
+			"bridge fdb add 02:00:00:00:00:01 dev v0 master static\nbridge fdb add 02:00:00:00:00:02 dev v1 master static " +
+			"sticky\n" +
 			"bridge fdb add 02:00:00:00:00:03 dev v0 master extern_learn",
 		task: `{"bridges": [{"name": "br0", "ports": ["v1"], "exclusive_ports": true}]}`,
 	},
@@ -103,15 +117,19 @@ var undoCases = []undoCase{
 	{
 		name:  "what stands on a link",
 		kinds: []string{"macvlan"},
-		setup: "ip link add mv0 link v0 type macvlan mode bridge\nip link set mv0 up\nip addr add 10.1.0.2/24 dev mv0\nip addr add 2001:db8:1::2/64 dev mv0\n" +
-			"ip neigh add 2001:db8:1::99 lladdr 02:00:00:00:00:99 dev mv0 nud permanent\necho 2 >/proc/sys/net/ipv6/conf/mv0/use_tempaddr",
+		setup: "ip link add mv0 link v0 type macvlan mode bridge\nip link set mv0 up\nip addr add 10.1.0.2/24 dev mv0\nip " +
+			"addr add 2001:db8:1::2/64 dev mv0\n" +
+			"ip neigh add 2001:db8:1::99 lladdr 02:00:00:00:00:99 dev mv0 nud permanent\necho 2 " +
+			">/proc/sys/net/ipv6/conf/mv0/use_tempaddr",
 		task: `{"interfaces": [{"name": "v0", "mtu": 1200}]}`,
 	},
 	{
 		name:  "VLANs on a link",
 		kinds: []string{"vlan"},
-		setup: "ip link add link v0 name v0.7 type vlan id 7\nip link set v0.7 up\nip addr add 10.1.0.2/24 dev v0.7\nip addr add 2001:db8:1::2/64 dev v0.7\n" +
-			"ip neigh add 2001:db8:1::99 lladdr 02:00:00:00:00:99 dev v0.7 nud permanent\necho 2 >/proc/sys/net/ipv6/conf/v0.7/use_tempaddr",
+		setup: "ip link add link v0 name v0.7 type vlan id 7\nip link set v0.7 up\nip addr add 10.1.0.2/24 dev v0.7\nip " +
+			"addr add 2001:db8:1::2/64 dev v0.7\n" +
+			"ip neigh add 2001:db8:1::99 lladdr 02:00:00:00:00:99 dev v0.7 nud permanent\necho 2 " +
+			">/proc/sys/net/ipv6/conf/v0.7/use_tempaddr",
 		task: `{"interfaces": [{"name": "v0", "mtu": 1200, "mac_address": "02:00:00:00:11:11"}]}`,
 	},
 }
@@ -169,7 +187,8 @@ func (h undoHost) fail(t *testing.T, task string) error {
 	if len(found.Steps) == 0 {
 		t.Fatal("the task changes nothing")
 	}
-	found.Steps = append(found.Steps, plan.Step{Action: "stop", Object: "the test", Run: func() error { return errors.New("stopped by the test") }})
+	found.Steps = append(found.Steps,
+		plan.Step{Action: "stop", Object: "the test", Run: func() error { return errors.New("stopped by the test") }})
 	return h.Run(found, wanted)
 }
 
@@ -195,8 +214,10 @@ func (h undoHost) witness(t *testing.T) []string {
 	t.Helper()
 	lines := strings.Split(h.Snapshot(t), "\n")
 	for _, command := range []string{
-		"ip neigh show nud permanent", "ip neigh show proxy", "tc qdisc show", "bridge fdb show | grep -E 'static|extern_learn|sticky'",
-		"cd /proc/sys/net/ipv6/conf; for l in *; do ! grep -q 1 $l/addr_gen_mode || ip -6 -o address show dev $l | awk '{print $2, $4}'; done",
+		"ip neigh show nud permanent", "ip neigh show proxy", "tc qdisc show",
+		"bridge fdb show | grep -E 'static|extern_learn|sticky'",
+		"cd /proc/sys/net/ipv6/conf; for l in *; do ! grep -q 1 $l/addr_gen_mode || ip -6 -o address show dev $l | awk " +
+			"'{print $2, $4}'; done",
 		"ip -o link show | sed 's/.* qdisc/qdisc/; s/ state .* group/ group/'",
 		// The kernel gives each link a number of its own there.
 		"cd /proc/sys/net && grep -s . ipv4/conf/*/* ipv6/conf/*/* | grep -v stable_secret",
@@ -210,9 +231,12 @@ func (h undoHost) witness(t *testing.T) []string {
 // TestUndoGoesPastWhatIsGone has a link vanish in the middle of a change: the rest is put back, and the link is named.
 func TestUndoGoesPastWhatIsGone(t *testing.T) {
 	t.Parallel()
-	h := newUndoHost(t, "ip link add x0 type ifb\nip link add br0 type bridge\nip link set x0 master br0\nip link set v1 master br0\n"+
-		"ip addr add 10.1.0.2/24 dev v0\nip addr add 10.2.0.2/24 dev x0\nip route add 10.9.0.0/16 via 10.2.0.1 dev x0 onlink || true")
-	found, wanted := h.planned(t, `{"interfaces": [{"name": "x0", "mtu": 1400}, {"name": "v0", "mtu": 1400, "addresses": ["10.1.0.3/24"]}],
+	h := newUndoHost(t,
+		"ip link add x0 type ifb\nip link add br0 type bridge\nip link set x0 master br0\nip link set v1 master br0\n"+
+			"ip addr add 10.1.0.2/24 dev v0\nip addr add 10.2.0.2/24 dev x0\nip route add 10.9.0.0/16 via 10.2.0.1 dev x0 "+
+			"onlink || true")
+	found, wanted := h.planned(t,
+		`{"interfaces": [{"name": "x0", "mtu": 1400}, {"name": "v0", "mtu": 1400, "addresses": ["10.1.0.3/24"]}],
 		"bridges": [{"name": "br0", "mtu": 1400, "addresses": ["10.3.0.1/24"]}]}`)
 	found.Steps = append(found.Steps, plan.Step{Action: "stop", Object: "the test", Run: func() error {
 		h.IP(t, "link", "delete", "x0")
@@ -220,7 +244,9 @@ func TestUndoGoesPastWhatIsGone(t *testing.T) {
 	}})
 	err := h.Run(found, wanted)
 	var differs *NotRestoredError
-	if !errors.As(err, &differs) || !strings.Contains(err.Error(), "the host is not as it was: ifb x0: state was present, is absent (it is gone from this host)") {
+	if !errors.As(err, &differs) ||
+		!strings.Contains(err.Error(),
+			"the host is not as it was: ifb x0: state was present, is absent (it is gone from this host)") {
 		t.Errorf("error: %v", err)
 	}
 	for _, one := range differs.Differences {
@@ -228,7 +254,8 @@ func TestUndoGoesPastWhatIsGone(t *testing.T) {
 			t.Errorf("of what is there, %s", one)
 		}
 	}
-	if addresses := h.IP(t, "-o", "address"); !strings.Contains(addresses, "10.1.0.2/24") || strings.Contains(addresses, "10.1.0.3") ||
+	if addresses := h.IP(t, "-o", "address"); !strings.Contains(addresses, "10.1.0.2/24") ||
+		strings.Contains(addresses, "10.1.0.3") ||
 		strings.Contains(addresses, "10.3.0.1") {
 		t.Errorf("addresses:\n%s", addresses)
 	}

@@ -46,8 +46,9 @@ const (
 	tablesObject   = "tables that no option declares"
 )
 
-// restoreLinkLocal sees to link-local addresses that the kernel has made by itself on the way, and otherwise than before: of a MAC
-// address that was put back later, or on a link that is to have none and got IPv6 with the defaults when its MTU rose to 1280.
+// restoreLinkLocal sees to link-local addresses that the kernel has made by itself on the way, and otherwise than
+// before: of a MAC address that was put back later, or on a link that is to have none and got IPv6 with the defaults
+// when its MTU rose to 1280.
 func (r *restoration) restoreLinkLocal() error {
 	seen, err := r.host.Kernel.Addresses()
 	if err != nil {

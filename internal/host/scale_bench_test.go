@@ -29,7 +29,8 @@ const (
 func TestBenchScale(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as the program does
 	kind := "vlan"
-	if _, err := netnstest.New(t).Try("ip", "link", "add", "p", "type", "vlan"); err != nil && strings.Contains(err.Error()+probe(t), "Unknown device type") {
+	if _, err := netnstest.New(t).Try("ip", "link", "add", "p", "type", "vlan"); err != nil &&
+		strings.Contains(err.Error()+probe(t), "Unknown device type") {
 		kind = "macvlan" // this kernel has no VLANs
 	}
 	var first, firstBaseline time.Duration
@@ -51,7 +52,8 @@ func TestBenchScale(t *testing.T) {
 		}
 		ratio := func(a, b time.Duration) float64 { return float64(a) / float64(b) }
 		growth, kernels := ratio(each, first), ratio(baselineEach, firstBaseline)
-		t.Logf("%d %ss and bridges: created in %.2f s (%.2f× ip -batch), nothing to do in %.3f s (%.2f× a dump), %.2f× the cost of an object at 100 (ip -batch %.2f×)",
+		t.Logf("%d %ss and bridges: created in %.2f s (%.2f× ip -batch), nothing to do in %.3f s (%.2f× a dump), %.2f× the "+
+			"cost of an object at 100 (ip -batch %.2f×)",
 			count, kind, creation.Seconds(), ratio(creation, baseline), nothing.Seconds(), ratio(nothing, dump), growth, kernels)
 		if ratio(creation, baseline) > mostForCreation {
 			t.Errorf("%d: creation takes %.2f× ip -batch", count, ratio(creation, baseline))
@@ -92,7 +94,8 @@ func batch(t *testing.T, kind string, count int) time.Duration {
 	var text strings.Builder
 	for i := range count {
 		options := map[string]string{"vlan": fmt.Sprintf("vlan id %d", i+1), "macvlan": "macvlan mode bridge"}[kind]
-		fmt.Fprintf(&text, "link add link eth0 name u%d type %s\nlink add name br%d type bridge forward_delay 0\nlink set u%d master br%d\nlink set u%d up\nlink set br%d up\n",
+		fmt.Fprintf(&text, "link add link eth0 name u%d type %s\nlink add name br%d type bridge forward_delay 0\nlink set "+
+			"u%d master br%d\nlink set u%d up\nlink set br%d up\n",
 			i, options, i, i, i, i, i)
 	}
 	file := filepath.Join(t.TempDir(), "batch")
@@ -136,7 +139,8 @@ func many(t *testing.T, kind string, count int) *manyLinks {
 			one["mode"] = "bridge"
 		}
 		links = append(links, one)
-		bridges = append(bridges, map[string]any{"name": fmt.Sprintf("br%d", i), "forward_delay": 0, "ports": []any{fmt.Sprintf("u%d", i)}})
+		bridges = append(bridges, map[string]any{"name": fmt.Sprintf("br%d", i), "forward_delay": 0,
+			"ports": []any{fmt.Sprintf("u%d", i)}})
 	}
 	return &manyLinks{&Host{Kernel: handle}, handle, map[string]any{kind + "s": links, "bridges": bridges}}
 }

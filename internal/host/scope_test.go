@@ -39,14 +39,19 @@ func TestRoutesAreReadOnlyAsFarAsATaskTouchesThem(t *testing.T) {
 		links     []string
 		protocols bool
 	}{
-		"an option of a bridge":        {second: bridge(fields{"name": "br0", "ageing_time": 100})},
-		"nothing":                      {second: bridge(fields{"name": "br0"})},
-		"another bridge":               {second: bridge(fields{"name": "br1"})},
-		"a bridge and its routes":      {second: bridge(fields{"name": "br0", "routes": list{}}), asks: true, links: []string{"br0"}},
-		"a bridge that goes":           {second: bridge(fields{"name": "br0", "state": "absent"}), asks: true, links: []string{"br0"}},
-		"a port that loses its routes": {second: bridge(fields{"name": "br0", "ports": list{"eth1"}}), asks: true, links: []string{"eth1"}},
-		"a route":                      {second: fields{"routes": list{fields{"to": "198.51.100.0/24", "via": "10.0.0.2", "dev": "br0"}}}, asks: true},
-		"a route without a link":       {second: fields{"routes": list{fields{"to": "198.51.100.0/24", "via": "10.0.0.2"}}}, asks: true, protocols: true},
+		"an option of a bridge": {second: bridge(fields{"name": "br0", "ageing_time": 100})},
+		"nothing":               {second: bridge(fields{"name": "br0"})},
+		"another bridge":        {second: bridge(fields{"name": "br1"})},
+		"a bridge and its routes": {second: bridge(fields{"name": "br0", "routes": list{}}), asks: true,
+			links: []string{"br0"}},
+		"a bridge that goes": {second: bridge(fields{"name": "br0", "state": "absent"}), asks: true,
+			links: []string{"br0"}},
+		"a port that loses its routes": {second: bridge(fields{"name": "br0", "ports": list{"eth1"}}), asks: true,
+			links: []string{"eth1"}},
+		"a route": {
+			second: fields{"routes": list{fields{"to": "198.51.100.0/24", "via": "10.0.0.2", "dev": "br0"}}}, asks: true},
+		"a route without a link": {second: fields{"routes": list{fields{"to": "198.51.100.0/24", "via": "10.0.0.2"}}},
+			asks: true, protocols: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, k := begin(t, fields{"bridges": list{fields{"name": "br0", "addresses": list{"10.0.0.1/24"}}}})
@@ -78,14 +83,16 @@ func TestCheckpointsJoin(t *testing.T) {
 	type list = []any
 	type fields = map[string]any
 	route := func(to string) fields { return fields{"to": to, "via": "10.0.0.2", "dev": "br0"} }
-	h, k := begin(t, fields{"bridges": list{fields{"name": "br0", "addresses": list{"10.0.0.1/24"}}}, "dummies": list{fields{"name": "dm0"}, fields{"name": "dm1"}}})
+	h, k := begin(t, fields{"bridges": list{fields{"name": "br0", "addresses": list{"10.0.0.1/24"}}},
+		"dummies": list{fields{"name": "dm0"}, fields{"name": "dm1"}}})
 	text := k.String()
 	var first *Observed
 	links := map[string]bool{}
 	for _, change := range []fields{
 		{"dummies": list{fields{"name": "dm0", "mtu": 1400, "addresses": list{"10.1.0.1/24"}}}},
 		{"routes": list{route("198.51.100.0/24")}},
-		{"dummies": list{fields{"name": "dm1", "state": "absent"}}, "bridges": list{fields{"name": "br0", "ageing_time": 10}}},
+		{"dummies": list{fields{"name": "dm1", "state": "absent"}},
+			"bridges": list{fields{"name": "br0", "ageing_time": 10}}},
 	} {
 		_, state, err := ParseNetwork(change)
 		if err != nil {

@@ -51,19 +51,22 @@ type DNSProbe struct {
 var namespaceTable = sync.OnceValue(func() schema.Table[Settings] {
 	return schema.Table[Settings]{
 		schema.Field("netns", link.NamespaceForm(), func(s *Settings) **string { return &s.Netns },
-			"The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, the host's."),
+			"The network namespace to work in: a name under /run/netns, a path, or the number of a process in it. Left out, "+
+				"the host's."),
 	}
 })
 
 var confirmTable = sync.OnceValue(func() schema.Table[Confirm] {
 	return schema.Table[Confirm]{
 		schema.Field("mode", schema.Switch("auto", "on", "off"), func(c *Confirm) **string { return &c.Mode },
-			"Whether a change waits for the controller to reach the host again. V(auto) does so for changes to a link, an address or a route on the path of the "+
+			"Whether a change waits for the controller to reach the host again. V(auto) does so for changes to a link, an "+
+				"address or a route on the path of the "+
 				"SSH connection that the task came over.").Assume("auto"),
 		schema.Field("timeout", schema.Int[uint16](5, 3600), func(c *Confirm) **uint16 { return &c.Timeout },
 			"After how many seconds without a confirmation the change undoes itself.").Assume(60),
 		schema.Field("host", schema.String(), func(c *Confirm) **string { return &c.Host },
-			"The address or name at which the controller finds the host after the change, for a change of the management address itself. Left out, where "+
+			"The address or name at which the controller finds the host after the change, for a change of the management "+
+				"address itself. Left out, where "+
 				"it found it before. Tasks that follow need it as C(ansible_host)."),
 		schema.Field("port", schema.Int[uint16](1, 65535), func(c *Confirm) **uint16 { return &c.Port },
 			"The port of SSH there. Left out, the one from before."),
@@ -72,8 +75,10 @@ var confirmTable = sync.OnceValue(func() schema.Table[Confirm] {
 
 var dnsProbeTable = sync.OnceValue(func() schema.Table[DNSProbe] {
 	return schema.Table[DNSProbe]{
-		schema.Field("server", schema.Address(), func(p *DNSProbe) **netip.Addr { return &p.Server }, "The address of the DNS server.").Require(),
-		schema.Field("name", schema.String(), func(p *DNSProbe) **string { return &p.Name }, "The name to resolve.").Require(),
+		schema.Field("server", schema.Address(), func(p *DNSProbe) **netip.Addr { return &p.Server },
+			"The address of the DNS server.").Require(),
+		schema.Field("name", schema.String(), func(p *DNSProbe) **string { return &p.Name },
+			"The name to resolve.").Require(),
 	}
 })
 
@@ -100,31 +105,43 @@ func endpoint() schema.Form[netip.AddrPort] {
 func TaskOptions() schema.Table[Settings] {
 	return schema.Table[Settings]{
 		schema.Field("confirm", schema.Dict(confirmTable(), "mode"), func(s *Settings) **Confirm { return &s.Confirm },
-			"The change undoes itself unless the controller reaches the host again, over a new connection, and confirms it. A mode alone may be given instead."),
+			"The change undoes itself unless the controller reaches the host again, over a new connection, and confirms it. A "+
+				"mode alone may be given instead."),
 		schema.Field("probes", schema.Dict(probesTable(), ""), func(s *Settings) **Probes { return &s.Probes },
-			"Checks from the host that must pass after the change, or it is undone. Those that did not pass before are not held against it."),
+			"Checks from the host that must pass after the change, or it is undone. Those that did not pass before are not "+
+				"held against it."),
 		schema.Field("persist", persistence(), func(s *Settings) **string { return &s.Persist },
-			"Whether to keep what is declared in /etc/hostnet, and to have the boot make the host so again. With V(networkd), systemd-networkd does that, "+
-				"from files in /etc/systemd/network that say the same, for all that is kept on this host; what it has no setting for is an error. Left out, "+
+			"Whether to keep what is declared in /etc/hostnet, and to have the boot make the host so again. With V(networkd), "+
+				"systemd-networkd does that, "+
+				"from files in /etc/systemd/network that say the same, for all that is kept on this host; what it has no setting "+
+				"for is an error. Left out, "+
 				"what is kept already decides. Namespaces other than the host's are not kept.").Assume(PersistBoot),
-		schema.Field("manager", schema.Choice("warn", "takeover", "release"), func(s *Settings) **string { return &s.Manager },
-			"What to do when systemd-networkd, NetworkManager, ifupdown or netplan sets up one of the links as well. V(takeover) takes the links, and their "+
+		schema.Field("manager", schema.Choice("warn", "takeover", "release"),
+			func(s *Settings) **string { return &s.Manager },
+			"What to do when systemd-networkd, NetworkManager, ifupdown or netplan sets up one of the links as well. "+
+				"V(takeover) takes the links, and their "+
 				"ports, out of its hands, until they are declared absent; V(release) gives them back.").Assume("warn"),
 		schema.Field("replace", schema.Bool(), func(s *Settings) **bool { return &s.Replace },
-			"Whether the task's objects are declared exactly so, and what earlier tasks declared of them is forgotten. Otherwise an option that is left "+
+			"Whether the task's objects are declared exactly so, and what earlier tasks declared of them is forgotten. "+
+				"Otherwise an option that is left "+
 				"out stays as it was declared before, and an option that is null is not managed any more.").Assume(false),
 		schema.Field("watch", watchForm(), func(s *Settings) **string { return &s.Watch },
-			"Whether hostnet-watch.service puts back on this host what is declared and was taken away: V(repair) rules, such as after a restart of nftables "+
-				"or Docker, and what waited for a link that was missing; V(enforce) everything; V(false) nothing. Left out, it stays as it is on this host, "+
+			"Whether hostnet-watch.service puts back on this host what is declared and was taken away: V(repair) rules, such "+
+				"as after a restart of nftables "+
+				"or Docker, and what waited for a link that was missing; V(enforce) everything; V(false) nothing. Left out, it "+
+				"stays as it is on this host, "+
 				"or is V(repair) where something declared needs it."),
-		schema.Field("return", schema.Choice(ReturnDeclared, ReturnChanged, ReturnFull), func(s *Settings) **string { return &s.Return },
-			"What is returned of the links that the task declares, as they are afterwards: the options that the task gives (V(declared)), these of links "+
+		schema.Field("return", schema.Choice(ReturnDeclared, ReturnChanged, ReturnFull),
+			func(s *Settings) **string { return &s.Return },
+			"What is returned of the links that the task declares, as they are afterwards: the options that the task gives "+
+				"(V(declared)), these of links "+
 				"that have changed alone (V(changed)), or every option there is (V(full)).").Assume(ReturnDeclared),
 	}
 }
 
 func liftedSettings() schema.Table[Declaration] {
-	return schema.Lift(slices.Concat(namespaceTable(), TaskOptions()), func(d *Declaration) *Settings { return &d.Settings })
+	return schema.Lift(slices.Concat(namespaceTable(), TaskOptions()),
+		func(d *Declaration) *Settings { return &d.Settings })
 }
 
 // Namespace is the network namespace that the task works in, "" for the host's.

@@ -83,9 +83,11 @@ var options = link.PerKind(func(kind string) schema.Table[Interface] {
 func belongings() schema.Table[Interface] {
 	return schema.Table[Interface]{
 		schema.Field("addresses", addr.List(), func(i *Interface) **[]addr.Address { return &i.Addresses },
-			"Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router advertisements, are left alone."),
+			"Exactly the static addresses of the link. Link-local addresses of the kernel's, and those of DHCP and router "+
+				"advertisements, are left alone."),
 		schema.Field("routes", route.List(), func(i *Interface) **[]route.Route { return &i.Routes },
-			"Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router advertisements and routing daemons, are left alone."),
+			"Exactly the static routes that leave by the link alone. The kernel's routes, and those of DHCP, router "+
+				"advertisements and routing daemons, are left alone."),
 	}
 }
 

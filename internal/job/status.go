@@ -55,7 +55,8 @@ func Status(call ansible.Call) ansible.Result {
 	var problems schema.Problems
 	table().Parse(&one, arguments, schema.At("", &problems))
 	if one.jid != nil && !identifiers().MatchString(*one.jid) {
-		schema.At("jid", &problems).Problem("%q is no identifier of a job: use ansible_job_id of the task that started it", *one.jid)
+		schema.At("jid", &problems).Problem("%q is no identifier of a job: use ansible_job_id of the task that started it",
+			*one.jid)
 	}
 	if err := problems.Err(); err != nil {
 		return ansible.Fail(err)
@@ -91,7 +92,8 @@ func folderOf(given any) (string, error) {
 func read(path, jid string) ansible.Result {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return ansible.Fail(fmt.Errorf("jid: there is no job %s (%s): did another user start it, or was it cleaned up?", jid, path))
+		return ansible.Fail(fmt.Errorf("jid: there is no job %s (%s): did another user start it, or was it cleaned up?", jid,
+			path))
 	}
 	if err != nil {
 		return ansible.Fail(fmt.Errorf("the answer of job %s: %w", jid, err))

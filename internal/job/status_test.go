@@ -15,7 +15,8 @@ func ask(t *testing.T, folder string, arguments map[string]any, check bool) map[
 	t.Helper()
 	arguments[FolderKey] = folder
 	var answer map[string]any
-	if err := json.Unmarshal(Status(ansible.Call{Arguments: arguments, CheckMode: check}).Encode(false), &answer); err != nil {
+	if err := json.Unmarshal(Status(ansible.Call{Arguments: arguments, CheckMode: check}).Encode(false),
+		&answer); err != nil {
 		t.Fatal(err)
 	}
 	return answer
@@ -45,12 +46,15 @@ func TestStatus(t *testing.T) {
 			}
 		}
 	}
-	for jid, want := range map[string]string{"j4.4": "damaged", "j5.5": "there is no job j5.5", "../j1.1": "no identifier of a job", "": "must not be empty"} {
-		if got := ask(t, folder, map[string]any{"jid": jid}, false); got["failed"] != true || !strings.Contains(got["msg"].(string), want) {
+	for jid, want := range map[string]string{"j4.4": "damaged", "j5.5": "there is no job j5.5",
+		"../j1.1": "no identifier of a job", "": "must not be empty"} {
+		if got := ask(t, folder, map[string]any{"jid": jid}, false); got["failed"] != true ||
+			!strings.Contains(got["msg"].(string), want) {
 			t.Errorf("%q: %v", jid, got)
 		}
 	}
-	if got := ask(t, folder, map[string]any{"jidd": "j1.1"}, false); !strings.Contains(got["msg"].(string), `did you mean "jid"`) {
+	if got := ask(t, folder, map[string]any{"jidd": "j1.1"}, false); !strings.Contains(got["msg"].(string),
+		`did you mean "jid"`) {
 		t.Errorf("a wrong option: %v", got)
 	}
 }
@@ -61,7 +65,8 @@ func TestCleanup(t *testing.T) {
 	if err := os.WriteFile(path, []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, one := range []struct{ check, changed, left bool }{{true, true, true}, {false, true, false}, {false, false, false}} {
+	for _, one := range []struct{ check, changed, left bool }{
+		{true, true, true}, {false, true, false}, {false, false, false}} {
 		got := ask(t, folder, map[string]any{"jid": "j1.1", "mode": "cleanup"}, one.check)
 		_, err := os.Stat(path)
 		if got["changed"] != one.changed || (err == nil) != one.left {

@@ -52,8 +52,8 @@ type RouteScope struct {
 	Sources []netip.Addr   `json:",omitempty"`
 }
 
-// Destination is where routes lead to. With Alone, only the first one of that metric counts, since it is the one that the
-// kernel uses.
+// Destination is where routes lead to. With Alone, only the first one of that metric counts, since it is the one that
+// the kernel uses.
 type Destination struct {
 	To     netip.Prefix
 	Table  uint32

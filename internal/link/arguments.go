@@ -31,7 +31,8 @@ func PerKind[V any](create func(kind string) V) func(kind string) V {
 // inputRows are options that say what to do rather than what to be: the kernel never reports them.
 func inputRows(kind string) schema.Table[Link] {
 	required := schema.Field("required", schema.Bool(), func(l *Link) **bool { return &l.Required },
-		"Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of C(network-online.target).").Assume(false)
+		"Whether the boot waits for the link, its ports and its addresses, up to two minutes, ahead of "+
+			"C(network-online.target).").Assume(false)
 	return append(kindInputRows(kind), required)
 }
 
@@ -52,7 +53,8 @@ func kindInputRows(kind string) schema.Table[Link] {
 	case Bridge:
 		return schema.Table[Link]{
 			schema.Field("exclusive_ports", schema.Bool(), func(l *Link) **bool { return &l.ExclusivePorts },
-				"Whether ports that are not listed are released. The interfaces of containers and virtual machines always stay.").Assume(false),
+				"Whether ports that are not listed are released. The interfaces of containers and virtual "+
+					"machines always stay.").Assume(false),
 		}
 	}
 	return nil
@@ -62,7 +64,8 @@ func kindInputRows(kind string) schema.Table[Link] {
 var portTable = PerKind(func(controller string) schema.Table[Port] {
 	name := schema.Value("name", schema.LinkName(), func(p *Port) *string { return &p.Name }, "The port's name.").Require()
 	optional := schema.Field("optional", schema.Bool(), func(p *Port) **bool { return &p.Optional },
-		"Whether the controller does without the port where there is no such link, without a warning. It is taken in when it comes.").Assume(false)
+		"Whether the controller does without the port where there is no such link, without a warning. It is taken in when "+
+			"it comes.").Assume(false)
 	return append(schema.Table[Port]{name, optional}, portRows(controller).table()...)
 })
 
@@ -79,13 +82,17 @@ func portRows(controller string) options[Port] {
 
 // foreignRows are those that have no meaning for the ports of this controller as it is.
 func foreignRows(controller *Link) options[Port] {
-	return portRows(controller.Kind).where(func(row *option[Port]) bool { return row.within != nil && row.within(controller) != "" })
+	return portRows(controller.Kind).where(func(row *option[Port]) bool {
+		return row.within != nil &&
+			row.within(controller) != ""
+	})
 }
 
 var portTexts = map[string]string{
-	Bond:   "Exactly the ports of the bond: names, or dictionaries with a name and options.",
-	Bridge: "The ports of the bridge: names, or dictionaries with a name and options. Others stay, see O(exclusive_ports).",
-	VRF:    "Exactly the links of the VRF: names, or dictionaries with a name and options. They keep their addresses.",
+	Bond: "Exactly the ports of the bond: names, or dictionaries with a name and options.",
+	Bridge: "The ports of the bridge: names, or dictionaries with a name and options. Others stay, see " +
+		"O(exclusive_ports).",
+	VRF: "Exactly the links of the VRF: names, or dictionaries with a name and options. They keep their addresses.",
 }
 
 // Options are the options of a kind as a task takes them.
@@ -101,7 +108,8 @@ func Options(kind string) schema.Table[Link] {
 		ports = schema.Table[Link]{schema.Field("ports", schema.List(schema.Dict(portTable(kind), "name")),
 			func(l *Link) **[]Port { return &l.Ports }, portTexts[kind])}
 	}
-	return slices.Concat(schema.Table[Link]{name, state}, kindRows(kind).table(), ports, inputRows(kind), commonRows().table())
+	return slices.Concat(schema.Table[Link]{name, state}, kindRows(kind).table(), ports, inputRows(kind),
+		commonRows().table())
 }
 
 // SetDefaults fills what a task means when it leaves an option out.

@@ -35,7 +35,8 @@ func bonded(t *testing.T, options string) (near, far lab) {
 		}
 		t.Cleanup(handle.Close)
 		l.host = &host.Host{Kernel: handle}
-		l.must(t, link.Bond, fmt.Sprintf(`{"name": "bond0", %s, "ports": ["w0", "w1"], "addresses": ["192.0.2.%d/24"]}`, options, i+1))
+		l.must(t, link.Bond, fmt.Sprintf(`{"name": "bond0", %s, "ports": ["w0", "w1"], "addresses": ["192.0.2.%d/24"]}`,
+			options, i+1))
 	}
 	return near, far
 }
@@ -107,7 +108,8 @@ func TestBondModeIsChangedWithPorts(t *testing.T) {
 			t.Errorf("%s has controller %s", port, master)
 		}
 	}
-	if mode, now := near.told(t, "bond0", data+"mode"), near.told(t, "bond0", "address"); mode != `"balance-xor"` || now != mac {
+	if mode, now := near.told(t, "bond0", data+"mode"), near.told(t, "bond0", "address"); mode != `"balance-xor"` ||
+		now != mac {
 		t.Errorf("mode %s, address %s (was %s)", mode, now, mac)
 	}
 	if routes := near.IP(t, "route"); !strings.Contains(routes, "203.0.113.0/24 via 192.0.2.2 dev bond0") {
@@ -123,7 +125,8 @@ func TestBondPortsAreExact(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.must(t, link.Bond, `{"name": "x0", "mode": "active-backup", "ports": ["a0", "a1"]}`)
-	l.mustNetwork(t, `{"bonds": [{"name": "x0", "ports": ["a1"]}, {"name": "x1", "mode": "active-backup", "ports": ["a0"]}]}`)
+	l.mustNetwork(t,
+		`{"bonds": [{"name": "x0", "ports": ["a1"]}, {"name": "x1", "mode": "active-backup", "ports": ["a0"]}]}`)
 	if a0, a1 := l.told(t, "a0", "master"), l.told(t, "a1", "master"); a0 != `"x1"` || a1 != `"x0"` {
 		t.Errorf("a0 of %s, a1 of %s", a0, a1)
 	}
@@ -150,7 +153,8 @@ func TestVethPeers(t *testing.T) {
 		t.Error("the former end is still there")
 	}
 	before := l.Snapshot(t)
-	if _, err := l.declare(t, link.Veth, `{"name": "v9", "peer": "p9", "peer_netns": "nowhere"}`); err == nil || !strings.Contains(err.Error(), "nowhere") {
+	if _, err := l.declare(t, link.Veth, `{"name": "v9", "peer": "p9", "peer_netns": "nowhere"}`); err == nil ||
+		!strings.Contains(err.Error(), "nowhere") {
 		t.Errorf("a namespace that is not there: %v", err)
 	}
 	if l.Snapshot(t) != before {
@@ -162,9 +166,11 @@ func TestVethPeers(t *testing.T) {
 func TestVXLANIdentifierIsChanged(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	l.mustNetwork(t, `{"vxlans": [{"name": "vx0", "id": 7, "dst_port": 4789, "learning": false}], "bridges": [{"name": "br0", "ports": [{"name": "vx0", "cost": 9}]}]}`)
+	l.mustNetwork(t,
+		`{"vxlans": [{"name": "vx0", "id": 7, "dst_port": 4789, "learning": false}], "bridges": [{"name": "br0", "ports": [{"name": "vx0", "cost": 9}]}]}`)
 	l.must(t, link.VXLAN, `{"name": "vx0", "id": 8}`)
-	for place, want := range map[string]string{data + "id": "8", data + "learning": "null", "master": `"br0"`, slave + "cost": "9"} {
+	for place, want := range map[string]string{data + "id": "8", data + "learning": "null", "master": `"br0"`,
+		slave + "cost": "9"} {
 		if got := l.told(t, "vx0", place); got != want {
 			t.Errorf("%s is %s, want %s", place, got, want)
 		}

@@ -63,8 +63,8 @@ const (
 	actorPortPrio     = 10
 )
 
-// oneMonitor switches off what watched the ports of a bond until now, where the other way is declared: the kernel knows one at
-// a time (bond_changelink in drivers/net/bonding/bond_netlink.c).
+// oneMonitor switches off what watched the ports of a bond until now, where the other way is declared: the kernel knows
+// one at a time (bond_changelink in drivers/net/bonding/bond_netlink.c).
 func (b *BondOptions) oneMonitor(have *BondOptions) {
 	none, mode := uint32(0), b.Mode
 	if mode == nil {
@@ -73,7 +73,8 @@ func (b *BondOptions) oneMonitor(have *BondOptions) {
 	switch {
 	case deref(b.ARPInterval) > 0 && b.Miimon == nil && deref(have.Miimon) > 0:
 		b.Miimon = &none
-	case deref(b.Miimon) > 0 && b.ARPInterval == nil && deref(have.ARPInterval) > 0 && arpModes(&Link{Bond: BondOptions{Mode: mode}}) == "":
+	case deref(b.Miimon) > 0 && b.ARPInterval == nil && deref(have.ARPInterval) > 0 &&
+		arpModes(&Link{Bond: BondOptions{Mode: mode}}) == "":
 		b.ARPInterval = &none
 	}
 }
@@ -83,7 +84,8 @@ func (l *Link) followsActivePort() bool {
 	return l.Kind == Bond && deref(l.Bond.FailOverMAC) == "active" && deref(l.Bond.Mode) == "active-backup"
 }
 
-var bondModes = []string{"balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb"}
+var bondModes = []string{"balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb",
+	"balance-alb"}
 
 // milliseconds is the form of the bond's times: the kernel holds them as a signed int.
 func milliseconds() schema.Form[uint32] {
@@ -92,7 +94,8 @@ func milliseconds() schema.Form[uint32] {
 	return form
 }
 
-// inModes says that the kernel knows the option in these modes only (unsuppmodes in drivers/net/bonding/bond_options.c).
+// inModes says that the kernel knows the option in these modes only (unsuppmodes in
+// drivers/net/bonding/bond_options.c).
 func inModes(modes ...string) func(*Link) string {
 	return func(l *Link) string {
 		if l.Bond.Mode == nil || slices.Contains(modes, *l.Bond.Mode) {
@@ -127,16 +130,20 @@ var bondRows = sync.OnceValue(func() options[Link] {
 		number("updelay", unix.IFLA_BOND_UPDELAY, milliseconds(), func(l *Link) **uint32 { return &l.Bond.Updelay },
 			"How long a port must have carrier before it is used. The kernel keeps multiples of O(miimon).").when(withMiimon),
 		number("downdelay", unix.IFLA_BOND_DOWNDELAY, milliseconds(), func(l *Link) **uint32 { return &l.Bond.Downdelay },
-			"How long a port may be without carrier before it is given up. The kernel keeps multiples of O(miimon).").when(withMiimon),
-		number("peer_notif_delay", unix.IFLA_BOND_PEER_NOTIF_DELAY, schema.Int[uint32](0, 300000), func(l *Link) **uint32 { return &l.Bond.PeerNotifDelay },
+			"How long a port may be without carrier before it is given up. The kernel keeps multiples of O(miimon).").when(
+			withMiimon),
+		number("peer_notif_delay", unix.IFLA_BOND_PEER_NOTIF_DELAY, schema.Int[uint32](0, 300000),
+			func(l *Link) **uint32 { return &l.Bond.PeerNotifDelay },
 			"Milliseconds between two notifications of peers. The kernel keeps multiples of O(miimon).").when(withMiimon),
 		flag("use_carrier", unix.IFLA_BOND_USE_CARRIER, func(l *Link) **bool { return &l.Bond.UseCarrier },
 			"Whether O(miimon) asks the network stack for the carrier rather than the driver. Linux 6.18 knows only true."),
-		number("arp_interval", unix.IFLA_BOND_ARP_INTERVAL, milliseconds(), func(l *Link) **uint32 { return &l.Bond.ARPInterval },
+		number("arp_interval", unix.IFLA_BOND_ARP_INTERVAL, milliseconds(),
+			func(l *Link) **uint32 { return &l.Bond.ARPInterval },
 			"How often the targets are asked by ARP; 0 is never. Not together with O(miimon).").when(arpModes),
 		targets("arp_ip_target", unix.IFLA_BOND_ARP_IP_TARGET, 4, func(l *Link) **[]netip.Addr { return &l.Bond.ARPIPTarget },
 			"Up to 16 IPv4 addresses to ask by ARP."),
-		targets("ns_ip6_target", unix.IFLA_BOND_NS_IP6_TARGET, 16, func(l *Link) **[]netip.Addr { return &l.Bond.NSIP6Target },
+		targets("ns_ip6_target", unix.IFLA_BOND_NS_IP6_TARGET, 16,
+			func(l *Link) **[]netip.Addr { return &l.Bond.NSIP6Target },
 			"Up to 16 IPv6 addresses to ask by neighbour solicitation."),
 		choice[uint32]("arp_validate", unix.IFLA_BOND_ARP_VALIDATE,
 			[]string{"none", "active", "backup", "all", "filter", "filter_active", "filter_backup"},
@@ -145,7 +152,8 @@ var bondRows = sync.OnceValue(func() options[Link] {
 		choice[uint32]("arp_all_targets", unix.IFLA_BOND_ARP_ALL_TARGETS, []string{"any", "all"},
 			func(l *Link) **string { return &l.Bond.ARPAllTargets },
 			"Whether any or all targets must answer for a port to be up."),
-		number("arp_missed_max", unix.IFLA_BOND_MISSED_MAX, schema.Int[uint8](1, 255), func(l *Link) **uint8 { return &l.Bond.ARPMissedMax },
+		number("arp_missed_max", unix.IFLA_BOND_MISSED_MAX, schema.Int[uint8](1, 255),
+			func(l *Link) **uint8 { return &l.Bond.ARPMissedMax },
 			"How many missed answers take a port down.").when(arpModes),
 		primaryRow(),
 		choice[uint8]("primary_reselect", unix.IFLA_BOND_PRIMARY_RESELECT, []string{"always", "better", "failure"},
@@ -158,17 +166,21 @@ var bondRows = sync.OnceValue(func() options[Link] {
 			[]string{"layer2", "layer3+4", "layer2+3", "encap2+3", "encap3+4", "vlan+srcmac"},
 			func(l *Link) **string { return &l.Bond.XmitHashPolicy },
 			"The header fields that are hashed to select the transmit port."),
-		number("resend_igmp", unix.IFLA_BOND_RESEND_IGMP, schema.Int[uint32](0, 255), func(l *Link) **uint32 { return &l.Bond.ResendIGMP },
+		number("resend_igmp", unix.IFLA_BOND_RESEND_IGMP, schema.Int[uint32](0, 255),
+			func(l *Link) **uint32 { return &l.Bond.ResendIGMP },
 			"How many IGMP reports follow a failover."),
-		number("num_peer_notif", unix.IFLA_BOND_NUM_PEER_NOTIF, schema.Int[uint8](0, 255), func(l *Link) **uint8 { return &l.Bond.NumPeerNotif },
+		number("num_peer_notif", unix.IFLA_BOND_NUM_PEER_NOTIF, schema.Int[uint8](0, 255),
+			func(l *Link) **uint8 { return &l.Bond.NumPeerNotif },
 			"How many gratuitous ARPs and unsolicited neighbour advertisements follow a failover."),
 		flag("all_slaves_active", unix.IFLA_BOND_ALL_SLAVES_ACTIVE, func(l *Link) **bool { return &l.Bond.AllSlavesActive },
 			"Whether frames that arrive on inactive ports are taken."),
 		number("min_links", unix.IFLA_BOND_MIN_LINKS, unlimited, func(l *Link) **uint32 { return &l.Bond.MinLinks },
 			"How many ports must be up for the bond to have carrier."),
-		number("lp_interval", unix.IFLA_BOND_LP_INTERVAL, schema.Int[uint32](1, math.MaxInt32), func(l *Link) **uint32 { return &l.Bond.LPInterval },
+		number("lp_interval", unix.IFLA_BOND_LP_INTERVAL, schema.Int[uint32](1, math.MaxInt32),
+			func(l *Link) **uint32 { return &l.Bond.LPInterval },
 			"Seconds between learning packets to the switches of each port."),
-		number("packets_per_slave", unix.IFLA_BOND_PACKETS_PER_SLAVE, schema.Int[uint32](0, 65535), func(l *Link) **uint32 { return &l.Bond.PacketsPerSlave },
+		number("packets_per_slave", unix.IFLA_BOND_PACKETS_PER_SLAVE, schema.Int[uint32](0, 65535),
+			func(l *Link) **uint32 { return &l.Bond.PacketsPerSlave },
 			"How many packets leave by one port before the next; 0 is at random.").when(inModes("balance-rr")),
 		choice[uint8]("lacp_rate", unix.IFLA_BOND_AD_LACP_RATE, []string{"slow", "fast"},
 			func(l *Link) **string { return &l.Bond.LACPRate },
@@ -176,11 +188,14 @@ var bondRows = sync.OnceValue(func() options[Link] {
 		flag("lacp_active", unix.IFLA_BOND_AD_LACP_ACTIVE, func(l *Link) **bool { return &l.Bond.LACPActive },
 			"Whether LACPDUs are sent periodically (active) or only in reply (passive).").needs(whileDown).when(lacpMode),
 		adSelectRow(),
-		number("ad_actor_sys_prio", unix.IFLA_BOND_AD_ACTOR_SYS_PRIO, schema.Int[uint16](1, 65535), func(l *Link) **uint16 { return &l.Bond.ADActorSysPrio },
+		number("ad_actor_sys_prio", unix.IFLA_BOND_AD_ACTOR_SYS_PRIO, schema.Int[uint16](1, 65535),
+			func(l *Link) **uint16 { return &l.Bond.ADActorSysPrio },
 			"The system priority in LACPDUs.").when(lacpMode),
-		number("ad_user_port_key", unix.IFLA_BOND_AD_USER_PORT_KEY, schema.Int[uint16](0, 1023), func(l *Link) **uint16 { return &l.Bond.ADUserPortKey },
+		number("ad_user_port_key", unix.IFLA_BOND_AD_USER_PORT_KEY, schema.Int[uint16](0, 1023),
+			func(l *Link) **uint16 { return &l.Bond.ADUserPortKey },
 			"The upper ten bits of the port key in LACP frames.").needs(whileDown).when(lacpMode),
-		carried("ad_actor_system", unix.IFLA_BOND_AD_ACTOR_SYSTEM, schema.MAC(), func(l *Link) **string { return &l.Bond.ADActorSystem },
+		carried("ad_actor_system", unix.IFLA_BOND_AD_ACTOR_SYSTEM, schema.MAC(),
+			func(l *Link) **string { return &l.Bond.ADActorSystem },
 			encodeMAC, decodeMAC, "The MAC address of the system in LACP frames; zeros are the bond's own.").when(lacpMode),
 		flag("tlb_dynamic_lb", unix.IFLA_BOND_TLB_DYNAMIC_LB, func(l *Link) **bool { return &l.Bond.TLBDynamicLB },
 			"Whether flows are moved between ports by their load.").needs(whileDown).when(inModes("balance-tlb", "balance-alb")),
@@ -193,11 +208,14 @@ var bondRows = sync.OnceValue(func() options[Link] {
 
 var bondPortRows = sync.OnceValue(func() options[Port] {
 	return options[Port]{
-		number("queue_id", unix.IFLA_BOND_SLAVE_QUEUE_ID, schema.Int[uint16](0, 65535), func(p *Port) **uint16 { return &p.Bond.QueueID },
+		number("queue_id", unix.IFLA_BOND_SLAVE_QUEUE_ID, schema.Int[uint16](0, 65535),
+			func(p *Port) **uint16 { return &p.Bond.QueueID },
 			"The transmit queue that leads to this port; 0 is none."),
-		number("prio", unix.IFLA_BOND_SLAVE_PRIO, schema.Int[int32](math.MinInt32, math.MaxInt32), func(p *Port) **int32 { return &p.Bond.Prio },
+		number("prio", unix.IFLA_BOND_SLAVE_PRIO, schema.Int[int32](math.MinInt32, math.MaxInt32),
+			func(p *Port) **int32 { return &p.Bond.Prio },
 			"The port's rank when a new active port is chosen; the highest wins.").in(primaryModes),
-		number("actor_port_prio", actorPortPrio, schema.Int[uint16](0, 65535), func(p *Port) **uint16 { return &p.Bond.ActorPortPrio },
+		number("actor_port_prio", actorPortPrio, schema.Int[uint16](0, 65535),
+			func(p *Port) **uint16 { return &p.Bond.ActorPortPrio },
 			"The port's priority in LACP frames; the lowest is used first.").in(lacpMode).from("6.18"),
 	}
 })

@@ -42,7 +42,8 @@ var bridgePortRows = sync.OnceValue(func() options[Port] {
 	return options[Port]{
 		number("cost", unix.IFLA_BRPORT_COST, schema.Int[uint32](1, 65535), func(p *Port) **uint32 { return &p.Bridge.Cost },
 			"The port's path cost in the spanning tree. The kernel derives it from the speed until it is set."),
-		number("priority", unix.IFLA_BRPORT_PRIORITY, schema.Int[uint16](0, 63), func(p *Port) **uint16 { return &p.Bridge.Priority },
+		number("priority", unix.IFLA_BRPORT_PRIORITY, schema.Int[uint16](0, 63),
+			func(p *Port) **uint16 { return &p.Bridge.Priority },
 			"The port's priority in the spanning tree."),
 		flag("hairpin", unix.IFLA_BRPORT_MODE, func(p *Port) **bool { return &p.Bridge.Hairpin },
 			"Whether frames may leave by the port that they came in by."),
@@ -58,7 +59,8 @@ var bridgePortRows = sync.OnceValue(func() options[Port] {
 			"Whether broadcast frames leave by the port."),
 		flag("neigh_suppress", unix.IFLA_BRPORT_NEIGH_SUPPRESS, func(p *Port) **bool { return &p.Bridge.NeighSuppress },
 			"Whether the bridge answers ARP and neighbour discovery for others on the port."),
-		flag("neigh_vlan_suppress", unix.IFLA_BRPORT_NEIGH_VLAN_SUPPRESS, func(p *Port) **bool { return &p.Bridge.NeighVLANSuppress },
+		flag("neigh_vlan_suppress", unix.IFLA_BRPORT_NEIGH_VLAN_SUPPRESS,
+			func(p *Port) **bool { return &p.Bridge.NeighVLANSuppress },
 			"Whether O(ports[].neigh_suppress) is set for each VLAN apart.").from("6.4"),
 		flag("guard", unix.IFLA_BRPORT_GUARD, func(p *Port) **bool { return &p.Bridge.Guard },
 			"Whether a spanning tree message takes the port down."),
@@ -72,13 +74,16 @@ var bridgePortRows = sync.OnceValue(func() options[Port] {
 			"Whether the bridge answers ARP on the port as IEEE 802.11 and Hotspot 2.0 want it."),
 		flag("mcast_to_unicast", unix.IFLA_BRPORT_MCAST_TO_UCAST, func(p *Port) **bool { return &p.Bridge.McastToUnicast },
 			"Whether multicast leaves the port as unicast to each member."),
-		number("mcast_router", unix.IFLA_BRPORT_MULTICAST_ROUTER, schema.Int[uint8](0, 3), func(p *Port) **uint8 { return &p.Bridge.McastRouter },
+		number("mcast_router", unix.IFLA_BRPORT_MULTICAST_ROUTER, schema.Int[uint8](0, 3),
+			func(p *Port) **uint8 { return &p.Bridge.McastRouter },
 			"Whether a multicast router is behind the port: 0 never, 1 when one is seen, 2 always, 3 for a while."),
-		number("mcast_max_groups", unix.IFLA_BRPORT_MCAST_MAX_GROUPS, schema.Int[uint32](0, math.MaxUint32), func(p *Port) **uint32 { return &p.Bridge.McastMaxGroups },
+		number("mcast_max_groups", unix.IFLA_BRPORT_MCAST_MAX_GROUPS, schema.Int[uint32](0, math.MaxUint32),
+			func(p *Port) **uint32 { return &p.Bridge.McastMaxGroups },
 			"How many groups the port may join; 0 is no limit.").from("6.3"),
 		flag("vlan_tunnel", unix.IFLA_BRPORT_VLAN_TUNNEL, func(p *Port) **bool { return &p.Bridge.VLANTunnel },
 			"Whether VLANs are mapped to tunnel numbers on the port."),
-		number("group_fwd_mask", unix.IFLA_BRPORT_GROUP_FWD_MASK, schema.Int[uint16](0, 65535), func(p *Port) **uint16 { return &p.Bridge.GroupFwdMask },
+		number("group_fwd_mask", unix.IFLA_BRPORT_GROUP_FWD_MASK, schema.Int[uint16](0, 65535),
+			func(p *Port) **uint16 { return &p.Bridge.GroupFwdMask },
 			"Bits for the link-local groups 01:80:c2:00:00:0X that are forwarded."),
 		flag("locked", unix.IFLA_BRPORT_LOCKED, func(p *Port) **bool { return &p.Bridge.Locked },
 			"Whether the port takes frames only from addresses that are in the forwarding table."),
@@ -94,7 +99,8 @@ var bridgePortRows = sync.OnceValue(func() options[Port] {
 
 // backupNexthopRow: the kernel tells of it only when there is one (br_port_fill_attrs in net/bridge/br_netlink.c).
 func backupNexthopRow() option[Port] {
-	row := number("backup_nhid", unix.IFLA_BRPORT_BACKUP_NHID, schema.Int[uint32](0, math.MaxUint32), func(p *Port) **uint32 { return &p.Bridge.BackupNHID },
+	row := number("backup_nhid", unix.IFLA_BRPORT_BACKUP_NHID, schema.Int[uint32](0, math.MaxUint32),
+		func(p *Port) **uint32 { return &p.Bridge.BackupNHID },
 		"The nexthop group that a frame takes to O(ports[].backup_port); 0 is none.").from("6.6")
 	row.absent = func(p *Port) { p.Bridge.BackupNHID = new(uint32) }
 	return row.unless(func(p *Port) bool { return *p.Bridge.BackupNHID == 0 })

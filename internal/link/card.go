@@ -19,7 +19,8 @@ func (p *planner) checkCards() {
 					cards[card] = port.Name
 					continue
 				}
-				message := fmt.Sprintf("%s and %s are on one card (%s), whose failure takes both: pair ports of different cards, or set same_card to ignore",
+				message := fmt.Sprintf("%s and %s are on one card (%s), whose failure takes both: pair ports of different cards, "+
+					"or set same_card to ignore",
 					other, port.Name, card)
 				if deref(want.SameCard) == "fail" {
 					p.problem(want, fmt.Sprintf("ports[%d]", i), "%s", message)

@@ -72,12 +72,13 @@ func (p *planner) checkParent(want *Link) {
 	parent := p.becomes(*want.Parent)
 	if want.Kind == Macvlan && parent.Kind == Macvlan {
 		// macvlan_common_newlink in drivers/net/macvlan.c takes the real device below.
-		p.problem(want, "parent", "%s is a macvlan, and the kernel puts %s beside it: declare the link that %s stands on", parent.Name, want.Name, parent.Name)
+		p.problem(want, "parent", "%s is a macvlan, and the kernel puts %s beside it: declare the link that %s stands on",
+			parent.Name, want.Name, parent.Name)
 	}
 }
 
-// missing says that there is no such link, or whose further name it is: the kernel finds links by these, and lists and files
-// go by one name.
+// missing says that there is no such link, or whose further name it is: the kernel finds links by these, and lists and
+// files go by one name.
 func (p *planner) missing(name string) string {
 	if owner := p.current.findAlternative(name); owner != nil {
 		return fmt.Sprintf("%s is an alternative name of %s: write %s", name, owner.Name, owner.Name)
@@ -119,7 +120,8 @@ func (p *planner) checkBridgeVLAN(want *Link) {
 		vlans = defaultVLANs(parent)
 	}
 	if !slices.ContainsFunc(*vlans, func(vlan kernel.BridgeVLAN) bool { return vlan.ID == *id }) {
-		p.warn("vlan %s: bridge %s filters VLANs and is not in VLAN %d itself, so that no frame reaches %s: add %d to the vlans of bridge %s",
+		p.warn("vlan %s: bridge %s filters VLANs and is not in VLAN %d itself, so that no frame reaches %s: add %d to the "+
+			"vlans of bridge %s",
 			want.Name, parent.Name, *id, want.Name, *id, parent.Name)
 	}
 }
@@ -154,7 +156,8 @@ func (p *planner) checkPorts(want *Link) {
 		case want.Kind == Bond && link.Kind == Bond:
 			p.problem(want, key, "%s is a bond: the kernel takes no bond as a port of another", port.Name)
 		}
-		if backup := deref(port.Bridge.BackupPort); backup != "" && (backup == port.Name || p.controllerOf(backup) != want.Name) {
+		if backup := deref(port.Bridge.BackupPort); backup != "" &&
+			(backup == port.Name || p.controllerOf(backup) != want.Name) {
 			p.problem(want, key+".backup_port", "%s is not another port of %s", backup, want.Name)
 		}
 	}
@@ -168,7 +171,8 @@ func (p *planner) checkPorts(want *Link) {
 func (p *planner) checkOptions(want *Link) {
 	final := p.final[want.Name]
 	if final.followsActivePort() && want.MAC != nil && want.Observed.Index == 0 {
-		p.problem(want, "mac_address", "cannot be declared with fail_over_mac active: the bond has the address of its active port")
+		p.problem(want, "mac_address",
+			"cannot be declared with fail_over_mac active: the bond has the address of its active port")
 	}
 	rows := kindRows(want.Kind)
 	for i := range rows {
@@ -253,7 +257,8 @@ func (p *planner) checkNothingAbove(want *Link) {
 		}
 	}
 	if len(left) > 0 {
-		p.problem(want, "", "bridge %s still has interfaces of containers or virtual machines (%s): detach those first", want.Name, strings.Join(left, ", "))
+		p.problem(want, "", "bridge %s still has interfaces of containers or virtual machines (%s): detach those first",
+			want.Name, strings.Join(left, ", "))
 	}
 }
 

@@ -14,7 +14,8 @@ var commonRows = sync.OnceValue(func() options[Link] {
 		plain("up", schema.Bool(), func(l *Link) **bool { return &l.Up },
 			"Whether the link is administratively up.").assume(true),
 		plain("mtu", schema.Int[uint32](68, math.MaxInt32), func(l *Link) **uint32 { return &l.MTU },
-			"The largest packet in bytes, without the Ethernet header. A VLAN or macvlan that declares none follows its parent."),
+			"The largest packet in bytes, without the Ethernet header. A VLAN or macvlan that declares none "+
+				"follows its parent."),
 		plain("mac_address", schema.LinkMAC(), func(l *Link) **string { return &l.MAC },
 			"The MAC address."),
 		setting("accept_ra", schema.Int[int32](0, 2), func(l *Link) **int32 { return &l.AcceptRA },

@@ -11,7 +11,8 @@ import (
 
 var commonOptions = []option{
 	{name: "mtu", place: "mtu", values: [][2]string{{"1400", "1400"}, {"9000", "9000"}, {"1500", "1500"}}},
-	{name: "mac_address", place: "address", values: [][2]string{{`"02:00:00:00:00:aa"`, `"02:00:00:00:00:aa"`}, {`"02-00-00-00-00-BB"`, `"02:00:00:00:00:bb"`}}},
+	{name: "mac_address", place: "address",
+		values: [][2]string{{`"02:00:00:00:00:aa"`, `"02:00:00:00:00:aa"`}, {`"02-00-00-00-00-BB"`, `"02:00:00:00:00:bb"`}}},
 	{name: "accept_ra", place: "proc:ipv6/conf/x0/accept_ra", values: [][2]string{{"2", "2"}, {"0", "0"}, {"1", "1"}}},
 	{name: "proxy_arp", place: "proc:ipv4/conf/x0/proxy_arp", values: [][2]string{{"true", "1"}, {"false", "0"}}},
 	{name: "rp_filter", place: "proc:ipv4/conf/x0/rp_filter", values: [][2]string{{"1", "1"}, {"2", "2"}, {"0", "0"}}},
@@ -34,7 +35,8 @@ func TestCommonOptions(t *testing.T) {
 			options := commonOptions
 			if kind == link.VLAN || kind == link.Macvlan {
 				// The parent has room for no more than 1500 bytes.
-				options = append([]option{{name: "mtu", place: "mtu", values: [][2]string{{"1400", "1400"}, {"1500", "1500"}}}}, commonOptions[1:]...)
+				options = append([]option{{name: "mtu", place: "mtu", values: [][2]string{{"1400", "1400"}, {"1500", "1500"}}}},
+					commonOptions[1:]...)
 			}
 			try(t, kind, joined(`"name": "x0"`, base), "x0", options)
 			t.Run("up", func(t *testing.T) { tryUp(t, kind, base) })
@@ -98,15 +100,18 @@ func TestInterface(t *testing.T) {
 	}
 	l.must(t, link.Bridge, `{"name": "x0", "ports": ["a0"]}`)
 	l.must(t, link.Hardware, `{"name": "a0"}`)
-	if flags, master := l.told(t, "a0", "flags"), l.told(t, "a0", "master"); !strings.Contains(flags, `"UP"`) || master != `"x0"` {
+	if flags, master := l.told(t, "a0", "flags"), l.told(t, "a0", "master"); !strings.Contains(flags, `"UP"`) ||
+		master != `"x0"` {
 		t.Errorf("flags %s, controller %s", flags, master)
 	}
 	l.must(t, link.Hardware, `{"name": "a0", "state": "absent"}`)
-	if flags, master := l.told(t, "a0", "flags"), l.told(t, "a0", "master"); strings.Contains(flags, `"UP"`) || master != "null" {
+	if flags, master := l.told(t, "a0", "flags"), l.told(t, "a0", "master"); strings.Contains(flags, `"UP"`) ||
+		master != "null" {
 		t.Errorf("absent: flags %s, controller %s", flags, master)
 	}
 	before := l.Snapshot(t)
-	if _, err := l.declare(t, link.Hardware, `{"name": "eth7"}`); err == nil || !strings.Contains(err.Error(), "name: there is no interface eth7") {
+	if _, err := l.declare(t, link.Hardware, `{"name": "eth7"}`); err == nil ||
+		!strings.Contains(err.Error(), "name: there is no interface eth7") {
 		t.Errorf("a card that is not there: %v", err)
 	}
 	if l.Snapshot(t) != before {

@@ -8,25 +8,32 @@ import (
 	"hostnet.linux/internal/schema"
 )
 
-// given are the values that the kernel gives a new link of each kind, where these are not false, 0 or nothing, as of Linux 6.1 to
-// 6.18. Those of time depend on the kernel's clock (CONFIG_HZ).
+// given are the values that the kernel gives a new link of each kind, where these are not false, 0 or nothing, as of
+// Linux 6.1 to 6.18. Those of time depend on the kernel's clock (CONFIG_HZ).
 var given = sync.OnceValue(func() map[string]map[string][]any {
 	return map[string]map[string][]any{
 		Bond: {
-			"use_carrier": {true}, "arp_all_targets": {"any"}, "arp_missed_max": {2}, "primary_reselect": {"always"}, "xmit_hash_policy": {"layer2"},
-			"resend_igmp": {1}, "num_peer_notif": {1}, "lp_interval": {1}, "packets_per_slave": {1}, "lacp_rate": {"slow"}, "lacp_active": {true, "on"},
-			"ad_actor_sys_prio": {65535}, "ad_actor_system": {"00:00:00:00:00:00"}, "tlb_dynamic_lb": {true}, "coupled_control": {true},
+			"use_carrier": {true}, "arp_all_targets": {"any"}, "arp_missed_max": {2}, "primary_reselect": {"always"},
+			"xmit_hash_policy": {"layer2"},
+			"resend_igmp":      {1}, "num_peer_notif": {1}, "lp_interval": {1}, "packets_per_slave": {1}, "lacp_rate": {"slow"},
+			"lacp_active":       {true, "on"},
+			"ad_actor_sys_prio": {65535}, "ad_actor_system": {"00:00:00:00:00:00"}, "tlb_dynamic_lb": {true},
+			"coupled_control":    {true},
 			"broadcast_neighbor": {false}, "ad_select": {"stable"},
 		},
 		Bridge: {
-			"priority": {32768}, "forward_delay": {15}, "hello_time": {2}, "max_age": {20}, "ageing_time": {300}, "group_address": {"01:80:c2:00:00:00"},
-			"mcast_router": {1}, "mcast_snooping": {true}, "mcast_hash_max": {4096, 512}, "mcast_last_member_count": {2},
-			"mcast_startup_query_count": {2}, "mcast_last_member_interval": {1}, "mcast_membership_interval": {260}, "mcast_querier_interval": {255},
-			"mcast_query_interval": {125}, "mcast_query_response_interval": {10}, "mcast_startup_query_interval": {31.24, 31.25, 31.23, 31.2},
-			"mcast_igmp_version": {2}, "mcast_mld_version": {1}, "vlan_default_pvid": {1}, "vlan_protocol": {"802.1q"},
+			"priority": {32768}, "forward_delay": {15}, "hello_time": {2}, "max_age": {20}, "ageing_time": {300},
+			"group_address": {"01:80:c2:00:00:00"},
+			"mcast_router":  {1}, "mcast_snooping": {true}, "mcast_hash_max": {4096, 512}, "mcast_last_member_count": {2},
+			"mcast_startup_query_count": {2}, "mcast_last_member_interval": {1}, "mcast_membership_interval": {260},
+			"mcast_querier_interval": {255},
+			"mcast_query_interval":   {125}, "mcast_query_response_interval": {10},
+			"mcast_startup_query_interval": {31.24, 31.25, 31.23, 31.2},
+			"mcast_igmp_version":           {2}, "mcast_mld_version": {1}, "vlan_default_pvid": {1}, "vlan_protocol": {"802.1q"},
 		},
-		VLAN:    {"protocol": {"802.1q"}, "reorder_hdr": {true}},
-		VXLAN:   {"ageing": {300}, "learning": {true}, "udp_csum": {true}, "localbypass": {true}, "reserved_bits": {"0xf7ffffff000000ff"}, "df": {"unset"}, "port_range": {"0-0"}},
+		VLAN: {"protocol": {"802.1q"}, "reorder_hdr": {true}},
+		VXLAN: {"ageing": {300}, "learning": {true}, "udp_csum": {true}, "localbypass": {true},
+			"reserved_bits": {"0xf7ffffff000000ff"}, "df": {"unset"}, "port_range": {"0-0"}},
 		Macvlan: {"bc_queue_len": {1000}, "bc_cutoff": {1}},
 	}
 })
@@ -36,7 +43,8 @@ var givenToPorts = sync.OnceValue(func() map[string]map[string][]any {
 	return map[string]map[string][]any{
 		Bond: {"actor_port_prio": {255}},
 		Bridge: {
-			"cost": {1, 2, 4, 5, 19, 100}, "priority": {32}, "learning": {true}, "flood": {true}, "mcast_flood": {true}, "bcast_flood": {true},
+			"cost": {1, 2, 4, 5, 19, 100}, "priority": {32}, "learning": {true}, "flood": {true}, "mcast_flood": {true},
+			"bcast_flood":  {true},
 			"mcast_router": {1},
 		},
 	}
@@ -146,7 +154,8 @@ func (s *State) choosesMTU(l *Link) bool {
 	if !KnownKind(l.Kind) || l.Observed.Loopback {
 		return false
 	}
-	if controller := s.Find(l.Observed.Controller); controller != nil && controller.Kind == Bond && same(controller.MTU, l.MTU) {
+	if controller := s.Find(l.Observed.Controller); controller != nil && controller.Kind == Bond &&
+		same(controller.MTU, l.MTU) {
 		return false
 	}
 	parent := s.Find(deref(l.Parent))

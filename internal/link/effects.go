@@ -14,7 +14,8 @@ const leastIPv6 = 1280
 
 // macvtap, ipvlan and so on cannot be declared, but stand on links that can.
 var (
-	// clamped kinds do not keep an MTU above that of the link below (vlan_device_event, macvlan_device_event, macsec_notify).
+	// clamped kinds do not keep an MTU above that of the link below (vlan_device_event, macvlan_device_event,
+	// macsec_notify).
 	clamped = []string{VLAN, Macvlan, "macvtap", "ipvlan", "ipvtap", "macsec"}
 	// following kinds always have the MTU of the link below (ipvlan_adjust_mtu).
 	following = []string{"ipvlan", "ipvtap"}
@@ -59,7 +60,8 @@ func (p *planner) withoutIPv6(name string, mtu, before *uint32) {
 	}
 	p.noIPv6[name] = fmt.Sprintf("mtu %d of %s is below 1280, the least of IPv6", *mtu, name)
 	if before != nil && *before >= leastIPv6 {
-		p.warn("%s: mtu %d is below 1280: the kernel takes IPv6 off it, with its addresses, routes, neighbours and settings", p.describe(name), *mtu)
+		p.warn("%s: mtu %d is below 1280: the kernel takes IPv6 off it, with its addresses, routes, neighbours and settings",
+			p.describe(name), *mtu)
 	}
 }
 
@@ -80,7 +82,8 @@ func (p *planner) spreadMTU(name string, mtu uint32, fuse int) {
 	}
 	if have := p.current.Find(name); one.Kind == Bond && have != nil && have.Ports != nil {
 		for _, port := range *have.Ports {
-			if link := p.current.Find(port.Name); link != nil && link.MTU != nil && *link.MTU != mtu && p.controllerOf(port.Name) == name {
+			if link := p.current.Find(port.Name); link != nil && link.MTU != nil && *link.MTU != mtu &&
+				p.controllerOf(port.Name) == name {
 				p.effectMTU(link, mtu, fmt.Sprintf("mtu %d of %s, whose port it is", mtu, name), fuse)
 			}
 		}
@@ -88,8 +91,8 @@ func (p *planner) spreadMTU(name string, mtu uint32, fuse int) {
 	p.spreadToBridge(p.controllerOf(name), map[string]uint32{name: mtu}, fuse)
 }
 
-// spreadToBridge: a bridge has the MTU of its smallest port, until somebody sets its own (br_mtu_auto_adjust). The kernel does
-// not tell whether somebody has; one that differs from the ports' has been set.
+// spreadToBridge: a bridge has the MTU of its smallest port, until somebody sets its own (br_mtu_auto_adjust). The
+// kernel does not tell whether somebody has; one that differs from the ports' has been set.
 func (p *planner) spreadToBridge(name string, ports map[string]uint32, fuse int) {
 	bridge := p.current.Find(name)
 	if bridge == nil || bridge.Kind != Bridge || bridge.MTU == nil || p.fresh[name] || p.gone[name] {
@@ -175,8 +178,8 @@ func (p *planner) effectMTU(link *Link, mtu uint32, cause string, fuse int) {
 	p.spreadMTU(link.Name, mtu, fuse-1)
 }
 
-// holdMTU sets the declared MTU of a bridge again that the kernel changes along with that of its ports. From then on it leaves it
-// alone (BROPT_MTU_SET_BY_USER).
+// holdMTU sets the declared MTU of a bridge again that the kernel changes along with that of its ports. From then on it
+// leaves it alone (BROPT_MTU_SET_BY_USER).
 func (p *planner) holdMTU(link *Link, mtu uint32, cause string) {
 	final := p.final[link.Name]
 	if link.Kind != Bridge || final == nil || final.MTU == nil || *final.MTU != *link.MTU {
@@ -190,8 +193,8 @@ func (p *planner) holdMTU(link *Link, mtu uint32, cause string) {
 	}, name)
 }
 
-// spreadMAC follows a new MAC address to the links that have the same one from this one (vlan_sync_address, bond_set_mac_address,
-// br_stp_recalculate_bridge_id).
+// spreadMAC follows a new MAC address to the links that have the same one from this one (vlan_sync_address,
+// bond_set_mac_address, br_stp_recalculate_bridge_id).
 func (p *planner) spreadMAC(name, old, cause string, fuse int) {
 	if _, known := p.readdressed[name]; known || fuse == 0 {
 		return

@@ -61,8 +61,9 @@ func (p *planner) emitDelete(have *Link, disruption plan.Disruption) {
 	name := have.Name
 	p.deletion.names = append(p.deletion.names, name)
 	p.add(plan.Step{
-		Phase: plan.Delete, Depth: -p.observedDepth(have, longestStack), Action: "delete", Object: have.Describe(), Disruption: disruption,
-		Run: func() error { return p.deletion.run(p.kernel, name) },
+		Phase: plan.Delete, Depth: -p.observedDepth(have, longestStack), Action: "delete", Object: have.Describe(),
+		Disruption: disruption,
+		Run:        func() error { return p.deletion.run(p.kernel, name) },
 	}, name, deref(have.Peer), have.Observed.Controller)
 }
 
@@ -75,8 +76,8 @@ type deletion struct {
 // worthwhile is from how many links on they are deleted at once.
 const worthwhile = 3
 
-// run deletes one link with the others, or alone where not all of them can be deleted at once: the kernel then says which
-// one is the reason.
+// run deletes one link with the others, or alone where not all of them can be deleted at once: the kernel then says
+// which one is the reason.
 func (d *deletion) run(k Kernel, name string) error {
 	if !d.tried && len(d.names) >= worthwhile {
 		d.tried = true
@@ -149,13 +150,15 @@ func (p *planner) emitFresh(name string) {
 // atCreation are the rows that a new link is made with.
 func (p *planner) atCreation(final *Link) options[Link] {
 	return kindRows(final.Kind).where(func(row *option[Link]) bool {
-		return row.encode != nil && row.IsSet(final) && !row.late && (row.given == nil || !row.given(final)) && (row.applies == nil || row.applies(final) == "")
+		return row.encode != nil && row.IsSet(final) && !row.late && (row.given == nil || !row.given(final)) &&
+			(row.applies == nil || row.applies(final) == "")
 	})
 }
 
 // creation is the request that makes the link with these rows.
 func (p *planner) creation(final *Link, sent options[Link]) kernel.LinkRequest {
-	request := kernel.LinkRequest{Name: final.Name, Kind: final.Kind, Index: final.Observed.Index, MTU: p.fittingMTU(final, longestStack)}
+	request := kernel.LinkRequest{Name: final.Name, Kind: final.Kind, Index: final.Observed.Index,
+		MTU: p.fittingMTU(final, longestStack)}
 	if final.Kind != VXLAN {
 		request.Parent = deref(final.Parent)
 	}
@@ -275,8 +278,9 @@ func (p *planner) emitChange(name string) {
 		}
 		request := kernel.LinkRequest{Kind: final.Kind, Address: address, Data: p.encodeChanged(final, have, sent)}
 		p.add(plan.Step{
-			Phase: plan.Change, Depth: p.depth(name), Action: "change", Object: final.Describe(), Changes: changes, Disruption: disruption,
-			Run: func() error { return sent.explain(final, p.kernel.ChangeLink(name, request)) },
+			Phase: plan.Change, Depth: p.depth(name), Action: "change", Object: final.Describe(), Changes: changes,
+			Disruption: disruption,
+			Run:        func() error { return sent.explain(final, p.kernel.ChangeLink(name, request)) },
 		}, name)
 	}
 	p.emitSettings(final, have)
@@ -322,8 +326,9 @@ func (p *planner) emitMTU(final, have *Link, change schema.Change) {
 		disruption = plan.ConnectionsLost
 	}
 	p.add(plan.Step{
-		Phase: phase, Depth: depth, Action: "change", Object: final.Describe(), Changes: []schema.Change{change}, Disruption: disruption,
-		Run: func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{MTU: &mtu}) },
+		Phase: phase, Depth: depth, Action: "change", Object: final.Describe(), Changes: []schema.Change{change},
+		Disruption: disruption,
+		Run:        func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{MTU: &mtu}) },
 	}, name)
 }
 
@@ -331,7 +336,8 @@ func (p *planner) emitMTU(final, have *Link, change schema.Change) {
 func (p *planner) emitLate(final *Link, row option[Link], change schema.Change) {
 	name, kind, attribute := final.Name, final.Kind, row.encode(final)
 	p.add(plan.Step{
-		Phase: plan.Adjust, Depth: p.depth(name), Action: "change", Object: final.Describe(), Changes: []schema.Change{change},
+		Phase: plan.Adjust, Depth: p.depth(name), Action: "change", Object: final.Describe(),
+		Changes: []schema.Change{change},
 		Run: func() error {
 			return p.kernel.ChangeLink(name, kernel.LinkRequest{Kind: kind, Data: kernel.Attributes{attribute}})
 		},

@@ -67,8 +67,8 @@ func (p *planner) portObject(name, controller string) string {
 	return fmt.Sprintf("port %s of %s", name, p.describe(controller))
 }
 
-// emitRelease takes a port from its controller. A bond leaves its former ports down (__bond_release_one), a VRF takes them down
-// and up again (cycle_netdev in drivers/net/vrf.c).
+// emitRelease takes a port from its controller. A bond leaves its former ports down (__bond_release_one), a VRF takes
+// them down and up again (cycle_netdev in drivers/net/vrf.c).
 func (p *planner) emitRelease(name, from string) {
 	if controller := p.current.Find(from); controller != nil {
 		switch controller.Kind {
@@ -92,24 +92,27 @@ func (p *planner) emitRelease(name, from string) {
 	}, name, from)
 }
 
-// emitOwnMTU: a former port gets back the MTU from before it joined (__bond_release_one), which the kernel does not tell.
+// emitOwnMTU: a former port gets back the MTU from before it joined (__bond_release_one), which the kernel does not
+// tell.
 func (p *planner) emitOwnMTU(name string) {
 	for _, want := range p.wanted {
 		if want.Name == name && want.MTU != nil && !p.gone[name] {
 			mtu := *want.MTU
 			p.add(plan.Step{
-				Phase: plan.Change, Depth: p.depth(name), Action: "change", Object: p.describe(name), Changes: []schema.Change{{Option: "mtu", New: mtu}},
-				Run: func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{MTU: &mtu}) },
+				Phase: plan.Change, Depth: p.depth(name), Action: "change", Object: p.describe(name),
+				Changes: []schema.Change{{Option: "mtu", New: mtu}},
+				Run:     func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{MTU: &mtu}) },
 			}, name)
 		}
 	}
 }
 
-// emitOwnMAC: a bond that loses its last port gets a random address (__bond_release_one), and the next port's after that.
-// It is to keep the one that the network knows, or to get the declared one.
+// emitOwnMAC: a bond that loses its last port gets a random address (__bond_release_one), and the next port's after
+// that. It is to keep the one that the network knows, or to get the declared one.
 func (p *planner) emitOwnMAC(bond *Link) {
 	have, final := p.current.Find(bond.Name), p.final[bond.Name]
-	if have == nil || final == nil || final.Kind != Bond || final.MAC == nil || p.fresh[bond.Name] || len(*have.Ports) == 0 {
+	if have == nil || final == nil || final.Kind != Bond || final.MAC == nil || p.fresh[bond.Name] ||
+		len(*have.Ports) == 0 {
 		return
 	}
 	for _, port := range *have.Ports {
@@ -124,13 +127,14 @@ func (p *planner) emitOwnMAC(bond *Link) {
 	}
 	name, mac := bond.Name, *final.MAC
 	p.add(plan.Step{
-		Phase: plan.Change, Depth: p.depth(name), Action: "change", Object: final.Describe(), Changes: []schema.Change{{Option: "mac_address", New: mac}},
-		Run: func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{Address: &mac}) },
+		Phase: plan.Change, Depth: p.depth(name), Action: "change", Object: final.Describe(),
+		Changes: []schema.Change{{Option: "mac_address", New: mac}},
+		Run:     func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{Address: &mac}) },
 	}, name)
 }
 
-// emitAttach makes a link a port. A bond takes only links that are down, and brings them up (bond_enslave). A VRF takes them down
-// and up again, and leaves them their addresses.
+// emitAttach makes a link a port. A bond takes only links that are down, and brings them up (bond_enslave). A VRF takes
+// them down and up again, and leaves them their addresses.
 func (p *planner) emitAttach(name, target string) {
 	disruption := plan.None
 	controller := p.becomes(target)
@@ -151,9 +155,10 @@ func (p *planner) emitAttach(name, target string) {
 		p.lose(name, plan.Flapped)
 	}
 	p.add(plan.Step{
-		Phase: plan.Attach, Depth: p.depth(target), Action: "attach", Object: p.portObject(name, target), Disruption: disruption,
-		Changes: []schema.Change{{Option: "controller", New: target}},
-		Run:     func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{Controller: &target}) },
+		Phase: plan.Attach, Depth: p.depth(target), Action: "attach", Object: p.portObject(name, target),
+		Disruption: disruption,
+		Changes:    []schema.Change{{Option: "controller", New: target}},
+		Run:        func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{Controller: &target}) },
 	}, name, target)
 	if controller != nil && controller.Kind == Bond {
 		p.lateAgain(controller)
@@ -184,8 +189,9 @@ func (p *planner) emitPortMTUs() {
 			change.Old = *room
 		}
 		p.add(plan.Step{
-			Phase: plan.Adjust, Depth: p.depth(bond.Name), Action: "change", Object: p.describe(name), Changes: []schema.Change{change},
-			Run: func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{MTU: &mtu}) },
+			Phase: plan.Adjust, Depth: p.depth(bond.Name), Action: "change", Object: p.describe(name),
+			Changes: []schema.Change{change},
+			Run:     func() error { return p.kernel.ChangeLink(name, kernel.LinkRequest{MTU: &mtu}) },
 		}, name)
 	}
 }
@@ -198,7 +204,8 @@ func (p *planner) lateAgain(bond *Link) {
 	p.lateDone[bond.Name] = true
 	for _, row := range kindRows(bond.Kind) {
 		alreadySent := slices.ContainsFunc(p.changed[bond.Name], func(c option[Link]) bool { return c.Name == row.Name })
-		if row.late && row.IsSet(bond) && !row.given(bond) && (row.applies == nil || row.applies(bond) == "") && (!alreadySent || p.fresh[bond.Name]) {
+		if row.late && row.IsSet(bond) && !row.given(bond) && (row.applies == nil || row.applies(bond) == "") &&
+			(!alreadySent || p.fresh[bond.Name]) {
 			p.emitLate(bond, row, schema.Change{Option: row.Name, New: row.Export(bond)})
 		}
 	}
@@ -226,7 +233,8 @@ func (p *planner) emitPortOptions(name, target string, stays bool) {
 		want = &taken
 	}
 	sent := portRows(controller.Kind).where(func(row *option[Port]) bool {
-		return row.encode != nil && row.IsSet(want) && !row.Equal(want, have) && (stays || row.given == nil || !row.given(want))
+		return row.encode != nil && row.IsSet(want) && !row.Equal(want, have) &&
+			(stays || row.given == nil || !row.given(want))
 	})
 	changes := sent.table().Diff(want, have)
 	if len(changes) > 0 {

@@ -4,9 +4,9 @@ import (
 	"slices"
 )
 
-// followParents raises the MTU of a declared link without one of its own along with that of its parent, as it would have it
-// when it is made at the next boot. The kernel lowers it only (vlan_device_event, macvlan_device_event). A link whose MTU was not
-// its parent's keeps it: somebody has set that.
+// followParents raises the MTU of a declared link without one of its own along with that of its parent, as it would
+// have it when it is made at the next boot. The kernel lowers it only (vlan_device_event, macvlan_device_event). A link
+// whose MTU was not its parent's keeps it: somebody has set that.
 func (p *planner) followParents() {
 	for _, want := range p.byDepth() {
 		have, final := p.current.Find(want.Name), p.final[want.Name]
@@ -36,7 +36,8 @@ func followsParent(kind string) bool { return kind == VLAN || kind == Macvlan }
 func (p *planner) byDepth() []*Link {
 	depth := func(name string) int {
 		count := 0
-		for link := p.becomes(name); link != nil && link.Parent != nil && count < longestStack; link = p.becomes(*link.Parent) {
+		for link := p.becomes(name); link != nil && link.Parent != nil &&
+			count < longestStack; link = p.becomes(*link.Parent) {
 			count++
 		}
 		return count

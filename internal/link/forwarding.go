@@ -23,7 +23,8 @@ var forwardingTable = sync.OnceValue(func() schema.Table[forwarding] {
 	return schema.Table[forwarding]{
 		schema.Field("mac_address", schema.MAC(), func(f *forwarding) **string { return &f.MAC },
 			"The address whose frames go to the far end.").Assume("00:00:00:00:00:00"),
-		schema.Field("dst", schema.Address(), func(f *forwarding) **netip.Addr { return &f.Dst }, "The far end of the tunnel.").Require(),
+		schema.Field("dst", schema.Address(), func(f *forwarding) **netip.Addr { return &f.Dst },
+			"The far end of the tunnel.").Require(),
 		schema.Field("port", schema.Int[uint16](1, 65535), func(f *forwarding) **uint16 { return &f.Port },
 			"The far end's UDP port, where it is not the VXLAN's."),
 		schema.Field("vni", schema.Int[uint32](0, 1<<24-1), func(f *forwarding) **uint32 { return &f.VNI },

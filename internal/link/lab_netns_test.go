@@ -115,8 +115,8 @@ func steps(found *host.Plan) string {
 }
 
 // told is what iproute2 tells of a link. The place is a path of keys in its JSON, or a file: sys:FILE is below the
-// link's folder in /sys, proc:FILE below /proc/sys/net; bridge:KEY is told by bridge(8); text:WORDS asks whether it says so where its JSON does not.
-// Nothing, and what is off, is "null".
+// link's folder in /sys, proc:FILE below /proc/sys/net; bridge:KEY is told by bridge(8); text:WORDS asks whether it
+// says so where its JSON does not. Nothing, and what is off, is "null".
 func (l lab) told(t *testing.T, name, place string) string {
 	t.Helper()
 	if file, found := strings.CutPrefix(place, "proc:"); found {
@@ -275,4 +275,5 @@ func complete(t *testing.T, kind string, tested []option, elsewhere ...string) {
 }
 
 // everywhere are options that common_netns_test.go and the tests of behaviour cover for all kinds.
-var everywhere = []string{"name", "state", "up", "mtu", "mac_address", "accept_ra", "proxy_arp", "rp_filter", "forwarding"}
+var everywhere = []string{"name", "state", "up", "mtu", "mac_address", "accept_ra", "proxy_arp", "rp_filter",
+	"forwarding"}

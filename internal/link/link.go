@@ -83,7 +83,8 @@ type Observed struct {
 	AlternativeNames []string
 	// HidesAgeing tells that a bridge's spanning tree is changing, and its ageing time cannot be read.
 	HidesAgeing bool
-	// Dormant holds options that the kernel keeps although they have no meaning in the link's mode, nil when there are none.
+	// Dormant holds options that the kernel keeps although they have no meaning in the link's mode, nil when there are
+	// none.
 	Dormant *Link
 }
 

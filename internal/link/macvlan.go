@@ -48,7 +48,8 @@ var macvlanRows = sync.OnceValue(func() options[Link] {
 				return flags&macvlanNoPromisc != 0, ok
 			}, "Whether a passthru macvlan leaves its parent out of promiscuous mode.").needs(recreate),
 		sourceMACsRow(),
-		number("bc_queue_len", unix.IFLA_MACVLAN_BC_QUEUE_LEN, schema.Int[uint32](0, 1<<32-1), func(l *Link) **uint32 { return &l.Macvlan.BcQueueLen },
+		number("bc_queue_len", unix.IFLA_MACVLAN_BC_QUEUE_LEN, schema.Int[uint32](0, 1<<32-1),
+			func(l *Link) **uint32 { return &l.Macvlan.BcQueueLen },
 			"How many broadcast frames may wait on the parent; the largest wish of all its macvlans counts."),
 		bcCutoffRow(),
 	}
@@ -56,7 +57,8 @@ var macvlanRows = sync.OnceValue(func() options[Link] {
 
 // bcCutoffRow: the kernel tells of the value only when it is not its default (macvlan_fill_info).
 func bcCutoffRow() option[Link] {
-	row := number("bc_cutoff", unix.IFLA_MACVLAN_BC_CUTOFF, schema.Int[int32](-1<<31, 1<<31-1), func(l *Link) **int32 { return &l.Macvlan.BcCutoff },
+	row := number("bc_cutoff", unix.IFLA_MACVLAN_BC_CUTOFF, schema.Int[int32](-1<<31, 1<<31-1),
+		func(l *Link) **int32 { return &l.Macvlan.BcCutoff },
 		"How many receivers a multicast frame may have to be handled at once rather than from the queue.").from("6.4")
 	row.absent = func(l *Link) {
 		usual := int32(1)
@@ -70,7 +72,8 @@ func macvlanModeRow() option[Link] {
 	for i, mode := range macvlanModes {
 		names[i] = mode.name
 	}
-	return carried("mode", unix.IFLA_MACVLAN_MODE, schema.Choice(names...), func(l *Link) **string { return &l.Macvlan.Mode },
+	return carried("mode", unix.IFLA_MACVLAN_MODE, schema.Choice(names...),
+		func(l *Link) **string { return &l.Macvlan.Mode },
 		func(name string) []byte { return encodeNumber(macvlanModes[slices.Index(names, name)].value) },
 		func(data []byte) (string, bool) {
 			value, _ := decodeNumber[uint32](data)
@@ -88,7 +91,8 @@ func macvlanModeRow() option[Link] {
 func sourceMACsRow() option[Link] {
 	const set = 3
 	form := schema.Set(schema.MAC(), strings.Compare)
-	row := carried("source_macs", unix.IFLA_MACVLAN_MACADDR_DATA, form, func(l *Link) **[]string { return &l.Macvlan.SourceMACs },
+	row := carried("source_macs", unix.IFLA_MACVLAN_MACADDR_DATA, form,
+		func(l *Link) **[]string { return &l.Macvlan.SourceMACs },
 		func(macs []string) []byte {
 			var nest []byte
 			for _, mac := range macs {

@@ -61,11 +61,12 @@ func (p *planner) fullPort(want *Link, port *Port) *Port {
 	return &full
 }
 
-// releaseOthers lets go of ports that are not listed: all of a bond's or VRF's, those of a bridge that wants its list to be
-// exact, never a container's or a virtual machine's.
+// releaseOthers lets go of ports that are not listed: all of a bond's or VRF's, those of a bridge that wants its list
+// to be exact, never a container's or a virtual machine's.
 func (p *planner) releaseOthers(want *Link) {
 	have := p.current.Find(want.Name)
-	if have == nil || have.Ports == nil || have.Kind != want.Kind || want.Kind == Bridge && (want.Absent() || !deref(want.ExclusivePorts)) {
+	if have == nil || have.Ports == nil || have.Kind != want.Kind || want.Kind == Bridge &&
+		(want.Absent() || !deref(want.ExclusivePorts)) {
 		return
 	}
 	if want.Ports == nil && !want.Absent() {

@@ -45,8 +45,8 @@ const (
 	ipv6Disabled   = 26
 )
 
-// Observe reads every link of the namespace. Links that have not changed since an earlier look are taken from that, which may be
-// nil.
+// Observe reads every link of the namespace. Links that have not changed since an earlier look are taken from that,
+// which may be nil.
 func Observe(k Kernel, detail Detail, earlier *State) (*State, error) {
 	raw, err := k.CurrentLinks()
 	if err != nil {
@@ -81,15 +81,16 @@ func Observe(k Kernel, detail Detail, earlier *State) (*State, error) {
 		if raw[i].Controller == 0 {
 			continue
 		}
-		if controller := state.Find(links[i].Observed.Controller); controller != nil && (same == nil || !same[state.place(controller)]) {
+		if controller := state.Find(links[i].Observed.Controller); controller != nil &&
+			(same == nil || !same[state.place(controller)]) {
 			state.addPort(&raw[i], links[i], name)
 		}
 	}
 	return state, state.Complete(k, detail)
 }
 
-// unchanged tells of each link whether it is as it was in this state, together with its ports; nil where links have come, gone or
-// changed their names, which others show.
+// unchanged tells of each link whether it is as it was in this state, together with its ports; nil where links have
+// come, gone or changed their names, which others show.
 func (s *State) unchanged(raw []kernel.Link) []bool {
 	if s == nil || len(s.raw) != len(raw) || len(s.Links) != len(raw) {
 		return nil
@@ -188,7 +189,8 @@ func decode(link *Link, raw *kernel.Link, name func(int) string) {
 	}
 	// A tunnel's address is that of its end, with another length.
 	const ethernet = len("02:00:00:00:00:00")
-	// A bridge without a chosen one has none when its last port has left (br_stp_recalculate_bridge_id), and takes none such.
+	// A bridge without a chosen one has none when its last port has left (br_stp_recalculate_bridge_id), and takes none
+	// such.
 	const none = "00:00:00:00:00:00"
 	if len(raw.Address) == ethernet && raw.Address != none && !link.Observed.Loopback {
 		link.MAC = &raw.Address

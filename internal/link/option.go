@@ -104,7 +104,8 @@ func carried[T, V any](name string, attribute uint16, form schema.Form[V], field
 }
 
 // number is an option that travels as a number of the width of V, in the machine's byte order.
-func number[T any, V schema.Integer](name string, attribute uint16, form schema.Form[V], field func(*T) **V, text string) option[T] {
+func number[T any, V schema.Integer](name string, attribute uint16, form schema.Form[V], field func(*T) **V,
+	text string) option[T] {
 	return carried(name, attribute, form, field, encodeNumber[V], decodeNumber[V], text)
 }
 
@@ -115,8 +116,8 @@ func flag[T any](name string, attribute uint16, field func(*T) **bool, text stri
 		func(data []byte) (bool, bool) { return len(data) > 0 && data[0] != 0, len(data) > 0 }, text)
 }
 
-// namedLink is another link, which travels as its number. There is none with the number 0, and none that the kernel tells
-// of when the object has none.
+// namedLink is another link, which travels as its number. There is none with the number 0, and none that the kernel
+// tells of when the object has none.
 func namedLink[T any](name string, attribute uint16, field func(*T) **string, text string) option[T] {
 	return option[T]{
 		Option:    schema.Clearable(name, schema.LinkName(), "", field, text),
@@ -166,7 +167,8 @@ func bit[T any](name string, attribute uint16, mask uint32, field func(*T) **boo
 }
 
 // choice is a name that travels as its place in the list, as a number of the width of V.
-func choice[V schema.Integer, T any](name string, attribute uint16, names []string, field func(*T) **string, text string) option[T] {
+func choice[V schema.Integer, T any](name string, attribute uint16, names []string, field func(*T) **string,
+	text string) option[T] {
 	return carried(name, attribute, schema.Choice(names...), field,
 		func(value string) []byte { return encodeNumber(V(slices.Index(names, value))) },
 		func(data []byte) (string, bool) {

@@ -72,7 +72,8 @@ func Plan(k Kernel, current *State, wanted []*Link) (*Result, error) {
 		fresh: map[string]bool{}, gone: map[string]bool{}, besides: map[string]bool{},
 		controller: make(map[string]string, len(wanted)), ports: make(map[string]*Port, len(wanted)),
 		joins: map[string]string{}, flapping: map[string]bool{}, lateDone: map[string]bool{}, dormant: map[string]*Link{},
-		up: make(map[string]bool, len(current.Links)), depths: make(map[string]int, len(current.Links)), losses: map[string]plan.Impact{},
+		up: make(map[string]bool, len(current.Links)), depths: make(map[string]int, len(current.Links)),
+		losses: map[string]plan.Impact{},
 	}
 	p.newWithoutIPv6 = sync.OnceValue(func() bool {
 		value, err := k.Setting("ipv6/conf/default/disable_ipv6")
@@ -109,7 +110,8 @@ func Plan(k Kernel, current *State, wanted []*Link) (*Result, error) {
 
 // ground sums up what the plan leaves for addresses and routes.
 func (p *planner) ground() plan.LinkEffects {
-	ground := plan.LinkEffects{Impacts: p.losses, Deleted: map[string]bool{}, Down: make(map[string]bool, len(p.up)), Joins: p.joins,
+	ground := plan.LinkEffects{Impacts: p.losses, Deleted: map[string]bool{}, Down: make(map[string]bool, len(p.up)),
+		Joins:  p.joins,
 		NoIPv6: p.noIPv6, Readdressed: p.readdressed}
 	for name := range p.gone {
 		if !p.fresh[name] {
@@ -205,7 +207,8 @@ func (p *planner) compare(want, have *Link) {
 	switch worst {
 	case recreate:
 		p.fresh[have.Name], p.gone[have.Name] = true, true
-		if parent := p.current.Find(deref(have.Parent)); have.Kind == Macvlan && want.MAC == nil && parent != nil && deref(parent.MAC) == deref(have.MAC) {
+		if parent := p.current.Find(deref(have.Parent)); have.Kind == Macvlan && want.MAC == nil && parent != nil &&
+			deref(parent.MAC) == deref(have.MAC) {
 			// In mode passthru it has its parent's address, which no other mode can.
 			final.MAC = nil
 		}
@@ -220,7 +223,8 @@ func (p *planner) compare(want, have *Link) {
 func (p *planner) hiddenAgeing(changed options[Link], final *Link) options[Link] {
 	if len(changed) == 0 {
 		final.Bridge.AgeingTime = nil
-		p.warn("bridge %s: the kernel does not tell ageing_time while the spanning tree changes: it was not compared", final.Name)
+		p.warn("bridge %s: the kernel does not tell ageing_time while the spanning tree changes: it was not compared",
+			final.Name)
 		return changed
 	}
 	for _, row := range kindRows(Bridge) {
@@ -295,7 +299,8 @@ func (p *planner) roundDelays(final, want *Link) {
 		}
 		rounded := *delay.want - *delay.want%*miimon
 		*delay.final = &rounded
-		p.warn("bond %s: %s %d is not a multiple of miimon %d: the kernel keeps %d", final.Name, delay.name, *delay.want, *miimon, rounded)
+		p.warn("bond %s: %s %d is not a multiple of miimon %d: the kernel keeps %d", final.Name, delay.name, *delay.want,
+			*miimon, rounded)
 	}
 }
 

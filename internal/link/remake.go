@@ -60,7 +60,8 @@ func (p *planner) remake(have *Link, below string) {
 		return
 	}
 	if !KnownKind(have.Kind) || have.Kind == Hardware || (have.Kind == Veth && have.Peer == nil && have.PeerNS == nil) {
-		p.problems.Add(name, "%s stands on %s, which must be made again, and cannot be put back: remove it first", have.Describe(), below)
+		p.problems.Add(name, "%s stands on %s, which must be made again, and cannot be put back: remove it first",
+			have.Describe(), below)
 		return
 	}
 	if p.final[name] == nil {
@@ -73,7 +74,8 @@ func (p *planner) remake(have *Link, below string) {
 func (p *planner) copyOf(have *Link) *Link {
 	out := clone(have)
 	// A link that inherited its parent's MAC address is to follow it again.
-	if parent := p.current.Find(deref(have.Parent)); parent != nil && have.Kind == VLAN && deref(parent.MAC) == deref(have.MAC) {
+	if parent := p.current.Find(deref(have.Parent)); parent != nil && have.Kind == VLAN &&
+		deref(parent.MAC) == deref(have.MAC) {
 		out.MAC = nil
 	}
 	return out

@@ -19,7 +19,8 @@ var remade = map[string]struct {
 	"another VLAN identifier":  {link.VLAN, "vlans", `"parent": "a0", "id": 10`, link.VLAN, `"id": 11`, data + "id", "11"},
 	"another VXLAN identifier": {link.VXLAN, "vxlans", tunnel, link.VXLAN, `"id": 8`, data + "id", "8"},
 	"another peer":             {link.Veth, "veths", `"peer": "y0"`, link.Veth, `"peer": "z0"`, "link", `"z0"`},
-	"another kind":             {link.Macvlan, "macvlans", `"parent": "a0"`, link.Veth, `"peer": "y0"`, "linkinfo.info_kind", `"veth"`},
+	"another kind": {link.Macvlan, "macvlans", `"parent": "a0"`, link.Veth, `"peer": "y0"`,
+		"linkinfo.info_kind", `"veth"`},
 }
 
 // TestWhatHungOnALinkComesBack makes links again, of which nothing is declared but what changes: their addresses and
@@ -32,8 +33,11 @@ func TestWhatHungOnALinkComesBack(t *testing.T) {
 			need(t, link.VLAN)
 			l := newLab(t)
 			// In two tasks, as both may be VLANs.
-			l.mustNetwork(t, fmt.Sprintf(`{%q: [{"name": "x0", %s, "addresses": ["198.51.100.1/24", "2001:db8::1/64"], "routes": [{"to": "203.0.113.0/24", "via": "198.51.100.2"}]}]}`, one.group, one.before))
-			l.must(t, link.VLAN, `{"name": "top", "parent": "x0", "id": 7, "addresses": ["192.0.2.1/24"], "routes": [{"to": "default", "via": "192.0.2.2"}]}`)
+			l.mustNetwork(t,
+				fmt.Sprintf(
+					`{%q: [{"name": "x0", %s, "addresses": ["198.51.100.1/24", "2001:db8::1/64"], "routes": [{"to": "203.0.113.0/24", "via": "198.51.100.2"}]}]}`, one.group, one.before))
+			l.must(t, link.VLAN,
+				`{"name": "top", "parent": "x0", "id": 7, "addresses": ["192.0.2.1/24"], "routes": [{"to": "default", "via": "192.0.2.2"}]}`)
 			l.must(t, one.kindAfter, `{"name": "x0", `+one.after+`}`)
 			if got := l.told(t, "x0", one.place); got != one.want {
 				t.Errorf("%s is %s, want %s", one.place, got, one.want)
@@ -55,10 +59,13 @@ func TestWhatHungOnALinkComesBack(t *testing.T) {
 			t.Parallel()
 			need(t, one.kind)
 			l := newLab(t)
-			l.mustNetwork(t, fmt.Sprintf(`{%q: [{"name": "x0", %s}], "bridges": [{"name": "br0", "ports": [{"name": "x0", "cost": 9, "isolated": true}], "addresses": ["192.0.2.1/24"]}]}`, one.group, one.before))
+			l.mustNetwork(t,
+				fmt.Sprintf(
+					`{%q: [{"name": "x0", %s}], "bridges": [{"name": "br0", "ports": [{"name": "x0", "cost": 9, "isolated": true}], "addresses": ["192.0.2.1/24"]}]}`, one.group, one.before))
 			bridge := l.told(t, "br0", "ifindex")
 			l.must(t, one.kindAfter, `{"name": "x0", `+one.after+`}`)
-			for place, want := range map[string]string{one.place: one.want, "master": `"br0"`, slave + "cost": "9", slave + "isolated": "true"} {
+			for place, want := range map[string]string{one.place: one.want, "master": `"br0"`, slave + "cost": "9",
+				slave + "isolated": "true"} {
 				if got := l.told(t, "x0", place); got != want {
 					t.Errorf("%s is %s, want %s", place, got, want)
 				}

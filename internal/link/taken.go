@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// identity is what the kernel allows one link of a namespace only: a VLAN of its parent, a VXLAN of its port. It is "" for
-// other kinds, and where it cannot be told.
+// identity is what the kernel allows one link of a namespace only: a VLAN of its parent, a VXLAN of its port. It is ""
+// for other kinds, and where it cannot be told.
 func (l *Link) identity() string {
 	switch {
 	case l.Observed.Elsewhere || deref(l.VXLAN.VNIFilter):
@@ -17,10 +17,12 @@ func (l *Link) identity() string {
 	case l.Kind == VXLAN && l.VXLAN.ID != nil:
 		// vxlan_vni_in_use in drivers/net/vxlan/vxlan_core.c, with the flags that a socket is shared by.
 		v, parent := &l.VXLAN, ""
-		if slices.ContainsFunc([]*netip.Addr{v.Local, v.farEnd()}, func(end *netip.Addr) bool { return end != nil && end.IsLinkLocalUnicast() }) {
+		if slices.ContainsFunc([]*netip.Addr{v.Local, v.farEnd()},
+			func(end *netip.Addr) bool { return end != nil && end.IsLinkLocalUnicast() }) {
 			parent = deref(l.Parent)
 		}
-		return fmt.Sprint(*v.ID, cmp.Or(deref(v.DstPort), defaultVXLANPort), parent, v.overIPv6(), deref(v.GBP), deref(v.GPE), deref(v.UDPZeroCsum6RX),
+		return fmt.Sprint(*v.ID, cmp.Or(deref(v.DstPort), defaultVXLANPort), parent, v.overIPv6(), deref(v.GBP), deref(v.GPE),
+			deref(v.UDPZeroCsum6RX),
 			deref(v.RemCsumRX), deref(v.External))
 	}
 	return ""

@@ -37,7 +37,8 @@ var vlanRows = sync.OnceValue(func() options[Link] {
 		parentRow("The link that the VLAN is on. Needed to make a VLAN.").needs(recreate),
 		number("id", unix.IFLA_VLAN_ID, schema.Int[uint16](0, 4094), func(l *Link) **uint16 { return &l.VLAN.ID },
 			"The VLAN's number. Needed to make a VLAN.").needs(recreate),
-		carried("protocol", unix.IFLA_VLAN_PROTOCOL, schema.Choice("802.1q", "802.1ad"), func(l *Link) **string { return &l.VLAN.Protocol },
+		carried("protocol", unix.IFLA_VLAN_PROTOCOL, schema.Choice("802.1q", "802.1ad"),
+			func(l *Link) **string { return &l.VLAN.Protocol },
 			encodeVLANProtocol, decodeVLANProtocol, "The kind of tag.").needs(recreate),
 		vlanFlag("reorder_hdr", vlanReorderHdr, func(l *Link) **bool { return &l.VLAN.ReorderHdr },
 			"Whether the VLAN's frames look untagged to programs that capture them."),
@@ -65,7 +66,8 @@ func vlanFlag(name string, mask uint32, field func(*Link) **bool, text string) o
 
 // withRemovals adds the pairs that go, as pairs to 0: the kernel keeps those that it is told nothing of.
 func (v *VLANOptions) withRemovals(have *VLANOptions) {
-	for _, maps := range [][2]**map[uint32]uint32{{&v.IngressQOSMap, &have.IngressQOSMap}, {&v.EgressQOSMap, &have.EgressQOSMap}} {
+	for _, maps := range [][2]**map[uint32]uint32{{&v.IngressQOSMap, &have.IngressQOSMap},
+		{&v.EgressQOSMap, &have.EgressQOSMap}} {
 		want, old := *maps[0], *maps[1]
 		if want == nil || old == nil {
 			continue
@@ -83,7 +85,8 @@ func (v *VLANOptions) withRemovals(have *VLANOptions) {
 
 // qosMap travels as a nest of pairs. An entry that maps to 0 is one that is not there: the kernel neither reports it
 // nor has another way to remove one (vlan_dev_set_egress_priority and vlan_fill_info in net/8021q).
-func qosMap(name string, attribute uint16, key, value schema.Form[uint32], field func(*Link) **map[uint32]uint32, text string) option[Link] {
+func qosMap(name string, attribute uint16, key, value schema.Form[uint32], field func(*Link) **map[uint32]uint32,
+	text string) option[Link] {
 	form := schema.NumberMap(key, value)
 	parse := form.Parse
 	form.Parse = func(raw any, at schema.Place) (map[uint32]uint32, bool) {

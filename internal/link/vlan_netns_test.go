@@ -11,8 +11,10 @@ import (
 
 var vlanOptions = []option{
 	{name: "parent", with: `"id": 7`, place: "link", values: [][2]string{{`"a0"`, `"a0"`}, {`"a1"`, `"a1"`}}},
-	{name: "id", with: `"parent": "a0"`, place: data + "id", values: [][2]string{{"10", "10"}, {"4094", "4094"}, {"0", "0"}}},
-	{name: "protocol", with: `"parent": "a0", "id": 7`, place: data + "protocol", values: [][2]string{{`"802.1ad"`, `"802.1ad"`}, {`"802.1q"`, `"802.1Q"`}}},
+	{name: "id", with: `"parent": "a0"`, place: data + "id",
+		values: [][2]string{{"10", "10"}, {"4094", "4094"}, {"0", "0"}}},
+	{name: "protocol", with: `"parent": "a0", "id": 7`, place: data + "protocol",
+		values: [][2]string{{`"802.1ad"`, `"802.1ad"`}, {`"802.1q"`, `"802.1Q"`}}},
 	vlanFlag("reorder_hdr", "REORDER_HDR", "false"), vlanFlag("gvrp", "GVRP", "true"), vlanFlag("mvrp", "MVRP", "true"),
 	vlanFlag("loose_binding", "LOOSE_BINDING", "true"), vlanFlag("bridge_binding", "BRIDGE_BINDING", "true"),
 	{name: "ingress_qos_map", with: `"parent": "a0", "id": 7`, place: data + "ingress_qos", values: [][2]string{
@@ -31,7 +33,8 @@ func vlanFlag(name, flag, first string) option {
 	}
 	tells := map[string]string{"true": with, "false": without}
 	second := map[string]string{"true": "false", "false": "true"}[first]
-	return option{name: name, with: `"parent": "a0", "id": 7`, place: data + "flags", values: [][2]string{{first, tells[first]}, {second, tells[second]}}}
+	return option{name: name, with: `"parent": "a0", "id": 7`, place: data + "flags",
+		values: [][2]string{{first, tells[first]}, {second, tells[second]}}}
 }
 
 func TestVLANOptions(t *testing.T) {
@@ -63,7 +66,8 @@ func TestVLANIsMadeAgain(t *testing.T) {
 	if parent := l.told(t, "v10.7", "link"); parent != `"v10"` || l.told(t, "br0", "ifindex") != index {
 		t.Errorf("v10.7 is on %s", parent)
 	}
-	if routes := l.IP(t, "route"); !strings.Contains(routes, "203.0.113.0/24 via 198.51.100.2 dev v10.7") || !strings.Contains(routes, "default via 192.0.2.254 dev br0") {
+	if routes := l.IP(t, "route"); !strings.Contains(routes, "203.0.113.0/24 via 198.51.100.2 dev v10.7") ||
+		!strings.Contains(routes, "default via 192.0.2.254 dev br0") {
 		t.Errorf("routes:\n%s", routes)
 	}
 }

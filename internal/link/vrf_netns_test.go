@@ -29,10 +29,12 @@ func TestVRFPorts(t *testing.T) {
 		{"name": "a0", "addresses": ["10.1.0.2/24", "2001:db8:1::2/64"], "routes": [%s]},
 		{"name": "a1", "addresses": ["10.2.0.2/24", "2001:db8:2::2/64"], "routes": [{"to": "10.8.0.0/16", "via": "10.2.0.1"}]}]`
 	task := func(routes, table, ports string) string {
-		return `{"vrfs": [{"name": "blue", "table": ` + table + `, "ports": [` + ports + `]}], ` + strings.Replace(both, "%s", routes, 1) + "}"
+		return `{"vrfs": [{"name": "blue", "table": ` + table + `, "ports": [` + ports + `]}], ` +
+			strings.Replace(both, "%s", routes, 1) + "}"
 	}
 	route := func(table string) string {
-		return `{"to": "default", "via": "10.1.0.1", "table": ` + table + `}, {"to": "2001:db8:9::/48", "via": "2001:db8:1::1", "table": ` + table + `}`
+		return `{"to": "default", "via": "10.1.0.1", "table": ` + table +
+			`}, {"to": "2001:db8:9::/48", "via": "2001:db8:1::1", "table": ` + table + `}`
 	}
 	holds := func(table string, ports ...string) {
 		t.Helper()
@@ -57,7 +59,8 @@ func TestVRFPorts(t *testing.T) {
 		if text := l.IP(t, "-4", "route", "show", "table", table); !strings.Contains(text, "default via 10.1.0.1 dev a0") {
 			t.Errorf("table %s:\n%s", table, text)
 		}
-		if text := l.IP(t, "-6", "route", "show", "table", table); !strings.Contains(text, "2001:db8:9::/48 via 2001:db8:1::1 dev a0") {
+		if text := l.IP(t, "-6", "route", "show", "table", table); !strings.Contains(text,
+			"2001:db8:9::/48 via 2001:db8:1::1 dev a0") {
 			t.Errorf("table %s:\n%s", table, text)
 		}
 	}
@@ -76,7 +79,9 @@ func TestVRFPorts(t *testing.T) {
 	}
 	l.mustNetwork(t, task(route("9"), "9", `"a0"`))
 	holds("9", "a0")
-	l.mustNetwork(t, `{"vrfs": [{"name": "blue", "state": "absent"}], `+strings.Replace(both, "%s", `{"to": "default", "via": "10.1.0.1"}, {"to": "2001:db8:9::/48", "via": "2001:db8:1::1"}`, 1)+"}")
+	l.mustNetwork(t, `{"vrfs": [{"name": "blue", "state": "absent"}], `+
+		strings.Replace(both, "%s", `{"to": "default", "via": "10.1.0.1"}, {"to": "2001:db8:9::/48", "via": "2001:db8:1::1"}`,
+			1)+"}")
 	holds("main")
 }
 

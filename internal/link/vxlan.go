@@ -50,28 +50,33 @@ type VXLANOptions struct {
 	FDB            *[]kernel.ForwardingEntry
 }
 
-// vxlanRows: what the kernel changes in place is in vxlan_nl2conf in drivers/net/vxlan/vxlan_core.c. Two attributes are not
-// here: IFLA_VXLAN_MC_ROUTE of Linux 6.17, which the kernel takes and never tells of (vxlan_fill_info), so that no run could
-// be honest, and IFLA_VXLAN_LABEL_POLICY of 6.7, for which iproute2 has no word.
+// vxlanRows: what the kernel changes in place is in vxlan_nl2conf in drivers/net/vxlan/vxlan_core.c. Two attributes are
+// not here: IFLA_VXLAN_MC_ROUTE of Linux 6.17, which the kernel takes and never tells of (vxlan_fill_info), so that no
+// run could be honest, and IFLA_VXLAN_LABEL_POLICY of 6.7, for which iproute2 has no word.
 var vxlanRows = sync.OnceValue(func() options[Link] {
 	return options[Link]{
 		number("id", unix.IFLA_VXLAN_ID, schema.Int[uint32](0, 1<<24-1), func(l *Link) **uint32 { return &l.VXLAN.ID },
 			"The VXLAN network identifier. Needed to make a VXLAN, but for O(external) ones.").needs(recreate),
 		vxlanParentRow(),
-		tunnelEnd("local", unix.IFLA_VXLAN_LOCAL, unix.IFLA_VXLAN_LOCAL6, func(l *Link) **netip.Addr { return &l.VXLAN.Local }, nil,
+		tunnelEnd("local", unix.IFLA_VXLAN_LOCAL, unix.IFLA_VXLAN_LOCAL6,
+			func(l *Link) **netip.Addr { return &l.VXLAN.Local }, nil,
 			"This host's end of the tunnel."),
-		tunnelEnd("remote", unix.IFLA_VXLAN_GROUP, unix.IFLA_VXLAN_GROUP6, func(l *Link) **netip.Addr { return &l.VXLAN.Remote }, isUnicast,
+		tunnelEnd("remote", unix.IFLA_VXLAN_GROUP, unix.IFLA_VXLAN_GROUP6,
+			func(l *Link) **netip.Addr { return &l.VXLAN.Remote }, isUnicast,
 			"The far end of the tunnel. Not together with O(group)."),
-		tunnelEnd("group", unix.IFLA_VXLAN_GROUP, unix.IFLA_VXLAN_GROUP6, func(l *Link) **netip.Addr { return &l.VXLAN.Group }, netip.Addr.IsMulticast,
+		tunnelEnd("group", unix.IFLA_VXLAN_GROUP, unix.IFLA_VXLAN_GROUP6,
+			func(l *Link) **netip.Addr { return &l.VXLAN.Group }, netip.Addr.IsMulticast,
 			"The multicast group that stands for all far ends. Needs O(parent)."),
-		carried("dst_port", unix.IFLA_VXLAN_PORT, schema.Int[uint16](1, 65535), func(l *Link) **uint16 { return &l.VXLAN.DstPort },
+		carried("dst_port", unix.IFLA_VXLAN_PORT, schema.Int[uint16](1, 65535),
+			func(l *Link) **uint16 { return &l.VXLAN.DstPort },
 			func(port uint16) []byte { return binary.BigEndian.AppendUint16(nil, port) },
 			func(data []byte) (uint16, bool) {
 				if len(data) < 2 {
 					return 0, false
 				}
 				return binary.BigEndian.Uint16(data), true
-			}, "The UDP port that the tunnel ends listen on. The kernel's own choice is 8472, the standard's 4789.").needs(recreate),
+			}, "The UDP port that the tunnel ends listen on. The kernel's own choice is 8472, the standard's 4789.").needs(
+			recreate),
 		carried("port_range", unix.IFLA_VXLAN_PORT_RANGE, portRange(), func(l *Link) **[2]uint16 { return &l.VXLAN.SrcPort },
 			func(ports [2]uint16) []byte {
 				return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(nil, ports[0]), ports[1])
@@ -88,9 +93,11 @@ var vxlanRows = sync.OnceValue(func() options[Link] {
 			"Whether the hop limit is that of the inner packet."),
 		number("tos", unix.IFLA_VXLAN_TOS, schema.Int[uint8](0, 255), func(l *Link) **uint8 { return &l.VXLAN.TOS },
 			"The type of service of the outer packets; 1 is that of the inner packet."),
-		choice[uint8]("df", unix.IFLA_VXLAN_DF, []string{"unset", "set", "inherit"}, func(l *Link) **string { return &l.VXLAN.DF },
+		choice[uint8]("df", unix.IFLA_VXLAN_DF, []string{"unset", "set", "inherit"},
+			func(l *Link) **string { return &l.VXLAN.DF },
 			"The don't-fragment bit of the outer packets."),
-		carried("flow_label", unix.IFLA_VXLAN_LABEL, schema.Int[uint32](0, 1<<20-1), func(l *Link) **uint32 { return &l.VXLAN.FlowLabel },
+		carried("flow_label", unix.IFLA_VXLAN_LABEL, schema.Int[uint32](0, 1<<20-1),
+			func(l *Link) **uint32 { return &l.VXLAN.FlowLabel },
 			func(label uint32) []byte { return binary.BigEndian.AppendUint32(nil, label) },
 			func(data []byte) (uint32, bool) {
 				if len(data) < 4 {
@@ -98,9 +105,11 @@ var vxlanRows = sync.OnceValue(func() options[Link] {
 				}
 				return binary.BigEndian.Uint32(data), true
 			}, "The flow label of outer IPv6 packets."),
-		number("ageing", unix.IFLA_VXLAN_AGEING, schema.Int[uint32](1, math.MaxUint32), func(l *Link) **uint32 { return &l.VXLAN.Ageing },
+		number("ageing", unix.IFLA_VXLAN_AGEING, schema.Int[uint32](1, math.MaxUint32),
+			func(l *Link) **uint32 { return &l.VXLAN.Ageing },
 			"Seconds for which a learned address is remembered."),
-		number("limit", unix.IFLA_VXLAN_LIMIT, schema.Int[uint32](0, math.MaxUint32), func(l *Link) **uint32 { return &l.VXLAN.Limit },
+		number("limit", unix.IFLA_VXLAN_LIMIT, schema.Int[uint32](0, math.MaxUint32),
+			func(l *Link) **uint32 { return &l.VXLAN.Limit },
 			"How many addresses may be learned; 0 is no limit.").needs(recreate),
 		flag("learning", unix.IFLA_VXLAN_LEARNING, func(l *Link) **bool { return &l.VXLAN.Learning },
 			"Whether far ends are learned from what arrives."),
@@ -135,7 +144,8 @@ var vxlanRows = sync.OnceValue(func() options[Link] {
 			"Whether packets to a VXLAN on this host skip the network.").from("6.4"),
 		reservedBitsRow(),
 		plain("fdb", forwardingForm(), func(l *Link) **[]kernel.ForwardingEntry { return &l.VXLAN.FDB },
-			"Exactly the static entries that point to far ends, beside the one that O(remote) or O(group) makes. Several entries for "+
+			"Exactly the static entries that point to far ends, beside the one that O(remote) or O(group) makes. Several "+
+				"entries for "+
 				"00:00:00:00:00:00 send unknown and many-destination frames to each (head-end replication)."),
 	}
 })
@@ -161,7 +171,8 @@ func reservedBitsRow() option[Link] {
 				return 0, false
 			}
 			return binary.BigEndian.Uint64(data), true
-		}, "The bits of the header that must be 0 in packets that arrive. The kernel's own choice is all that it has no meaning for, "+
+		}, "The bits of the header that must be 0 in packets that arrive. The kernel's own choice is all that it has no "+
+			"meaning for, "+
 			"such as 0xf7ffffff000000ff.").needs(recreate).from("6.14")
 }
 
@@ -183,7 +194,8 @@ func vniFilterRow() option[Link] {
 func isUnicast(address netip.Addr) bool { return !address.IsMulticast() }
 
 // tunnelEnd travels in one of two attributes by its family. Two options may share them: mine tells which is meant.
-func tunnelEnd(name string, four, six uint16, field func(*Link) **netip.Addr, mine func(netip.Addr) bool, text string) option[Link] {
+func tunnelEnd(name string, four, six uint16, field func(*Link) **netip.Addr, mine func(netip.Addr) bool,
+	text string) option[Link] {
 	form := schema.Address()
 	if mine != nil {
 		parse := form.Parse
@@ -243,7 +255,8 @@ func joining(final, have *Link) change {
 // keepReserved leaves the bits to the kernel where an extension that comes or goes gives a meaning to some.
 func (v *VXLANOptions) keepReserved(want, have *VXLANOptions) {
 	for _, extension := range []func(*VXLANOptions) *bool{
-		func(o *VXLANOptions) *bool { return o.GBP }, func(o *VXLANOptions) *bool { return o.GPE }, func(o *VXLANOptions) *bool { return o.RemCsumRX },
+		func(o *VXLANOptions) *bool { return o.GBP }, func(o *VXLANOptions) *bool { return o.GPE },
+		func(o *VXLANOptions) *bool { return o.RemCsumRX },
 	} {
 		if want.ReservedBits == nil && deref(extension(v)) != deref(extension(have)) {
 			v.ReservedBits = nil
@@ -261,7 +274,8 @@ func (v *VXLANOptions) farEnd() *netip.Addr {
 
 func isSet(end *netip.Addr) bool { return end != nil && !end.IsUnspecified() }
 
-// overhead is what the tunnel's headers take of each packet, in bytes (VXLAN_HEADROOM and VXLAN6_HEADROOM in net/vxlan.h).
+// overhead is what the tunnel's headers take of each packet, in bytes (VXLAN_HEADROOM and VXLAN6_HEADROOM in
+// net/vxlan.h).
 func (v *VXLANOptions) overhead() uint32 {
 	if v.overIPv6() {
 		return 70
@@ -269,9 +283,11 @@ func (v *VXLANOptions) overhead() uint32 {
 	return 50
 }
 
-// overIPv6 tells the version of IP, which is the same for all ends, and IPv4 where there are none (vxlan_config_validate).
+// overIPv6 tells the version of IP, which is the same for all ends, and IPv4 where there are none
+// (vxlan_config_validate).
 func (v *VXLANOptions) overIPv6() bool {
-	return slices.ContainsFunc([]*netip.Addr{v.Local, v.Remote, v.Group}, func(end *netip.Addr) bool { return isSet(end) && end.Is6() })
+	return slices.ContainsFunc([]*netip.Addr{v.Local, v.Remote, v.Group},
+		func(end *netip.Addr) bool { return isSet(end) && end.Is6() })
 }
 
 // oneFarEnd: a remote that is declared takes the place of a group, and the other way round.

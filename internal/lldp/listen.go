@@ -14,8 +14,9 @@ import (
 // group is the nearest bridge's address, which no bridge passes on (table 7-1 of IEEE 802.1AB-2016).
 var group = [6]byte{0x01, 0x80, 0xc2, 0x00, 0x00, 0x0e}
 
-// Listen hears the devices at the other end of links, by the links' indexes, in a namespace whose file is path ("" for that
-// of the caller). It ends after the time, or when every link has been heard of. Devices mostly speak every 30 seconds.
+// Listen hears the devices at the other end of links, by the links' indexes, in a namespace whose file is path ("" for
+// that of the caller). It ends after the time, or when every link has been heard of. Devices mostly speak every 30
+// seconds.
 func Listen(path string, links []int, wait time.Duration) (map[int]*Neighbour, error) {
 	socket := -1
 	open := func() (err error) {

@@ -43,8 +43,8 @@ func indexOf(t *testing.T, ns *netnstest.Namespace, link string) int {
 	return index
 }
 
-// TestListen: what is said at the other end of a wire is heard, also on the port of a bridge, whatever came before it; nothing
-// stays of the listening, and it ends in time.
+// TestListen: what is said at the other end of a wire is heard, also on the port of a bridge, whatever came before it;
+// nothing stays of the listening, and it ends in time.
 func TestListen(t *testing.T) {
 	t.Parallel()
 	host, far := netnstest.New(t), netnstest.New(t)
@@ -58,7 +58,8 @@ func TestListen(t *testing.T) {
 	host.IP(t, "link", "set", "dev", "br0", "up")
 	member := func() bool { return strings.Contains(host.IP(t, "maddress", "show"), "01:80:c2:00:00:0e") }
 	before := member()
-	path, links := "/run/netns/"+host.Name, []int{indexOf(t, host, "eth0"), indexOf(t, host, "eth1"), indexOf(t, host, "eth2")}
+	path, links := "/run/netns/"+host.Name,
+		[]int{indexOf(t, host, "eth0"), indexOf(t, host, "eth1"), indexOf(t, host, "eth2")}
 	stop := make(chan struct{})
 	spoken := make(chan struct{})
 	go func() {
@@ -87,7 +88,8 @@ func TestListen(t *testing.T) {
 		t.Errorf("heard: %v", found)
 	}
 	begin = time.Now()
-	if found, err = Listen(path, links[:2], 30*time.Second); err != nil || len(found) != 2 || time.Since(begin) > 5*time.Second {
+	if found, err = Listen(path, links[:2], 30*time.Second); err != nil || len(found) != 2 ||
+		time.Since(begin) > 5*time.Second {
 		t.Errorf("all were heard of, and it took %s: %v", time.Since(begin), err)
 	}
 	close(stop)

@@ -41,8 +41,8 @@ const (
 
 var errDamaged = errors.New("the frame is damaged")
 
-// Parse reads what follows the Ethernet header. Chassis, port and time to live come first, in this order; what is not known
-// is passed over.
+// Parse reads what follows the Ethernet header. Chassis, port and time to live come first, in this order; what is not
+// known is passed over.
 func Parse(frame []byte) (*Neighbour, error) {
 	out := &Neighbour{}
 	for position := 0; ; position++ {

@@ -34,15 +34,17 @@ func frame(t testing.TB, text string) []byte {
 func TestParse(t *testing.T) {
 	got, err := Parse(append(frame(t, recorded), make([]byte, 20)...)) // short frames are padded
 	want := &Neighbour{
-		Chassis: "00:11:22:33:44:55", Port: "eth1/1", TTL: 120, PortDescription: "uplink1", System: "sw-1", SystemDescription: "NoS  ",
-		Addresses: []string{"192.0.2.1"}, PVID: 1, VLANs: []uint16{10, 20}, MaxFrame: 9216, Aggregated: true,
+		Chassis: "00:11:22:33:44:55", Port: "eth1/1", TTL: 120, PortDescription: "uplink1", System: "sw-1",
+		SystemDescription: "NoS  ",
+		Addresses:         []string{"192.0.2.1"}, PVID: 1, VLANs: []uint16{10, 20}, MaxFrame: 9216, Aggregated: true,
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%v: %+v, want %+v", err, got, want)
 	}
 	for name, text := range map[string]string{
-		"nothing": "", "cut off": recorded[:20], "no chassis": "04020561" + "0000", "an end too early": "0000", "a length beyond the frame": "02ff04",
-		"a chassis without a name": "020104",
+		"nothing": "", "cut off": recorded[:20], "no chassis": "04020561" + "0000", "an end too early": "0000",
+		"a length beyond the frame": "02ff04",
+		"a chassis without a name":  "020104",
 	} {
 		if _, err := Parse(frame(t, text)); err == nil {
 			t.Errorf("%s is taken", name)
@@ -50,7 +52,8 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// FuzzParse: whatever comes over a wire is read without a fault, and nothing that is shown does something to a terminal.
+// FuzzParse: whatever comes over a wire is read without a fault, and nothing that is shown does something to a
+// terminal.
 func FuzzParse(f *testing.F) {
 	f.Add(frame(f, recorded))
 	f.Add(frame(f, recorded)[:30])

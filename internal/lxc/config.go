@@ -1,5 +1,5 @@
-// Package lxc knows LXC's containers: the files that configure them, which it edits line by line and leaves otherwise as
-// they are, and the running ones.
+// Package lxc knows LXC's containers: the files that configure them, which it edits line by line and leaves otherwise
+// as they are, and the running ones.
 package lxc
 
 import (
@@ -168,7 +168,8 @@ func splitLines(text string) []*line {
 // blanks are what LXC trims (is_whitespace in lxc/string_utils.c would be isspace).
 const blanks = " \t\v\f\r"
 
-// parseLine reads a line as parse_line in lxc/confile.c does. Comments, blank lines and what LXC passes over are not ok.
+// parseLine reads a line as parse_line in lxc/confile.c does. Comments, blank lines and what LXC passes over are not
+// ok.
 func parseLine(text string) (key, value string, ok bool) {
 	text = strings.TrimLeft(text, blanks)
 	if !strings.HasPrefix(text, "lxc.") {
@@ -182,8 +183,8 @@ func parseLine(text string) (key, value string, ok bool) {
 	return key, value, ok
 }
 
-// quoted is a value as LXC reads it back: it trims blanks and then takes one pair of quotes off. A line's end has no quotes
-// that keep it, and is refused wherever a value comes from; one that got here would only end up as a blank.
+// quoted is a value as LXC reads it back: it trims blanks and then takes one pair of quotes off. A line's end has no
+// quotes that keep it, and is refused wherever a value comes from; one that got here would only end up as a blank.
 func quoted(value string) string {
 	value = strings.NewReplacer("\n", " ", "\x00", " ").Replace(value)
 	n := len(value)

@@ -24,7 +24,8 @@ func (n *Net) Get(key string) string {
 
 // listKeys may stand several times (lxc.container.conf(5)). The others count where they stand last.
 var listKeys = map[string]bool{
-	"ipv4.address": true, "ipv6.address": true, "veth.ipv4.route": true, "veth.ipv6.route": true, "veth.vlan.tagged.id": true,
+	"ipv4.address": true, "ipv6.address": true, "veth.ipv4.route": true, "veth.ipv6.route": true,
+	"veth.vlan.tagged.id": true,
 }
 
 // highestNet keeps N what a container can have; LXC takes any 32-bit number.

@@ -41,8 +41,10 @@ func (c *Config) SetNote(prefix, text string) {
 // listed are the keys that may stand several times, each with a value of its own (lxc.container.conf(5)); of the others
 // the last line counts.
 var listed = map[string]bool{
-	"lxc.apparmor.raw": true, "lxc.cap.drop": true, "lxc.cap.keep": true, "lxc.environment": true, "lxc.group": true, "lxc.idmap": true,
-	"lxc.include": true, "lxc.mount.auto": true, "lxc.mount.entry": true, "lxc.namespace.clone": true, "lxc.namespace.keep": true,
+	"lxc.apparmor.raw": true, "lxc.cap.drop": true, "lxc.cap.keep": true, "lxc.environment": true, "lxc.group": true,
+	"lxc.idmap":   true,
+	"lxc.include": true, "lxc.mount.auto": true, "lxc.mount.entry": true, "lxc.namespace.clone": true,
+	"lxc.namespace.keep": true,
 }
 
 // IsList tells whether a key may stand several times.

@@ -8,10 +8,11 @@ import (
 	"testing"
 )
 
-// FuzzQuoted: a value that is written into a container's configuration is what is read back, by us and by LXC itself where
-// that is installed.
+// FuzzQuoted: a value that is written into a container's configuration is what is read back, by us and by LXC itself
+// where that is installed.
 func FuzzQuoted(f *testing.F) {
-	for _, seed := range []string{"web", `"web"`, "'web'", `"`, `'`, `""`, " web ", "a=b", "#a", "a # b", `"a" b`, "\\", "\x1b[31m", "web\tb", "\xbc"} {
+	for _, seed := range []string{"web", `"web"`, "'web'", `"`, `'`, `""`, " web ", "a=b", "#a", "a # b", `"a" b`, "\\",
+		"\x1b[31m", "web\tb", "\xbc"} {
 		f.Add(seed)
 	}
 	info, _ := exec.LookPath("lxc-info")
@@ -49,7 +50,8 @@ func FuzzQuoted(f *testing.F) {
 			return
 		}
 		said, err := exec.Command(info, "-P", filepath.Dir(folder), "-n", "c", "-c", "lxc.console.logfile").Output()
-		if got, _ := strings.CutPrefix(strings.TrimSuffix(string(said), "\n"), "lxc.console.logfile = "); err != nil || got != value {
+		if got, _ := strings.CutPrefix(strings.TrimSuffix(string(said), "\n"), "lxc.console.logfile = "); err != nil ||
+			got != value {
 			t.Errorf("LXC reads %q as %q, %v", value, got, err)
 		}
 	})

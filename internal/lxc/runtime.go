@@ -49,7 +49,8 @@ type Runtime interface {
 }
 
 // LastErrors are the last of the errors in LXC's log, without the columns that every line begins with
-// (log_append_logfile in lxc/log.c): its own name, the container's, the time, the level, and where that is in the source.
+// (log_append_logfile in lxc/log.c): its own name, the container's, the time, the level, and where that is in the
+// source.
 func LastErrors(log []byte, most int) []string {
 	var lines []string
 	for line := range strings.Lines(string(log)) {

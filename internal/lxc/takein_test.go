@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestTakeIn: what the container's own .ini files say stands in the places of their includes, and LXC reads the same as before.
+// TestTakeIn: what the container's own .ini files say stands in the places of their includes, and LXC reads the same as
+// before.
 func TestTakeIn(t *testing.T) {
 	folder, other := t.TempDir(), t.TempDir()
 	write := func(path, text string) string {
@@ -20,7 +21,8 @@ func TestTakeIn(t *testing.T) {
 	second := write(filepath.Join(folder, "eth1.ini"), "lxc.net.1.type = veth\nlxc.net.1.name = eth1\n")
 	shared := write(filepath.Join(other, "shared.ini"), "lxc.net.2.type = empty\n")
 	common := write(filepath.Join(folder, "common.conf"), "lxc.tty.max = 4\n")
-	main := write(filepath.Join(folder, "config"), "lxc.include = "+common+"\nlxc.include = "+first+"\nlxc.uts.name = x\nlxc.include = "+shared+
+	main := write(filepath.Join(folder, "config"), "lxc.include = "+common+"\nlxc.include = "+first+
+		"\nlxc.uts.name = x\nlxc.include = "+shared+
 		"\nlxc.include = "+second+"\n")
 	config, err := ReadConfig(main, Disk{})
 	if err != nil {

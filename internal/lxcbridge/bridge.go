@@ -40,7 +40,8 @@ func Options() schema.Table[Bridge] {
 		schema.Value("name", schema.LinkName(), func(b *Bridge) *string { return &b.Name },
 			"The bridge's name.").Assume(DefaultName),
 		schema.Value("state", schema.Choice("present", "absent"), func(b *Bridge) *string { return &b.State },
-			"Whether it is to be there. V(absent) leaves rules, files, services and settings as they were before the first run.").Assume("present"),
+			"Whether it is to be there. V(absent) leaves rules, files, services and settings as they were "+
+				"before the first run.").Assume("present"),
 		schema.Field("address", schema.CIDR(), func(b *Bridge) **netip.Prefix { return &b.Address },
 			"The host's IPv4 address on the bridge, with the prefix length.").Assume(defaultAddress.String()),
 		schema.Field("address6", schema.CIDR(), func(b *Bridge) **netip.Prefix { return &b.Address6 },
@@ -48,14 +49,17 @@ func Options() schema.Table[Bridge] {
 		schema.Field("mtu", schema.Int[uint32](68, 65535), func(b *Bridge) **uint32 { return &b.MTU },
 			"The MTU of the bridge, which clients are told too."),
 		schema.Value("mac_address", schema.LinkMAC(), func(b *Bridge) *string { return &b.MAC },
-			"The bridge's MAC address. Without a fixed one it would change whenever a container comes or goes.").Assume(defaultMAC),
+			"The bridge's MAC address. Without a fixed one it would change whenever a container comes or goes.").Assume(
+			defaultMAC),
 	}
 	table = append(table, schema.Lift(dnsmasq.SharedOptions(), func(b *Bridge) *dnsmasq.Instance { return &b.DNSMasq })...)
 	table = append(table, schema.Lift(nft.SharedOptions(), func(b *Bridge) *nft.NAT { return &b.NAT })...)
 	return append(table,
 		schema.Field("verify", schema.Bool(), func(b *Bridge) **bool { return &b.Verify },
-			"Whether to prove, from a throw-away network namespace on the bridge, that a lease is given and taken back, that names are "+
-				"answered, and with translation that the host's own gateway is reached; and from one outside of the host, that each port "+
+			"Whether to prove, from a throw-away network namespace on the bridge, that a lease is given and taken back, that "+
+				"names are "+
+				"answered, and with translation that the host's own gateway is reached; and from one outside of the host, that "+
+				"each port "+
 				"forward whose container answers is reached. The result is returned as RV(checks).").Assume(true),
 		schema.Field("force", schema.Bool(), func(b *Bridge) **bool { return &b.Force },
 			"Whether O(state=absent) removes a bridge with containers on it.").Assume(false),

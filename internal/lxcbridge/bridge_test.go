@@ -41,13 +41,18 @@ func TestComplete(t *testing.T) {
 		// want are name, address, MAC address, subnets, and what clients may reach.
 		want string
 	}{
-		"nothing":            {map[string]any{}, "lxcbr0 10.0.3.1/24 00:16:3e:00:00:00 [10.0.3.0/24] [dhcp dns]"},
-		"another":            {map[string]any{"name": "br-a", "address": "192.0.2.65/26", "mac_address": "02:00:00:00:00:01"}, "br-a 192.0.2.65/26 02:00:00:00:00:01 [192.0.2.64/26] [dhcp dns]"},
-		"without DHCP":       {map[string]any{"dhcp": false}, "lxcbr0 10.0.3.1/24 00:16:3e:00:00:00 [10.0.3.0/24] [dns]"},
-		"without either":     {map[string]any{"dhcp": false, "dns": false}, "lxcbr0 10.0.3.1/24 00:16:3e:00:00:00 [10.0.3.0/24] []"},
-		"IPv6 by itself":     {map[string]any{"address6": "fd00::1/64", "ipv6_mode": "slaac"}, "lxcbr0 10.0.3.1/24 00:16:3e:00:00:00 [10.0.3.0/24 fd00::/64] [dhcp dns ra]"},
-		"IPv6 with leases":   {map[string]any{"address6": "fd00::1/64", "ipv6_mode": "stateful"}, "lxcbr0 10.0.3.1/24 00:16:3e:00:00:00 [10.0.3.0/24 fd00::/64] [dhcp dns dhcp6 ra]"},
-		"IPv6 with settings": {map[string]any{"address6": "fd00::1/64", "ipv6_mode": "stateless"}, "lxcbr0 10.0.3.1/24 00:16:3e:00:00:00 [10.0.3.0/24 fd00::/64] [dhcp dns dhcp6 ra]"},
+		"nothing": {map[string]any{}, "lxcbr0 10.0.3.1/24 00:16:3e:00:00:00 [10.0.3.0/24] [dhcp dns]"},
+		"another": {map[string]any{"name": "br-a", "address": "192.0.2.65/26", "mac_address": "02:00:00:00:00:01"},
+			"br-a 192.0.2.65/26 02:00:00:00:00:01 [192.0.2.64/26] [dhcp dns]"},
+		"without DHCP": {map[string]any{"dhcp": false}, "lxcbr0 10.0.3.1/24 00:16:3e:00:00:00 [10.0.3.0/24] [dns]"},
+		"without either": {map[string]any{"dhcp": false, "dns": false},
+			"lxcbr0 10.0.3.1/24 00:16:3e:00:00:00 [10.0.3.0/24] []"},
+		"IPv6 by itself": {map[string]any{"address6": "fd00::1/64", "ipv6_mode": "slaac"},
+			"lxcbr0 10.0.3.1/24 00:16:3e:00:00:00 [10.0.3.0/24 fd00::/64] [dhcp dns ra]"},
+		"IPv6 with leases": {map[string]any{"address6": "fd00::1/64", "ipv6_mode": "stateful"},
+			"lxcbr0 10.0.3.1/24 00:16:3e:00:00:00 [10.0.3.0/24 fd00::/64] [dhcp dns dhcp6 ra]"},
+		"IPv6 with settings": {map[string]any{"address6": "fd00::1/64", "ipv6_mode": "stateless"},
+			"lxcbr0 10.0.3.1/24 00:16:3e:00:00:00 [10.0.3.0/24 fd00::/64] [dhcp dns dhcp6 ra]"},
 	} {
 		b := declared(t, test.options)[0]
 		got := fmt.Sprint(b.Name, " ", *b.Address, " ", b.MAC, " ", *b.NAT.Subnets, " ", *b.NAT.Services)
@@ -73,12 +78,15 @@ func TestCheck(t *testing.T) {
 		bridges []map[string]any
 		want    string
 	}{
-		"all well":                      {[]map[string]any{{}, {"name": "br-b", "address": "10.0.4.1/24"}}, ""},
-		"a small MTU":                   {[]map[string]any{{"mtu": 1279, "address6": "fd00::1/64"}}, "lxc_bridges[0].mtu: 1279 is less than the 1280 bytes that IPv6 needs"},
+		"all well": {[]map[string]any{{}, {"name": "br-b", "address": "10.0.4.1/24"}}, ""},
+		"a small MTU": {[]map[string]any{{"mtu": 1279, "address6": "fd00::1/64"}},
+			"lxc_bridges[0].mtu: 1279 is less than the 1280 bytes that IPv6 needs"},
 		"a small MTU, as IPv4 takes it": {[]map[string]any{{"mtu": 1279}}, ""},
-		"another router":                {[]map[string]any{{"gateway": "10.0.3.2"}}, "lxc_bridges[0].gateway: another router needs nat: false, since translated connections end here"},
-		"another router without NAT":    {[]map[string]any{{"gateway": "10.0.3.2", "nat": false}}, ""},
-		"twice":                         {[]map[string]any{{}, {}}, "lxc_bridges[1].name: lxcbr0 is declared twice: it is also lxc_bridges[0]"},
+		"another router": {[]map[string]any{{"gateway": "10.0.3.2"}},
+			"lxc_bridges[0].gateway: another router needs nat: false, since translated connections end here"},
+		"another router without NAT": {[]map[string]any{{"gateway": "10.0.3.2", "nat": false}}, ""},
+		"twice": {[]map[string]any{{}, {}},
+			"lxc_bridges[1].name: lxcbr0 is declared twice: it is also lxc_bridges[0]"},
 		"an overlap": {
 			[]map[string]any{{}, {"name": "br-b", "address": "10.0.0.1/16"}},
 			"lxc_bridges[1].address: 10.0.0.1/16 overlaps 10.0.3.1/24 of lxcbr0 (lxc_bridges[0])",
@@ -87,7 +95,8 @@ func TestCheck(t *testing.T) {
 			[]map[string]any{{"address6": "fd00::1/64"}, {"name": "br-b", "address": "10.0.4.1/24", "address6": "fd00::2/64"}},
 			"lxc_bridges[1].address6: fd00::2/64 overlaps fd00::1/64 of lxcbr0 (lxc_bridges[0])",
 		},
-		"an overlap with one that goes": {[]map[string]any{{"state": "absent"}, {"name": "br-b", "address": "10.0.0.1/16"}}, ""},
+		"an overlap with one that goes": {[]map[string]any{{"state": "absent"}, {"name": "br-b", "address": "10.0.0.1/16"}},
+			""},
 	} {
 		var problems schema.Problems
 		bridges := declared(t, test.bridges...)
@@ -124,10 +133,14 @@ func TestCheckRoutes(t *testing.T) {
 		route kernel.Route
 		want  string
 	}{
-		"the host's own network":      {route("10.0.3.128/25", by("eth0", "")), "address: 10.0.3.1/24 overlaps the host's route to 10.0.3.128/25 dev eth0"},
-		"a larger one of the host":    {route("10.0.0.0/8", by("eth0", "")), "address: 10.0.3.1/24 overlaps the host's route to 10.0.0.0/8 dev eth0"},
-		"a route to a part of it":     {route("10.0.3.64/26", by("eth0", "192.0.2.9")), "address: 10.0.3.1/24 overlaps the host's route to 10.0.3.64/26 via 192.0.2.9 dev eth0"},
-		"IPv6":                        {route("fd00::/60", by("eth0", "")), "address6: fd00::1/64 overlaps the host's route to fd00::/60 dev eth0"},
+		"the host's own network": {route("10.0.3.128/25", by("eth0", "")),
+			"address: 10.0.3.1/24 overlaps the host's route to 10.0.3.128/25 dev eth0"},
+		"a larger one of the host": {route("10.0.0.0/8", by("eth0", "")),
+			"address: 10.0.3.1/24 overlaps the host's route to 10.0.0.0/8 dev eth0"},
+		"a route to a part of it": {route("10.0.3.64/26", by("eth0", "192.0.2.9")),
+			"address: 10.0.3.1/24 overlaps the host's route to 10.0.3.64/26 via 192.0.2.9 dev eth0"},
+		"IPv6": {route("fd00::/60", by("eth0", "")),
+			"address6: fd00::1/64 overlaps the host's route to fd00::/60 dev eth0"},
 		"a route that is less narrow": {route("10.0.0.0/8", by("eth0", "192.0.2.9")), ""},
 		"the default route":           {route("0.0.0.0/0", by("eth0", "192.0.2.9")), ""},
 		"its own":                     {route("10.0.3.0/24", by("lxcbr0", "")), ""},
@@ -136,7 +149,8 @@ func TestCheckRoutes(t *testing.T) {
 		"elsewhere":                   {route("192.0.2.0/24", by("eth0", "")), ""},
 	} {
 		var problems schema.Problems
-		declared(t, map[string]any{"address6": "fd00::1/64"})[0].CheckRoutes([]kernel.Route{test.route, test.route}, schema.At("", &problems))
+		declared(t, map[string]any{"address6": "fd00::1/64"})[0].CheckRoutes([]kernel.Route{test.route, test.route},
+			schema.At("", &problems))
 		var said []string
 		for _, problem := range problems {
 			said = append(said, problem.String())
@@ -159,7 +173,8 @@ func TestMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		said := ""
-		for _, step := range b.Remember(s, have, Memory{Existed: true, MTU: 1400, Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.3.7/24")}}) {
+		for _, step := range b.Remember(s, have,
+			Memory{Existed: true, MTU: 1400, Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.3.7/24")}}) {
 			said += step.Action
 			if err := step.Run(); err != nil {
 				t.Fatal(err)
@@ -178,7 +193,8 @@ func TestMemory(t *testing.T) {
 	if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Remembered(s); err == nil || !strings.Contains(err.Error(), "damaged") || !strings.Contains(err.Error(), b.memoryPath()) {
+	if _, err := b.Remembered(s); err == nil || !strings.Contains(err.Error(), "damaged") ||
+		!strings.Contains(err.Error(), b.memoryPath()) {
 		t.Errorf("a damaged file: %v", err)
 	}
 	if err := os.WriteFile(path, []byte("{}\n"), 0o600); err != nil {
@@ -209,8 +225,10 @@ func TestForwardChecks(t *testing.T) {
 		t.Error(diff)
 	}
 	forward := b.forwardChecks()[0].Forward
-	for check, warns := range map[*ForwardCheck]bool{{Forward: forward}: false, {Forward: forward, Alive: true}: true, {Forward: forward, Alive: true, Reached: true}: false} {
-		if warning := check.Warning(); (warning != "") != warns || warns && !strings.Contains(warning, "does not reach 10.0.3.7:8080") {
+	for check, warns := range map[*ForwardCheck]bool{{Forward: forward}: false, {Forward: forward, Alive: true}: true,
+		{Forward: forward, Alive: true, Reached: true}: false} {
+		if warning := check.Warning(); (warning != "") != warns || warns &&
+			!strings.Contains(warning, "does not reach 10.0.3.7:8080") {
 			t.Errorf("%+v: %q", check, warning)
 		}
 	}

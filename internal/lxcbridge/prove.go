@@ -86,7 +86,8 @@ func (b *Bridge) Prove(k Kernel, open Open) (*Checks, error) {
 	outer := fmt.Sprintf("hn%d", os.Getpid())
 	hardware := b.probeHardware()
 	address := hardware.String()
-	err = k.CreateLink(kernel.LinkRequest{Name: outer, Kind: "veth", Peer: &kernel.Peer{Name: inside, Namespace: namespace.path, Address: &address}})
+	err = k.CreateLink(kernel.LinkRequest{Name: outer, Kind: "veth",
+		Peer: &kernel.Peer{Name: inside, Namespace: namespace.path, Address: &address}})
 	if err != nil {
 		return nil, fmt.Errorf("cannot attach a throw-away namespace to %s: %w", b.Name, err)
 	}
@@ -146,12 +147,15 @@ func (b *Bridge) proveInside(open Open, checks *Checks, hardware net.HardwareAdd
 			return err
 		}
 		if len(checks.Resolved) != 1 || checks.Resolved[0] != checks.Lease.Address.Addr() {
-			return fmt.Errorf("the name of a client with the lease %s is answered with %v", checks.Lease.Address.Addr(), checks.Resolved)
+			return fmt.Errorf("the name of a client with the lease %s is answered with %v", checks.Lease.Address.Addr(),
+				checks.Resolved)
 		}
 	}
 	if checks.Gateway = gateway; gateway.IsValid() {
 		if err := probe.Ping(gateway); err != nil {
-			return fmt.Errorf("the host reaches its gateway %s and a container does not: %w (does another firewall drop forwarded packets?)", gateway, err)
+			return fmt.Errorf(
+				"the host reaches its gateway %s and a container does not: %w (does another firewall drop forwarded packets?)",
+				gateway, err)
 		}
 		checks.GatewayWasMet = true
 	}
@@ -173,7 +177,8 @@ func newClient(k Kernel, hardware net.HardwareAddr) (*probe.Client, error) {
 
 func configure(k Kernel, lease *probe.Lease) error {
 	const forever = 1<<32 - 1
-	err := k.AddAddress(kernel.Address{Link: inside, Prefix: lease.Address, ValidLifetime: forever, PreferredLifetime: forever})
+	err := k.AddAddress(kernel.Address{Link: inside, Prefix: lease.Address, ValidLifetime: forever,
+		PreferredLifetime: forever})
 	if err != nil || !lease.Router.IsValid() {
 		return err
 	}

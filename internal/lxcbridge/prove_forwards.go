@@ -37,7 +37,8 @@ func (c ForwardCheck) Warning() string {
 	if !c.Alive || c.Reached {
 		return ""
 	}
-	return fmt.Sprintf("the forward of %s: a connection from a throw-away namespace does not reach %s, though the host itself does: is it dropped by another firewall?",
+	return fmt.Sprintf("the forward of %s: a connection from a throw-away namespace does not reach %s, though the host "+
+		"itself does: is it dropped by another firewall?",
 		c.Forward.What(), c.Forward.FirstTarget())
 }
 
@@ -73,15 +74,16 @@ func (b *Bridge) ProveForwards(k Kernel, open Open) ([]ForwardCheck, error) {
 	return checks, b.fromOutside(k, open, routes, checks)
 }
 
-// forwardChecks are for the forwards that can be tried: whole addresses have no port of which to tell that it answers, and
-// a source would have to be taken from whoever has it.
+// forwardChecks are for the forwards that can be tried: whole addresses have no port of which to tell that it answers,
+// and a source would have to be taken from whoever has it.
 func (b *Bridge) forwardChecks() []ForwardCheck {
 	if b.NAT.PortForwards == nil {
 		return nil
 	}
 	var checks []ForwardCheck
 	for _, forward := range *b.NAT.PortForwards {
-		if protocol := forward.EffectiveProtocol(); forward.FirstTarget().Port() != 0 && !forward.Source.IsValid() && (protocol == "tcp" || protocol == "udp") {
+		if protocol := forward.EffectiveProtocol(); forward.FirstTarget().Port() != 0 && !forward.Source.IsValid() &&
+			(protocol == "tcp" || protocol == "udp") {
 			checks = append(checks, ForwardCheck{Forward: forward})
 		}
 	}
@@ -119,7 +121,8 @@ func (b *Bridge) fromOutside(k Kernel, open Open, routes []kernel.Route, checks 
 	}
 	defer namespace.end()
 	outer := fmt.Sprintf("hn%do", os.Getpid())
-	if err := k.CreateLink(kernel.LinkRequest{Name: outer, Kind: "veth", Peer: &kernel.Peer{Name: inside, Namespace: namespace.path}}); err != nil {
+	if err := k.CreateLink(kernel.LinkRequest{Name: outer, Kind: "veth",
+		Peer: &kernel.Peer{Name: inside, Namespace: namespace.path}}); err != nil {
 		return fmt.Errorf("cannot attach a throw-away namespace to the host: %w", err)
 	}
 	defer func() { _ = k.DeleteLink(outer) }()
@@ -152,7 +155,8 @@ func (b *Bridge) fromOutside(k Kernel, open Open, routes []kernel.Route, checks 
 			if addresses := check.Forward.Address; addresses != nil && len(*addresses) > 0 {
 				public = (*addresses)[0]
 			}
-			targets = append(targets, probe.Target{Protocol: check.Forward.EffectiveProtocol(), Address: netip.AddrPortFrom(public, check.Forward.Port.First)})
+			targets = append(targets, probe.Target{Protocol: check.Forward.EffectiveProtocol(),
+				Address: netip.AddrPortFrom(public, check.Forward.Port.First)})
 			which = append(which, i)
 		}
 		for i, reached := range probe.Reach(targets, farLimit) {
@@ -185,8 +189,10 @@ func attach(k Kernel, link string, networks []netip.Prefix, neighbour bool) erro
 			continue
 		}
 		err := k.AddRoute(kernel.Route{
-			To:    netip.PrefixFrom(map[bool]netip.Addr{false: netip.IPv4Unspecified(), true: netip.IPv6Unspecified()}[network.Addr().Is6()], 0),
-			Table: tableMain, Type: typeUnicast, Protocol: unix.RTPROT_STATIC, NextHops: []kernel.NextHop{{Via: network.Addr(), Link: link, Weight: 1}},
+			To: netip.PrefixFrom(map[bool]netip.Addr{false: netip.IPv4Unspecified(),
+				true: netip.IPv6Unspecified()}[network.Addr().Is6()], 0),
+			Table: tableMain, Type: typeUnicast, Protocol: unix.RTPROT_STATIC,
+			NextHops: []kernel.NextHop{{Via: network.Addr(), Link: link, Weight: 1}},
 		})
 		if err != nil {
 			return err

@@ -34,7 +34,8 @@ func Options() schema.Table[Host] {
 		schema.Value("state", schema.Choice("present", "absent"), func(h *Host) *string { return &h.State },
 			"V(absent) puts /etc/lxc/default.conf back as it was before the first run. Packages stay.").Assume("present"),
 		schema.Field("packages", schema.List(packageForm()), func(h *Host) **[]string { return &h.Packages },
-			"The packages to install where they are missing; an empty list installs none. Left out, it is lxc and dnsmasq, and on Debian "+
+			"The packages to install where they are missing; an empty list installs none. Left out, it is lxc and dnsmasq, "+
+				"and on Debian "+
 				"lxc-templates, debootstrap and apparmor as well."),
 		schema.Value("bridge", schema.LinkName(), func(h *Host) *string { return &h.Bridge },
 			"The bridge that a new container is attached to.").Assume(defaultBridge),
@@ -45,7 +46,8 @@ func Options() schema.Table[Host] {
 		schema.Value("mac_template", macTemplate(), func(h *Host) *string { return &h.MAC },
 			"The MAC address of a new container; each C(x) becomes a random digit.").Assume(defaultMAC),
 		schema.Field("default_config", schema.List(configLine()), func(h *Host) **[]string { return &h.Lines },
-			"Further lines of /etc/lxc/default.conf, such as C(lxc.start.auto = 1). Each takes the place of lines with the same key."),
+			"Further lines of /etc/lxc/default.conf, such as C(lxc.start.auto = 1). Each takes the place of lines with the "+
+				"same key."),
 	}
 }
 

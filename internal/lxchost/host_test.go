@@ -108,7 +108,8 @@ func TestBadArgumentsAreAllTold(t *testing.T) {
 		t.Fatal("they were taken")
 	}
 	for _, part := range []string{
-		"packages[0]: must be the name of a package", "mac_template: must be a MAC address with x", "mtu: must be", "bridge: ",
+		"packages[0]: must be the name of a package", "mac_template: must be a MAC address with x", "mtu: must be",
+		"bridge: ",
 		`default_config[0]: must be one line such as`, "default_config[1]: ", "default_config[2]: must be one line",
 	} {
 		if !strings.Contains(err.Error(), part) {

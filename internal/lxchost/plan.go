@@ -129,7 +129,8 @@ func putBack(s *system.System, config system.File, memory *system.File) []plan.S
 			Phase: plan.Serve, Action: action, Object: "file " + configPath, Changes: changeOf(config, *memory),
 			Run: func() error { return s.Put(*memory) },
 		},
-		{Phase: plan.Finish, Action: "remove", Object: "file " + memoryPath, Run: func() error { return s.Put(system.NoFile(memoryPath)) }},
+		{Phase: plan.Finish, Action: "remove", Object: "file " + memoryPath,
+			Run: func() error { return s.Put(system.NoFile(memoryPath)) }},
 	}
 }
 

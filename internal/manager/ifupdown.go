@@ -145,8 +145,8 @@ func (p part) starts(link string) bool {
 	return (p.keyword == "auto" || strings.HasPrefix(p.keyword, "allow-")) && slices.Contains(p.words, link)
 }
 
-// The marks in the file: a line that is switched off for the sake of some links, what is left of it in the next one, and,
-// first of all, that the file's last line had no end.
+// The marks in the file: a line that is switched off for the sake of some links, what is left of it in the next one,
+// and, first of all, that the file's last line had no end.
 var (
 	switchedOff = pattern.Of(`^#hostnet\(([^)]*)\)# ?(.*\n?)$`)
 	rest        = "#hostnet: the next line is what is left of the one above\n"

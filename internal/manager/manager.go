@@ -41,7 +41,8 @@ func (c Claim) Describe() string {
 // Claims finds the programs that set up the links, or will from the next boot on.
 func Claims(s *system.System, links []Link) ([]Claim, error) {
 	var claims []Claim
-	for _, find := range []func(*system.System, []Link) ([]Claim, error){networkdClaims, networkManagerClaims, ifupdownClaims} {
+	for _, find := range []func(*system.System, []Link) ([]Claim, error){
+		networkdClaims, networkManagerClaims, ifupdownClaims} {
 		found, err := find(s, links)
 		if err != nil {
 			return nil, err

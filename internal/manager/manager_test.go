@@ -40,7 +40,8 @@ func TestNetworkdClaims(t *testing.T) {
 		"/etc/systemd/network/40-d.network.d/more.conf": "[Link]\nUnmanaged=yes\n",
 		"/etc/systemd/network/50-e.network":             "[Match]\nMACAddress=02-00-00-00-00-0A\n",
 	})
-	links := []Link{{Name: "eth0"}, {Name: "ens3"}, {Name: "dm0", Kind: "dummy"}, {Name: "v0", Kind: "veth"}, {Name: "br0", Kind: "bridge"},
+	links := []Link{{Name: "eth0"}, {Name: "ens3"}, {Name: "dm0", Kind: "dummy"}, {Name: "v0", Kind: "veth"},
+		{Name: "br0", Kind: "bridge"},
 		{Name: "bond0", Kind: "bond"}, {Name: "bond0.5", Kind: "vlan", MAC: "02:00:00:00:00:0a"}}
 	claims, err := Claims(s, links)
 	if err != nil {
@@ -48,7 +49,8 @@ func TestNetworkdClaims(t *testing.T) {
 	}
 	want := []Claim{
 		{"eth0", networkd, "/etc/systemd/network/10-a.network"}, {"ens3", networkd, "/etc/systemd/network/10-a.network"},
-		{"v0", networkd, "/etc/systemd/network/20-b.network"}, {"br0", networkd, "/run/systemd/network/10-netplan-br0.network"},
+		{"v0", networkd, "/etc/systemd/network/20-b.network"},
+		{"br0", networkd, "/run/systemd/network/10-netplan-br0.network"},
 		{"bond0.5", networkd, "/etc/systemd/network/50-e.network"},
 	}
 	if diff := cmp.Diff(want, claims); diff != "" {
@@ -57,7 +59,8 @@ func TestNetworkdClaims(t *testing.T) {
 	if text := claims[3].Describe(); text != "netplan, which uses systemd-networkd" {
 		t.Error(text)
 	}
-	if claims, err := Claims(host(t, nil, map[string]string{"/etc/systemd/network/10-a.network": "[Match]\nName=*\n"}), links); err != nil || claims != nil {
+	if claims, err := Claims(host(t, nil, map[string]string{"/etc/systemd/network/10-a.network": "[Match]\nName=*\n"}),
+		links); err != nil || claims != nil {
 		t.Errorf("networkd does not run: %v, %v", claims, err)
 	}
 }
@@ -71,10 +74,12 @@ func TestNetworkManagerClaims(t *testing.T) {
 		"/run/NetworkManager/devices/3":                             "[device]\nmanaged=true\n",
 		"/run/NetworkManager/devices/4":                             "[device]\nmanaged=false\n",
 	})
-	claims, err := Claims(s, []Link{{Name: "bond0"}, {Name: "eth0", Index: 3}, {Name: "eth1", Index: 4, MAC: "02:00:00:00:00:0a"},
+	claims, err := Claims(s, []Link{{Name: "bond0"}, {Name: "eth0", Index: 3},
+		{Name: "eth1", Index: 4, MAC: "02:00:00:00:00:0a"},
 		{Name: "eth2", Index: 5, MAC: "02:00:00:00:00:0a"}, {Name: "eth3", Index: 6}})
 	want := []Claim{
-		{"bond0", networkManager, "/etc/NetworkManager/system-connections/bond.nmconnection"}, {"eth0", networkManager, "/run/NetworkManager/devices/3"},
+		{"bond0", networkManager, "/etc/NetworkManager/system-connections/bond.nmconnection"},
+		{"eth0", networkManager, "/run/NetworkManager/devices/3"},
 		{"eth2", networkManager, "/etc/NetworkManager/system-connections/mac.nmconnection"},
 	}
 	if diff := cmp.Diff(want, claims); diff != "" || err != nil {
@@ -109,7 +114,8 @@ func TestIfupdown(t *testing.T) {
 	})
 	links := []Link{{Name: "eth0"}, {Name: "eth1"}, {Name: "dm0"}, {Name: "br1"}}
 	claims, err := Claims(s, links)
-	want := []Claim{{"eth0", ifupdown, interfacesFile}, {"eth1", ifupdown, interfacesFile}, {"dm0", ifupdown, "/etc/network/interfaces.d/more"}}
+	want := []Claim{{"eth0", ifupdown, interfacesFile}, {"eth1", ifupdown, interfacesFile},
+		{"dm0", ifupdown, "/etc/network/interfaces.d/more"}}
 	if diff := cmp.Diff(want, claims); diff != "" || err != nil {
 		t.Fatalf("%v, -want +got:\n%s", err, diff)
 	}
@@ -119,8 +125,10 @@ func TestIfupdown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, line := range []string{
-		"#hostnet(eth0)# auto lo eth0\n", "\nauto lo\n", "\n#hostnet(eth0)# iface eth0 inet static\n    # the old address\n#hostnet(eth0)#     address",
-		"\n#hostnet(eth0)# iface eth0:1 inet", "\n#hostnet(eth1)# allow-hotplug eth1\n", "\nauto br0\n#hostnet(eth1)# iface br0 inet dhcp\n#hostnet(eth1)#     bridge_ports",
+		"#hostnet(eth0)# auto lo eth0\n", "\nauto lo\n",
+		"\n#hostnet(eth0)# iface eth0 inet static\n    # the old address\n#hostnet(eth0)#     address",
+		"\n#hostnet(eth0)# iface eth0:1 inet", "\n#hostnet(eth1)# allow-hotplug eth1\n",
+		"\nauto br0\n#hostnet(eth1)# iface br0 inet dhcp\n#hostnet(eth1)#     bridge_ports",
 	} {
 		if !strings.Contains(string(file.Content), line) {
 			t.Errorf("without %q:\n%s", line, file.Content)
@@ -160,7 +168,8 @@ func TestTakeover(t *testing.T) {
 	}
 	takeover := Request{Links: links, Foreign: true, Takeover: true}
 	carryOut(t, s, takeover)
-	for _, path := range []string{networkdFile("eth0"), networkManagerFile("eth1"), networkManagerFile("eth2"), networkdConfig} {
+	for _, path := range []string{networkdFile("eth0"), networkManagerFile("eth1"), networkManagerFile("eth2"),
+		networkdConfig} {
 		if !s.Exists(path) {
 			t.Errorf("no %s", path)
 		}

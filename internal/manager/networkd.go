@@ -12,7 +12,8 @@ import (
 const Networkd = "systemd-networkd.service"
 
 // networkdFolders are searched in this order (systemd.network(5)).
-var networkdFolders = []string{"/etc/systemd/network", "/run/systemd/network", "/usr/local/lib/systemd/network", "/usr/lib/systemd/network"}
+var networkdFolders = []string{"/etc/systemd/network", "/run/systemd/network", "/usr/local/lib/systemd/network",
+	"/usr/lib/systemd/network"}
 
 // networkdFile sorts before the files of others: the first one that matches a link is the only one that counts.
 func networkdFile(link string) string {
@@ -29,7 +30,8 @@ const ours = "0-hostnet"
 // networkdConfig keeps networkd from removing routes and rules that it did not make: of rules it takes all for its own.
 const networkdConfig = "/etc/systemd/networkd.conf.d/hostnet.conf"
 
-var foreignAreKept = system.Text(networkdConfig, mark+"[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\n")
+var foreignAreKept = system.Text(networkdConfig,
+	mark+"[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\n")
 
 func networkdClaims(s *system.System, links []Link) ([]Claim, error) {
 	if !isUsed(s, Networkd) {
@@ -49,7 +51,8 @@ func networkdClaims(s *system.System, links []Link) ([]Claim, error) {
 			if !matches(entries, link) {
 				continue
 			}
-			if unmanaged, _ := truth(last(entries, "Link", "Unmanaged")); !unmanaged && !strings.HasPrefix(path.Base(file.Path), ours) {
+			if unmanaged, _ := truth(last(entries, "Link", "Unmanaged")); !unmanaged &&
+				!strings.HasPrefix(path.Base(file.Path), ours) {
 				claims = append(claims, Claim{link.Name, networkd, file.Path})
 			}
 			break
@@ -133,7 +136,8 @@ func dropsForeign(s *system.System) (bool, error) {
 		return false, err
 	}
 	entries := parseKeyfile(string(main.Content))
-	more, err := files(s, []string{"/etc/systemd/networkd.conf.d", "/run/systemd/networkd.conf.d", "/usr/lib/systemd/networkd.conf.d"}, ".conf")
+	more, err := files(s, []string{"/etc/systemd/networkd.conf.d", "/run/systemd/networkd.conf.d",
+		"/usr/lib/systemd/networkd.conf.d"}, ".conf")
 	if err != nil {
 		return false, err
 	}

@@ -19,7 +19,8 @@ func unmanagedByNetworkManager(link string) system.File {
 }
 
 // profileFolders hold what NetworkManager would make of links (NetworkManager.conf(5), nm-settings-keyfile(5)).
-var profileFolders = []string{"/etc/NetworkManager/system-connections", "/run/NetworkManager/system-connections", "/usr/lib/NetworkManager/system-connections"}
+var profileFolders = []string{"/etc/NetworkManager/system-connections", "/run/NetworkManager/system-connections",
+	"/usr/lib/NetworkManager/system-connections"}
 
 func networkManagerClaims(s *system.System, links []Link) ([]Claim, error) {
 	if !isUsed(s, networkManagerService) {
@@ -59,8 +60,8 @@ func networkManagerClaims(s *system.System, links []Link) ([]Claim, error) {
 	return claims, nil
 }
 
-// profileOf is the file of the profile that is about the link, "" if there is none. What was written for the link counts
-// more than what NetworkManager has made up for the card, which it keeps under /run.
+// profileOf is the file of the profile that is about the link, "" if there is none. What was written for the link
+// counts more than what NetworkManager has made up for the card, which it keeps under /run.
 func profileOf(profiles []system.File, link Link) string {
 	found, best := "", 0
 	for _, profile := range profiles {

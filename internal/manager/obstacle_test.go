@@ -13,18 +13,22 @@ import (
 	"hostnet.linux/internal/system"
 )
 
-// TestObstacles: what is no file, or a huge one, in the folders of other programs neither hangs nor fails a task that is
-// about other links, and a task that takes nothing over writes nothing.
+// TestObstacles: what is no file, or a huge one, in the folders of other programs neither hangs nor fails a task that
+// is about other links, and a task that takes nothing over writes nothing.
 func TestObstacles(t *testing.T) {
 	s := host(t, []string{Networkd, networkManagerService}, map[string]string{
-		"/usr/sbin/ifup": "", "/etc/network/interfaces": "source /etc/network/interfaces.d/*\nauto eth1\niface eth1 inet dhcp \\",
+		"/usr/sbin/ifup":          "",
+		"/etc/network/interfaces": "source /etc/network/interfaces.d/*\nauto eth1\niface eth1 inet dhcp \\",
 	})
-	for _, folder := range []string{"/etc/network/interfaces.d", "/etc/systemd/network", "/run/NetworkManager/system-connections"} {
+	for _, folder := range []string{"/etc/network/interfaces.d", "/etc/systemd/network",
+		"/run/NetworkManager/system-connections"} {
 		folder = s.Path(folder)
 		huge := filepath.Join(folder, "huge.network")
 		for _, err := range []error{
-			os.MkdirAll(folder, 0o755), unix.Mkfifo(filepath.Join(folder, "fifo.network"), 0o644), os.Mkdir(filepath.Join(folder, "folder.network"), 0o755),
-			os.Symlink("/dev/zero", filepath.Join(folder, "device.network")), os.WriteFile(huge, nil, 0o644), os.Truncate(huge, 1<<30),
+			os.MkdirAll(folder, 0o755), unix.Mkfifo(filepath.Join(folder, "fifo.network"), 0o644),
+			os.Mkdir(filepath.Join(folder, "folder.network"), 0o755),
+			os.Symlink("/dev/zero", filepath.Join(folder, "device.network")), os.WriteFile(huge, nil, 0o644),
+			os.Truncate(huge, 1<<30),
 		} {
 			if err != nil {
 				t.Fatal(err)
@@ -53,7 +57,8 @@ func TestReleaseToTheByte(t *testing.T) {
 	s := host(t, nil, map[string]string{"/usr/sbin/ifup": ""})
 	target := s.Path("/etc/elsewhere")
 	for _, err := range []error{
-		os.MkdirAll(s.Path("/etc/network"), 0o755), os.WriteFile(target, []byte("iface eth0 inet dhcp\nauto eth0 eth1"), 0o640), os.Chown(target, 3, 4),
+		os.MkdirAll(s.Path("/etc/network"), 0o755),
+		os.WriteFile(target, []byte("iface eth0 inet dhcp\nauto eth0 eth1"), 0o640), os.Chown(target, 3, 4),
 		unix.Setxattr(target, "user.note", []byte("mine"), 0), os.Symlink("../elsewhere", s.Path(interfacesFile)),
 	} {
 		if err != nil && !errors.Is(err, unix.ENOTSUP) && !errors.Is(err, unix.EPERM) {
@@ -77,7 +82,8 @@ func TestReleaseToTheByte(t *testing.T) {
 // state is a file as stat and getfattr show it.
 func state(t *testing.T, path string) string {
 	t.Helper()
-	said, err := (&system.System{}).Run(10*time.Second, nil, "sh", "-c", `stat -c '%a %u:%g %s' "$1"; sha256sum <"$1"; getfattr -d "$1" 2>&1 || true`, "sh", path)
+	said, err := (&system.System{}).Run(10*time.Second, nil, "sh", "-c",
+		`stat -c '%a %u:%g %s' "$1"; sha256sum <"$1"; getfattr -d "$1" 2>&1 || true`, "sh", path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,13 +93,16 @@ func state(t *testing.T, path string) string {
 // FuzzInterfaces: what is taken out of a file of ifupdown's comes back to the byte, and what is not asked for stays.
 func FuzzInterfaces(f *testing.F) {
 	for _, text := range []string{
-		"", "auto eth0\niface eth0 inet dhcp\n", "auto eth0 eth1", "iface eth0 inet static \\\n\taddress 10.0.0.1", "auto eth0 \\", "# about \\\niface eth0 inet dhcp",
-		"auto eth0 eth1 \\\n", "allow-hotplug eth0\r\niface eth0 inet6 auto\r\n", "iface br0 inet manual\n bridge_ports eth0 eth1\n\n\n", "\n\n", "mapping eth*\n script x",
+		"", "auto eth0\niface eth0 inet dhcp\n", "auto eth0 eth1", "iface eth0 inet static \\\n\taddress 10.0.0.1",
+		"auto eth0 \\", "# about \\\niface eth0 inet dhcp",
+		"auto eth0 eth1 \\\n", "allow-hotplug eth0\r\niface eth0 inet6 auto\r\n",
+		"iface br0 inet manual\n bridge_ports eth0 eth1\n\n\n", "\n\n", "mapping eth*\n script x",
 	} {
 		f.Add(text, "eth0")
 	}
 	f.Fuzz(func(t *testing.T, text, link string) {
-		if strings.Contains(text, "#hostnet") || strings.ContainsAny(link, " \t\r\n()") || link == "" || strings.ContainsFunc(link, func(r rune) bool { return r < '!' || r > '~' }) {
+		if strings.Contains(text, "#hostnet") || strings.ContainsAny(link, " \t\r\n()") || link == "" ||
+			strings.ContainsFunc(link, func(r rune) bool { return r < '!' || r > '~' }) {
 			return
 		}
 		if same := withoutLinks(text, nil); same != text {

@@ -84,7 +84,8 @@ func Plan(s *system.System, request Request) (*Result, error) {
 	return out, out.add(s, append(wanted, edited...), claims, request)
 }
 
-// unmanage is what takes the claimed links out of the hands of networkd and NetworkManager; taken are those of ifupdown.
+// unmanage is what takes the claimed links out of the hands of networkd and NetworkManager; taken are those of
+// ifupdown.
 func unmanage(s *system.System, claims []Claim, request Request) (wanted []system.File, taken []string) {
 	for _, claim := range claims {
 		switch claim.Manager {
@@ -112,7 +113,8 @@ var plainName = pattern.Of(`^[A-Za-z0-9_.@+=-]+$`)
 func checkNames(claims []Claim) error {
 	for _, claim := range claims {
 		if !plainName().MatchString(claim.Link) {
-			return fmt.Errorf("manager: %q cannot be taken from %s, whose files have no way to write that name: rename the link, or take it out of %s",
+			return fmt.Errorf("manager: %q cannot be taken from %s, whose files have no way to write that name: rename the "+
+				"link, or take it out of %s",
 				claim.Link, claim.Describe(), claim.File)
 		}
 	}
@@ -121,12 +123,15 @@ func checkNames(claims []Claim) error {
 
 func (r *Result) warn(claims []Claim, drops bool) {
 	for _, claim := range claims {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("%s is set up by %s as well (%s), whose restart may undo this task: set `manager: takeover`, or take it out there",
-			claim.Link, claim.Describe(), claim.File))
+		r.Warnings = append(r.Warnings,
+			fmt.Sprintf(
+				"%s is set up by %s as well (%s), whose restart may undo this task: set `manager: takeover`, or take it out there",
+				claim.Link, claim.Describe(), claim.File))
 	}
 	if drops {
-		r.Warnings = append(r.Warnings, "systemd-networkd removes routing policy rules that it did not make when it starts: set `manager: takeover`, or "+
-			"ManageForeignRoutingPolicyRules=no in /etc/systemd/networkd.conf")
+		r.Warnings = append(r.Warnings,
+			"systemd-networkd removes routing policy rules that it did not make when it starts: set `manager: takeover`, or "+
+				"ManageForeignRoutingPolicyRules=no in /etc/systemd/networkd.conf")
 	}
 }
 
@@ -164,11 +169,13 @@ func (r *Result) add(s *system.System, wanted []system.File, claims []Claim, req
 		if have.Equal(file) {
 			continue
 		}
-		step := plan.Step{Phase: plan.Prepare, Action: "write", Object: "file " + file.Path, Run: func() error { return s.Put(file) }}
+		step := plan.Step{Phase: plan.Prepare, Action: "write", Object: "file " + file.Path,
+			Run: func() error { return s.Put(file) }}
 		for _, claim := range claims {
 			if claim.isTakenBy(file) {
 				step.Links = append(step.Links, claim.Link)
-				step.Changes = append(step.Changes, schema.Change{Option: claim.Link + " is set up by", Old: claim.Describe(), New: "hostnet"})
+				step.Changes = append(step.Changes,
+					schema.Change{Option: claim.Link + " is set up by", Old: claim.Describe(), New: "hostnet"})
 			}
 		}
 		if !request.Takeover || !file.Present {
@@ -189,8 +196,9 @@ func (r *Result) add(s *system.System, wanted []system.File, claims []Claim, req
 			continue
 		}
 		r.Services = append(r.Services, service)
-		r.Steps = append(r.Steps, plan.Step{Phase: phase, Depth: 1, Action: "restart", Object: "service " + strings.TrimSuffix(service, ".service"),
-			Run: func() error { return Restart(s, service) }})
+		r.Steps = append(r.Steps, plan.Step{Phase: phase, Depth: 1, Action: "restart",
+			Object: "service " + strings.TrimSuffix(service, ".service"),
+			Run:    func() error { return Restart(s, service) }})
 	}
 	return nil
 }

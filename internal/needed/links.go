@@ -32,7 +32,8 @@ func See(links []kernel.Link, addresses []kernel.Address) Links {
 		names[links[i].Index] = links[i].Name
 		kind := links[i].Kind
 		all[links[i].Name] = &link{
-			name: links[i].Name, kind: kind, mtu: links[i].MTU, away: kind == "tun" || kind == "veth" && links[i].ParentNamespace >= 0,
+			name: links[i].Name, kind: kind, mtu: links[i].MTU, away: kind == "tun" || kind == "veth" &&
+				links[i].ParentNamespace >= 0,
 		}
 	}
 	for i := range links {
@@ -171,7 +172,8 @@ func (l Links) portsChange(bridge *link, depth int) bool {
 	})
 }
 
-// below are the ways from a link down to what it stands on, each from the top. A container's or a machine's end is none.
+// below are the ways from a link down to what it stands on, each from the top. A container's or a machine's end is
+// none.
 func (l Links) below(name string, depth int) [][]string {
 	one := l[name]
 	var under []string

@@ -87,7 +87,8 @@ func Read(networks, providers, neutron any, networkd bool, problems *schema.Prob
 
 // entryKeys are those of an entry of container_networks, of a host or a container.
 var entryKeys = []string{
-	"address", "bridge", "bridge_type", "dhcp_use_dns", "dhcp_use_routes", "gateway", "interface", "limit_container_types", "mtu", "netmask",
+	"address", "bridge", "bridge_type", "dhcp_use_dns", "dhcp_use_routes", "gateway", "interface", "limit_container_types",
+	"mtu", "netmask",
 	"postdown", "postup", "predown", "preup", "static_routes", "type",
 }
 
@@ -113,7 +114,8 @@ func (n *Needs) entry(key string, raw any, at schema.Place) {
 	kind := text(fields["type"])
 	one := need{
 		at: at, bridge: text(fields["bridge"]), mtu: number(fields["mtu"]), inContainer: fields["interface"] != nil,
-		onBridge: kind == "" || kind == "veth", numbered: fields["netmask"] != nil || fields["address"] != nil, address: text(fields["address"]),
+		onBridge: kind == "" || kind == "veth", numbered: fields["netmask"] != nil ||
+			fields["address"] != nil, address: text(fields["address"]),
 		ovs: fields["bridge_type"] == "openvswitch",
 	}
 	if fields["mtu"] != nil && one.mtu == 0 {
@@ -126,8 +128,8 @@ func (n *Needs) entry(key string, raw any, at schema.Place) {
 	n.needs = append(n.needs, one)
 }
 
-// providers reads provider_networks: a flat or VLAN network with network_interface is on a bridge of Open vSwitch's, and the
-// packets of some others get a header more.
+// providers reads provider_networks: a flat or VLAN network with network_interface is on a bridge of Open vSwitch's,
+// and the packets of some others get a header more.
 func (n *Needs) providers(raw any) {
 	list, isList := raw.([]any)
 	if !isList && raw != nil {
@@ -222,7 +224,8 @@ func (n *Needs) look(one *need, links Links, told map[string]bool) string {
 		return fmt.Sprintf("%s: nothing makes %s: it is left to Open vSwitch", one.at.Path(), one.bridge)
 	case there == nil:
 		if !told[one.bridge] {
-			one.at.Key("bridge").Problem("there is no %s on this host, and nothing declares it; add\n%s", one.bridge, n.lines(one))
+			one.at.Key("bridge").Problem("there is no %s on this host, and nothing declares it; add\n%s", one.bridge,
+				n.lines(one))
 		}
 		told[one.bridge] = true
 	case one.inContainer && one.onBridge && there.kind != "bridge":
@@ -239,7 +242,8 @@ func clash(there *link) string {
 	if there.declared {
 		from = "is declared here"
 	}
-	return fmt.Sprintf("%s is to be a bridge of Open vSwitch, and a Linux bridge of that name %s: remove that, and leave its port to Open vSwitch",
+	return fmt.Sprintf("%s is to be a bridge of Open vSwitch, and a Linux bridge of that name %s: remove that, and "+
+		"leave its port to Open vSwitch",
 		there.name, from)
 }
 
@@ -255,15 +259,18 @@ func (n *Needs) bare(one taken, links Links) {
 	there := links[one.link]
 	if there == nil {
 		if one.sure {
-			one.at.Problem("there is no link %s on this host, and nothing declares it: Open vSwitch is to take it for %s", one.link, one.bridge)
+			one.at.Problem("there is no link %s on this host, and nothing declares it: Open vSwitch is to take it for %s",
+				one.link, one.bridge)
 		}
 		return
 	}
 	if controller := links.controllerOf(one.link); controller != nil && controller.kind != "openvswitch" {
-		one.at.Problem("%s is a port of %s: Open vSwitch is to take it for %s, and needs it bare", one.link, controller.name, one.bridge)
+		one.at.Problem("%s is a port of %s: Open vSwitch is to take it for %s, and needs it bare", one.link, controller.name,
+			one.bridge)
 	}
 	if len(there.addresses) > 0 && there.kind != "bridge" {
-		one.at.Problem("%s has the address %s: Open vSwitch is to take it for %s, and needs it bare", one.link, there.addresses[0], one.bridge)
+		one.at.Problem("%s has the address %s: Open vSwitch is to take it for %s, and needs it bare", one.link,
+			there.addresses[0], one.bridge)
 	}
 }
 
@@ -286,7 +293,8 @@ func (n *Needs) carries(one *need, links Links) {
 		}
 	}
 	if len(told) > 0 {
-		one.at.Key("mtu").Problem("%d does not pass %s: give %s an mtu of %d", one.mtu, strings.Join(told, " and "), strings.Join(small, ", "), one.mtu)
+		one.at.Key("mtu").Problem("%d does not pass %s: give %s an mtu of %d", one.mtu, strings.Join(told, " and "),
+			strings.Join(small, ", "), one.mtu)
 	}
 }
 
@@ -318,7 +326,8 @@ func (n *Needs) lines(one *need) string {
 		if one.mtu > 0 {
 			mtu = fmt.Sprintf(", mtu: %d", one.mtu)
 		}
-		return fmt.Sprintf("networkd_devices:\n  - NetDev: {Name: %s, Kind: bridge}\nnetworkd_networks:\n  - {interface: LINK, bridge: %s%s}",
+		return fmt.Sprintf(
+			"networkd_devices:\n  - NetDev: {Name: %s, Kind: bridge}\nnetworkd_networks:\n  - {interface: LINK, bridge: %s%s}",
 			one.bridge, one.bridge, mtu)
 	}
 	if one.mtu > 0 {

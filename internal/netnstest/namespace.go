@@ -52,7 +52,8 @@ func New(t testing.TB) *Namespace {
 	return namespace
 }
 
-// Names are all that the namespace is called: its name, its path, and the number of a process in it, which the test ends.
+// Names are all that the namespace is called: its name, its path, and the number of a process in it, which the test
+// ends.
 func (n *Namespace) Names(t testing.TB) []string {
 	t.Helper()
 	process := exec.Command("sleep", "infinity")
@@ -96,7 +97,8 @@ func (n *Namespace) remove(t testing.TB) {
 			continue
 		}
 		command, _ := os.ReadFile(filepath.Join("/proc", pid, "cmdline"))
-		t.Errorf("the test left process %s in namespace %s: %s", pid, n.Name, bytes.ReplaceAll(command, []byte{0}, []byte{' '}))
+		t.Errorf("the test left process %s in namespace %s: %s", pid, n.Name,
+			bytes.ReplaceAll(command, []byte{0}, []byte{' '}))
 		_ = unix.Kill(number, unix.SIGKILL)
 	}
 	if output, err := run("ip", "netns", "delete", n.Name); err != nil {

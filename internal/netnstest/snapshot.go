@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// questions are what iproute2 is asked for a snapshot: a program is started once for many, as that is what takes the time.
+// questions are what iproute2 is asked for a snapshot: a program is started once for many, as that is what takes the
+// time.
 var questions = []struct {
 	command []string
 	batch   []string
@@ -21,15 +22,21 @@ var questions = []struct {
 
 // volatile keys are what the kernel alters by itself: counters, timers, states of protocols that are still talking.
 var volatile = []string{
-	"ifindex", "link_index", "operstate", "promiscuity", "allmulti", "state", "tentative", "stats", "stats64", "gc_timer", "hello_timer", "tcn_timer",
-	"topology_change_timer", "hold_timer", "message_age_timer", "forward_delay_timer", "topology_change", "topology_change_ack",
-	"topology_change_detected", "root_port", "root_path_cost", "root_id", "bridge_id", "designated_bridge", "designated_root",
-	"designated_port", "designated_cost", "port_id", "port_no", "config_pending", "fdb_n_learned", "mcast_querier_ipv4_addr",
+	"ifindex", "link_index", "operstate", "promiscuity", "allmulti", "state", "tentative", "stats", "stats64", "gc_timer",
+	"hello_timer", "tcn_timer",
+	"topology_change_timer", "hold_timer", "message_age_timer", "forward_delay_timer", "topology_change",
+	"topology_change_ack",
+	"topology_change_detected", "root_port", "root_path_cost", "root_id", "bridge_id", "designated_bridge",
+	"designated_root",
+	"designated_port", "designated_cost", "port_id", "port_no", "config_pending", "fdb_n_learned",
+	"mcast_querier_ipv4_addr",
 	"mii_status", "active_slave", "ad_info", "ad_aggregator_id", "ad_actor_oper_port_state", "ad_partner_oper_port_state",
-	"ad_actor_oper_port_state_str", "ad_partner_oper_port_state_str", "link_failure_count", "valid_life_time", "preferred_life_time",
+	"ad_actor_oper_port_state_str", "ad_partner_oper_port_state_str", "link_failure_count", "valid_life_time",
+	"preferred_life_time",
 	"num_tx_queues", "num_rx_queues", "multicast_router",
 	// Those of a bridge follow its ports and stay when the last one leaves.
-	"tso_max_size", "tso_max_segs", "gso_max_size", "gso_max_segs", "gso_ipv4_max_size", "gro_max_size", "gro_ipv4_max_size",
+	"tso_max_size", "tso_max_segs", "gso_max_size", "gso_max_segs", "gso_ipv4_max_size", "gro_max_size",
+	"gro_ipv4_max_size",
 }
 
 // Snapshot is all that iproute2 tells of links, addresses, routes, rules, VLANs and static forwarding entries, without
@@ -39,7 +46,8 @@ func (n *Namespace) Snapshot(t testing.TB) string {
 	answers := make([]string, len(questions))
 	for i, question := range questions {
 		program := append([]string{"-n", n.Name}, question.command[1:]...)
-		output, err := runWith(strings.NewReader(strings.Join(question.batch, "\n")), question.command[0], append(program, "-batch", "-")...)
+		output, err := runWith(strings.NewReader(strings.Join(question.batch, "\n")), question.command[0],
+			append(program, "-batch", "-")...)
 		// A kernel without VLAN filtering has no VLANs of bridges to tell of.
 		if err != nil && !strings.Contains(output, "not supported") {
 			t.Fatalf("%s: %v: %s", strings.Join(question.command, " "), err, output)
@@ -58,7 +66,8 @@ func RemoteSnapshot(t testing.TB, run func(command string) string) string {
 	commands := make([]string, len(questions))
 	for i, question := range questions {
 		// One that fails is one that this kernel has no answer to.
-		commands[i] = fmt.Sprintf(`answer=$(printf '%s\n' | %s -batch -) && echo "$answer"`, strings.Join(question.batch, `\n`), strings.Join(question.command, " "))
+		commands[i] = fmt.Sprintf(`answer=$(printf '%s\n' | %s -batch -) && echo "$answer"`,
+			strings.Join(question.batch, `\n`), strings.Join(question.command, " "))
 	}
 	return snapshot(t, strings.Split(run(strings.Join(commands, "; echo "+between+"; ")), between))
 }
@@ -117,8 +126,10 @@ func kernelsOwn(object map[string]any) bool {
 	table, _ := object["table"].(string)
 	_, isEntry := object["mac"]
 	state, _ := object["state"].(string)
-	return strings.HasPrefix(destination, "fe80:") || destination == "multicast" || strings.HasPrefix(destination, "ff00:") ||
-		table == "local" || (isEntry && state != "static" && destination == "") || (isEntry && state == "permanent" && destination == "")
+	return strings.HasPrefix(destination, "fe80:") || destination == "multicast" ||
+		strings.HasPrefix(destination, "ff00:") ||
+		table == "local" || (isEntry && state != "static" && destination == "") ||
+		(isEntry && state == "permanent" && destination == "")
 }
 
 // settled drops what is volatile, at every depth, and the link-local addresses that the kernel makes.
@@ -153,7 +164,8 @@ func settled(value any) any {
 			if isObject && strings.HasPrefix(local, "fe80:") || len(address) == 0 && isObject {
 				continue
 			}
-			if flag, isFlag := inner.(string); isFlag && (flag == "LOWER_UP" || flag == "NO-CARRIER" || flag == "M-DOWN" || flag == "linkdown") {
+			if flag, isFlag := inner.(string); isFlag &&
+				(flag == "LOWER_UP" || flag == "NO-CARRIER" || flag == "M-DOWN" || flag == "linkdown") {
 				continue
 			}
 			out = append(out, settled(inner))

@@ -10,18 +10,21 @@ import (
 	"hostnet.linux/internal/schema"
 )
 
-// FuzzFiles: a link's name and a text that are declared are what systemd-networkd reads, or are refused. The files are read as
-// systemd.syntax(7) and systemd.network(5) say.
+// FuzzFiles: a link's name and a text that are declared are what systemd-networkd reads, or are refused. The files are
+// read as systemd.syntax(7) and systemd.network(5) say.
 func FuzzFiles(f *testing.F) {
 	for _, seed := range [][2]string{
-		{"eth0", "cubic"}, {"a*b", "cubic"}, {"!b", "bbr"}, {"a[bc]", "x"}, {"eth0.10", "reno\nName=*"}, {"eth0", `cubic\`}, {"eth0", "#x"}, {"eth0", ";x"},
-		{"a;b", "[Match]"}, {`a\`, "x"}, {"é", "x"}, {"-x", "x"}, {"=x", "x"}, {"eth0", " x"}, {"eth0", "x\r"}, {"eth0", `"x"`}, {"a,b", "x"},
+		{"eth0", "cubic"}, {"a*b", "cubic"}, {"!b", "bbr"}, {"a[bc]", "x"}, {"eth0.10", "reno\nName=*"}, {"eth0", `cubic\`},
+		{"eth0", "#x"}, {"eth0", ";x"},
+		{"a;b", "[Match]"}, {`a\`, "x"}, {"é", "x"}, {"-x", "x"}, {"=x", "x"}, {"eth0", " x"}, {"eth0", "x\r"},
+		{"eth0", `"x"`}, {"a,b", "x"},
 	} {
 		f.Add(seed[0], seed[1])
 	}
 	f.Fuzz(func(t *testing.T, name, text string) {
-		_, state, err := host.ParseNetwork(map[string]any{"dummies": []any{map[string]any{"name": name, "addresses": []any{"192.0.2.1/24"},
-			"routes": []any{map[string]any{"to": "198.51.100.0/24", "via": "192.0.2.2", "congctl": text}}}}})
+		_, state, err := host.ParseNetwork(map[string]any{
+			"dummies": []any{map[string]any{"name": name, "addresses": []any{"192.0.2.1/24"},
+				"routes": []any{map[string]any{"to": "198.51.100.0/24", "via": "192.0.2.2", "congctl": text}}}}})
 		if err != nil {
 			return
 		}

@@ -21,7 +21,8 @@ var portKeys = map[string]string{"bond": "Bond", "bridge": "Bridge", "vrf": "VRF
 func (w *writer) link(one host.Written) {
 	name := textOf(one.Options.Get("name"))
 	if name == "" {
-		schema.At(one.Path, w.problems).Problem("systemd-networkd has to be told the link's name: give it besides what the link is found by")
+		schema.At(one.Path,
+			w.problems).Problem("systemd-networkd has to be told the link's name: give it besides what the link is found by")
 		return
 	}
 	words := maps.Clone(common())
@@ -92,7 +93,8 @@ func (w *writer) joins(one host.Written) {
 	if key := aboveKeys[one.Kind]; key != "" && one.Options.Get("parent") != nil {
 		parent := textOf(one.Options.Get("parent"))
 		if w.networks[parent] == nil {
-			schema.At(one.Path, w.problems).Key("parent").Problem("systemd-networkd finds %s through the file of %s: declare %s as well", name, parent, parent)
+			schema.At(one.Path, w.problems).Key("parent").Problem(
+				"systemd-networkd finds %s through the file of %s: declare %s as well", name, parent, parent)
 			return
 		}
 		w.network(parent).section("Network").set(key, name)
@@ -154,8 +156,10 @@ func (w *writer) bridgeVLANs(network *file, bridge host.Written, holder schema.O
 		listed = listed || holds(vid, given)
 	}
 	if !listed || !hasPVID {
-		schema.At(path, w.problems).Key("vlans").Problem("systemd-networkd leaves VLAN %s as the kernel gives it, untagged and for untagged frames: "+
-			"declare `vlan_default_pvid: 0` of %s, or list VLAN %s here and one with `pvid: true`", given, textOf(bridge.Options.Get("name")), given)
+		schema.At(path, w.problems).Key("vlans").Problem(
+			"systemd-networkd leaves VLAN %s as the kernel gives it, untagged and for untagged frames: "+
+				"declare `vlan_default_pvid: 0` of %s, or list VLAN %s here and one with `pvid: true`", given,
+			textOf(bridge.Options.Get("name")), given)
 	}
 }
 

@@ -35,11 +35,12 @@ type writer struct {
 	subnets []subnet
 }
 
-// plainName is what networkd takes for a name: * and its like make a pattern, a first ! turns it round, blanks part names
-// (Name= in systemd.network(5)), and nothing keeps them from that.
+// plainName is what networkd takes for a name: * and its like make a pattern, a first ! turns it round, blanks part
+// names (Name= in systemd.network(5)), and nothing keeps them from that.
 var plainName = pattern.Of(`^[A-Za-z0-9_.@+=-]+$`)
 
-// isLine tells whether a value stays on its line: a backslash at its end would take in the next one (systemd.syntax(7)).
+// isLine tells whether a value stays on its line: a backslash at its end would take in the next one
+// (systemd.syntax(7)).
 func isLine(text string) bool {
 	return !strings.ContainsAny(text, "\n\r\x00") && !strings.HasSuffix(text, `\`) && strings.TrimSpace(text) == text
 }
@@ -85,8 +86,9 @@ func Files(state *host.State, mac func(string) string, problems *schema.Problems
 func (w *writer) network(name string) *file {
 	if w.networks[name] == nil {
 		if !plainName().MatchString(name) {
-			w.problems.Add("persist", "systemd-networkd has no way to write the name %q, which it would take for a pattern or for several: "+
-				"rename the link, or use `persist: true`", name)
+			w.problems.Add("persist",
+				"systemd-networkd has no way to write the name %q, which it would take for a pattern or for several: "+
+					"rename the link, or use `persist: true`", name)
 		}
 		w.networks[name] = &file{}
 		w.networks[name].section("Match").set("Name", name)
@@ -113,7 +115,8 @@ func (w *writer) writeDirectives(section *section, options schema.Object, words 
 			ok = ok && isLine(text)
 		}
 		if !ok {
-			at.Key(option.Key).Problem("systemd-networkd has no setting for %v: leave it out, or use `persist: true`", option.Value)
+			at.Key(option.Key).Problem("systemd-networkd has no setting for %v: leave it out, or use `persist: true`",
+				option.Value)
 			continue
 		}
 		section.set(saying.key, text)

@@ -137,7 +137,8 @@ func (r *Reading) collect(problems *schema.Problems) {
 	for _, one := range r.objects {
 		switch {
 		case (one.kind == "vlan" || one.kind == "macvlan") && one.options["parent"] == nil:
-			r.warn(schema.At(one.at, problems), "no entry of %s has %s: %s: systemd-networkd would not make it, and it is left out",
+			r.warn(schema.At(one.at, problems),
+				"no entry of %s has %s: %s: systemd-networkd would not make it, and it is left out",
 				NetworksKey, one.kind, one.name)
 			continue
 		case one.kind == "" && len(one.options) == 1:
@@ -187,14 +188,16 @@ func (r *Reading) warn(at schema.Place, format string, arguments ...any) {
 }
 
 func (r *Reading) new(name, kind string, at schema.Place) *object {
-	one := &object{name: name, kind: kind, at: at.Path(), options: map[string]any{"name": name}, places: map[string]string{}}
+	one := &object{name: name, kind: kind, at: at.Path(), options: map[string]any{"name": name},
+		places: map[string]string{}}
 	r.objects, r.byName[name] = append(r.objects, one), one
 	return one
 }
 
 // sectionNames are those of a .netdev file, by kind.
 var sectionNames = map[string]string{
-	"bond": "Bond", "bridge": "Bridge", "vlan": "VLAN", "vxlan": "VXLAN", "veth": "Peer", "macvlan": "MACVLAN", "vrf": "VRF",
+	"bond": "Bond", "bridge": "Bridge", "vlan": "VLAN", "vxlan": "VXLAN", "veth": "Peer", "macvlan": "MACVLAN",
+	"vrf": "VRF",
 }
 
 // device reads one .netdev.
@@ -215,7 +218,8 @@ func (r *Reading) device(fields map[string]any, at schema.Place) {
 	}
 	one := r.new(name, kind, at)
 	netdev := dictionary{
-		"name": as("NetDev", "Name"), "kind": as("NetDev", "Kind"), "mac_address": as("NetDev", "MACAddress"), "mtu": as("NetDev", "MTUBytes"),
+		"name": as("NetDev", "Name"), "kind": as("NetDev", "Kind"), "mac_address": as("NetDev", "MACAddress"),
+		"mtu":         as("NetDev", "MTUBytes"),
 		"description": as("NetDev", "Description"),
 	}
 	words := maps.Clone(netdevs()[kind])
@@ -244,7 +248,8 @@ func (r *Reading) device(fields map[string]any, at schema.Place) {
 				one.set(option, listed(option, options[option]), at.Key(key).Key(keys[option]))
 			}
 			if text, _ := options["miimon"].(string); len(text) >= len("10000") {
-				r.warn(at.Key(key).Key(keys["miimon"]), "%v is %s ms to systemd-networkd, for which a number alone is in seconds: write %[1]vms",
+				r.warn(at.Key(key).Key(keys["miimon"]),
+					"%v is %s ms to systemd-networkd, for which a number alone is in seconds: write %[1]vms",
 					section[keys["miimon"]], text)
 			}
 		}

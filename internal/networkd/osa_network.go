@@ -12,8 +12,10 @@ import (
 
 // networkKeys are those of an entry that OSA's role systemd_networkd reads.
 var networkKeys = []string{
-	"address", "bond", "bridge", "config_overrides", "dns", "filename", "gateway", "interface", "ipforward", "link_config_overrides",
-	"macvlan", "match", "mtu", "name", "netmask", "network_overrides_only", "routing_rules", "static_routes", "usedns", "vlan", "vxlan",
+	"address", "bond", "bridge", "config_overrides", "dns", "filename", "gateway", "interface", "ipforward",
+	"link_config_overrides",
+	"macvlan", "match", "mtu", "name", "netmask", "network_overrides_only", "routing_rules", "static_routes", "usedns",
+	"vlan", "vxlan",
 }
 
 // network reads one .network.
@@ -191,7 +193,8 @@ func (r *Reading) rule(fields map[string]any, at schema.Place) {
 
 // ignored are keys of [Network] and [Link] that say nothing of what this module keeps.
 var ignored = []string{
-	"ConfigureWithoutCarrier", "Description", "DNS", "DNSDefaultRoute", "DNSSEC", "Domains", "EmitLLDP", "IgnoreCarrierLoss", "KeepConfiguration",
+	"ConfigureWithoutCarrier", "Description", "DNS", "DNSDefaultRoute", "DNSSEC", "Domains", "EmitLLDP",
+	"IgnoreCarrierLoss", "KeepConfiguration",
 	"LinkLocalAddressing", "LLDP", "LLMNR", "MulticastDNS", "NTP", "OriginalName", "WakeOnLan",
 }
 

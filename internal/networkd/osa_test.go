@@ -140,7 +140,8 @@ rules:
 		t.Error(diff)
 	}
 	text := strings.Join(got.Warnings, "\n")
-	for _, warning := range []string{"networkd_devices[2]: no entry of networkd_networks has vlan: vlan-unused", "networkd_networks[4].dns: is left",
+	for _, warning := range []string{"networkd_devices[2]: no entry of networkd_networks has vlan: vlan-unused",
+		"networkd_networks[4].dns: is left",
 		"networkd_networks[7].address: eno3 is left to the host's DHCP client"} {
 		if !strings.Contains(text, warning) {
 			t.Errorf("%q is not in:\n%s", warning, text)
@@ -149,8 +150,9 @@ rules:
 	for place, at := range map[string]string{
 		"bonds[0].mode": "networkd_devices[0].Bond.Mode", "bonds[0].ports[1].name": "networkd_networks[1].bond",
 		"bridges[1].routes[1].via": "networkd_networks[4].static_routes[0].gateway", "bridges[0].name": "",
-		"veths[0].addresses[1]": "networkd_networks[5].config_overrides.Network.Address", "vlans[0].parent": "networkd_networks[2].vlan",
-		"rules[0].table": "networkd_networks[4].routing_rules[0].Table", "vlans[0]": "networkd_devices[1]",
+		"veths[0].addresses[1]": "networkd_networks[5].config_overrides.Network.Address",
+		"vlans[0].parent":       "networkd_networks[2].vlan",
+		"rules[0].table":        "networkd_networks[4].routing_rules[0].Table", "vlans[0]": "networkd_devices[1]",
 	} {
 		if got := got.Place(place); got != at {
 			t.Errorf("%s is from %q, want %q", place, got, at)
@@ -161,27 +163,39 @@ rules:
 // TestReadOSAProblems: what cannot be said is told under the name that it was written by.
 func TestReadOSAProblems(t *testing.T) {
 	for _, test := range []struct{ devices, networks, want string }{
-		{"- NetDev: {Name: bond0, Kind: bond}\n  Bond: {Modus: 1}", "", "networkd_devices[0].Bond.Modus: unknown key of [Bond]: did you mean Mode?"},
-		{"- NetDev: {Name: bond0, Kind: bond}\n  Bnd: {Mode: 1}", "", "networkd_devices[0].Bnd: unknown section of a bond: it takes NetDev and Bond"},
+		{"- NetDev: {Name: bond0, Kind: bond}\n  Bond: {Modus: 1}", "",
+			"networkd_devices[0].Bond.Modus: unknown key of [Bond]: did you mean Mode?"},
+		{"- NetDev: {Name: bond0, Kind: bond}\n  Bnd: {Mode: 1}", "",
+			"networkd_devices[0].Bnd: unknown section of a bond: it takes NetDev and Bond"},
 		{"- NetDev: {Name: bond0, Kind: bnd}", "", "networkd_devices[0].NetDev.Kind: must be one of bond, bridge,"},
 		{"- NetDev: {Kind: bond}", "", "networkd_devices[0].NetDev: needs Name"},
-		{"- NetDev: {Name: x, Kind: bond}\n- NetDev: {Name: x, Kind: vlan}", "", "networkd_devices[1].NetDev.Name: x is the name of networkd_devices[0], too"},
-		{"- NetDev: {Name: bond0, Kind: bond}\n  Bond: {MIIMonitorSec: soon}", "", "networkd_devices[0].Bond.MIIMonitorSec: must be a time"},
+		{"- NetDev: {Name: x, Kind: bond}\n- NetDev: {Name: x, Kind: vlan}", "",
+			"networkd_devices[1].NetDev.Name: x is the name of networkd_devices[0], too"},
+		{"- NetDev: {Name: bond0, Kind: bond}\n  Bond: {MIIMonitorSec: soon}", "",
+			"networkd_devices[0].Bond.MIIMonitorSec: must be a time"},
 		{"- 5", "", "networkd_devices[0]: must be a dictionary"},
 		{`"{{ x }}"`, "", "networkd_devices: must be a list of dictionaries"},
 		{"", "- {interface: eth0, brigde: br-x}", "networkd_networks[0].brigde: unknown key: did you mean bridge?"},
 		{"", "- {bridge: br-x}", "networkd_networks[0]: needs interface"},
 		{"", "- {interface: eth0, address: 10.0.0.1}", "networkd_networks[0].address: 10.0.0.1 needs a netmask"},
-		{"", "- {interface: eth0, address: 10.0.0.1, netmask: 255.0.255.0}", "networkd_networks[0].address: 255.0.255.0 is no netmask"},
+		{"", "- {interface: eth0, address: 10.0.0.1, netmask: 255.0.255.0}",
+			"networkd_networks[0].address: 255.0.255.0 is no netmask"},
 		{"", "- {interface: eth0, address: [10.0.0.1/33]}", "networkd_networks[0].address[0]: must be an address such as"},
 		{"", "- {interface: eth0, gateway: router}", "networkd_networks[0].gateway: must be an address"},
-		{"", "- {interface: bond0, vlan: bond0.10}", "networkd_networks[0].vlan: networkd_devices has no vlan bond0.10: add - NetDev: {Name: bond0.10, Kind: vlan}"},
-		{"- NetDev: {Name: br-x, Kind: bridge}", "- {interface: eth0, bond: br-x}", "networkd_networks[0].bond: br-x is no bond (networkd_devices[0])"},
-		{"", "- {interface: eth0, config_overrides: {Netwrk: {A: 1}}}", "networkd_networks[0].config_overrides.Netwrk: unknown section"},
-		{"", "- {interface: eth0, config_overrides: {Network: {IPv6AccptRA: 1}}}", "config_overrides.Network.IPv6AccptRA: unknown key of [Network]: did you mean IPv6AcceptRA?"},
-		{"", "- {interface: eth0, mtu: 1500, config_overrides: {Link: {MTUBytes: 9000}}}", "mtu of eth0 is said at networkd_networks[0].mtu as well"},
-		{"", "- {interface: eth0, static_routes: [{cidr: 10.0.0.0/8, gatway: 10.0.0.1}]}", "static_routes[0].gatway: unknown key of [Route]: did you mean Gateway?"},
-		{"", "- {interface: eth0, config_overrides: {Bridge: {Cost: 5}}}", "config_overrides.Bridge: eth0 is no port of a bridge"},
+		{"", "- {interface: bond0, vlan: bond0.10}",
+			"networkd_networks[0].vlan: networkd_devices has no vlan bond0.10: add - NetDev: {Name: bond0.10, Kind: vlan}"},
+		{"- NetDev: {Name: br-x, Kind: bridge}", "- {interface: eth0, bond: br-x}",
+			"networkd_networks[0].bond: br-x is no bond (networkd_devices[0])"},
+		{"", "- {interface: eth0, config_overrides: {Netwrk: {A: 1}}}",
+			"networkd_networks[0].config_overrides.Netwrk: unknown section"},
+		{"", "- {interface: eth0, config_overrides: {Network: {IPv6AccptRA: 1}}}",
+			"config_overrides.Network.IPv6AccptRA: unknown key of [Network]: did you mean IPv6AcceptRA?"},
+		{"", "- {interface: eth0, mtu: 1500, config_overrides: {Link: {MTUBytes: 9000}}}",
+			"mtu of eth0 is said at networkd_networks[0].mtu as well"},
+		{"", "- {interface: eth0, static_routes: [{cidr: 10.0.0.0/8, gatway: 10.0.0.1}]}",
+			"static_routes[0].gatway: unknown key of [Route]: did you mean Gateway?"},
+		{"", "- {interface: eth0, config_overrides: {Bridge: {Cost: 5}}}",
+			"config_overrides.Bridge: eth0 is no port of a bridge"},
 	} {
 		var problems schema.Problems
 		ReadOSA(decoded(t, test.devices), decoded(t, test.networks), nil, &problems)
@@ -195,7 +209,8 @@ func TestReadOSAProblems(t *testing.T) {
 func TestSeconds(t *testing.T) {
 	var problems schema.Problems
 	got := ReadOSA(decoded(t, "- NetDev: {Name: bond0, Kind: bond}\n  Bond: {MIIMonitorSec: 100}"), nil, nil, &problems)
-	const want = "networkd_devices[0].Bond.MIIMonitorSec: 100 is 100000 ms to systemd-networkd, for which a number alone is in seconds: write 100ms"
+	const want = "networkd_devices[0].Bond.MIIMonitorSec: 100 is 100000 ms to systemd-networkd, for which a number " +
+		"alone is in seconds: write 100ms"
 	if len(problems) > 0 || len(got.Warnings) != 1 || got.Warnings[0] != want {
 		t.Errorf("%v %q", problems, got.Warnings)
 	}

@@ -11,9 +11,10 @@ import (
 	"hostnet.linux/internal/schema"
 )
 
-// read gives the options that a section of systemd's says, each with the key that it stood under. Keys that stand for no
-// option of ours are noted.
-func (d dictionary) read(name string, fields map[string]any, at schema.Place) (options map[string]any, keys map[string]string) {
+// read gives the options that a section of systemd's says, each with the key that it stood under. Keys that stand for
+// no option of ours are noted.
+func (d dictionary) read(name string, fields map[string]any, at schema.Place) (options map[string]any,
+	keys map[string]string) {
 	options, keys = map[string]any{}, map[string]string{}
 	byKey := map[string]string{}
 	for option, saying := range d {
@@ -118,8 +119,8 @@ func timeSpan(text, unit string) (any, error) {
 // routeNames are those that OSA has for the two keys of [Route] that every route has.
 var routeNames = map[string]string{"cidr": "Destination", "gateway": "Gateway"}
 
-// Route reads a [Route] as OSA's static_routes have it, with cidr and gateway for Destination and Gateway or not. A route
-// without a Metric gets the given one. The keys tell where in the fields each option stood.
+// Route reads a [Route] as OSA's static_routes have it, with cidr and gateway for Destination and Gateway or not. A
+// route without a Metric gets the given one. The keys tell where in the fields each option stood.
 func Route(fields map[string]any, metric int, at schema.Place) (options map[string]any, keys map[string]string) {
 	named, written := map[string]any{}, map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(fields)) {

@@ -11,8 +11,10 @@ import (
 
 func TestTimeSpan(t *testing.T) {
 	for _, test := range []struct{ text, unit, want string }{
-		{"100ms", "ms", "100"}, {"0.1", "ms", "100"}, {"1", "ms", "1000"}, {"1min 30s", "s", "90"}, {"2 s", "s", "2"}, {"0", "s", "0"},
-		{"1.5s", "ms", "1500"}, {"100ms", "s", ""}, {"soon", "s", ""}, {"", "s", ""}, {"-1s", "s", ""}, {"1 fortnight", "s", ""},
+		{"100ms", "ms", "100"}, {"0.1", "ms", "100"}, {"1", "ms", "1000"}, {"1min 30s", "s", "90"}, {"2 s", "s", "2"},
+		{"0", "s", "0"},
+		{"1.5s", "ms", "1500"}, {"100ms", "s", ""}, {"soon", "s", ""}, {"", "s", ""}, {"-1s", "s", ""},
+		{"1 fortnight", "s", ""},
 	} {
 		got, err := timeSpan(test.text, test.unit)
 		if test.want == "" && err == nil || test.want != "" && got != test.want {
@@ -23,7 +25,8 @@ func TestTimeSpan(t *testing.T) {
 
 func TestRouteRead(t *testing.T) {
 	var problems schema.Problems
-	options, keys := Route(map[string]any{"cidr": "10.0.0.0/8", "Gateway": "10.1.0.1", "GatewayOnLink": true, "TCPCongestionControlAlgorithm": "cubic"},
+	options, keys := Route(map[string]any{"cidr": "10.0.0.0/8", "Gateway": "10.1.0.1", "GatewayOnLink": true,
+		"TCPCongestionControlAlgorithm": "cubic"},
 		21, schema.At("r", &problems))
 	want := map[string]any{"to": "10.0.0.0/8", "via": "10.1.0.1", "onlink": "yes", "congctl": "cubic", "metric": 21}
 	if diff := cmp.Diff(want, options); diff != "" || len(problems) > 0 {
@@ -33,8 +36,10 @@ func TestRouteRead(t *testing.T) {
 		"congctl": "TCPCongestionControlAlgorithm"}, keys); diff != "" {
 		t.Error(diff)
 	}
-	Route(map[string]any{"gateway": "10.1.0.1", "Gateway": "10.1.0.1", "Metrc": 1, "Kitchen": 1}, 21, schema.At("r", &problems))
-	for _, want := range []string{"r.gateway: stands for Gateway, as does Gateway", "r.Metrc: unknown key of [Route]: did you mean Metric?",
+	Route(map[string]any{"gateway": "10.1.0.1", "Gateway": "10.1.0.1", "Metrc": 1, "Kitchen": 1}, 21,
+		schema.At("r", &problems))
+	for _, want := range []string{"r.gateway: stands for Gateway, as does Gateway",
+		"r.Metrc: unknown key of [Route]: did you mean Metric?",
 		"r.Kitchen: unknown key of [Route]: it takes", "r: needs cidr"} {
 		if !strings.Contains(problems.Error(), want) {
 			t.Errorf("%q is not in:\n%v", want, problems)

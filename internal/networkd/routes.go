@@ -18,7 +18,8 @@ func (w *writer) route(one host.Written) {
 		first := objectOf(hops[0], "via")
 		link, via = textOf(first.Get("dev")), textOf(first.Get("via"))
 	}
-	if kind := textOf(one.Options.Get("type")); via == "" && link == "" && kind != "" && kind != "unicast" && kind != "local" {
+	if kind := textOf(one.Options.Get("type")); via == "" && link == "" && kind != "" && kind != "unicast" &&
+		kind != "local" {
 		link = loopback
 	}
 	if gateway, err := netip.ParseAddr(via); err == nil && link == "" {
@@ -29,7 +30,8 @@ func (w *writer) route(one host.Written) {
 		}
 	}
 	if link == "" || link != loopback && w.networks[link] == nil {
-		schema.At(one.Path, w.problems).Problem("systemd-networkd keeps routes with their links: declare the link, and give dev here")
+		schema.At(one.Path,
+			w.problems).Problem("systemd-networkd keeps routes with their links: declare the link, and give dev here")
 		return
 	}
 	w.routeOn(link, one.Options, one.Path)
@@ -51,7 +53,8 @@ func (w *writer) routeOn(link string, one schema.Object, path string) {
 		hop := objectOf(element, "via")
 		text := textOf(hop.Get("via"))
 		if text == "" || hop.Get("onlink") == true {
-			schema.At(path, w.problems).Key("nexthops").Index(i).Problem("systemd-networkd takes a gateway, a link and a weight for each: use `persist: true`")
+			schema.At(path, w.problems).Key("nexthops").Index(i).Problem(
+				"systemd-networkd takes a gateway, a link and a weight for each: use `persist: true`")
 			continue
 		}
 		if dev := textOf(hop.Get("dev")); dev != "" {

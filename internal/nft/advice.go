@@ -11,20 +11,27 @@ import (
 // advice is what the operator can do about a chain that drops the packet: the command of whoever keeps its rules.
 func (n *NAT) advice(blocker nftables.Blocker, f *firewall, probe probe) string {
 	switch {
-	case slices.ContainsFunc(f.own, func(t *nftables.Table) bool { return t.Family == blocker.Family && t.Name == blocker.Table }):
+	case slices.ContainsFunc(f.own, func(t *nftables.Table) bool {
+		return t.Family == blocker.Family &&
+			t.Name == blocker.Table
+	}):
 		return n.ownAdvice(blocker, probe)
 	case isUFW(blocker, f.foreign):
 		return " (ufw): run `" + n.ufwCommand(probe) + "`"
 	case blocker.Table == firewalldTable && probe.forward != nil:
-		return fmt.Sprintf(" (firewalld): run `firewall-cmd --permanent --new-policy=%[1]s`, `firewall-cmd --permanent --policy=%[1]s --add-ingress-zone=ANY "+
+		return fmt.Sprintf(" (firewalld): run `firewall-cmd --permanent --new-policy=%[1]s`, `firewall-cmd --permanent "+
+			"--policy=%[1]s --add-ingress-zone=ANY "+
 			"--add-egress-zone=trusted --set-target=ACCEPT` and `firewall-cmd --reload`", "to-"+n.Interface)
 	case blocker.Table == firewalldTable:
-		return fmt.Sprintf(" (firewalld): run `firewall-cmd --zone=trusted --add-interface=%s`, and once more with --permanent", n.Interface)
+		return fmt.Sprintf(
+			" (firewalld): run `firewall-cmd --zone=trusted --add-interface=%s`, and once more with --permanent", n.Interface)
 	case blocker.Legacy, isIPTables(blocker):
-		return ": let it through with `" + n.iptablesCommand(blocker, probe) + "`" + n.bothWays(probe, "the same with -o") + ", where that firewall keeps its rules"
+		return ": let it through with `" + n.iptablesCommand(blocker, probe) + "`" + n.bothWays(probe, "the same with -o") +
+			", where that firewall keeps its rules"
 	}
 	return fmt.Sprintf(": let it through with `nft insert rule %s %s %s %s accept`%s, where that firewall keeps its rules",
-		blocker.Family, blocker.Table, blocker.Base, n.nftMatch(blocker.Family, probe), n.bothWays(probe, "the same with oifname"))
+		blocker.Family, blocker.Table, blocker.Base, n.nftMatch(blocker.Family, probe),
+		n.bothWays(probe, "the same with oifname"))
 }
 
 // bothWays reminds of the answers, where the rule is about one direction of what goes both.
@@ -42,9 +49,11 @@ func (n *NAT) ownAdvice(blocker nftables.Blocker, probe probe) string {
 		way = probe.packet.From
 	}
 	if blocker.Table == TableName(n.Name) {
-		return fmt.Sprintf(": isolated drops this, as the way out is the bridge %[1]s: set out_interface: [%[1]s], which stays open", way.Name)
+		return fmt.Sprintf(
+			": isolated drops this, as the way out is the bridge %[1]s: set out_interface: [%[1]s], which stays open", way.Name)
 	}
-	return fmt.Sprintf(": %s is isolated: name %s in its out_interface", strings.TrimPrefix(blocker.Table, prefix), n.Interface)
+	return fmt.Sprintf(": %s is isolated: name %s in its out_interface", strings.TrimPrefix(blocker.Table, prefix),
+		n.Interface)
 }
 
 func (n *NAT) ufwCommand(probe probe) string {
@@ -106,7 +115,8 @@ func (n *NAT) nftMatch(family nftables.Family, probe probe) string {
 
 // isIPTables tells whether the table is one that iptables-nft makes, which is to be changed with iptables alone.
 func isIPTables(blocker nftables.Blocker) bool {
-	return blocker.Table == "filter" && blocker.Family != nftables.INet && (blocker.Base == "INPUT" || blocker.Base == "FORWARD")
+	return blocker.Table == "filter" && blocker.Family != nftables.INet &&
+		(blocker.Base == "INPUT" || blocker.Base == "FORWARD")
 }
 
 func (n *NAT) iptablesCommand(blocker nftables.Blocker, probe probe) string {

@@ -41,10 +41,12 @@ func (n *NAT) Check(at schema.Place) {
 	for i, excluded := range list(n.Exclude) {
 		if prefix, err := netip.ParsePrefix(excluded); err == nil {
 			if prefix != prefix.Masked() {
-				at.Key("nat_exclude").Index(i).Problem("%q has bits set beyond its prefix length: the network is %s", excluded, prefix.Masked())
+				at.Key("nat_exclude").Index(i).Problem("%q has bits set beyond its prefix length: the network is %s", excluded,
+					prefix.Masked())
 			}
 		} else if err := schema.CheckLinkName(excluded); err != nil {
-			at.Key("nat_exclude").Index(i).Problem("must be a subnet such as 10.0.4.0/24 or the name of an interface, not %q", excluded)
+			at.Key("nat_exclude").Index(i).Problem("must be a subnet such as 10.0.4.0/24 or the name of an interface, not %q",
+				excluded)
 		}
 	}
 	n.checkForwards(at.Key("port_forwards"))

@@ -46,7 +46,8 @@ func (n *NAT) guests(foreign []*nftables.Table) []Guest {
 }
 
 func isDocker(table *nftables.Table) bool {
-	return !table.Legacy && table.Name == dockerTable && (table.Family == nftables.IPv4 || table.Family == nftables.IPv6) && table.Chain(dockerChain) != nil
+	return !table.Legacy && table.Name == dockerTable &&
+		(table.Family == nftables.IPv4 || table.Family == nftables.IPv6) && table.Chain(dockerChain) != nil
 }
 
 // withGuest is the table with the guest's rules in it.
@@ -84,7 +85,8 @@ func guestsOf(guests []Guest, object string) []Guest {
 }
 
 func (g Guest) equal(other Guest) bool {
-	return g.Family == other.Family && g.Object == other.Object && slices.EqualFunc(g.Rules, other.Rules, nftables.Rule.Equal)
+	return g.Family == other.Family && g.Object == other.Object &&
+		slices.EqualFunc(g.Rules, other.Rules, nftables.Rule.Equal)
 }
 
 func (r *Result) addGuests(k Kernel, have, want []Guest) {

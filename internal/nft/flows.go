@@ -35,7 +35,11 @@ func staleFlows(have, want *nftables.Table) func(nftables.Flow) bool {
 				return true
 			}
 		}
-		if flow.ToHost || !slices.ContainsFunc(sources, func(p netip.Prefix) bool { return p.Contains(flow.Source) && !p.Contains(flow.Destination) }) {
+		if flow.ToHost ||
+			!slices.ContainsFunc(sources, func(p netip.Prefix) bool {
+				return p.Contains(flow.Source) &&
+					!p.Contains(flow.Destination)
+			}) {
 			return false
 		}
 		return !translatedAs(flow, wanted, fixed)

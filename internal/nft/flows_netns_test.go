@@ -105,8 +105,8 @@ func TestFlowsFollowTheirForward(t *testing.T) {
 	}
 }
 
-// tracks tells whether a flow to the port is still the one that it was. The kernel's own list of them, /proc/net/nf_conntrack,
-// is not in every kernel.
+// tracks tells whether a flow to the port is still the one that it was. The kernel's own list of them,
+// /proc/net/nf_conntrack, is not in every kernel.
 func (s *site) tracks(t *testing.T, port uint16) bool {
 	t.Helper()
 	found := false
@@ -183,7 +183,8 @@ func TestASessionWithTheHostItselfGoesOn(t *testing.T) {
 			t.Errorf("the session has broken: %q, %v", buffer, err)
 		}
 	}
-	if seen := ask(t, s.inside, s.outside, netip.MustParseAddrPort("10.0.3.7:22"), netip.MustParseAddrPort("192.0.2.1:22")); seen != "192.0.2.99" {
+	if seen := ask(t, s.inside, s.outside, netip.MustParseAddrPort("10.0.3.7:22"),
+		netip.MustParseAddrPort("192.0.2.1:22")); seen != "192.0.2.99" {
 		t.Errorf("a new connection: %s", seen)
 	}
 }

@@ -23,8 +23,8 @@ type probe struct {
 	forward *PortForward
 }
 
-// firewall is all that packets of an object meet: the rules of others with ours in the chains that they provide, and our
-// own tables as they are to be.
+// firewall is all that packets of an object meet: the rules of others with ours in the chains that they provide, and
+// our own tables as they are to be.
 type firewall struct {
 	Surroundings
 	foreign, own []*nftables.Table
@@ -33,7 +33,8 @@ type firewall struct {
 
 // firewall is that of the host with this object's rules.
 func (s *State) firewall(nat *NAT) *firewall {
-	out := &firewall{Surroundings: s.Surroundings, foreign: slices.Clone(s.Foreign), byAddress: map[netip.Addr]nftables.Link{}}
+	out := &firewall{Surroundings: s.Surroundings, foreign: slices.Clone(s.Foreign),
+		byAddress: map[netip.Addr]nftables.Link{}}
 	for _, link := range s.Links {
 		for _, address := range link.Addresses {
 			out.byAddress[address] = link
@@ -127,7 +128,8 @@ func (n *NAT) inwards(f *firewall) []probe {
 	for i := range forwards {
 		forward := &forwards[i]
 		packet := nftables.Packet{
-			Hook: "forward", From: f.wayIn(n, forward), To: f.named(n.Interface), Destination: forward.To, Protocol: forward.protocol(),
+			Hook: "forward", From: f.wayIn(n, forward), To: f.named(n.Interface), Destination: forward.To,
+			Protocol:   forward.protocol(),
 			Redirected: true,
 		}
 		if forward.Source.IsValid() {
@@ -158,7 +160,8 @@ func (n *NAT) warnings(current *State) []string {
 	// What no rule asks for the destination of holds for every forward.
 	general := map[string][]nftables.Blocker{}
 	for _, probe := range n.probes(f) {
-		key := fmt.Sprint(probe.forward == nil, probe.packet.Hook, probe.packet.From.Name, probe.packet.Source, probe.packet.Destination.Is6())
+		key := fmt.Sprint(probe.forward == nil, probe.packet.Hook, probe.packet.From.Name, probe.packet.Source,
+			probe.packet.Destination.Is6())
 		blockers, known := general[key]
 		if !known {
 			var holds bool

@@ -32,7 +32,8 @@ func portForwardTable() schema.Table[PortForward] {
 		schema.Value("to_port", schema.Int[uint16](1, 65535), func(p *PortForward) *uint16 { return &p.ToPort },
 			"The port there; of a range, the first one. Left out, they are the same ones."),
 		schema.Field("address", schema.List(schema.Address()), func(p *PortForward) **[]netip.Addr { return &p.Address },
-			"The addresses that are forwarded, which the host has or others send to it. Left out, it is every address of the host."),
+			"The addresses that are forwarded, which the host has or others send to it. Left out, it is every address of the "+
+				"host."),
 		schema.Value("source", schema.Subnet(), func(p *PortForward) *netip.Prefix { return &p.Source },
 			"Forward only what comes from this subnet."),
 		schema.Field("hairpin", schema.Bool(), func(p *PortForward) **bool { return &p.Hairpin },
@@ -98,9 +99,11 @@ func (n *NAT) checkForwards(at schema.Place) {
 		case forward.ToPort != 0 && !forward.hasPort():
 			place.Key("to_port").Problem("needs port")
 		case int(forward.ToPort)+int(forward.Port.Last-forward.Port.First) > 65535:
-			place.Key("to_port").Problem("%d with the %d ports of %s goes beyond 65535", forward.ToPort, forward.Port.Last-forward.Port.First+1, forward.Port)
+			place.Key("to_port").Problem("%d with the %d ports of %s goes beyond 65535", forward.ToPort,
+				forward.Port.Last-forward.Port.First+1, forward.Port)
 		case !forward.hasPort() && len(list(forward.Address)) == 0:
-			place.Key("address").Problem("is required without port: every address of the host, with all its ports, would lead inside")
+			place.Key("address").Problem(
+				"is required without port: every address of the host, with all its ports, would lead inside")
 		}
 		for j, address := range list(forward.Address) {
 			if address.Is6() != forward.To.Is6() {

@@ -31,7 +31,8 @@ const (
 	wholeAddress
 )
 
-var kindNames = map[portKind]string{onePort: "ports", portRange: "ranges", oneProtocol: "protocols", wholeAddress: "addresses"}
+var kindNames = map[portKind]string{onePort: "ports", portRange: "ranges", oneProtocol: "protocols",
+	wholeAddress: "addresses"}
 
 // shapes are all that there can be, narrow ones first.
 func shapes() []shape {
@@ -133,7 +134,8 @@ func (f PortForward) elements(s shape) []nftables.Element {
 			if s.ports == onePort {
 				data = append(data, nftables.PortValue(f.target(ports.First)))
 			}
-			element := nftables.Element{Key: f.key(s, address, f.Source.Masked().Addr(), ports.First), Data: nftables.Value(data...)}
+			element := nftables.Element{Key: f.key(s, address, f.Source.Masked().Addr(), ports.First),
+				Data: nftables.Value(data...)}
 			if s.interval() {
 				element.Last = f.key(s, address, lastOf(f.Source), ports.Last)
 			}

@@ -27,7 +27,8 @@ func forwards(list ...map[string]any) map[string]any {
 func TestEveryShapeOfForward(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	for _, address := range []string{"192.0.2.10/24", "192.0.2.11/24", "192.0.2.12/24", "2001:db8::10/64", "2001:db8::11/64"} {
+	for _, address := range []string{"192.0.2.10/24", "192.0.2.11/24", "192.0.2.12/24", "2001:db8::10/64",
+		"2001:db8::11/64"} {
 		s.host.IP(t, "address", "add", address, "dev", "wan", "nodad")
 	}
 	s.outside.IP(t, "address", "add", "198.51.100.9/32", "dev", "lo")
@@ -36,7 +37,8 @@ func TestEveryShapeOfForward(t *testing.T) {
 		map[string]any{"port": 80, "to": "10.0.3.7"},
 		map[string]any{"port": "9000-9010", "to": "10.0.3.7"},
 		map[string]any{"port": "7000-7010", "to": "10.0.3.7", "to_port": 6000},
-		map[string]any{"port": "8000-8003", "to": "fd05::7", "to_port": 5000, "address": []any{"2001:db8::10", "2001:db8::11"}},
+		map[string]any{"port": "8000-8003", "to": "fd05::7", "to_port": 5000,
+			"address": []any{"2001:db8::10", "2001:db8::11"}},
 		map[string]any{"port": 443, "to": "10.0.3.7", "to_port": 4430, "address": []any{"192.0.2.10", "192.0.2.11"}},
 		map[string]any{"port": 443, "to": "10.0.3.8", "to_port": 4431, "address": "192.0.2.1"},
 		map[string]any{"to": "10.0.3.7", "address": "192.0.2.12"},
@@ -73,7 +75,8 @@ func TestEveryShapeOfForward(t *testing.T) {
 	} {
 		places := map[string]*netnstest.Namespace{"outside": s.outside, "inside": s.inside, "neighbour": s.neighbour}
 		client, server := places[c.client], places[c.server]
-		if seen := ask(t, server, client, netip.MustParseAddrPort(c.listen), netip.MustParseAddrPort(c.target)); seen != c.want {
+		if seen := ask(t, server, client, netip.MustParseAddrPort(c.listen),
+			netip.MustParseAddrPort(c.target)); seen != c.want {
 			t.Errorf("%s asks %s: %s saw %s, want %s", c.client, c.target, c.listen, seen, c.want)
 		}
 	}
@@ -97,7 +100,8 @@ func (s *site) nftMaps(t *testing.T) map[string][]any {
 			}
 		}
 	}
-	if err := json.Unmarshal([]byte(s.host.Exec(t, "nft", "-j", "list", "table", "inet", "hostnet_lxcbr0")), &listed); err != nil {
+	if err := json.Unmarshal([]byte(s.host.Exec(t, "nft", "-j", "list", "table", "inet", "hostnet_lxcbr0")),
+		&listed); err != nil {
 		t.Fatal(err)
 	}
 	out := map[string][]any{}
@@ -123,7 +127,8 @@ func TestForwardsOfEveryProtocolAreInMaps(t *testing.T) {
 	s.apply(t, wanted)
 	got := s.nftMaps(t)
 	for name, want := range map[string][]string{
-		"ports4":           {`[{"concat":["udp",5060]},{"concat":["10.0.3.7",5060]}]`, `[{"concat":["sctp",5060]},{"concat":["10.0.3.7",5061]}]`},
+		"ports4": {`[{"concat":["udp",5060]},{"concat":["10.0.3.7",5060]}]`,
+			`[{"concat":["sctp",5060]},{"concat":["10.0.3.7",5061]}]`},
 		"ports6":           {`[{"concat":["sctp",5060]},{"concat":["fd05::7",5060]}]`},
 		"ranges4":          {`[{"concat":["sctp",{"range":[100,200]}]},"10.0.3.7"]`},
 		"protocols4_daddr": {`[{"concat":["192.0.2.2","udp"]},"10.0.3.7"]`},
@@ -148,7 +153,8 @@ func TestForwardsOfEveryProtocolAreInMaps(t *testing.T) {
 	} {
 		s.host.Exec(t, "nft", edit)
 		result := s.plan(t, wanted)
-		if len(result.Steps) != 1 || len(result.Steps[0].Changes) != 1 || !strings.HasPrefix(result.Steps[0].Changes[0].Option, "map ") {
+		if len(result.Steps) != 1 || len(result.Steps[0].Changes) != 1 ||
+			!strings.HasPrefix(result.Steps[0].Changes[0].Option, "map ") {
 			t.Errorf("after %s: %+v", edit, plan.Describe(result.Steps))
 		}
 		s.apply(t, wanted)
@@ -222,22 +228,26 @@ func TestAThousandForwardsAreOneLookup(t *testing.T) {
 		changes = fmt.Sprint(result.Steps[0].Changes)
 	}
 	if all > time.Second || one > max(50*time.Millisecond, 20*alone) {
-		t.Errorf("1,000 forwards, made and read back twice, take %v, and a change of one takes %v; of a single one %v", all, one, alone)
+		t.Errorf("1,000 forwards, made and read back twice, take %v, and a change of one takes %v; of a single one %v", all,
+			one, alone)
 	}
 	t.Logf("1,000 forwards, made and read back twice: %v; a change of one: %v; of a single one: %v", all, one, alone)
 	if changes != "[{map ports4 [tcp . 10500 : 10.0.3.7 . 80] [tcp . 10500 : 10.0.3.8 . 80]}]" {
 		t.Errorf("changes: %s", changes)
 	}
-	if rules := s.host.Exec(t, "nft", "list", "chain", "inet", "hostnet_lxcbr0", "dstnat"); strings.Count(rules, "dnat") != 1 {
+	if rules := s.host.Exec(t, "nft", "list", "chain", "inet", "hostnet_lxcbr0", "dstnat"); strings.Count(rules,
+		"dnat") != 1 {
 		t.Errorf("rules: %s", rules)
 	}
 	if maps := s.nftMaps(t); len(maps) != 1 || len(maps["ports4"]) != 1000 {
 		t.Errorf("maps: %d", len(maps))
 	}
-	if seen := ask(t, s.neighbour, s.outside, netip.MustParseAddrPort("10.0.3.8:80"), netip.MustParseAddrPort("192.0.2.1:10500")); seen != "192.0.2.99" {
+	if seen := ask(t, s.neighbour, s.outside, netip.MustParseAddrPort("10.0.3.8:80"),
+		netip.MustParseAddrPort("192.0.2.1:10500")); seen != "192.0.2.99" {
 		t.Errorf("the one that has changed: %s", seen)
 	}
-	if seen := ask(t, s.inside, s.outside, netip.MustParseAddrPort("10.0.3.7:80"), netip.MustParseAddrPort("192.0.2.1:10999")); seen != "192.0.2.99" {
+	if seen := ask(t, s.inside, s.outside, netip.MustParseAddrPort("10.0.3.7:80"),
+		netip.MustParseAddrPort("192.0.2.1:10999")); seen != "192.0.2.99" {
 		t.Errorf("another one: %s", seen)
 	}
 }

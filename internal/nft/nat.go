@@ -74,10 +74,12 @@ func SharedOptions() schema.Table[NAT] {
 			"Translate only what leaves by these interfaces. Left out, it is every other interface."),
 		schema.Field("nat_exclude", schema.List(schema.String()), func(n *NAT) **[]string { return &n.Exclude },
 			"Subnets and interfaces towards which nothing is translated, such as other bridges of the host."),
-		schema.Field("port_forwards", schema.List(schema.Dict(portForwardTable(), "")), func(n *NAT) **[]PortForward { return &n.PortForwards },
+		schema.Field("port_forwards", schema.List(schema.Dict(portForwardTable(), "")),
+			func(n *NAT) **[]PortForward { return &n.PortForwards },
 			"Ports of the host that lead inside."),
 		schema.Field("isolated", isolationForm(), func(n *NAT) **Isolation { return &n.Isolated },
-			"Whether other bridges of the host can neither reach this one nor be reached from it, or a list of the interfaces that cannot. "+
+			"Whether other bridges of the host can neither reach this one nor be reached from it, or a list of the interfaces "+
+				"that cannot. "+
 				"O(out_interface) stays open.").Assume(false),
 		schema.Value("mss_clamp", mssForm(), func(n *NAT) *string { return &n.MSSClamp },
 			"Lower the segment size that TCP connections agree on: V(pmtu) for what the way out takes, or a number of bytes."),
@@ -137,8 +139,8 @@ func list[V any](values *[]V) []V {
 // prefix is that of all our tables, so that they are found again.
 const prefix = "hostnet_"
 
-// TableName is the table of an object. Letters that nft would not read back without quotes are replaced, and then a digest
-// of the name tells the table from that of an object whose name has these letters.
+// TableName is the table of an object. Letters that nft would not read back without quotes are replaced, and then a
+// digest of the name tells the table from that of an object whose name has these letters.
 func TableName(object string) string {
 	name := strings.Map(func(r rune) rune {
 		if r == '_' || r == '-' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {

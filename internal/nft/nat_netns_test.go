@@ -210,18 +210,21 @@ func TestIsolationBetweenBridges(t *testing.T) {
 func TestRepairAndRemoval(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.host.Exec(t, "nft", "add table inet mine; add chain inet mine c { type filter hook forward priority 5; }; add rule inet mine c counter")
+	s.host.Exec(t, "nft",
+		"add table inet mine; add chain inet mine c { type filter hook forward priority 5; }; add rule inet mine c counter")
 	before := s.host.Exec(t, "nft", "-s", "list", "ruleset")
 	s.apply(t, lxcbr0(t, nil))
 	s.host.Exec(t, "nft", "flush", "chain", "inet", "hostnet_lxcbr0", "srcnat_24")
 	result := s.plan(t, lxcbr0(t, nil))
-	if len(result.Steps) != 1 || len(result.Steps[0].Changes) != 1 || result.Steps[0].Changes[0].Option != "chain srcnat_24" {
+	if len(result.Steps) != 1 || len(result.Steps[0].Changes) != 1 ||
+		result.Steps[0].Changes[0].Option != "chain srcnat_24" {
 		t.Errorf("after a flush: %+v", plan.Describe(result.Steps))
 	}
 	s.apply(t, lxcbr0(t, nil))
 	rules := s.host.Exec(t, "nft", "-s", "list", "ruleset")
 	for _, edit := range []string{
-		`flush table inet hostnet_lxcbr0`, `delete table inet hostnet_lxcbr0`, `insert rule inet hostnet_lxcbr0 forward iifname "lxcbr0" drop`,
+		`flush table inet hostnet_lxcbr0`, `delete table inet hostnet_lxcbr0`,
+		`insert rule inet hostnet_lxcbr0 forward iifname "lxcbr0" drop`,
 		`add chain inet hostnet_lxcbr0 more`, `add chain inet hostnet_lxcbr0 forward { policy drop; }`,
 	} {
 		s.host.Exec(t, "nft", edit)
@@ -248,7 +251,8 @@ func TestRestore(t *testing.T) {
 		t.Fatal(err)
 	}
 	rules := s.host.Exec(t, "nft", "-s", "list", "ruleset")
-	s.apply(t, lxcbr0(t, map[string]any{"isolated": true, "mss_clamp": "pmtu"}), parse(t, map[string]any{"name": "b", "interface": "wan"}))
+	s.apply(t, lxcbr0(t, map[string]any{"isolated": true, "mss_clamp": "pmtu"}),
+		parse(t, map[string]any{"name": "b", "interface": "wan"}))
 	if err := Restore(s.conn, before); err != nil {
 		t.Fatal(err)
 	}
@@ -312,30 +316,47 @@ func TestFirewallsInTheWay(t *testing.T) {
 		ruleset string
 		want    []string // parts of the warnings, in their order
 	}{
-		"none":           {"table inet f { chain c { type filter hook forward priority 0; } }", nil},
-		"policy":         {"table inet f { chain c { type filter hook forward priority 0; policy drop; } }", []string{"the policy of chain inet f c"}},
-		"opened":         {`table inet f { chain c { type filter hook forward priority 0; policy drop; iifname "lxcbr0" accept; } }`, nil},
-		"wildcard":       {`table inet f { chain c { type filter hook forward priority 0; policy drop; iifname "lxc*" accept; } }`, nil},
-		"another bridge": {`table inet f { chain c { type filter hook forward priority 0; policy drop; iifname "br0" accept; } }`, []string{"iifname \"lxcbr0\" accept"}},
-		"set":            {`table inet f { chain c { type filter hook forward priority 0; policy drop; iifname { "lxcbr0", "b" } accept; } }`, nil},
-		"set of others": {`table inet f { chain c { type filter hook forward priority 0; policy drop; iifname { "br0", "br1" } accept; ct state { established, related } accept; } }`,
+		"none": {"table inet f { chain c { type filter hook forward priority 0; } }", nil},
+		"policy": {"table inet f { chain c { type filter hook forward priority 0; policy drop; } }",
 			[]string{"the policy of chain inet f c"}},
-		"map": {`table inet f { chain c { type filter hook forward priority 0; policy drop; ct state vmap { established : accept, related : accept, invalid : drop }; } }`,
+		"opened": {
+			`table inet f { chain c { type filter hook forward priority 0; policy drop; iifname "lxcbr0" accept; } }`, nil},
+		"wildcard": {
+			`table inet f { chain c { type filter hook forward priority 0; policy drop; iifname "lxc*" accept; } }`, nil},
+		"another bridge": {
+			`table inet f { chain c { type filter hook forward priority 0; policy drop; iifname "br0" accept; } }`,
+			[]string{"iifname \"lxcbr0\" accept"}},
+		"set": {
+			`table inet f { chain c { type filter hook forward priority 0; policy drop; iifname { "lxcbr0", "b" } accept; } }`,
+			nil},
+		"set of others": {
+			`table inet f { chain c { type filter hook forward priority 0; policy drop; iifname { "br0", "br1" } accept; ct state { established, related } accept; } }`,
+			[]string{"the policy of chain inet f c"}},
+		"map": {
+			`table inet f { chain c { type filter hook forward priority 0; policy drop; ct state vmap { established : accept, related : accept, invalid : drop }; } }`,
 			[]string{"the policy of chain inet f c"}},
 		"map, jump": {`table inet f { chain d { accept; }
 			chain c { type filter hook forward priority 0; policy drop; iifname vmap { "lxcbr0" : jump d }; } }`, nil},
-		"subnets":    {`table inet f { chain c { type filter hook forward priority 0; policy drop; ip saddr { 10.0.0.0/8, 192.168.0.0/16 } accept; } }`, nil},
-		"two fields": {`table inet f { chain c { type filter hook forward priority 0; policy drop; ip saddr . ip daddr { 10.0.3.2 . 192.0.2.1 } accept; } }`, nil},
-		"any but":    {`table inet f { chain c { type filter hook forward priority 0; policy drop; iifname != { "br0", "br1" } accept; } }`, nil},
-		"other subnets": {`table inet f { chain c { type filter hook forward priority 0; policy drop; ip saddr { 10.1.0.0/16, 192.168.0.0/16 } accept; } }`,
+		"subnets": {
+			`table inet f { chain c { type filter hook forward priority 0; policy drop; ip saddr { 10.0.0.0/8, 192.168.0.0/16 } accept; } }`, nil},
+		"two fields": {
+			`table inet f { chain c { type filter hook forward priority 0; policy drop; ip saddr . ip daddr { 10.0.3.2 . 192.0.2.1 } accept; } }`, nil},
+		"any but": {
+			`table inet f { chain c { type filter hook forward priority 0; policy drop; iifname != { "br0", "br1" } accept; } }`,
+			nil},
+		"other subnets": {
+			`table inet f { chain c { type filter hook forward priority 0; policy drop; ip saddr { 10.1.0.0/16, 192.168.0.0/16 } accept; } }`,
 			[]string{"the policy of chain inet f c"}},
 		"named set": {`table inet f { set s { type ipv4_addr; flags interval; elements = { 10.1.0.0/16 }; }
 			chain c { type filter hook forward priority 0; policy drop; ip saddr @s accept; } }`, nil},
-		"last rule": {`table inet f { chain c { type filter hook forward priority 0; ct state established accept; reject; } }`, []string{"a rule in chain inet f c"}},
+		"last rule": {
+			`table inet f { chain c { type filter hook forward priority 0; ct state established accept; reject; } }`,
+			[]string{"a rule in chain inet f c"}},
 		"input": {"table inet f { chain c { " + guarded + " } }",
 			[]string{"DHCP from lxcbr0", "DNS from lxcbr0"}},
-		"input, DHCP open": {"table inet f { chain c { " + guarded + " udp dport 67 accept; } }", []string{"DNS from lxcbr0"}},
-		"input, subnet":    {"table inet f { chain c { " + guarded + " ip saddr 10.0.3.0/24 accept; } }", nil},
+		"input, DHCP open": {"table inet f { chain c { " + guarded + " udp dport 67 accept; } }",
+			[]string{"DNS from lxcbr0"}},
+		"input, subnet": {"table inet f { chain c { " + guarded + " ip saddr 10.0.3.0/24 accept; } }", nil},
 		"ufw": {`table ip filter {
 			chain ufw-user-forward { }
 			chain ufw-before-forward { ct state established,related accept; ip protocol icmp accept; jump ufw-user-forward; }

@@ -21,9 +21,11 @@ func TestTheNarrowerTranslationCounts(t *testing.T) {
 	objects := []*NAT{
 		parse(t, map[string]any{"name": "interface", "interface": "lxcbr0", "nat_address": "192.0.2.4"}),
 		lxcbr0(t, map[string]any{"nat6": true}),
-		parse(t, map[string]any{"name": "wan", "subnets": []any{"10.0.3.0/29"}, "nat_address": "192.0.2.3", "out_interface": "wan"}),
+		parse(t, map[string]any{"name": "wan", "subnets": []any{"10.0.3.0/29"}, "nat_address": "192.0.2.3",
+			"out_interface": "wan"}),
 		parse(t, map[string]any{"name": "wide", "subnets": []any{"10.0.3.0/29"}, "nat_address": "192.0.2.4"}),
-		parse(t, map[string]any{"name": "one", "subnets": []any{"10.0.3.7/32", "fd05::7/128"}, "nat_address": "192.0.2.2", "nat6": true, "nat6_address": "2001:db8::7"}),
+		parse(t, map[string]any{"name": "one", "subnets": []any{"10.0.3.7/32", "fd05::7/128"}, "nat_address": "192.0.2.2",
+			"nat6": true, "nat6_address": "2001:db8::7"}),
 	}
 	for _, order := range [][]int{{0, 1, 2, 3, 4}, {4, 3, 2, 1, 0}, {2, 4, 0, 3, 1}} {
 		var wanted []*NAT

@@ -113,8 +113,9 @@ func Plan(k Kernel, current *State, wanted []*NAT) *Result {
 func (r *Result) removeLXCNet(k Kernel, tables []*nftables.Table) {
 	for _, table := range tables {
 		r.Steps = append(r.Steps, plan.Step{
-			Phase: plan.Forward, Action: "delete", Object: fmt.Sprintf("nftables table %s %s of lxc-net", table.Family, table.Name),
-			Run: func() error { return k.Delete(table.Family, table.Name) },
+			Phase: plan.Forward, Action: "delete",
+			Object: fmt.Sprintf("nftables table %s %s of lxc-net", table.Family, table.Name),
+			Run:    func() error { return k.Delete(table.Family, table.Name) },
 		})
 	}
 }
@@ -149,8 +150,9 @@ func (r *Result) addTable(k Kernel, name string, have, want *nftables.Table) {
 	case have.Equal(want):
 	case want == nil:
 		r.Steps = append(r.Steps, plan.Step{
-			Phase: plan.Remove, Action: "delete", Object: object, Changes: append(mapChanges(have, nil), ruleChanges(have, nil)...),
-			Run: func() error { return errors.Join(k.Delete(Family, name), forget(k, have, nil)) },
+			Phase: plan.Remove, Action: "delete", Object: object,
+			Changes: append(mapChanges(have, nil), ruleChanges(have, nil)...),
+			Run:     func() error { return errors.Join(k.Delete(Family, name), forget(k, have, nil)) },
 		})
 	default:
 		action := "change"
@@ -158,7 +160,8 @@ func (r *Result) addTable(k Kernel, name string, have, want *nftables.Table) {
 			action = "create"
 		}
 		r.Steps = append(r.Steps, plan.Step{
-			Phase: plan.Forward, Action: action, Object: object, Changes: append(mapChanges(have, want), ruleChanges(have, want)...),
+			Phase: plan.Forward, Action: action, Object: object,
+			Changes: append(mapChanges(have, want), ruleChanges(have, want)...),
 			Run: func() error {
 				if err := k.Replace(want); err != nil {
 					return err
@@ -191,7 +194,8 @@ func ruleChanges(have, want *nftables.Table) []schema.Change {
 		if old != nil && fresh != nil && old.Equal(*fresh) {
 			continue
 		}
-		changes = append(changes, schema.Change{Option: "chain " + name, Old: ruleTexts(old, fresh), New: ruleTexts(fresh, nil)})
+		changes = append(changes, schema.Change{Option: "chain " + name, Old: ruleTexts(old, fresh),
+			New: ruleTexts(fresh, nil)})
 	}
 	return changes
 }
@@ -212,7 +216,8 @@ func mapChanges(have, want *nftables.Table) []schema.Change {
 			old, fresh := have.Map(one.Name), want.Map(one.Name)
 			gone, come := old.Without(fresh), fresh.Without(old)
 			if len(gone)+len(come) > 0 {
-				changes = append(changes, schema.Change{Option: "map " + one.Name, Old: elementTexts(one, gone), New: elementTexts(one, come)})
+				changes = append(changes, schema.Change{Option: "map " + one.Name, Old: elementTexts(one, gone),
+					New: elementTexts(one, come)})
 			}
 		}
 	}

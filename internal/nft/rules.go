@@ -30,7 +30,8 @@ func (n *NAT) Table() *nftables.Table {
 	table := &nftables.Table{Family: Family, Name: TableName(n.Name)}
 	add := func(name, typ, hook string, priority int32, rules []nftables.Rule) {
 		if len(rules) > 0 {
-			table.Chains = append(table.Chains, nftables.Chain{Name: name, Type: typ, Hook: hook, Priority: priority, Rules: rules})
+			table.Chains = append(table.Chains,
+				nftables.Chain{Name: name, Type: typ, Hook: hook, Priority: priority, Rules: rules})
 		}
 	}
 	add("input", "filter", "input", priorityFilter, n.inputRules())
@@ -114,7 +115,8 @@ func (n *NAT) isolationRules() []nftables.Rule {
 	}
 	apart := func(from, to []nftables.Part) []nftables.Rule {
 		return []nftables.Rule{
-			nftables.NewRule("isolation", append(from, nftables.Drop())...), nftables.NewRule("isolation", append(to, nftables.Drop())...),
+			nftables.NewRule("isolation", append(from, nftables.Drop())...),
+			nftables.NewRule("isolation", append(to, nftables.Drop())...),
 		}
 	}
 	if n.Isolated.Bridges {
@@ -127,7 +129,8 @@ func (n *NAT) isolationRules() []nftables.Rule {
 	}
 	var rules []nftables.Rule
 	for _, name := range n.Isolated.From {
-		rules = append(rules, apart([]nftables.Part{nftables.From(n.Interface), nftables.To(name)}, []nftables.Part{nftables.From(name), nftables.To(n.Interface)})...)
+		rules = append(rules, apart([]nftables.Part{nftables.From(n.Interface), nftables.To(name)},
+			[]nftables.Part{nftables.From(name), nftables.To(n.Interface)})...)
 	}
 	return rules
 }
@@ -145,7 +148,8 @@ type inside struct {
 func (n *NAT) insides() []inside {
 	var out []inside
 	for _, subnet := range list(n.Subnets) {
-		one := inside{subnet.Addr(), subnet, nftables.Source(subnet), []nftables.Part{nftables.NotDestination(subnet)}, nftables.Destination(subnet)}
+		one := inside{subnet.Addr(), subnet, nftables.Source(subnet), []nftables.Part{nftables.NotDestination(subnet)},
+			nftables.Destination(subnet)}
 		if n.Interface != "" && len(list(n.OutInterface)) == 0 {
 			one.outwards = append(one.outwards, nftables.NotTo(n.Interface))
 		}
@@ -156,14 +160,16 @@ func (n *NAT) insides() []inside {
 	}
 	for _, version := range []netip.Addr{anyIPv4, anyIPv6} {
 		// A postrouting chain sees the incoming link since Linux 5.7.
-		out = append(out, inside{version, netip.Prefix{}, nftables.From(n.Interface), []nftables.Part{nftables.Version(version), nftables.NotTo(n.Interface)}, nftables.To(n.Interface)})
+		out = append(out, inside{version, netip.Prefix{}, nftables.From(n.Interface),
+			[]nftables.Part{nftables.Version(version), nftables.NotTo(n.Interface)}, nftables.To(n.Interface)})
 	}
 	return out
 }
 
-// width is how wide a source is, as a part of a chain's name, and the priority of that chain. The first translation that
-// matches a connection counts, so narrower sources are asked first, whichever table was written last: a single address
-// before its network, a network before a whole interface, and of the same source what leaves by one interface before the rest.
+// width is how wide a source is, as a part of a chain's name, and the priority of that chain. The first translation
+// that matches a connection counts, so narrower sources are asked first, whichever table was written last: a single
+// address before its network, a network before a whole interface, and of the same source what leaves by one interface
+// before the rest.
 func (n *NAT) width(source inside) (name string, priority int32) {
 	priority = prioritySrcNAT
 	if source.subnet.IsValid() {
@@ -183,7 +189,8 @@ func (n *NAT) sourceRules(source inside) []nftables.Rule {
 	var rules []nftables.Rule
 	if n.hairpins(source.version) {
 		// Without this, the neighbour would answer directly, to a client that asked somebody else.
-		rules = append(rules, nftables.NewRule("hairpin", nftables.Version(source.version), source.from, source.back, nftables.Redirected(), nftables.Masquerade()))
+		rules = append(rules, nftables.NewRule("hairpin", nftables.Version(source.version), source.from, source.back,
+			nftables.Redirected(), nftables.Masquerade()))
 	}
 	if !n.wantsNAT(source.version) {
 		return rules
@@ -204,7 +211,8 @@ func (n *NAT) sourceRules(source inside) []nftables.Rule {
 	}
 	parts := append([]nftables.Part{source.from}, source.outwards...)
 	for _, name := range list(n.OutInterface) {
-		rules = append(rules, nftables.NewRule("translation", slices.Concat(parts, []nftables.Part{nftables.To(name), translate})...))
+		rules = append(rules, nftables.NewRule("translation",
+			slices.Concat(parts, []nftables.Part{nftables.To(name), translate})...))
 	}
 	if len(list(n.OutInterface)) == 0 {
 		rules = append(rules, nftables.NewRule("translation", append(parts, translate)...))

@@ -44,7 +44,8 @@ func CheckTogether(declared, kept []*NAT, servers, keptServers []Server, problem
 		}
 		for _, other := range kept {
 			if TableName(one.Name) == TableName(other.Name) {
-				at.Key("name").Problem("%s shares its table of rules with %s: use another name", one.Name, title(other.Name, other.Path))
+				at.Key("name").Problem("%s shares its table of rules with %s: use another name", one.Name,
+					title(other.Name, other.Path))
 			}
 		}
 		for _, list := range [][]Server{servers, keptServers} {
@@ -91,7 +92,8 @@ func placed(declared, kept []*NAT) []placedForward {
 	return out
 }
 
-// checkClashes notes forwards that would take the same packets. Sorted by port, each is compared with its neighbours only.
+// checkClashes notes forwards that would take the same packets. Sorted by port, each is compared with its neighbours
+// only.
 func checkClashes(forwards []placedForward, problems *schema.Problems) {
 	order := make([]int, len(forwards))
 	for i := range order {
@@ -134,20 +136,23 @@ func (f placedForward) problem(other placedForward, problems *schema.Problems) {
 	case other.owner != f.owner:
 		where = fmt.Sprintf("%s of %s", where, title(other.owner.Name, other.owner.Path))
 	}
-	schema.At(f.owner.Path, problems).Key("port_forwards").Index(f.index).Problem("%s is forwarded already by %s", f.what(), where)
+	schema.At(f.owner.Path, problems).Key("port_forwards").Index(f.index).Problem("%s is forwarded already by %s",
+		f.what(), where)
 }
 
-// clashes tells whether some packet would match both, and neither is the narrower one: a port goes before an address with
-// all its ports, and one protocol of it before all of them.
+// clashes tells whether some packet would match both, and neither is the narrower one: a port goes before an address
+// with all its ports, and one protocol of it before all of them.
 func (f PortForward) clashes(other PortForward) bool {
-	return f.protocol() == other.protocol() && f.hasPort() == other.hasPort() && f.Port.overlaps(other.Port) && f.To.Is6() == other.To.Is6() &&
+	return f.protocol() == other.protocol() && f.hasPort() == other.hasPort() && f.Port.overlaps(other.Port) &&
+		f.To.Is6() == other.To.Is6() &&
 		shareAddress(list(f.Address), list(other.Address)) &&
 		(!f.Source.IsValid() || !other.Source.IsValid() || f.Source.Overlaps(other.Source))
 }
 
 // shareAddress tells whether a packet can be for both: without addresses, it is for every one.
 func shareAddress(one, other []netip.Addr) bool {
-	return len(one) == 0 || len(other) == 0 || slices.ContainsFunc(one, func(a netip.Addr) bool { return slices.Contains(other, a) })
+	return len(one) == 0 || len(other) == 0 ||
+		slices.ContainsFunc(one, func(a netip.Addr) bool { return slices.Contains(other, a) })
 }
 
 // checkServer notes forwards that take packets which the host itself is to answer.
@@ -183,12 +188,14 @@ func (n *NAT) checkServer(server Server, path string, problems *schema.Problems)
 
 // takes tells whether the forward leads away what clients send to a server of the host.
 func (f PortForward) takes(served ServedPort, address netip.Prefix) bool {
-	return (f.protocol() == served.Protocol || f.protocol() == "") && (!f.hasPort() || f.Port.overlaps(PortRange{served.Port, served.Port})) &&
-		f.To.Is6() == address.Addr().Is6() && shareAddress(list(f.Address), []netip.Addr{address.Addr()}) && (!f.Source.IsValid() || f.Source.Overlaps(address.Masked()))
+	return (f.protocol() == served.Protocol || f.protocol() == "") &&
+		(!f.hasPort() || f.Port.overlaps(PortRange{served.Port, served.Port})) &&
+		f.To.Is6() == address.Addr().Is6() && shareAddress(list(f.Address), []netip.Addr{address.Addr()}) &&
+		(!f.Source.IsValid() || f.Source.Overlaps(address.Masked()))
 }
 
-// checkBeside notes what does not fit between the translations of two objects. A narrower source goes before a wider one
-// (see sourcePriority), so only sources that are the same can contradict each other.
+// checkBeside notes what does not fit between the translations of two objects. A narrower source goes before a wider
+// one (see sourcePriority), so only sources that are the same can contradict each other.
 func (n *NAT) checkBeside(other *NAT, at schema.Place) {
 	if n.Interface != "" && other.Interface != "" && n.Interface != other.Interface && (!n.OfBridge || !other.OfBridge) {
 		n.checkOverlaps(other, at)
@@ -211,7 +218,8 @@ func (n *NAT) checkOverlaps(other *NAT, at schema.Place) {
 		}
 		for _, two := range list(other.Subnets) {
 			if one.Overlaps(two) {
-				place.Problem("%s on %s overlaps %s on %s, which is %s", one, n.Interface, two, other.Interface, title(other.Name, other.Path))
+				place.Problem("%s on %s overlaps %s on %s, which is %s", one, n.Interface, two, other.Interface,
+					title(other.Name, other.Path))
 			}
 		}
 	}

@@ -9,7 +9,8 @@ import (
 
 // entryKeys are those of an entry of container_networks, as the role lxc_container_create takes them.
 var entryKeys = []string{
-	"address", "bridge", "bridge_type", "dhcp_use_dns", "dhcp_use_routes", "gateway", "interface", "mtu", "netmask", "postdown", "postup",
+	"address", "bridge", "bridge_type", "dhcp_use_dns", "dhcp_use_routes", "gateway", "interface", "mtu", "netmask",
+	"postdown", "postup",
 	"predown", "preup", "static_routes", "type",
 }
 
@@ -65,7 +66,8 @@ func (p *planner) checkEntryAddress(v *value, at string) {
 	}
 	address, err := netip.ParseAddr(given.str())
 	if err != nil {
-		p.report.problem(given.Place, place(at, "address"), "%q is no address; the length of its network is netmask", given.str())
+		p.report.problem(given.Place, place(at, "address"), "%q is no address; the length of its network is netmask",
+			given.str())
 		return
 	}
 	if v.get("netmask").isNull() {

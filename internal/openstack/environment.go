@@ -106,7 +106,8 @@ func (e *environment) checkParents(root *value, r *report) {
 		belongs := p.value.get("belongs_to")
 		for _, parent := range belongs.strings() {
 			if name := underscores(parent); !physical[name] && len(p.value.get("contains").strings()) > 0 {
-				r.warn(belongs.Place, place("container_skel", p.key)+".belongs_to", "no group %s in physical_skel: by it, none are made%s",
+				r.warn(belongs.Place, place("container_skel", p.key)+".belongs_to",
+					"no group %s in physical_skel: by it, none are made%s",
 					parent, meant(name, sortedKeys(physical)))
 			}
 		}

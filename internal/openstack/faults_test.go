@@ -59,7 +59,8 @@ func TestProblems(t *testing.T) {
 		{"group_binds: [all_containers, hosts]", "groups_binds: [all_containers, hosts]",
 			"groups_binds: unknown key; did you mean group_binds?"},
 		{"one: {ip: 192.0.2.11}",
-			"one: {ip: 192.0.2.11, container_vars: {container_extra_networks: {dns_address: {interface: eth1, bridge: br-dns}}}}",
+			"one: {ip: 192.0.2.11, container_vars: {container_extra_networks: {dns_address: {interface: eth1, " +
+				"bridge: br-dns}}}}",
 			"one.container_vars.container_extra_networks.dns_address: eth1 is the interface of " +
 				"provider_networks[0].network (line 12), too"},
 		{"affinity: {keystone_container: 2}",
@@ -69,43 +70,60 @@ func TestProblems(t *testing.T) {
 		{"        range", "\trange", "is no YAML"},
 		{"  one: {ip: 192.0.2.11, affinity: {keystone_container: 2}}", "  one:\n  ip: 192.0.2.11",
 			"identity_hosts.ip: stands beside its host: indent it by 2 more"},
-		{"two: {ip: 192.0.2.12}", "on: {ip: 192.0.2.12}", "image_hosts.on: on is true to YAML 1.1, and no name: write it in quotes"},
-		{"two: {ip: 192.0.2.12}", "12: {ip: 192.0.2.12}", "image_hosts.12: 12 is 12 to YAML 1.1, and no name: write it in quotes"},
+		{"two: {ip: 192.0.2.12}", "on: {ip: 192.0.2.12}",
+			"image_hosts.on: on is true to YAML 1.1, and no name: write it in quotes"},
+		{"two: {ip: 192.0.2.12}", "12: {ip: 192.0.2.12}",
+			"image_hosts.12: 12 is 12 to YAML 1.1, and no name: write it in quotes"},
 		{"two: {ip: 192.0.2.12}", `"12": {ip: 192.0.2.12}`, ""},
 		{"two: {ip: 192.0.2.12}", `"a[1:3]": {ip: 192.0.2.12}`, "a[1:3]: is no name of a host"},
-		{"two: {ip: 192.0.2.12}", `two: {ip: 192.0.2.255}`, "two.ip: 192.0.2.255 is the broadcast address of management (192.0.2.0/24)"},
+		{"two: {ip: 192.0.2.12}", `two: {ip: 192.0.2.255}`,
+			"two.ip: 192.0.2.255 is the broadcast address of management (192.0.2.0/24)"},
 		{"two: {ip: 192.0.2.12}", `two: {ip: 203.0.113.9, management_ip: 192.0.2.0}`,
 			"two.management_ip: 192.0.2.0 is the network management itself, and no address in it"},
-		{"Gateway: 198.51.100.10", "Gateway: 198.51.100.63", "static_routes[0].gateway: 198.51.100.63 is the broadcast address of storage"},
-		{"203.0.113.0/24", "2001:db8::/64", "static_routes[0].gateway: 198.51.100.10 is no IPv6 address, and 2001:db8::/64 is an IPv6 network"},
+		{"Gateway: 198.51.100.10", "Gateway: 198.51.100.63",
+			"static_routes[0].gateway: 198.51.100.63 is the broadcast address of storage"},
+		{"203.0.113.0/24", "2001:db8::/64",
+			"static_routes[0].gateway: 198.51.100.10 is no IPv6 address, and 2001:db8::/64 is an IPv6 network"},
 		{"storage: 198.51.100.0/26", "storage: 224.0.0.0/26", "cidr_networks.storage: 224.0.0.0/26 is no network for hosts"},
-		{"container_interface: eth11", "container_interface: 1:20", "container_interface: 1:20 is 80 to YAML 1.1: write it in quotes"},
+		{"container_interface: eth11", "container_interface: 1:20",
+			"container_interface: 1:20 is 80 to YAML 1.1: write it in quotes"},
 		{"net_name: physnet1", "net_name: off", "net_name: off is false to YAML 1.1: write it in quotes"},
-		{"net_name: physnet1", "net_name: physnet1\n        network_interface: br-vlan", "network_interface: br-vlan cannot be its own port"},
-		{"net_name: physnet1", "net_name: physnet1\n        network_interface: br-vlan\n        host_bind_override: br-ex", ""},
+		{"net_name: physnet1", "net_name: physnet1\n        network_interface: br-vlan",
+			"network_interface: br-vlan cannot be its own port"},
+		{"net_name: physnet1", "net_name: physnet1\n        network_interface: br-vlan\n        host_bind_override: br-ex",
+			""},
 		{"[glance_api, nova_compute]\n        static", "\"glance_api,nova_compute\"\n        static",
 			"no group glance_api,nova_compute: write a list, [glance_api, nova_compute]"},
 		{"[all_containers, hosts]", "[all]", "no group all: write [all_containers, hosts]"},
 		{`range: "101:200"`, `range: ["101:200"]`, `range: must be one text such as "101:200,301:400"`},
-		{"type: vlan\n        range: \"101:200\"", "type: geneve\n        range: \"1:16777216\"", "an identifier of geneve is from 1 to 16777215"},
+		{"type: vlan\n        range: \"101:200\"", "type: geneve\n        range: \"1:16777216\"",
+			"an identifier of geneve is from 1 to 16777215"},
 		{"internal_lb_vip_address: 192.0.2.21", "internal_lb_vip_address: 192.0.2.21/24",
 			`internal_lb_vip_address: "192.0.2.21/24" is neither an address nor a name`},
 		{"internal_lb_vip_address: 192.0.2.21", `internal_lb_vip_address: "{{ vip }}"`, ""},
-		{"one: {ip: 192.0.2.11}", "one: {ip: 192.0.2.11, container_vars: {container_extra_networks: {x: {bridge: br-x, interfaces: eth5, address: 10.9.0.5/24}}}}",
+		{"one: {ip: 192.0.2.11}", "one: {ip: 192.0.2.11, container_vars: {container_extra_networks: {x: {bridge: br-x, " +
+			"interfaces: eth5, address: 10.9.0.5/24}}}}",
 			"container_vars.container_extra_networks.x.interfaces: unknown key; did you mean interface?"},
-		{"one: {ip: 192.0.2.11}", "one: {ip: 192.0.2.11, container_vars: {container_extra_networks: {x: {bridge: br-x, mtu: big, address: 10.9.0.5/24}}}}",
+		{"one: {ip: 192.0.2.11}", "one: {ip: 192.0.2.11, container_vars: {container_extra_networks: {x: {bridge: br-x, " +
+			"mtu: big, address: 10.9.0.5/24}}}}",
 			`image_hosts.one.container_vars.container_extra_networks.x.address: "10.9.0.5/24" is no address; the length of its network is netmask`},
-		{"one: {ip: 192.0.2.11}", "one: {ip: 192.0.2.11, container_vars: {container_extra_networks: {x: {bridge: br-x, mtu: big}}}}",
+		{"one: {ip: 192.0.2.11}",
+			"one: {ip: 192.0.2.11, container_vars: {container_extra_networks: {x: {bridge: br-x, mtu: big}}}}",
 			"x: has no interface"},
-		{"one: {ip: 192.0.2.11}", "one: {ip: 192.0.2.11, container_vars: {container_extra_networks: {x: {bridge: br-x, interface: eth5, mtu: big}}}}",
+		{"one: {ip: 192.0.2.11}",
+			"one: {ip: 192.0.2.11, container_vars: {container_extra_networks: {x: {bridge: br-x, interface: eth5, mtu: big}}}}",
 			`x.mtu: "big" is no MTU from 68 to 65535`},
-		{"one: {ip: 192.0.2.11}", "one: {ip: 192.0.2.11, container_vars: {container_extra_networks: {bridge: br-x, interface: eth5}}}",
+		{"one: {ip: 192.0.2.11}",
+			"one: {ip: 192.0.2.11, container_vars: {container_extra_networks: {bridge: br-x, interface: eth5}}}",
 			"container_extra_networks.bridge: must be a dictionary with bridge and interface: is it indented too little?"},
-		{"one: {ip: 192.0.2.11}", "one: {ip: 192.0.2.11, container_vars: {container_extra_networks: {x: {bridge: br-x, interface: eth5, address: 192.0.2.13}}}}",
+		{"one: {ip: 192.0.2.11}", "one: {ip: 192.0.2.11, container_vars: {container_extra_networks: {x: {bridge: br-x, " +
+			"interface: eth5, address: 192.0.2.13}}}}",
 			"x: has an address and no netmask"},
-		{"one: {ip: 192.0.2.11}", "one: {ip: 192.0.2.11, container_vars: {container_extra_networks: {x: {bridge: br-x, interface: eth5, address: 192.0.2.13, netmask: 24}}}}",
+		{"one: {ip: 192.0.2.11}", "one: {ip: 192.0.2.11, container_vars: {container_extra_networks: {x: {bridge: br-x, " +
+			"interface: eth5, address: 192.0.2.13, netmask: 24}}}}",
 			"x.address: 192.0.2.13 is the address of nova1"},
-		{"one: {ip: 192.0.2.11}", `one: {ip: 192.0.2.11, container_vars: {container_extra_networks: {x: {bridge: br-x, interface: eth5, address: "{{ a }}", netmask: "{{ b }}"}}}}`,
+		{"one: {ip: 192.0.2.11}",
+			`one: {ip: 192.0.2.11, container_vars: {container_extra_networks: {x: {bridge: br-x, interface: eth5, address: "{{ a }}", netmask: "{{ b }}"}}}}`,
 			""},
 		{"compute_hosts:", "compute_hosts: !vault", "!vault is a tag at which OpenStack-Ansible's reader stops"},
 		{"    - network:\n        container_bridge: br-vlan", "    - network:\n          container_bridge: br-vlan",
@@ -141,7 +159,8 @@ func TestProblemsOfEnvironment(t *testing.T) {
 	}
 	write(t, directory, "env.d/own.yml", "container_skel:\n  glance_container: {properties: {is_metal: \"false\"}}\n")
 	if got := replan(t, directory).Problems; len(got) != 1 ||
-		got[0].String() != "env.d/own.yml:2:45 container_skel.glance_container.properties.is_metal: must be true or false, without quotes" {
+		got[0].String() != "env.d/own.yml:2:45 container_skel.glance_container.properties.is_metal: must be true or false, "+
+			"without quotes" {
 		t.Error(got)
 	}
 }
@@ -176,7 +195,8 @@ func TestWarnings(t *testing.T) {
 		{"conf.d/a.yml", "global_overrides: {management_bridge: br-mgt}\n",
 			"management_bridge: no network has the container_bridge br-mgt; did you mean br-mgmt?"},
 		{"env.d/a.yml", "container_skel:\n  own_container: {belongs_to: [imag_containers], contains: [own_api]}\n",
-			"container_skel.own_container.belongs_to: no group imag_containers in physical_skel: by it, none are made; did you mean image_containers?"},
+			"container_skel.own_container.belongs_to: no group imag_containers in physical_skel: by it, none are made; did " +
+				"you mean image_containers?"},
 	} {
 		_, directory := planOf(t, cloud)
 		write(t, directory, test.file, test.text)
@@ -185,7 +205,8 @@ func TestWarnings(t *testing.T) {
 		}
 	}
 	plan, _ := planOf(t, strings.Replace(cloud, "        net_name: physnet1\n", "", 1))
-	if len(plan.Warnings) != 1 || !strings.Contains(plan.Warnings[0], "has no net_name, by which Neutron knows a network of type vlan") {
+	if len(plan.Warnings) != 1 ||
+		!strings.Contains(plan.Warnings[0], "has no net_name, by which Neutron knows a network of type vlan") {
 		t.Errorf("%q", plan.Warnings)
 	}
 }
@@ -199,12 +220,15 @@ func TestMisplacedPools(t *testing.T) {
 	}
 }
 
-// TestDamagedMemory: a memory that is not what OpenStack-Ansible wrote is no new one: all names and addresses would be others.
+// TestDamagedMemory: a memory that is not what OpenStack-Ansible wrote is no new one: all names and addresses would be
+// others.
 func TestDamagedMemory(t *testing.T) {
 	for text, want := range map[string]string{
-		"": "is empty: restore it from a backup", " \n": "is empty", "[]": "is no JSON dictionary", `{"_meta": {`: "is no JSON dictionary",
-		`{"_meta": []}`: "_meta.hostvars: is no dictionary", `{"_meta": {"hostvars": []}}`: "_meta.hostvars: is no dictionary",
-		"{}": "", `{"_meta": {}}`: "", `{"_meta": {"hostvars": {}}}`: "",
+		"": "is empty: restore it from a backup", " \n": "is empty", "[]": "is no JSON dictionary",
+		`{"_meta": {`:                 "is no JSON dictionary",
+		`{"_meta": []}`:               "_meta.hostvars: is no dictionary",
+		`{"_meta": {"hostvars": []}}`: "_meta.hostvars: is no dictionary",
+		"{}":                          "", `{"_meta": {}}`: "", `{"_meta": {"hostvars": {}}}`: "",
 	} {
 		_, directory := planOf(t, cloud)
 		write(t, directory, MemoryFile, text)
@@ -224,12 +248,14 @@ func TestOtherPool(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := networks(t, replan(t, directory), "one-glance-container-")
-	write(t, directory, UserConfig, strings.NewReplacer("used_ips:", "  other: 10.9.0.0/24\nused_ips:", "ip_from_q: storage", "ip_from_q: other",
-		"Gateway: 198.51.100.10", "Gateway: 10.9.0.254").Replace(cloud))
+	write(t, directory, UserConfig,
+		strings.NewReplacer("used_ips:", "  other: 10.9.0.0/24\nused_ips:", "ip_from_q: storage", "ip_from_q: other",
+			"Gateway: 198.51.100.10", "Gateway: 10.9.0.254").Replace(cloud))
 	plan := replan(t, directory)
 	good(t, plan)
 	after := networks(t, plan, "one-glance-container-")
-	if other, _ := after["other_address"].(map[string]any); other["address"] != "10.9.0.1" || after["storage_address"] != nil {
+	if other, _ := after["other_address"].(map[string]any); other["address"] != "10.9.0.1" ||
+		after["storage_address"] != nil {
 		t.Errorf("after the change: %v", after)
 	}
 	if diff := cmp.Diff(before["management_address"], after["management_address"]); diff != "" {

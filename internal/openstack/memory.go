@@ -27,7 +27,8 @@ func readMemory(name string, content []byte, r *report) *memory {
 		return m
 	}
 	if len(bytes.TrimSpace(content)) == 0 {
-		r.problem(Place{File: name, Line: 1}, "", "is empty: restore it from a backup; to begin anew, with other names and addresses, write {} into it")
+		r.problem(Place{File: name, Line: 1}, "",
+			"is empty: restore it from a backup; to begin anew, with other names and addresses, write {} into it")
 		return m
 	}
 	if err := json.Unmarshal(content, &m.all); err != nil {
@@ -37,7 +38,8 @@ func readMemory(name string, content []byte, r *report) *memory {
 	}
 	vars, ok := hostvarsOf(m.all)
 	if !ok {
-		r.problem(Place{File: name, Line: 1}, "_meta.hostvars", "is no dictionary of hosts and their variables: restore it from a backup")
+		r.problem(Place{File: name, Line: 1}, "_meta.hostvars",
+			"is no dictionary of hosts and their variables: restore it from a backup")
 	}
 	for host, raw := range vars {
 		if one, ok := raw.(map[string]any); ok {

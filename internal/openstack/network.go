@@ -147,12 +147,14 @@ var (
 	containerTypes = []string{"veth", "phys", "macvlan", "ipvlan", "vlan"}
 	vlanRange      = pattern.Of(`^\d+:\d+(\s*,\s*\d+:\d+)*$`)
 	card           = pattern.Of(`^eth\d+$|^en[opsx][0-9a-f]\w*$`)
-	hardware       = pattern.Of(`^(bond|team)\d|^bond-|^en[opsx][0-9a-f][\w.]*$|^em\d+$|^p\d+p\d+|^ib[\dps]|\.\d+$|^vlan\d+$`)
+	hardware       = pattern.Of(
+		`^(bond|team)\d|^bond-|^en[opsx][0-9a-f][\w.]*$|^em\d+$|^p\d+p\d+|^ib[\dps]|\.\d+$|^vlan\d+$`)
 )
 
 // textKeys are text to OSA, whatever YAML makes of a word without quotes.
 var textKeys = []string{
-	"container_bridge", "container_interface", "network_interface", "host_bind_override", "ip_from_q", "net_name", "address_prefix",
+	"container_bridge", "container_interface", "network_interface", "host_bind_override", "ip_from_q", "net_name",
+	"address_prefix",
 	"reference_group",
 }
 
@@ -182,7 +184,8 @@ func (c *config) checkNeutron(v *value, n *network, r *report) {
 		bridge = n.bridge
 	}
 	if port.str() != "" && port.str() == bridge {
-		r.problem(port.Place, place(n.path, "network_interface"), "%s cannot be its own port: name the bond or card that Open vSwitch is to take", bridge)
+		r.problem(port.Place, place(n.path, "network_interface"),
+			"%s cannot be its own port: name the bond or card that Open vSwitch is to take", bridge)
 	}
 }
 
@@ -354,7 +357,8 @@ func (c *config) checkManagement(r *report) {
 		for _, n := range c.networks {
 			bridges = append(bridges, n.bridge)
 		}
-		r.warn(bridge.Place, "management_bridge", "no network has the container_bridge %s%s", bridge.str(), meant(bridge.str(), bridges))
+		r.warn(bridge.Place, "management_bridge", "no network has the container_bridge %s%s", bridge.str(),
+			meant(bridge.str(), bridges))
 	}
 	if !marked && len(c.networks) > 0 {
 		r.problem(c.networks[0].section, "provider_networks",

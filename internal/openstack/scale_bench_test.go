@@ -16,13 +16,13 @@ const (
 	// What is allocated for a container does not depend on how many there are; what the time grows by beyond that, up to
 	// 1.7 times, is the processor's caches, which hold a cloud of 1,000 containers and not one of 10,000.
 	mostForAllocation = 1.2
-	// To be recorded takes no more than some microseconds, so that these caches count for more; with a search of each group for each
-	// member it was 16 to 20.
+	// To be recorded takes no more than some microseconds, so that these caches count for more; with a search of each
+	// group for each member it was 16 to 20.
 	mostForRecording = 5
 )
 
-// TestBenchPlan: the plan of a large cloud is quick, small and linear, without a memory and with one, and so is what is to be
-// recorded of it.
+// TestBenchPlan: the plan of a large cloud is quick, small and linear, without a memory and with one, and so is what is
+// to be recorded of it.
 func TestBenchPlan(t *testing.T) {
 	var first, recorded [2]time.Duration
 	var allocated [2]float64
@@ -61,7 +61,8 @@ func TestBenchPlan(t *testing.T) {
 			if recorded[i] == 0 {
 				recorded[i] = record
 			}
-			t.Logf("%d containers %s: %.2f s, %d MB allocated in all; a container costs %.2f× what one of 1,000 does in time, %.2f× in memory, "+
+			t.Logf("%d containers %s: %.2f s, %d MB allocated in all; a container costs %.2f× what one of 1,000 does in time, "+
+				"%.2f× in memory, "+
 				"and %.2f× to be recorded", hosts*20, kind, least.Seconds(), memory>>20, growth, bytes/allocated[i],
 				float64(record)/float64(recorded[i]))
 			if least > mostForPlan || memory > mostMemory || growth > mostForGrowth || bytes > mostForAllocation*allocated[i] ||

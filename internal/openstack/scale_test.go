@@ -56,7 +56,8 @@ func BenchmarkPlan(b *testing.B) {
 
 func FuzzPlan(f *testing.F) {
 	f.Add(cloud, "{}", "")
-	f.Add("cidr_networks: {a: 1::/0}\nused_ips: [a-b, 1-2]\nx_hosts: {a: {ip: 1}}", `{"_meta":{"hostvars":{"a":{"physical_host":"b"}}}}`,
+	f.Add("cidr_networks: {a: 1::/0}\nused_ips: [a-b, 1-2]\nx_hosts: {a: {ip: 1}}",
+		`{"_meta":{"hostvars":{"a":{"physical_host":"b"}}}}`,
 		"container_skel: {a: {contains: [a], belongs_to: [a]}}")
 	f.Add("a: &a\n  <<: *a\n  <<: [*a, 1]\n", `{"all": [1], "x_container": {"hosts": [1, "a"]}}`, "physical_skel: [1]\n")
 	f.Add("global_overrides: {provider_networks: [{network: {group_binds: hosts, static_routes: [1, {cidr: 1}]}}, 1]}",

@@ -153,7 +153,8 @@ func readYAML(file string, content []byte, r *report) *value {
 		text := err.Error()
 		found := yamlLine().FindStringSubmatch(text)
 		line, _ := strconv.Atoi(found[1])
-		r.problem(Place{File: file, Line: max(line, 1)}, "", "is no YAML: %s%s", strings.TrimPrefix(text, found[0]), indentation(text))
+		r.problem(Place{File: file, Line: max(line, 1)}, "", "is no YAML: %s%s", strings.TrimPrefix(text, found[0]),
+			indentation(text))
 		return nil
 	}
 	var second yaml.Node
@@ -171,7 +172,8 @@ func readYAML(file string, content []byte, r *report) *value {
 
 // indentation is what is behind most of the messages of the YAML package.
 func indentation(text string) string {
-	for _, part := range []string{"mapping values are not allowed", "did not find expected key", "did not find expected '-' indicator"} {
+	for _, part := range []string{"mapping values are not allowed", "did not find expected key",
+		"did not find expected '-' indicator"} {
 		if strings.Contains(text, part) {
 			return "; does it begin at the same column as the line above that it belongs to?"
 		}
@@ -196,7 +198,8 @@ func (r *reading) value(node *yaml.Node, depth int) *value {
 		return v
 	}
 	if node.Style&yaml.TaggedStyle != 0 && !slices.Contains(tags, node.Tag) {
-		r.report.problem(v.Place, "", "%s is a tag at which OpenStack-Ansible's reader stops: write the value without it", node.Tag)
+		r.report.problem(v.Place, "", "%s is a tag at which OpenStack-Ansible's reader stops: write the value without it",
+			node.Tag)
 	}
 	r.open[node] = true
 	defer delete(r.open, node)
@@ -279,7 +282,8 @@ func (r *reading) mapping(node *yaml.Node, v *value, depth int) {
 
 // tags are those that PyYAML's SafeLoader knows.
 var tags = []string{
-	"!!binary", "!!bool", "!!float", "!!int", "!!map", "!!null", "!!omap", "!!pairs", "!!seq", "!!set", "!!str", "!!timestamp",
+	"!!binary", "!!bool", "!!float", "!!int", "!!map", "!!null", "!!omap", "!!pairs", "!!seq", "!!set", "!!str",
+	"!!timestamp",
 }
 
 // YAML 1.1 as PyYAML's resolver has it (yaml/resolver.py).
@@ -351,8 +355,8 @@ func sexagesimal(digits, text string) any {
 	return sign * sum
 }
 
-// merge lays b over a: dictionaries merge, all else and an empty dictionary replaces, as OSA's dictutils has it. It tells of lists and
-// dictionaries that go.
+// merge lays b over a: dictionaries merge, all else and an empty dictionary replaces, as OSA's dictutils has it. It
+// tells of lists and dictionaries that go.
 func merge(a, b *value, replaced func(a, b *value)) *value {
 	if a == nil || a.kind != dict || b.kind != dict || len(b.pairs) == 0 {
 		if a != nil && len(a.items)+len(a.pairs) > 0 {

@@ -6,8 +6,8 @@ import (
 	"hostnet.linux/internal/topology"
 )
 
-// checkReturn follows the answer, and tells where it does not arrive or takes another way. What was translated comes back
-// to where that was done, so such paths are left alone.
+// checkReturn follows the answer, and tells where it does not arrive or takes another way. What was translated comes
+// back to where that was done, so such paths are left alone.
 func checkReturn(hosts []*topology.Host, out *Path, one packet, _ place) {
 	for _, hop := range out.Hops {
 		if hop.Kind == "nat" {

@@ -69,7 +69,8 @@ func TestPathOfKinds(t *testing.T) {
 		l.two.IP(t, "address", "add", "fd01::3/64", "dev", "eth0", "nodad")
 		l.compare(t, l.one, "fd01::3", 0).says(t, Reached, "fd01::2")
 		l.compare(t, l.one, "fd09::1", 0).says(t, Ends, "no route")
-		l.host.Exec(t, "nft", "add table ip6 f; add chain ip6 f c { type filter hook input priority 0; }; add rule ip6 f c icmpv6 type echo-request drop")
+		l.host.Exec(t, "nft", "add table ip6 f; add chain ip6 f c { type filter hook input priority 0; }; add rule ip6 f c "+
+			"icmpv6 type echo-request drop")
 		l.compare(t, l.one, "fd01::1", 0)
 	})
 }

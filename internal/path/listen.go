@@ -37,7 +37,8 @@ func listen(hosts []*topology.Host) ([]*listener, error) {
 				one.names[link.Index] = link.Name
 			}
 			err := within(ns, func() (err error) {
-				one.socket, err = unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, int(swapped(unix.ETH_P_ALL)))
+				one.socket, err = unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC,
+					int(swapped(unix.ETH_P_ALL)))
 				return err
 			})
 			if err != nil {
@@ -133,8 +134,10 @@ func stamp(control []byte) time.Time {
 	messages, err := unix.ParseSocketControlMessage(control)
 	if err == nil {
 		for _, message := range messages {
-			if message.Header.Level == unix.SOL_SOCKET && message.Header.Type == unix.SCM_TIMESTAMPNS && len(message.Data) >= 16 {
-				return time.Unix(int64(binary.NativeEndian.Uint64(message.Data)), int64(binary.NativeEndian.Uint64(message.Data[8:])))
+			if message.Header.Level == unix.SOL_SOCKET && message.Header.Type == unix.SCM_TIMESTAMPNS &&
+				len(message.Data) >= 16 {
+				return time.Unix(int64(binary.NativeEndian.Uint64(message.Data)),
+					int64(binary.NativeEndian.Uint64(message.Data[8:])))
 			}
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// marked is a packet that is known wherever it is seen: by a text in it, or for TCP, whose first segment has none, by its
-// sequence number.
+// marked is a packet that is known wherever it is seen: by a text in it, or for TCP, whose first segment has none, by
+// its sequence number.
 type marked struct {
 	question    Question
 	destination netip.Addr
@@ -39,7 +39,8 @@ func mark(question Question, destination netip.Addr) (*marked, error) {
 
 // send hands the packet to the kernel, which routes it and has it pass the firewall like any other.
 func (m *marked) send() error {
-	family, protocol := unix.AF_INET, map[string]int{"icmp": unix.IPPROTO_ICMP, "udp": unix.IPPROTO_UDP, "tcp": unix.IPPROTO_TCP}[m.question.Protocol]
+	family, protocol := unix.AF_INET,
+		map[string]int{"icmp": unix.IPPROTO_ICMP, "udp": unix.IPPROTO_UDP, "tcp": unix.IPPROTO_TCP}[m.question.Protocol]
 	if m.destination.Is6() {
 		family = unix.AF_INET6
 		if protocol == unix.IPPROTO_ICMP {
@@ -231,7 +232,8 @@ func (m *marked) opening() []byte {
 	return append(binary.BigEndian.AppendUint32(nil, m.sequence), 0, 0, 0, 0, 0x50, 0x02)
 }
 
-// quoted tells whether an error is about our segment of TCP or UDP, of which it may have the first 8 bytes alone (RFC 792).
+// quoted tells whether an error is about our segment of TCP or UDP, of which it may have the first 8 bytes alone (RFC
+// 792).
 func (m *marked) quoted(payload []byte) bool {
 	if len(payload) < 8 {
 		return false
@@ -257,11 +259,16 @@ func errorText(protocol, kind, code byte) string {
 		key[0] = 6
 	}
 	if text, known := map[[3]byte]string{
-		{4, 3, 0}: "the network cannot be reached", {4, 3, 1}: "the host does not answer to ARP", {4, 3, 2}: "the protocol is not spoken",
-		{4, 3, 3}: "the port is closed", {4, 3, 4}: "the packet is too large, and may not be fragmented", {4, 3, 9}: "the network is prohibited",
-		{4, 3, 10}: "the host is prohibited", {4, 3, 13}: "a firewall rejects it", {4, 11, 0}: "it went in circles: its time to live is used up",
-		{6, 1, 0}: "there is no route", {6, 1, 1}: "a firewall rejects it", {6, 1, 3}: "the host does not answer to neighbour solicitation",
-		{6, 1, 4}: "the port is closed", {6, 2, 0}: "the packet is too large", {6, 3, 0}: "it went in circles: its hop limit is used up",
+		{4, 3, 0}: "the network cannot be reached", {4, 3, 1}: "the host does not answer to ARP",
+		{4, 3, 2}: "the protocol is not spoken",
+		{4, 3, 3}: "the port is closed", {4, 3, 4}: "the packet is too large, and may not be fragmented",
+		{4, 3, 9}:  "the network is prohibited",
+		{4, 3, 10}: "the host is prohibited", {4, 3, 13}: "a firewall rejects it",
+		{4, 11, 0}: "it went in circles: its time to live is used up",
+		{6, 1, 0}:  "there is no route", {6, 1, 1}: "a firewall rejects it",
+		{6, 1, 3}: "the host does not answer to neighbour solicitation",
+		{6, 1, 4}: "the port is closed", {6, 2, 0}: "the packet is too large",
+		{6, 3, 0}: "it went in circles: its hop limit is used up",
 	}[key]; known {
 		return text
 	}

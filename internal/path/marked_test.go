@@ -54,7 +54,8 @@ func TestRecognise(t *testing.T) {
 			if seen := other.recognise(packet); seen != nil {
 				t.Errorf("%s from %s is taken for another: %+v", protocol, ends[0], seen)
 			}
-			outer := append([]byte{0x45, 0, 0, 0, 0, 0, 0, 0, 0, unix.IPPROTO_UDP, 0, 0, 198, 51, 100, 1, 198, 51, 100, 2}, make([]byte, 8+8+14)...)
+			outer := append([]byte{0x45, 0, 0, 0, 0, 0, 0, 0, 0, unix.IPPROTO_UDP, 0, 0, 198, 51, 100, 1, 198, 51, 100, 2},
+				make([]byte, 8+8+14)...)
 			if seen := one.recognise(append(outer, packet...)); seen == nil || !seen.Tunnelled || seen.Source != "198.51.100.1" {
 				t.Errorf("%s from %s in a tunnel: %+v", protocol, ends[0], seen)
 			}
@@ -83,12 +84,14 @@ func FuzzRecognise(f *testing.F) {
 		m := marking(f, protocol, "192.0.2.2")
 		packet := wrapped(m, netip.MustParseAddr("192.0.2.1"), map[string]byte{"icmp": 1, "udp": 17, "tcp": 6}[protocol])
 		f.Add(packet, protocol)
-		f.Add(append([]byte{0x45, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 3, 1, 0, 0, 0, 0, 0, 0}, packet...), protocol)
+		f.Add(append([]byte{0x45, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 3, 1, 0, 0, 0, 0, 0, 0},
+			packet...), protocol)
 	}
 	f.Add([]byte{0x4f}, "icmp")
 	f.Add([]byte{0x60, 0}, "tcp")
 	f.Fuzz(func(t *testing.T, packet []byte, protocol string) {
-		m := &marked{question: Question{Protocol: protocol, Port: 443}, destination: netip.MustParseAddr("192.0.2.2"), token: []byte("hostnet:0123456789abcdef"), sequence: 7, source: 50000}
+		m := &marked{question: Question{Protocol: protocol, Port: 443}, destination: netip.MustParseAddr("192.0.2.2"),
+			token: []byte("hostnet:0123456789abcdef"), sequence: 7, source: 50000}
 		if seen := m.recognise(packet); seen != nil && seen.What == "" {
 			t.Errorf("%x: %+v", packet, seen)
 		}

@@ -29,10 +29,14 @@ func Module() schema.Table[Declaration] {
 			"The hosts that the packet may pass: of each the result of M(hostnet.linux.network_info) with C(routing: true).").
 			Require(),
 		schema.Field("from", schema.String(), func(d *Declaration) **string { return &d.from },
-			"Who sends: a container, a namespace or a host, by its name; HOST:NAME where the name is on several hosts.").Require(),
-		schema.Field("to", schema.String(), func(d *Declaration) **string { return &d.to }, "To whom: an address, or a name as in O(from).").Require(),
-		schema.Field("protocol", schema.Choice(Protocols...), func(d *Declaration) **string { return &d.protocol }, "The packet's protocol.").Assume("icmp"),
-		schema.Field("port", schema.Int[uint16](1, 65535), func(d *Declaration) **uint16 { return &d.port }, "The port that it is sent to, of tcp and udp."),
+			"Who sends: a container, a namespace or a host, by its name; HOST:NAME where the name is "+
+				"on several hosts.").Require(),
+		schema.Field("to", schema.String(), func(d *Declaration) **string { return &d.to },
+			"To whom: an address, or a name as in O(from).").Require(),
+		schema.Field("protocol", schema.Choice(Protocols...), func(d *Declaration) **string { return &d.protocol },
+			"The packet's protocol.").Assume("icmp"),
+		schema.Field("port", schema.Int[uint16](1, 65535), func(d *Declaration) **uint16 { return &d.port },
+			"The port that it is sent to, of tcp and udp."),
 		schema.Field("size", schema.Int[uint32](68, 65535), func(d *Declaration) **uint32 { return &d.size },
 			"The size of the whole IP packet in bytes, which may not be fragmented. Left out, it is small."),
 	}

@@ -157,9 +157,11 @@ func locate(hosts []*topology.Host, name string) (place, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return place{}, fmt.Errorf("there is no container, namespace or host %q: there is %s", name, strings.Join(names, ", "))
+		return place{}, fmt.Errorf("there is no container, namespace or host %q: there is %s", name,
+			strings.Join(names, ", "))
 	}
-	return place{}, fmt.Errorf("%q is in %d places: name the host as well, as in %s:%s", name, len(found), found[0].host.Name, found[0].ns.Name)
+	return place{}, fmt.Errorf("%q is in %d places: name the host as well, as in %s:%s", name, len(found),
+		found[0].host.Name, found[0].ns.Name)
 }
 
 // target is the address to send to: of a container one that the sender has a network in common with, else the first.

@@ -11,8 +11,8 @@ import (
 	"hostnet.linux/internal/topology"
 )
 
-// lab is a host that routes between two bridges: on br0 are one (10.1.0.2) and two (10.1.0.3), on br1 is three (10.2.0.2).
-// Beyond a wire of the host's is outside (192.0.2.2), which knows only the host's own address there.
+// lab is a host that routes between two bridges: on br0 are one (10.1.0.2) and two (10.1.0.3), on br1 is three
+// (10.2.0.2). Beyond a wire of the host's is outside (192.0.2.2), which knows only the host's own address there.
 type lab struct {
 	host, one, two, three, outside *netnstest.Namespace
 	// more are namespaces of a single test.
@@ -21,7 +21,8 @@ type lab struct {
 
 func newLab(t *testing.T) *lab {
 	t.Helper()
-	l := &lab{host: netnstest.New(t), one: netnstest.New(t), two: netnstest.New(t), three: netnstest.New(t), outside: netnstest.New(t)}
+	l := &lab{host: netnstest.New(t), one: netnstest.New(t), two: netnstest.New(t), three: netnstest.New(t),
+		outside: netnstest.New(t)}
 	for _, bridge := range [][]string{{"br0", "10.1.0.1/24"}, {"br1", "10.2.0.1/24"}} {
 		l.host.IP(t, "link", "add", "name", bridge[0], "type", "bridge", "forward_delay", "0")
 		l.host.IP(t, "link", "set", "dev", bridge[0], "up")
@@ -64,8 +65,8 @@ func (l *lab) read(t *testing.T) []*topology.Host {
 	return []*topology.Host{host}
 }
 
-// compare asks for the path of a ping, and sends one: both must come to the same. A busy machine may need a moment until
-// links have their carrier, and loses pings: what disagrees is tried again.
+// compare asks for the path of a ping, and sends one: both must come to the same. A busy machine may need a moment
+// until links have their carrier, and loses pings: what disagrees is tried again.
 func (l *lab) compare(t *testing.T, from *netnstest.Namespace, to string, size uint32) *Path {
 	t.Helper()
 	arguments := []string{"-c", "1", "-W", "1", "-n"}
@@ -80,12 +81,14 @@ func (l *lab) compare(t *testing.T, from *netnstest.Namespace, to string, size u
 			t.Fatal(err)
 		}
 		output, err := from.Try("ping", append(arguments, to)...)
-		expects := found.Outcome == Reached && !strings.Contains(strings.Join(found.Warnings, " "), "the answer does not come back")
+		expects := found.Outcome == Reached &&
+			!strings.Contains(strings.Join(found.Warnings, " "), "the answer does not come back")
 		if (err == nil) == expects {
 			return found
 		}
 		if i == attempts {
-			t.Errorf("the path to %s is said to be: %s: %s %v\nbut ping says %v: %s\n%s", to, found.Outcome, found.Why, found.Warnings, err, output, show(found))
+			t.Errorf("the path to %s is said to be: %s: %s %v\nbut ping says %v: %s\n%s", to, found.Outcome, found.Why,
+				found.Warnings, err, output, show(found))
 			return found
 		}
 		time.Sleep(300 * time.Millisecond)
@@ -148,47 +151,58 @@ func TestPathIsWhatPacketsDo(t *testing.T) {
 			l.host.IP(t, "route", "add", "unreachable", "10.2.0.0/24", "table", "100")
 			l.host.IP(t, "rule", "add", "priority", "100", "from", "10.1.0.0/24", "lookup", "100")
 		}, "10.2.0.2", 0, Ends, []string{"the route 10.2.0.0/24 in table 100", "is unreachable"}},
-		"no forwarding": {func(t *testing.T, l *lab) { l.host.Exec(t, "sysctl", "-qw", "net.ipv4.ip_forward=0") }, "10.2.0.2", 0, Ends, []string{
-			"does not route: net.ipv4.ip_forward is 0",
-		}},
+		"no forwarding": {func(t *testing.T, l *lab) { l.host.Exec(t, "sysctl", "-qw", "net.ipv4.ip_forward=0") }, "10.2.0.2",
+			0, Ends, []string{
+				"does not route: net.ipv4.ip_forward is 0",
+			}},
 		"a policy": {func(t *testing.T, l *lab) {
-			l.host.Exec(t, "nft", "add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }")
+			l.host.Exec(t, "nft",
+				"add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }")
 		}, "10.2.0.2", 0, Ends, []string{"dropped by the policy of chain ip filter FORWARD", "open it there"}},
 		"a rule about the destination": {func(t *testing.T, l *lab) {
 			l.host.Exec(t, "nft", `add table inet f; add chain inet f fwd1 { type filter hook forward priority 0; };`+
 				` add rule inet f fwd1 ip daddr 10.2.0.2 icmp type echo-request drop comment "no pings"`)
 		}, "10.2.0.2", 0, Ends, []string{"in chain inet f fwd1", `"no pings"`}},
 		"a rule about another destination": {func(t *testing.T, l *lab) {
-			l.host.Exec(t, "nft", `add table inet f; add chain inet f fwd1 { type filter hook forward priority 0; }; add rule inet f fwd1 ip daddr 10.2.0.3 drop`)
+			l.host.Exec(t, "nft",
+				`add table inet f; add chain inet f fwd1 { type filter hook forward priority 0; }; add rule inet f fwd1 ip daddr 10.2.0.3 drop`)
 		}, "10.2.0.2", 0, Reached, nil},
 		"a sender that drops": {func(t *testing.T, l *lab) {
-			l.one.Exec(t, "nft", `add table ip o; add chain ip o output { type filter hook output priority 0; }; add rule ip o output ip daddr 10.2.0.0/24 drop`)
+			l.one.Exec(t, "nft",
+				`add table ip o; add chain ip o output { type filter hook output priority 0; }; add rule ip o output ip daddr 10.2.0.0/24 drop`)
 		}, "10.2.0.2", 0, Ends, []string{"in chain ip o output"}},
 		"a receiver that drops": {func(t *testing.T, l *lab) {
 			l.three.Exec(t, "nft", `add table ip i; add chain ip i input { type filter hook input priority 0; policy drop; }`)
 		}, "10.2.0.2", 0, Ends, []string{"the policy of chain ip i input"}},
-		"an answer without a way": {nil, "192.0.2.2", 0, Reached, []string{"the answer does not come back", "has no route to 10.1.0.2"}},
+		"an answer without a way": {nil, "192.0.2.2", 0, Reached,
+			[]string{"the answer does not come back", "has no route to 10.1.0.2"}},
 		"masquerade": {func(t *testing.T, l *lab) {
-			l.host.Exec(t, "nft", `add table ip n; add chain ip n post { type nat hook postrouting priority 100; }; add rule ip n post oifname "wan" masquerade`)
+			l.host.Exec(t, "nft",
+				`add table ip n; add chain ip n post { type nat hook postrouting priority 100; }; add rule ip n post oifname "wan" masquerade`)
 		}, "192.0.2.2", 0, Reached, []string{"masqueraded: source 10.1.0.2 becomes 192.0.2.1"}},
 		"another destination": {func(t *testing.T, l *lab) {
-			l.host.Exec(t, "nft", `add table ip n; add chain ip n pre { type nat hook prerouting priority -100; }; add rule ip n pre ip daddr 192.0.2.1 dnat to 10.2.0.2`)
+			l.host.Exec(t, "nft",
+				`add table ip n; add chain ip n pre { type nat hook prerouting priority -100; }; add rule ip n pre ip daddr 192.0.2.1 dnat to 10.2.0.2`)
 		}, "192.0.2.1", 0, Reached, []string{"destination 192.0.2.1 becomes 10.2.0.2"}},
 		"too large": {func(t *testing.T, l *lab) {
 			l.host.IP(t, "link", "set", "dev", "br1", "mtu", "1400")
 			l.host.IP(t, "link", "set", "dev", "three", "mtu", "1400")
 		}, "10.2.0.2", 1500, Ends, []string{"MTU: a packet of 1500 bytes enters br1", "which takes 1400"}},
-		"just fits": {func(t *testing.T, l *lab) { l.host.IP(t, "link", "set", "dev", "br1", "mtu", "1400") }, "10.2.0.2", 1400, Reached, nil},
-		"a link that is down": {func(t *testing.T, l *lab) { l.host.IP(t, "link", "set", "dev", "three", "down") }, "10.2.0.2", 0, Ends, []string{
-			"three on", "is down: set it up",
-		}},
+		"just fits": {func(t *testing.T, l *lab) { l.host.IP(t, "link", "set", "dev", "br1", "mtu", "1400") }, "10.2.0.2",
+			1400, Reached, nil},
+		"a link that is down": {func(t *testing.T, l *lab) { l.host.IP(t, "link", "set", "dev", "three", "down") },
+			"10.2.0.2", 0, Ends, []string{
+				"three on", "is down: set it up",
+			}},
 		"strict reverse path": {func(t *testing.T, l *lab) {
 			l.host.IP(t, "route", "add", "10.1.0.2/32", "dev", "br1")
 			l.host.Exec(t, "sysctl", "-qw", "net.ipv4.conf.br0.rp_filter=1")
 		}, "10.2.0.2", 0, Ends, []string{"rp_filter of br0", "the route back leaves by br1"}},
-		"the answer's route leads elsewhere": {func(t *testing.T, l *lab) { l.three.IP(t, "route", "replace", "blackhole", "10.1.0.0/24") }, "10.2.0.2", 0, Reached, []string{
-			"the answer does not come back", "is a blackhole",
-		}},
+		"the answer's route leads elsewhere": {
+			func(t *testing.T, l *lab) { l.three.IP(t, "route", "replace", "blackhole", "10.1.0.0/24") }, "10.2.0.2", 0, Reached,
+			[]string{
+				"the answer does not come back", "is a blackhole",
+			}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -220,8 +234,10 @@ func TestVLANsOfBridge(t *testing.T) {
 func TestTunnel(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	l.one.IP(t, "link", "add", "name", "vx", "type", "vxlan", "id", "7", "dstport", "4789", "local", "10.1.0.2", "remote", "10.2.0.2")
-	l.three.IP(t, "link", "add", "name", "vx", "type", "vxlan", "id", "7", "dstport", "4789", "local", "10.2.0.2", "remote", "10.1.0.2")
+	l.one.IP(t, "link", "add", "name", "vx", "type", "vxlan", "id", "7", "dstport", "4789", "local", "10.1.0.2", "remote",
+		"10.2.0.2")
+	l.three.IP(t, "link", "add", "name", "vx", "type", "vxlan", "id", "7", "dstport", "4789", "local", "10.2.0.2",
+		"remote", "10.1.0.2")
 	for ns, address := range map[*netnstest.Namespace]string{l.one: "172.16.0.1/24", l.three: "172.16.0.3/24"} {
 		ns.IP(t, "link", "set", "dev", "vx", "up")
 		ns.IP(t, "address", "add", address, "dev", "vx")
@@ -231,8 +247,10 @@ func TestTunnel(t *testing.T) {
 	if found.MTU != 1450 {
 		t.Errorf("the path's MTU is %d, not 1450", found.MTU)
 	}
-	l.host.Exec(t, "nft", `add table ip f; add chain ip f fwd1 { type filter hook forward priority 0; }; add rule ip f fwd1 udp dport 4789 drop`)
-	l.compare(t, l.one, "172.16.0.3", 0).says(t, Ends, "cannot reach its far end 10.2.0.2", "dropped by a rule in chain ip f fwd1")
+	l.host.Exec(t, "nft",
+		`add table ip f; add chain ip f fwd1 { type filter hook forward priority 0; }; add rule ip f fwd1 udp dport 4789 drop`)
+	l.compare(t, l.one, "172.16.0.3", 0).says(t, Ends, "cannot reach its far end 10.2.0.2",
+		"dropped by a rule in chain ip f fwd1")
 }
 
 // TestTwins: two containers with one address.

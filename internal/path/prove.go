@@ -61,8 +61,8 @@ const (
 	waitAfterAnswer = 50 * time.Millisecond
 )
 
-// Prove sends marked packets along a computed path, and looks for them on every link of the hosts' namespaces. It needs root,
-// and this host alone. It sets nothing that has to be taken back: its sockets end with it.
+// Prove sends marked packets along a computed path, and looks for them on every link of the hosts' namespaces. It needs
+// root, and this host alone. It sets nothing that has to be taken back: its sockets end with it.
 func Prove(question Question, found *Path) (*Proof, error) {
 	from, err := locate(question.Hosts, question.From)
 	if err != nil {
@@ -132,7 +132,8 @@ func (p *Proof) has(seen *Sighting) bool {
 	})
 }
 
-// arrive finds whether a request came in on a link of the place that has the address which it was sent to, or was translated to.
+// arrive finds whether a request came in on a link of the place that has the address which it was sent to, or was
+// translated to.
 func (p *Proof) arrive(hosts []*topology.Host) {
 	p.Arrived = p.Answered
 	for _, seen := range p.Sightings {

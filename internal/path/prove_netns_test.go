@@ -59,12 +59,18 @@ func TestProve(t *testing.T) {
 		arrived, agrees bool
 		says            string
 	}{
-		{"within a bridge", l.one, Question{To: l.two.Name, Protocol: "icmp"}, []string{"one in", "two out"}, true, true, "it arrives, and is answered"},
-		{"between bridges", l.one, Question{To: l.three.Name, Protocol: "icmp"}, []string{"one in", "br0 in", "br1 out", "three out"}, true, true, "it arrives, and is answered"},
-		{"a closed port", l.one, Question{To: l.three.Name, Protocol: "udp", Port: 4242}, []string{"one in", "three out"}, true, true, "the port is closed"},
-		{"a refused connection", l.one, Question{To: l.three.Name, Protocol: "tcp", Port: 4242}, []string{"one in", "three out"}, true, true, "it arrives, and is answered"},
-		{"a large one", l.one, Question{To: l.three.Name, Protocol: "icmp", Size: 1500}, []string{"one in", "three out"}, true, true, "it arrives"},
-		{"from the host", l.host, Question{To: l.three.Name, Protocol: "icmp"}, []string{"three out"}, true, true, "it arrives, and is answered"},
+		{"within a bridge", l.one, Question{To: l.two.Name, Protocol: "icmp"}, []string{"one in", "two out"}, true, true,
+			"it arrives, and is answered"},
+		{"between bridges", l.one, Question{To: l.three.Name, Protocol: "icmp"},
+			[]string{"one in", "br0 in", "br1 out", "three out"}, true, true, "it arrives, and is answered"},
+		{"a closed port", l.one, Question{To: l.three.Name, Protocol: "udp", Port: 4242}, []string{"one in", "three out"},
+			true, true, "the port is closed"},
+		{"a refused connection", l.one, Question{To: l.three.Name, Protocol: "tcp", Port: 4242},
+			[]string{"one in", "three out"}, true, true, "it arrives, and is answered"},
+		{"a large one", l.one, Question{To: l.three.Name, Protocol: "icmp", Size: 1500}, []string{"one in", "three out"},
+			true, true, "it arrives"},
+		{"from the host", l.host, Question{To: l.three.Name, Protocol: "icmp"}, []string{"three out"}, true, true,
+			"it arrives, and is answered"},
 	} {
 		found, proof := l.prove(t, one.from, one.question)
 		if proof.Arrived != one.arrived || proof.Agrees != one.agrees || !strings.Contains(proof.text(), one.says) {
@@ -116,12 +122,14 @@ func TestProveFindsDifferences(t *testing.T) {
 	l.settle(t)
 	t.Run("a loss that no table shows", func(t *testing.T) {
 		// A queueing discipline that drops everything on the way out of the host.
-		if output, err := l.host.Try("tc", "qdisc", "add", "dev", "br1", "root", "tbf", "rate", "8bit", "burst", "1", "limit", "1"); err != nil {
+		if output, err := l.host.Try("tc", "qdisc", "add", "dev", "br1", "root", "tbf", "rate", "8bit", "burst", "1", "limit",
+			"1"); err != nil {
 			t.Skipf("this kernel has no tbf: %s", output)
 		}
 		defer l.host.Exec(t, "tc", "qdisc", "delete", "dev", "br1", "root")
 		found, proof := l.prove(t, l.one, Question{To: l.three.Name, Protocol: "icmp"})
-		if found.Outcome != Reached || proof.Agrees || proof.Arrived || !strings.Contains(proof.Why, "it is said to arrive, and it was last seen going in by br0 of host") {
+		if found.Outcome != Reached || proof.Agrees || proof.Arrived ||
+			!strings.Contains(proof.Why, "it is said to arrive, and it was last seen going in by br0 of host") {
 			t.Errorf("computed %s\n%s", found.Outcome, proof.text())
 		}
 		if !strings.Contains(proof.Why, "it should have been on ") {
@@ -139,7 +147,8 @@ func TestProveFindsDifferences(t *testing.T) {
 	})
 	t.Run("a rule that the computation cannot judge", func(t *testing.T) {
 		// Of a random choice, nothing can be said beforehand.
-		l.host.Exec(t, "nft", "add table ip f; add chain ip f c { type filter hook forward priority 0; }; add rule ip f c numgen random mod 1 0 ip protocol udp drop")
+		l.host.Exec(t, "nft", "add table ip f; add chain ip f c { type filter hook forward priority 0; }; add rule ip f c "+
+			"numgen random mod 1 0 ip protocol udp drop")
 		defer l.host.Exec(t, "nft", "delete table ip f")
 		for _, protocol := range []string{"udp", "tcp"} {
 			found, proof := l.prove(t, l.one, Question{To: l.three.Name, Protocol: protocol, Port: 4242})
@@ -159,7 +168,8 @@ func TestProveFindsDifferences(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if rules := l.host.Exec(t, "nft", "list", "ruleset"); !strings.Contains(rules, "hostnet_trace") || !strings.Contains(rules, "flags owner") {
+		if rules := l.host.Exec(t, "nft", "list", "ruleset"); !strings.Contains(rules, "hostnet_trace") ||
+			!strings.Contains(rules, "flags owner") {
 			t.Errorf("the table is not the socket's: %s", rules)
 		}
 		tracer.Close() // as the kernel does with the sockets of a process that is killed
@@ -168,7 +178,8 @@ func TestProveFindsDifferences(t *testing.T) {
 		}
 	})
 	t.Run("a router that says why", func(t *testing.T) {
-		l.host.Exec(t, "nft", "add table ip f; add chain ip f c { type filter hook forward priority 0; }; add rule ip f c reject with icmp admin-prohibited")
+		l.host.Exec(t, "nft", "add table ip f; add chain ip f c { type filter hook forward priority 0; }; add rule ip f c "+
+			"reject with icmp admin-prohibited")
 		defer l.host.Exec(t, "nft", "delete table ip f")
 		_, proof := l.prove(t, l.one, Question{To: l.three.Name, Protocol: "udp", Port: 53})
 		if proof.Arrived || !strings.Contains(proof.Why, "10.1.0.1 says: a firewall rejects it") {
@@ -177,7 +188,8 @@ func TestProveFindsDifferences(t *testing.T) {
 	})
 	t.Run("no route", func(t *testing.T) {
 		found, proof := l.prove(t, l.outside, Question{To: "10.9.9.9", Protocol: "icmp"})
-		if found.Outcome != Ends || !proof.Agrees || !strings.Contains(proof.Why, "the kernel refuses to send it: network is unreachable") {
+		if found.Outcome != Ends || !proof.Agrees ||
+			!strings.Contains(proof.Why, "the kernel refuses to send it: network is unreachable") {
 			t.Errorf("computed %s: %s\n%s", found.Outcome, found.Why, proof.text())
 		}
 	})
@@ -188,7 +200,8 @@ func TestProveTranslation(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.settle(t)
-	l.host.Exec(t, "nft", "add table ip n; add chain ip n c { type nat hook postrouting priority 100; }; add rule ip n c oifname wan masquerade")
+	l.host.Exec(t, "nft", "add table ip n; add chain ip n c { type nat hook postrouting priority 100; }; add rule ip n "+
+		"c oifname wan masquerade")
 	for _, protocol := range []string{"icmp", "udp", "tcp"} {
 		question := Question{To: "192.0.2.2", Protocol: protocol}
 		if protocol != "icmp" {
@@ -213,7 +226,8 @@ func TestProveIPv6(t *testing.T) {
 		address string
 		gateway string
 	}{
-		{l.host, "br0", "fd01::1/64", ""}, {l.host, "br1", "fd02::1/64", ""}, {l.one, "eth0", "fd01::2/64", "fd01::1"}, {l.three, "eth0", "fd02::2/64", "fd02::1"},
+		{l.host, "br0", "fd01::1/64", ""}, {l.host, "br1", "fd02::1/64", ""}, {l.one, "eth0", "fd01::2/64", "fd01::1"},
+		{l.three, "eth0", "fd02::2/64", "fd02::1"},
 	} {
 		one.ns.IP(t, "address", "add", one.address, "dev", one.device, "nodad")
 		if one.gateway != "" {

@@ -58,7 +58,8 @@ func (w *walker) tell(at place, one *packet, found *way) {
 	}
 	text := fmt.Sprintf("route %s dev %s in table %s (rule %d)", to, found.link, tableName(found.table), found.rule)
 	if found.via.IsValid() {
-		text = fmt.Sprintf("route %s via %s dev %s in table %s (rule %d)", to, found.via, found.link, tableName(found.table), found.rule)
+		text = fmt.Sprintf("route %s via %s dev %s in table %s (rule %d)", to, found.via, found.link, tableName(found.table),
+			found.rule)
 	}
 	w.hop(at, found.link, "route", 0, "%s, from %s", text, one.source)
 }
@@ -84,7 +85,8 @@ func (w *walker) lookup(at place, one *packet, in string) (*way, error) {
 		}
 		switch rule.Action {
 		case unix.FR_ACT_BLACKHOLE, unix.FR_ACT_UNREACHABLE, unix.FR_ACT_PROHIBIT:
-			return nil, w.end("rule %d of %s says that %s is %s", rule.Priority, w.at(at), one.destination, actionName(rule.Action))
+			return nil, w.end("rule %d of %s says that %s is %s", rule.Priority, w.at(at), one.destination,
+				actionName(rule.Action))
 		case unix.FR_ACT_TO_TBL:
 		default:
 			continue
@@ -104,7 +106,8 @@ func (w *walker) lookup(at place, one *packet, in string) (*way, error) {
 			continue
 		}
 		if len(route.NextHops) > 1 {
-			w.warn("the route %s of %s has %d next hops: the first is followed, a flow may take another", route.To, w.at(at), len(route.NextHops))
+			w.warn("the route %s of %s has %d next hops: the first is followed, a flow may take another", route.To, w.at(at),
+				len(route.NextHops))
 		}
 		hop := route.NextHops[0]
 		return &way{route: *route, link: hop.Link, via: hop.Via, rule: rule.Priority, table: rule.Table}, nil
@@ -143,7 +146,8 @@ func matches(rule kernel.Rule, one *packet, in string) bool {
 	ok := (!rule.From.IsValid() || rule.From.Bits() == 0 || one.source.IsValid() && rule.From.Contains(one.source)) &&
 		(!rule.To.IsValid() || rule.To.Contains(one.destination)) &&
 		(rule.Input == "" || rule.Input == in || rule.Input == "lo" && in == "") && rule.Output == "" && rule.Mark == 0 &&
-		(rule.DestinationPorts == nil || one.port != 0 && rule.DestinationPorts.First <= uint32(one.port) && uint32(one.port) <= rule.DestinationPorts.Last)
+		(rule.DestinationPorts == nil || one.port != 0 && rule.DestinationPorts.First <= uint32(one.port) &&
+			uint32(one.port) <= rule.DestinationPorts.Last)
 	return ok != rule.Invert
 }
 
@@ -177,7 +181,8 @@ func length(route *kernel.Route) int {
 func covers(route *kernel.Route, destination netip.Addr) bool {
 	if !route.To.IsValid() {
 		// A default route: its next hop tells the family.
-		return len(route.NextHops) == 0 || !route.NextHops[0].Via.IsValid() || route.NextHops[0].Via.Is4() == destination.Is4()
+		return len(route.NextHops) == 0 || !route.NextHops[0].Via.IsValid() ||
+			route.NextHops[0].Via.Is4() == destination.Is4()
 	}
 	return route.To.Contains(destination)
 }
@@ -232,7 +237,8 @@ func (w *walker) fit(at place, one *packet, link *topology.Link, found *way) err
 	mtu := link.MTU
 	for _, metric := range found.route.Metrics {
 		if metric.Type == unix.RTAX_MTU && len(metric.Data) == 4 {
-			if limit := uint32(metric.Data[0]) | uint32(metric.Data[1])<<8 | uint32(metric.Data[2])<<16 | uint32(metric.Data[3])<<24; limit > 0 && limit < mtu {
+			if limit := uint32(metric.Data[0]) | uint32(metric.Data[1])<<8 | uint32(metric.Data[2])<<16 |
+				uint32(metric.Data[3])<<24; limit > 0 && limit < mtu {
 				mtu = limit
 			}
 		}
@@ -251,7 +257,8 @@ func (w *walker) limit(at place, size uint32, link string, mtu uint32) error {
 	}
 	if size > inner {
 		w.hop(at, link, "mtu", mtu, "a packet of %d bytes does not fit into %d", size, inner)
-		return w.end("MTU: a packet of %d bytes enters %s on %s, which takes %d, with DF: lower the sender's MTU, or raise that of the link", size, link, w.at(at), inner)
+		return w.end("MTU: a packet of %d bytes enters %s on %s, which takes %d, with DF: lower the sender's MTU, or raise "+
+			"that of the link", size, link, w.at(at), inner)
 	}
 	return nil
 }
@@ -291,7 +298,8 @@ func (w *walker) receive(at arrival, one *packet) error {
 		forwards, setting = at.ns.Routing.Forwarding6, "net.ipv6.conf.all.forwarding"
 	}
 	if !forwards {
-		return w.end("%s does not route: %s is 0 there, and %s is not its own address", w.at(at.place), setting, one.destination)
+		return w.end("%s does not route: %s is 0 there, and %s is not its own address", w.at(at.place), setting,
+			one.destination)
 	}
 	found, err := w.lookup(at.place, one, at.link.Name)
 	if err != nil {
@@ -323,6 +331,7 @@ func (w *walker) filterSource(at arrival, one *packet) error {
 	if err == nil {
 		other = "the route back leaves by " + found.link
 	}
-	return w.end("rp_filter of %s on %s drops it: %s came in by %s, and %s: make the routes symmetric, or set rp_filter to 2",
+	return w.end(
+		"rp_filter of %s on %s drops it: %s came in by %s, and %s: make the routes symmetric, or set rp_filter to 2",
 		at.link.Name, w.at(at.place), one.source, at.link.Name, other)
 }

@@ -18,14 +18,15 @@ type tracer struct {
 
 type tracers []tracer
 
-// trace begins in every namespace that the packet is said to pass. Where there are no rules, as the kernel has none, there is
-// nothing to hear.
+// trace begins in every namespace that the packet is said to pass. Where there are no rules, as the kernel has none,
+// there is nothing to hear.
 func (p *Proof) trace(question Question, found *Path, marked *marked) tracers {
 	var out tracers
 	for _, host := range question.Hosts {
 		for _, ns := range host.Namespaces {
 			at := place{host, ns}
-			passes := slices.ContainsFunc(found.Hops, func(hop Hop) bool { return hop.Host == host.Name && hop.Where == at.name() })
+			passes := slices.ContainsFunc(found.Hops,
+				func(hop Hop) bool { return hop.Host == host.Name && hop.Where == at.name() })
 			if ns.Stopped || !passes && ns.Kind != topology.Machine {
 				continue
 			}
@@ -77,7 +78,8 @@ func (m *marked) mark() nftables.Mark {
 	case "udp":
 		return nftables.Mark{Protocols: []byte{unix.IPPROTO_UDP}, Offset: headerLength, Bytes: m.token[:markLength]}
 	}
-	return nftables.Mark{Protocols: []byte{unix.IPPROTO_ICMP, unix.IPPROTO_ICMPV6}, Offset: headerLength, Bytes: m.token[:markLength]}
+	return nftables.Mark{Protocols: []byte{unix.IPPROTO_ICMP, unix.IPPROTO_ICMPV6}, Offset: headerLength,
+		Bytes: m.token[:markLength]}
 }
 
 // The headers of UDP and of ICMP echo have 8 bytes; the text follows, of which a rule compares 16.

@@ -36,7 +36,8 @@ func (s *search) tunnel(at place, link *topology.Link, trail ways) {
 		inner := trail.step(at, link, "vxlan", "VNI %d, in UDP packets from %s to %s", link.VNI, outer.source, end)
 		inner.trail = append(inner.trail, w.path.Hops...)
 		if w.path.MTU > 0 {
-			inner.mtus = append(inner.mtus, limit{at: at, link: link.Name + "'s tunnel", mtu: w.path.MTU, over: tunnelOverhead(end)})
+			inner.mtus = append(inner.mtus,
+				limit{at: at, link: link.Name + "'s tunnel", mtu: w.path.MTU, over: tunnelOverhead(end)})
 		}
 		far := lastPlace(s.w.hosts, w.path)
 		if far == nil {

@@ -66,7 +66,8 @@ func (w *walker) deliver(at place, link *topology.Link, next netip.Addr) (*arriv
 	if len(s.exits) > 0 {
 		first := s.exits[0]
 		w.path.Hops = append(w.path.Hops, first.trail...)
-		w.path.Outcome, w.path.Why = Leaves, fmt.Sprintf("it leaves %s by %s towards %s: what is there is not known here", at.host.Name, first.text, next)
+		w.path.Outcome, w.path.Why = Leaves,
+			fmt.Sprintf("it leaves %s by %s towards %s: what is there is not known here", at.host.Name, first.text, next)
 		if len(s.reasons) > 0 {
 			w.warn("%s", s.reasons[0])
 		}
@@ -110,7 +111,8 @@ func (s *search) because(format string, values ...any) {
 // step is the trail with one more hop.
 func (t ways) step(at place, link *topology.Link, kind, format string, values ...any) ways {
 	t.trail = append(slices.Clone(t.trail), Hop{
-		Host: at.host.Name, Where: at.name(), Link: link.Name, Kind: kind, MTU: link.MTU, Text: fmt.Sprintf(format, values...),
+		Host: at.host.Name, Where: at.name(), Link: link.Name, Kind: kind, MTU: link.MTU,
+		Text: fmt.Sprintf(format, values...),
 	})
 	t.mtus = append(slices.Clone(t.mtus), limit{at: at, link: link.Name, mtu: link.MTU})
 	return t
@@ -196,7 +198,8 @@ func (s *search) bond(at place, link *topology.Link, tag uint16, trail ways) {
 		for i, port := range active {
 			names[i] = port.Name
 		}
-		s.out(at, active[0], tag, trail.step(at, link, "bond", "%s: by one of %s, as the hash of the flow chooses", link.BondMode, strings.Join(names, ", ")))
+		s.out(at, active[0], tag, trail.step(at, link, "bond", "%s: by one of %s, as the hash of the flow chooses",
+			link.BondMode, strings.Join(names, ", ")))
 	}
 }
 
@@ -353,7 +356,8 @@ func (s *search) wire(at place, link *topology.Link, tag uint16, trail ways) {
 		text += fmt.Sprintf(" with VLAN %d", tag)
 	}
 	if told := link.Neighbour; told != nil && tag != 0 && len(told.VLANs) > 0 && !slices.Contains(told.VLANs, tag) {
-		s.because("VLAN %d is not on port %s of switch %s, where %s of %s is plugged in", tag, told.Port, told.System, link.Name, at.host.Name)
+		s.because("VLAN %d is not on port %s of switch %s, where %s of %s is plugged in", tag, told.Port, told.System,
+			link.Name, at.host.Name)
 		return
 	}
 	out := trail.step(at, link, "wire", "out by %s", text)
@@ -365,7 +369,8 @@ func (s *search) wire(at place, link *topology.Link, tag uint16, trail ways) {
 		}
 		for _, other := range host.Root().Links {
 			if other.Kind == "" && !other.Loopback && other.State == topology.Up && other.Role != "backup" {
-				s.in(place{host, host.Root()}, other, tag, out.step(place{host, host.Root()}, other, "wire", "in by %s", other.Name))
+				s.in(place{host, host.Root()}, other, tag,
+					out.step(place{host, host.Root()}, other, "wire", "in by %s", other.Name))
 			}
 		}
 	}

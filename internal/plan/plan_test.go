@@ -20,7 +20,8 @@ func noting(ran *[]string, name string, phase Phase, depth int) Step {
 func TestOrderIsByPhaseThenDepthThenAsGiven(t *testing.T) {
 	var ran []string
 	steps := []Step{
-		noting(&ran, "address", Address, 0), noting(&ran, "upper", Create, 1), noting(&ran, "second", Create, 0), noting(&ran, "third", Create, 0),
+		noting(&ran, "address", Address, 0), noting(&ran, "upper", Create, 1), noting(&ran, "second", Create, 0),
+		noting(&ran, "third", Create, 0),
 		noting(&ran, "delete", Delete, -1), noting(&ran, "old address", Retire, 0), noting(&ran, "route", Route, 0),
 	}
 	Order(steps)
@@ -75,7 +76,8 @@ func TestDescribe(t *testing.T) {
 	}, {Action: "restore", Object: "settings", Unlisted: true}}
 	want := []schema.Object{{
 		{Key: "action", Value: "change"}, {Key: "object", Value: "bond bond0"},
-		{Key: "changes", Value: []schema.Object{{{Key: "option", Value: "lacp_rate"}, {Key: "old", Value: "slow"}, {Key: "new", Value: "fast"}}}},
+		{Key: "changes", Value: []schema.Object{
+			{{Key: "option", Value: "lacp_rate"}, {Key: "old", Value: "slow"}, {Key: "new", Value: "fast"}}}},
 		{Key: "disruption", Value: "link down"},
 	}}
 	if diff := cmp.Diff(want, Describe(steps)); diff != "" {

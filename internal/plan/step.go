@@ -71,7 +71,8 @@ type Step struct {
 	Destinations []netip.Prefix
 	// Links are the links whose state the step may alter, beside the object itself: an undo looks at these.
 	Links []string
-	// Upkeep steps keep our own program current: they change nothing of the host's network, so they do not count as a change.
+	// Upkeep steps keep our own program current: they change nothing of the host's network, so they do not count as a
+	// change.
 	Upkeep bool
 	// Unlisted steps look for themselves what there is to do when they run: nothing of it can be shown beforehand.
 	Unlisted bool

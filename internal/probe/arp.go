@@ -29,7 +29,8 @@ func Answers(index int, hardware net.HardwareAddr, address netip.Addr, wait time
 		return false, fmt.Errorf("cannot open a raw socket: %w", err)
 	}
 	defer func() { _ = unix.Close(socket) }()
-	if err := unix.Bind(socket, &unix.SockaddrLinklayer{Protocol: networkOrder(unix.ETH_P_ARP), Ifindex: index}); err != nil {
+	if err := unix.Bind(socket, &unix.SockaddrLinklayer{Protocol: networkOrder(unix.ETH_P_ARP),
+		Ifindex: index}); err != nil {
 		return false, fmt.Errorf("cannot use the interface with number %d: %w", index, err)
 	}
 	to := &unix.SockaddrLinklayer{Protocol: networkOrder(unix.ETH_P_ARP), Ifindex: index, Halen: uint8(len(everybody))}

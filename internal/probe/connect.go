@@ -14,9 +14,9 @@ type Target struct {
 	Address  netip.AddrPort
 }
 
-// Reach tries all targets at the same time, from the network namespace of the calling thread, and tells which answer. To
-// refuse is to answer: the packet has come to somebody. A datagram that nobody answers tells nothing, so it counts as no
-// answer.
+// Reach tries all targets at the same time, from the network namespace of the calling thread, and tells which answer.
+// To refuse is to answer: the packet has come to somebody. A datagram that nobody answers tells nothing, so it counts
+// as no answer.
 func Reach(targets []Target, patience time.Duration) []bool {
 	answered := make([]bool, len(targets))
 	var polls []unix.PollFd
@@ -61,7 +61,8 @@ func start(target Target) (fd int, answered bool) {
 		kind = unix.SOCK_DGRAM
 	}
 	address := target.Address.Addr()
-	family, remote := unix.AF_INET6, unix.Sockaddr(&unix.SockaddrInet6{Port: int(target.Address.Port()), Addr: address.As16()})
+	family, remote := unix.AF_INET6,
+		unix.Sockaddr(&unix.SockaddrInet6{Port: int(target.Address.Port()), Addr: address.As16()})
 	if address.Is4() {
 		family, remote = unix.AF_INET, &unix.SockaddrInet4{Port: int(target.Address.Port()), Addr: address.As4()}
 	}

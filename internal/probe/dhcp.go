@@ -45,7 +45,8 @@ func NewClient(index int, hardware net.HardwareAddr, name string) (*Client, erro
 	if err != nil {
 		return nil, fmt.Errorf("cannot open a raw socket: %w", err)
 	}
-	client := &Client{socket: socket, index: index, hardware: hardware, name: name, transaction: rand.Uint32(), sound: true}
+	client := &Client{socket: socket, index: index, hardware: hardware, name: name, transaction: rand.Uint32(),
+		sound: true}
 	address := &unix.SockaddrLinklayer{Protocol: networkOrder(unix.ETH_P_IP), Ifindex: index}
 	if err := unix.Bind(socket, address); err != nil {
 		client.Close()
@@ -98,8 +99,9 @@ func (c *Client) lease(got message) *Lease {
 	return &Lease{
 		Address: netip.PrefixFrom(got.yourAddress, got.prefixLength()),
 		Server:  got.address(optionServer), Router: got.address(optionRouter), DNS: got.addresses(optionDNS),
-		Domain: string(got.options[optionDomain]), MTU: got.number(optionMTU), Routes: decodeRoutes(got.options[optionRoutes]),
-		Time: time.Duration(got.number(optionLeaseTime)) * time.Second, Sound: c.sound,
+		Domain: string(got.options[optionDomain]), MTU: got.number(optionMTU),
+		Routes: decodeRoutes(got.options[optionRoutes]),
+		Time:   time.Duration(got.number(optionLeaseTime)) * time.Second, Sound: c.sound,
 	}
 }
 

@@ -1,5 +1,5 @@
-// Package probe is a client for a bridge's services: it gets a DHCP lease, asks for a name and sends a ping, to prove that
-// containers can. It works with the addresses of one interface, in the network namespace of the calling thread.
+// Package probe is a client for a bridge's services: it gets a DHCP lease, asks for a name and sends a ping, to prove
+// that containers can. It works with the addresses of one interface, in the network namespace of the calling thread.
 package probe
 
 import (

@@ -22,10 +22,12 @@ func TestMessage(t *testing.T) {
 	}
 	data := sent.encode()
 	got, err := decode(data)
-	if err != nil || len(data) < 300 || got.reply || got.transaction != sent.transaction || got.kind() != request || got.hardware.String() != somebody.String() {
+	if err != nil || len(data) < 300 || got.reply || got.transaction != sent.transaction || got.kind() != request ||
+		got.hardware.String() != somebody.String() {
 		t.Errorf("%d bytes, %+v, %v", len(data), got, err)
 	}
-	if got.address(optionServer) != netip.MustParseAddr("192.0.2.1") || string(got.options[optionHostName]) != "web" || got.address(optionRouter).IsValid() {
+	if got.address(optionServer) != netip.MustParseAddr("192.0.2.1") || string(got.options[optionHostName]) != "web" ||
+		got.address(optionRouter).IsValid() {
 		t.Errorf("%+v", got)
 	}
 }
@@ -131,7 +133,9 @@ func TestUnpack(t *testing.T) {
 func TestRemaining(t *testing.T) {
 	t.Parallel()
 	for seconds, want := range map[uint32]string{3600: "1h0m0s", 0: "8760h0m0s", 1<<32 - 1: "8760h0m0s"} {
-		lease := (&Client{}).lease(message{options: map[byte][]byte{optionLeaseTime: {byte(seconds >> 24), byte(seconds >> 16), byte(seconds >> 8), byte(seconds)}}})
+		lease := (&Client{}).lease(message{
+			options: map[byte][]byte{
+				optionLeaseTime: {byte(seconds >> 24), byte(seconds >> 16), byte(seconds >> 8), byte(seconds)}}})
 		if got := lease.Remaining().String(); got != want {
 			t.Errorf("%d seconds: want %s, got %s", seconds, want, got)
 		}
@@ -140,9 +144,11 @@ func TestRemaining(t *testing.T) {
 
 // FuzzAnswer: whatever stands in a packet, it is read to its end or refused.
 func FuzzAnswer(f *testing.F) {
-	offered := message{hardware: somebody, options: map[byte][]byte{optionType: {offer}, optionMask: {255, 255, 255, 0}, optionRoutes: {24, 10, 17, 0, 10, 0, 0, 1}}}
+	offered := message{hardware: somebody, options: map[byte][]byte{
+		optionType: {offer}, optionMask: {255, 255, 255, 0}, optionRoutes: {24, 10, 17, 0, 10, 0, 0, 1}}}
 	f.Add(packet(netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.7"), offered.encode()))
-	f.Add(packet(netip.IPv4Unspecified(), netip.IPv4Unspecified(), append(make([]byte, 236), 99, 130, 83, 99, 121, 3, 33, 1, 2)))
+	f.Add(packet(netip.IPv4Unspecified(), netip.IPv4Unspecified(),
+		append(make([]byte, 236), 99, 130, 83, 99, 121, 3, 33, 1, 2)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		payload, _, ok := unpack(data)
 		if !ok {

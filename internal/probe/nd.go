@@ -51,6 +51,7 @@ func AnswersIPv6(index int, hardware net.HardwareAddr, address netip.Addr, wait 
 		return false, fmt.Errorf("cannot send: %w", err)
 	}
 	return hears(socket, wait, func(message []byte) bool {
-		return len(message) >= neighbourTarget+16 && message[0] == neighbourAdvertisement && [16]byte(message[neighbourTarget:]) == own
+		return len(message) >= neighbourTarget+16 && message[0] == neighbourAdvertisement &&
+			[16]byte(message[neighbourTarget:]) == own
 	})
 }

@@ -34,10 +34,13 @@ func newLab(t *testing.T) *lab {
 	}
 	l.server.IP(t, "address", "add", "192.0.2.1/24", "dev", "wire")
 	l.server.IP(t, "address", "add", "fd00::1/64", "dev", "wire", "nodad")
-	server := exec.Command("ip", "netns", "exec", l.server.Name, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--no-hosts",
-		"--no-resolv", "--no-ping", "--bind-interfaces", "--interface=wire", "--except-interface=lo", "--pid-file", "--dhcp-authoritative",
+	server := exec.Command("ip", "netns", "exec", l.server.Name, "dnsmasq", "--keep-in-foreground",
+		"--conf-file=/dev/null", "--user=root", "--no-hosts",
+		"--no-resolv", "--no-ping", "--bind-interfaces", "--interface=wire", "--except-interface=lo", "--pid-file",
+		"--dhcp-authoritative",
 		"--dhcp-range=192.0.2.50,192.0.2.60,1h", "--dhcp-leasefile="+l.leases, "--domain=example.test",
-		"--dhcp-option=option:mtu,1400", "--dhcp-option=option:classless-static-route,198.51.100.0/24,192.0.2.9,0.0.0.0/0,192.0.2.1",
+		"--dhcp-option=option:mtu,1400",
+		"--dhcp-option=option:classless-static-route,198.51.100.0/24,192.0.2.9,0.0.0.0/0,192.0.2.1",
 		"--host-record=web.example.test,192.0.2.80,fd00::80")
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
@@ -75,8 +78,10 @@ func TestLease(t *testing.T) {
 			t.Fatal(err)
 		}
 		address := lease.Address.Addr()
-		want := fmt.Sprintf("%s/24 192.0.2.1 [192.0.2.1] example.test 1400 [{198.51.100.0/24 192.0.2.9} {0.0.0.0/0 192.0.2.1}] 1h0m0s", address)
-		if got := fmt.Sprint(lease.Address, lease.Server, lease.DNS, lease.Domain, lease.MTU, lease.Routes, lease.Time); strings.ReplaceAll(got, " ", "") != strings.ReplaceAll(want, " ", "") {
+		want := fmt.Sprintf(
+			"%s/24 192.0.2.1 [192.0.2.1] example.test 1400 [{198.51.100.0/24 192.0.2.9} {0.0.0.0/0 192.0.2.1}] 1h0m0s", address)
+		if got := fmt.Sprint(lease.Address, lease.Server, lease.DNS, lease.Domain, lease.MTU, lease.Routes,
+			lease.Time); strings.ReplaceAll(got, " ", "") != strings.ReplaceAll(want, " ", "") {
 			t.Errorf("want %s, got %s", want, got)
 		}
 		l.holds(t, address.String()+" guest", true)
@@ -88,7 +93,8 @@ func TestLease(t *testing.T) {
 		}
 		l.holds(t, address.String(), false)
 		// An address of another network is refused, not renewed.
-		if _, err := client.Renew(&Lease{Address: netip.MustParsePrefix("203.0.113.9/24")}); err == nil || !strings.Contains(err.Error(), "not renewed") {
+		if _, err := client.Renew(&Lease{Address: netip.MustParsePrefix("203.0.113.9/24")}); err == nil ||
+			!strings.Contains(err.Error(), "not renewed") {
 			t.Errorf("%v", err)
 		}
 	})
@@ -132,13 +138,16 @@ func TestNames(t *testing.T) {
 				}
 			}
 		}
-		if names, err := Reverse(server, netip.MustParseAddr("192.0.2.80")); err != nil || fmt.Sprint(names) != "[web.example.test.]" {
+		if names, err := Reverse(server, netip.MustParseAddr("192.0.2.80")); err != nil ||
+			fmt.Sprint(names) != "[web.example.test.]" {
 			t.Errorf("%v, %v", names, err)
 		}
-		if _, err := Resolve(server, strings.Repeat("x", 300), false); err == nil || !strings.Contains(err.Error(), "no DNS name") {
+		if _, err := Resolve(server, strings.Repeat("x", 300), false); err == nil ||
+			!strings.Contains(err.Error(), "no DNS name") {
 			t.Errorf("a name that is too long: %v", err)
 		}
-		if _, err := Resolve(netip.MustParseAddr("203.0.113.1"), "web", false); err == nil || !strings.Contains(err.Error(), "203.0.113.1") {
+		if _, err := Resolve(netip.MustParseAddr("203.0.113.1"), "web", false); err == nil ||
+			!strings.Contains(err.Error(), "203.0.113.1") {
 			t.Errorf("a server without a route to it: %v", err)
 		}
 	})
@@ -176,7 +185,8 @@ func TestWhoIsThere(t *testing.T) {
 				t.Errorf("ping %s: %v", address, err)
 			}
 		}
-		if _, err := Answers(9999, hardware, netip.MustParseAddr("192.0.2.1"), time.Second); err == nil || !strings.Contains(err.Error(), "9999") {
+		if _, err := Answers(9999, hardware, netip.MustParseAddr("192.0.2.1"), time.Second); err == nil ||
+			!strings.Contains(err.Error(), "9999") {
 			t.Errorf("an interface that is not there: %v", err)
 		}
 	})
@@ -191,7 +201,8 @@ func TestReach(t *testing.T) {
 	l.server.Exec(t, "nft", "add table inet f; add chain inet f in { type filter hook input priority 0; }; "+
 		"add rule inet f in tcp dport 7 drop; add rule inet f in udp dport 7 drop")
 	targets := []Target{
-		{"tcp", netip.MustParseAddrPort("192.0.2.1:53")}, {"tcp", netip.MustParseAddrPort("192.0.2.1:9")}, {"tcp", netip.MustParseAddrPort("192.0.2.1:7")},
+		{"tcp", netip.MustParseAddrPort("192.0.2.1:53")}, {"tcp", netip.MustParseAddrPort("192.0.2.1:9")},
+		{"tcp", netip.MustParseAddrPort("192.0.2.1:7")},
 		{"udp", netip.MustParseAddrPort("192.0.2.1:9")}, {"udp", netip.MustParseAddrPort("192.0.2.1:7")},
 		{"tcp", netip.MustParseAddrPort("[fd00::1]:9")}, {"tcp", netip.MustParseAddrPort("203.0.113.1:9")},
 	}

@@ -44,7 +44,8 @@ func (l *Lease) Remaining() time.Duration {
 	return l.Time
 }
 
-// decodeRoutes reads classless static routes (RFC 3442): a length, as many bytes of the network as that takes, a router.
+// decodeRoutes reads classless static routes (RFC 3442): a length, as many bytes of the network as that takes, a
+// router.
 func decodeRoutes(data []byte) []Route {
 	var routes []Route
 	for len(data) > 0 {

@@ -47,7 +47,8 @@ func Environment(ctx context.Context, kind string, list []byte) (string, error) 
 		if err := run(ctx, "python3", "-m", "venv", folder); err != nil {
 			return err
 		}
-		return run(ctx, filepath.Join(folder, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", "--requirement", file)
+		return run(ctx, filepath.Join(folder, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check",
+			"--requirement", file)
 	})
 }
 

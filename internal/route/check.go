@@ -14,7 +14,8 @@ import (
 // Options are those of a route that is declared by itself.
 var Options = sync.OnceValue(func() schema.Table[Route] {
 	state := schema.Field("state", schema.Choice("present", "absent"), func(r *Route) **string { return &r.State },
-		"Whether the route is to be there. V(absent) removes every route to the destination in the table that is like all that is given,"+
+		"Whether the route is to be there. V(absent) removes every route to the destination in the table that is like all "+
+			"that is given,"+
 			" but for those that the kernel makes from addresses and router advertisements.").Assume("present")
 	return slices.Clip(append(binding().Table(), state))
 })
@@ -22,8 +23,8 @@ var Options = sync.OnceValue(func() schema.Table[Route] {
 // Absent tells whether the route is to go.
 func (r *Route) Absent() bool { return r.State != nil && *r.State == "absent" }
 
-// List is the form of a link's option `routes`: exactly the static routes that leave through that link alone. It is made
-// once, since every link that is shown needs it.
+// List is the form of a link's option `routes`: exactly the static routes that leave through that link alone. It is
+// made once, since every link that is shown needs it.
 var List = sync.OnceValue(func() schema.Form[[]Route] {
 	form := schema.List(schema.Dict(linkBinding().Table(), ""))
 	parse := form.Parse
@@ -171,7 +172,8 @@ func (c *checker) checkFamily() {
 			c.problem(options[i], "%s is not of the same family as the destination %s", gateway, r.To)
 		case r.Family == nil:
 			// Linux has routed IPv4 through IPv6 gateways since 5.2, but hardly anyone means it.
-			c.problem(options[i], "%s is not of the same family as the destination %s: if that is meant, say family: inet", gateway, r.To)
+			c.problem(options[i], "%s is not of the same family as the destination %s: if that is meant, say family: inet",
+				gateway, r.To)
 		}
 	}
 	if r.Source != nil && r.Source.IsValid() && familyName(*r.Source) != own {
@@ -179,8 +181,8 @@ func (c *checker) checkFamily() {
 	}
 }
 
-// NameFamily notes the family of a default route that only its destination tells, such as ::/0: shown as "default", the route would
-// be one of either.
+// NameFamily notes the family of a default route that only its destination tells, such as ::/0: shown as "default", the
+// route would be one of either.
 func (r *Route) NameFamily() {
 	if r.To == nil || !r.To.IsValid() || r.To.Bits() > 0 || r.Family != nil || r.Source != nil {
 		return
@@ -209,7 +211,8 @@ func (c *checker) checkWays(onLink bool) {
 		c.refuse("onlink", r.OnLink != nil, reason)
 		c.refuse("nexthops", r.NextHops != nil, reason)
 		if onLink {
-			c.problem("type", "a route of type %s leads nowhere, so it is not a link's: declare it by itself", typeNames[*r.Type])
+			c.problem("type", "a route of type %s leads nowhere, so it is not a link's: declare it by itself",
+				typeNames[*r.Type])
 		}
 		return
 	}
@@ -285,7 +288,8 @@ func (d Declaration) Check(problems *schema.Problems) {
 		route := fresh(one)
 		for _, other := range taken[slotOf(route)] {
 			if !coexist(one, other) {
-				problems.Add(one.Path, "%s is declared twice: it is also %s. Give them different metrics, or make them one with nexthops",
+				problems.Add(one.Path,
+					"%s is declared twice: it is also %s. Give them different metrics, or make them one with nexthops",
 					describe(route), other.Path)
 			}
 		}
@@ -336,7 +340,8 @@ func (r *Route) covers(route kernel.Route) bool {
 		return false
 	}
 	have := binding().Read(&route)
-	have.Metric, have.Table, have.Type, have.TOS, have.Scope = &route.Metric, &route.Table, &route.Type, &route.TOS, &route.Scope
+	have.Metric, have.Table, have.Type, have.TOS, have.Scope = &route.Metric, &route.Table, &route.Type, &route.TOS,
+		&route.Scope
 	if have.Source == nil {
 		have.Source = &netip.Addr{}
 	}
@@ -366,8 +371,8 @@ func (r *Route) Covers(other *Route, dev string) bool {
 	return r.covers(have)
 }
 
-// Same tells whether two routes are the same one to the kernel, however each is written; dev is the link that those are declared on
-// which name none.
+// Same tells whether two routes are the same one to the kernel, however each is written; dev is the link that those are
+// declared on which name none.
 func (r *Route) Same(other *Route, dev string) bool {
 	reported := func(declared Route) *Route {
 		if declared.Dev == nil && declared.NextHops == nil && leadsSomewhere(&declared) {

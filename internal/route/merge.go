@@ -6,8 +6,9 @@ import (
 	"hostnet.linux/internal/kernel"
 )
 
-// checkMerge refuses an IPv6 route that the kernel would make one route of with somebody else's: routes through gateways with the
-// same destination and metric become the next hops of one (fib6_add_rt2node), and neither could be removed alone.
+// checkMerge refuses an IPv6 route that the kernel would make one route of with somebody else's: routes through
+// gateways with the same destination and metric become the next hops of one (fib6_add_rt2node), and neither could be
+// removed alone.
 func (p *planner) checkMerge(declared *Route, want kernel.Route, have *observed) {
 	if want.To.Addr().Is4() || !hasGateway(want) || have != nil {
 		return
@@ -20,7 +21,8 @@ func (p *planner) checkMerge(declared *Route, want kernel.Route, have *observed)
 		if declared.Path != "" {
 			path = declared.Path + ".metric"
 		}
-		p.problems.Add(path, "the kernel would make one route of this and of %s, made by %s with the same metric %d: give a metric",
+		p.problems.Add(path,
+			"the kernel would make one route of this and of %s, made by %s with the same metric %d: give a metric",
 			describe(other.left), makerName(other.left.Protocol), want.Metric)
 		return
 	}

@@ -47,7 +47,8 @@ var binding = sync.OnceValue(func() schema.Binding[Route, kernel.Route] {
 			},
 			func(k *kernel.Route, v bool) { only(k).OnLink = v },
 			"Whether the gateway counts as directly connected although no address of the link is in its network."),
-		schema.Bind("nexthops", schema.List(schema.Dict(hopBinding().Table(), "")), func(r *Route) **[]NextHop { return &r.NextHops },
+		schema.Bind("nexthops", schema.List(schema.Dict(hopBinding().Table(), "")),
+			func(r *Route) **[]NextHop { return &r.NextHops },
 			func(k *kernel.Route) ([]NextHop, bool) { return readHops(k), len(k.NextHops) > 0 && !simple(*k) },
 			writeHops,
 			"Several ways out, over which traffic is spread."),
@@ -64,7 +65,8 @@ var binding = sync.OnceValue(func() schema.Binding[Route, kernel.Route] {
 		schema.Bind("type", routeType(), func(r *Route) **uint8 { return &r.Type },
 			func(k *kernel.Route) (uint8, bool) { return k.Type, k.Type != unix.RTN_UNICAST },
 			func(k *kernel.Route, v uint8) { k.Type = v },
-			"What becomes of the traffic. V(blackhole), V(unreachable) and V(prohibit) discard it; V(throw) ends the look-up in this table.").Assume(typeNames[unix.RTN_UNICAST]),
+			"What becomes of the traffic. V(blackhole), V(unreachable) and V(prohibit) discard it; V(throw) ends the look-up "+
+				"in this table.").Assume(typeNames[unix.RTN_UNICAST]),
 		schema.Bind("table", schema.RoutingTable(), func(r *Route) **uint32 { return &r.Table },
 			func(k *kernel.Route) (uint32, bool) { return k.Table, k.Table != schema.TableMain },
 			func(k *kernel.Route, v uint32) { k.Table = v },
@@ -72,7 +74,8 @@ var binding = sync.OnceValue(func() schema.Binding[Route, kernel.Route] {
 		schema.Bind("metric", schema.Int[uint32](0, 1<<32-1), func(r *Route) **uint32 { return &r.Metric },
 			func(k *kernel.Route) (uint32, bool) { return k.Metric, k.Metric != usualMetric(k.To.Addr()) },
 			func(k *kernel.Route, v uint32) { k.Metric = v },
-			"The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination with different"+
+			"The metric; of routes to the same destination, the one with the lowest counts. Two routes to one destination "+
+				"with different"+
 				" metrics are two routes. Left out, it is the kernel's: 0 for IPv4, 1024 for IPv6."),
 		schema.Bind("src", schema.AddressOrNone(), func(r *Route) **netip.Addr { return &r.Source },
 			func(k *kernel.Route) (netip.Addr, bool) { return k.Source, k.Source.IsValid() },
@@ -81,7 +84,8 @@ var binding = sync.OnceValue(func() schema.Binding[Route, kernel.Route] {
 		schema.Bind("scope", schema.Scope(), func(r *Route) **uint8 { return &r.Scope },
 			func(k *kernel.Route) (uint8, bool) { return k.Scope, k.To.Addr().Is4() && k.Scope != usualScope(*k) },
 			func(k *kernel.Route, v uint8) { k.Scope = v },
-			"How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if it is of type"+
+			"How far the destination of an IPv4 route is. Left out, a new route gets V(global) through a gateway, V(host) if "+
+				"it is of type"+
 				" V(local), and V(link) otherwise."),
 		schema.Bind("tos", schema.Int[uint8](0, 255), func(r *Route) **uint8 { return &r.TOS },
 			func(k *kernel.Route) (uint8, bool) { return k.TOS, k.TOS != 0 },
@@ -151,7 +155,8 @@ var linkBinding = sync.OnceValue(func() schema.Binding[Route, kernel.Route] {
 // Further is what a route can say besides its destination, its way out and its metric.
 var Further = sync.OnceValue(func() schema.Binding[Route, kernel.Route] {
 	elsewhere := []string{"to", "via", "dev", "onlink", "nexthops", "family", "type", "metric", "tos"}
-	return slices.DeleteFunc(slices.Clone(binding()), func(option bound) bool { return slices.Contains(elsewhere, option.Name) })
+	return slices.DeleteFunc(slices.Clone(binding()),
+		func(option bound) bool { return slices.Contains(elsewhere, option.Name) })
 })
 
 // hopBinding is every option of one of several ways out.
@@ -340,8 +345,8 @@ func overlay(declared *Route, have kernel.Route) kernel.Route {
 	return want
 }
 
-// only is the single way out that via, dev and onlink are of. A route that has none, as it leads nowhere or has several, is refused
-// where it is read, and compared with others nevertheless.
+// only is the single way out that via, dev and onlink are of. A route that has none, as it leads nowhere or has
+// several, is refused where it is read, and compared with others nevertheless.
 func only(route *kernel.Route) *kernel.NextHop {
 	if len(route.NextHops) == 0 {
 		return &kernel.NextHop{}

@@ -47,7 +47,8 @@ type planner struct {
 // Plan finds the steps towards the declared routes. Routes that nobody declares are put back where the plans of links
 // and addresses take them, and go along with addresses that move to another link. Declared routes that the kernel would
 // refuse come back as schema.Problems, before anything is touched.
-func Plan(k kernel.Routes, current *State, declared Declaration, links plan.LinkEffects, addresses plan.Addressing) (*Result, error) {
+func Plan(k kernel.Routes, current *State, declared Declaration, links plan.LinkEffects,
+	addresses plan.Addressing) (*Result, error) {
 	p := newPlanner(k, current, links, addresses)
 	all := declared.all()
 	for _, one := range all {
@@ -71,8 +72,8 @@ func Plan(k kernel.Routes, current *State, declared Declaration, links plan.Link
 	return p.finish(), nil
 }
 
-// Restore finds the steps that make all routes as they were at the checkpoint. Routes that daemons have added since stay.
-// The warnings are the routes that cannot come back.
+// Restore finds the steps that make all routes as they were at the checkpoint. Routes that daemons have added since
+// stay. The warnings are the routes that cannot come back.
 func Restore(k kernel.Routes, current, checkpoint *State, links plan.LinkEffects, addresses plan.Addressing) *Result {
 	// What was on a port before is on it again.
 	links.Joins = nil
@@ -232,7 +233,8 @@ func (p *planner) decide(have *observed, declared Declaration, all []*Route) {
 	if have.alive && same(have.left, have.route) {
 		for _, link := range linksOf(have.route) {
 			if controller, joins := p.ground.Joins[link]; joins {
-				p.warnings = append(p.warnings, fmt.Sprintf("%s is of no use while %s is a port of %s", describe(have.route), link, controller))
+				p.warnings = append(p.warnings,
+					fmt.Sprintf("%s is of no use while %s is a port of %s", describe(have.route), link, controller))
 			}
 		}
 		return
@@ -328,7 +330,8 @@ func (p *planner) check(declared *Route, want kernel.Route) {
 		case p.ground.Down[hop.Link]:
 			problem(device, "%s is down, and a link that is down takes no routes", hop.Link)
 		case hop.Via.IsValid() && !hop.OnLink && !p.ground.reachable(hop.Via, hop.Link):
-			problem(option, "the gateway %s is not in a network of %s: mend it, add an address, or set onlink", hop.Via, hop.Link)
+			problem(option, "the gateway %s is not in a network of %s: mend it, add an address, or set onlink", hop.Via,
+				hop.Link)
 		}
 	}
 }

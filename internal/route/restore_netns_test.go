@@ -84,7 +84,8 @@ func TestRoutesMoveToTheController(t *testing.T) {
 		t.Run(map[bool]string{false: "unmanaged", true: "managed"}[managed], func(t *testing.T) {
 			l := newLab(t)
 			l.IP(t, "route", "add", "10.0.0.254", "dev", "l0", "src", "10.0.0.1", "proto", "dhcp", "scope", "link")
-			l.IP(t, "route", "add", "default", "via", "10.0.0.254", "proto", "dhcp", "metric", "100", "mtu", "1400", "src", "10.0.0.1")
+			l.IP(t, "route", "add", "default", "via", "10.0.0.254", "proto", "dhcp", "metric", "100", "mtu", "1400", "src",
+				"10.0.0.1")
 			l.IP(t, "-6", "route", "add", "default", "via", "fe80::2", "dev", "l0")
 			l.IP(t, "route", "add", "10.9.0.0/16", "dev", "l0")
 			l.IP(t, "link", "add", "name", "br0", "type", "bridge")
@@ -114,7 +115,8 @@ func TestRoutesMoveToTheController(t *testing.T) {
 			}
 			got := l.IP(t, "route") + l.IP(t, "-6", "route")
 			wanted := []string{
-				"10.0.0.254 dev br0 proto dhcp scope link src 10.0.0.1", "default via 10.0.0.254 dev br0 proto dhcp src 10.0.0.1 metric 100 mtu 1400",
+				"10.0.0.254 dev br0 proto dhcp scope link src 10.0.0.1",
+				"default via 10.0.0.254 dev br0 proto dhcp src 10.0.0.1 metric 100 mtu 1400",
 				"default via fe80::2 dev br0 metric 1024",
 			}
 			if managed {
@@ -138,7 +140,8 @@ func TestRestoreBringsBackEverything(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	pool := append(slices.Clone(routesOfAllSorts), [][]string{
 		{"-4", "default via 10.0.1.2 proto bird metric 7"}, {"-4", "10.5.0.0/16 via 10.0.0.9"}, {"-4", "10.9.0.0/16 dev l1"},
-		{"-6", "fd05::/32 via fd00::9"}, {"-6", "fd06::/32 dev l1"}, {"-6", "fd08::/32 via fd00::9"}, {"-6", "fd07::/32 dev l1"},
+		{"-6", "fd05::/32 via fd00::9"}, {"-6", "fd06::/32 dev l1"}, {"-6", "fd08::/32 via fd00::9"},
+		{"-6", "fd07::/32 dev l1"},
 	}...)
 	scramble := func() {
 		for _, family := range []string{"-4", "-6"} {
@@ -148,7 +151,8 @@ func TestRestoreBringsBackEverything(t *testing.T) {
 		}
 		l.IP(t, "route", "add", "169.254.9.1", "dev", "l0", "scope", "link")
 		for _, i := range random.Perm(len(pool))[:random.IntN(len(pool)+1)] {
-			_, _ = l.Try("ip", append([]string{pool[i][0], "route", "add"}, strings.Fields(pool[i][1])...)...) // some exclude each other
+			// some exclude each other
+			_, _ = l.Try("ip", append([]string{pool[i][0], "route", "add"}, strings.Fields(pool[i][1])...)...)
 		}
 	}
 	for range 30 {

@@ -78,8 +78,8 @@ func ObserveWithin(k kernel.Routes, scope *kernel.RouteScope) (*State, error) {
 	return &State{Routes: routes, Scope: scope}, nil
 }
 
-// Declaration is the routes that are declared: of links, exactly the static ones that leave through that link alone, and
-// routes one by one.
+// Declaration is the routes that are declared: of links, exactly the static ones that leave through that link alone,
+// and routes one by one.
 type Declaration struct {
 	Links  map[string][]Route
 	Routes []Route
@@ -132,7 +132,8 @@ func origin(route kernel.Route) maker {
 	default:
 		return foreign
 	}
-	if route.From.IsValid() || route.NextHopID != 0 || route.Expires != 0 || len(route.Extra) > 0 || typeNames[route.Type] == "" {
+	if route.From.IsValid() || route.NextHopID != 0 || route.Expires != 0 || len(route.Extra) > 0 ||
+		typeNames[route.Type] == "" {
 		return foreign
 	}
 	for _, hop := range route.NextHops {
@@ -143,14 +144,16 @@ func origin(route kernel.Route) maker {
 	return static
 }
 
-// namesKernel tells the route to the network of an address that somebody made in the kernel's name, with a metric of his
-// own, as NetworkManager does for all of its addresses (which have noprefixroute). The kernel does not make it again.
+// namesKernel tells the route to the network of an address that somebody made in the kernel's name, with a metric of
+// his own, as NetworkManager does for all of its addresses (which have noprefixroute). The kernel does not make it
+// again.
 func namesKernel(route kernel.Route) bool {
 	usual := uint32(0) // of fib_add_ifaddr
 	if route.To.Addr().Is6() {
 		usual = 256 // IP6_RT_PRIO_ADDRCONF
 	}
-	return route.Type == unix.RTN_UNICAST && route.Table != unix.RT_TABLE_LOCAL && route.Metric != usual && !hasGateway(route)
+	return route.Type == unix.RTN_UNICAST && route.Table != unix.RT_TABLE_LOCAL && route.Metric != usual &&
+		!hasGateway(route)
 }
 
 // soleLink is the link through which the whole route leaves, or "".
@@ -234,7 +237,10 @@ func same(a, b kernel.Route) bool {
 }
 
 func sameAttributes(a, b kernel.Attributes) bool {
-	return slices.EqualFunc(a, b, func(x, y kernel.Attribute) bool { return x.Type == y.Type && bytes.Equal(x.Data, y.Data) })
+	return slices.EqualFunc(a, b, func(x, y kernel.Attribute) bool {
+		return x.Type == y.Type &&
+			bytes.Equal(x.Data, y.Data)
+	})
 }
 
 // sameHops pays no regard to the order, since traffic is spread over all.
@@ -245,7 +251,8 @@ func sameHops(a, b []kernel.NextHop) bool {
 }
 
 func sameHop(a, b kernel.NextHop) bool {
-	return a.Via == b.Via && a.Link == b.Link && a.OnLink == b.OnLink && a.Weight == b.Weight && sameAttributes(a.Extra, b.Extra)
+	return a.Via == b.Via && a.Link == b.Link && a.OnLink == b.OnLink && a.Weight == b.Weight &&
+		sameAttributes(a.Extra, b.Extra)
 }
 
 // linksOf are the links that a route leaves through, each once.

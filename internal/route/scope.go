@@ -25,7 +25,8 @@ func ScopeOf(declared Declaration, links plan.LinkEffects, addresses plan.Addres
 	for _, move := range addresses.Moves {
 		touched[move.From], touched[move.To] = true, true
 	}
-	for _, more := range []map[string]bool{links.Deleted, addresses.Emptied, keys(links.Joins), keys(links.NoIPv6), keys(declared.Links)} {
+	for _, more := range []map[string]bool{links.Deleted, addresses.Emptied, keys(links.Joins), keys(links.NoIPv6),
+		keys(declared.Links)} {
 		for link, is := range more {
 			touched[link] = touched[link] || is
 		}
@@ -62,8 +63,8 @@ func ObserveLinks(k kernel.Routes, links []string) (*State, error) {
 	return ObserveWithin(k, scope)
 }
 
-// widen adds the places of declared routes, and what tells the links of their gateways. Whether a gateway can be reached by a
-// declared link is mostly told by its addresses; where it is not, the plan asks for all routes.
+// widen adds the places of declared routes, and what tells the links of their gateways. Whether a gateway can be
+// reached by a declared link is mostly told by its addresses; where it is not, the plan asks for all routes.
 func (d Declaration) widen(scope *kernel.RouteScope) {
 	guessing := false
 	for _, one := range d.all() {
@@ -72,7 +73,8 @@ func (d Declaration) widen(scope *kernel.RouteScope) {
 		}
 		route := fresh(one)
 		scope.Destinations = append(scope.Destinations,
-			kernel.Destination{To: route.To, Table: route.Table, Metric: route.Metric, Alone: !one.Absent() && route.To.Addr().Is4()})
+			kernel.Destination{To: route.To, Table: route.Table, Metric: route.Metric, Alone: !one.Absent() &&
+				route.To.Addr().Is4()})
 		for _, hop := range route.NextHops {
 			guessing = guessing || hop.Link == "" && !one.Absent()
 		}

@@ -16,14 +16,17 @@ import (
 	"hostnet.linux/internal/schema"
 )
 
-// TestRoutesWithinAScope reads narrow lists of routes, and compares them with what iproute2 lists and with the same part
-// of the list of all.
+// TestRoutesWithinAScope reads narrow lists of routes, and compares them with what iproute2 lists and with the same
+// part of the list of all.
 func TestRoutesWithinAScope(t *testing.T) {
 	l := newLab(t)
 	for _, route := range []string{
-		"10.1.0.0/16 via 10.0.0.2 proto static", "10.1.0.0/16 via 10.0.0.3 proto bird metric 32", "10.2.0.0/16 via 10.0.1.2 proto bird",
-		"10.3.0.0/16 dev l1 proto dhcp", "10.4.0.0/16 proto zebra nexthop via 10.0.0.2 nexthop via 10.0.1.2", "10.5.0.0/16 via 10.0.1.9 proto boot",
-		"10.6.0.0/16 via 10.0.0.2 proto bird src 10.0.1.1", "blackhole 10.7.0.0/16 proto static", "10.8.0.0/16 via 10.0.1.2 table 100 proto bird",
+		"10.1.0.0/16 via 10.0.0.2 proto static", "10.1.0.0/16 via 10.0.0.3 proto bird metric 32",
+		"10.2.0.0/16 via 10.0.1.2 proto bird",
+		"10.3.0.0/16 dev l1 proto dhcp", "10.4.0.0/16 proto zebra nexthop via 10.0.0.2 nexthop via 10.0.1.2",
+		"10.5.0.0/16 via 10.0.1.9 proto boot",
+		"10.6.0.0/16 via 10.0.0.2 proto bird src 10.0.1.1", "blackhole 10.7.0.0/16 proto static",
+		"10.8.0.0/16 via 10.0.1.2 table 100 proto bird",
 		"10.9.0.0/16 via 10.0.0.2 proto bird", "10.9.0.0/16 via 10.0.1.2 proto static", "10.9.1.0/24 via 10.0.0.2 proto bird",
 		"fd01::/32 via fd00:0::2 proto static", "fd02::/32 via fd00:1::2 proto bird", "fd04::/32 dev l1 proto ospf",
 	} {
@@ -54,13 +57,18 @@ func TestRoutesWithinAScope(t *testing.T) {
 		"two links":                  {kernel.RouteScope{Links: []string{"l1", "l0"}}, nil},
 		"links that are missing":     {kernel.RouteScope{Links: []string{"l9", "l1"}}, []string{"dev l1"}},
 		"more than narrow lists pay": {kernel.RouteScope{Links: []string{"l0", "l1", "lo"}, Protocols: administrators}, nil},
-		"a place that is free":       {kernel.RouteScope{Destinations: to(schema.TableMain, "10.99.0.0/16"), Protocols: administrators}, nil},
-		"a place that a daemon has":  {kernel.RouteScope{Destinations: to(schema.TableMain, "10.2.0.0/16"), Protocols: administrators}, nil},
-		"a place below another":      {kernel.RouteScope{Destinations: to(schema.TableMain, "10.9.0.0/16"), Protocols: administrators}, nil},
-		"a place in another table":   {kernel.RouteScope{Destinations: to(100, "10.8.0.0/16")}, nil},
-		"a place of IPv6":            {kernel.RouteScope{Destinations: to(schema.TableMain, "fd02::/32"), Protocols: administrators}, nil},
-		"a network":                  {kernel.RouteScope{Into: []netip.Prefix{netip.MustParsePrefix("10.9.0.0/20")}}, []string{"root 10.9.0.0/16"}},
-		"a source":                   {kernel.RouteScope{Sources: []netip.Addr{netip.MustParseAddr("10.0.1.1")}}, nil},
+		"a place that is free": {
+			kernel.RouteScope{Destinations: to(schema.TableMain, "10.99.0.0/16"), Protocols: administrators}, nil},
+		"a place that a daemon has": {
+			kernel.RouteScope{Destinations: to(schema.TableMain, "10.2.0.0/16"), Protocols: administrators}, nil},
+		"a place below another": {
+			kernel.RouteScope{Destinations: to(schema.TableMain, "10.9.0.0/16"), Protocols: administrators}, nil},
+		"a place in another table": {kernel.RouteScope{Destinations: to(100, "10.8.0.0/16")}, nil},
+		"a place of IPv6": {
+			kernel.RouteScope{Destinations: to(schema.TableMain, "fd02::/32"), Protocols: administrators}, nil},
+		"a network": {kernel.RouteScope{Into: []netip.Prefix{netip.MustParsePrefix("10.9.0.0/20")}},
+			[]string{"root 10.9.0.0/16"}},
+		"a source": {kernel.RouteScope{Sources: []netip.Addr{netip.MustParseAddr("10.0.1.1")}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := l.handle.RoutesWithin(c.scope)
@@ -72,7 +80,8 @@ func TestRoutesWithinAScope(t *testing.T) {
 			if len(c.scope.Links) == 0 && len(c.scope.Sources) == 0 && len(c.scope.Destinations)+len(c.scope.Into) > 0 {
 				// Only the family that the scope is about is read.
 				want = slices.DeleteFunc(want, func(r kernel.Route) bool {
-					return !slices.ContainsFunc(c.scope.Destinations, func(d kernel.Destination) bool { return d.To.Addr().Is4() == is4(r) }) && len(c.scope.Into) == 0
+					return !slices.ContainsFunc(c.scope.Destinations,
+						func(d kernel.Destination) bool { return d.To.Addr().Is4() == is4(r) }) && len(c.scope.Into) == 0
 				})
 			}
 			if missing := difference(want, got); len(missing) > 0 {
@@ -125,8 +134,8 @@ func difference(one, other []kernel.Route) []string {
 	return out
 }
 
-// TestRoutesOfDaemonsInADeclaredPlace: a routing daemon's route in the place of a declared one is found, however little is
-// read, and is replaced as before.
+// TestRoutesOfDaemonsInADeclaredPlace: a routing daemon's route in the place of a declared one is found, however little
+// is read, and is replaced as before.
 func TestRoutesOfDaemonsInADeclaredPlace(t *testing.T) {
 	l := newLab(t)
 	l.IP(t, "route", "add", "10.2.0.0/16", "via", "10.0.0.9", "proto", "bird")
@@ -148,7 +157,8 @@ func TestRoutesOfDaemonsInADeclaredPlace(t *testing.T) {
 	if err := plan.Run(found.Steps, nil); err != nil {
 		t.Fatal(err)
 	}
-	if shown := l.IP(t, "route", "show", "10.2.0.0/16"); strings.Count(shown, "\n") != 1 || !strings.Contains(shown, "via 10.0.0.2 dev l0 proto static") {
+	if shown := l.IP(t, "route", "show", "10.2.0.0/16"); strings.Count(shown, "\n") != 1 ||
+		!strings.Contains(shown, "via 10.0.0.2 dev l0 proto static") {
 		t.Errorf("iproute2 shows %q", shown)
 	}
 }

@@ -19,7 +19,8 @@ func TestTypesAndTables(t *testing.T) {
 			}
 		}
 	}
-	l.apply(t, `{"": [{"to": "10.9.0.0/16", "table": 100, "via": "10.0.0.2"}, {"to": "default", "table": 4000000000, "dev": "l1", "family": "inet6"},
+	l.apply(t,
+		`{"": [{"to": "10.9.0.0/16", "table": 100, "via": "10.0.0.2"}, {"to": "default", "table": 4000000000, "dev": "l1", "family": "inet6"},
 		{"to": "10.8.0.0/16", "type": "local", "dev": "lo", "table": "local"}]}`)
 	if route := l.one(t, "-4", "10.9.0.0/16", "100"); route["gateway"] != "10.0.0.2" || route["dev"] != "l0" {
 		t.Errorf("route %v, want a gateway on l0", route)
@@ -30,7 +31,8 @@ func TestTypesAndTables(t *testing.T) {
 	if route := l.one(t, "-4", "10.8.0.0/16", "local"); route["type"] != "local" {
 		t.Errorf("route %v, want type local", route)
 	}
-	l.apply(t, `{"": [{"to": "10.9.0.0/16", "table": 100, "state": "absent"}, {"to": "fd09::/32", "table": 100, "state": "absent"},
+	l.apply(t,
+		`{"": [{"to": "10.9.0.0/16", "table": 100, "state": "absent"}, {"to": "fd09::/32", "table": 100, "state": "absent"},
 		{"to": "default", "family": "inet6", "table": 4000000000, "state": "absent"}, {"to": "10.8.0.0/16", "table": "local", "state": "absent"}]}`)
 	if left := l.witness(t); len(left) > 0 {
 		t.Errorf("left over: %v", left)
@@ -49,7 +51,8 @@ func TestTheSetOfALinkIsExact(t *testing.T) {
 	l.IP(t, "-6", "route", "add", "fd01::/32", "via", "fd00::2")
 	l.IP(t, "-6", "route", "add", "default", "via", "fe80::2", "dev", "l0", "proto", "ra", "expires", "600")
 	l.apply(t, `{"l0": [{"to": "default", "via": "10.0.0.2"}, {"to": "10.1.0.0/16", "via": "10.0.0.2", "metric": 3}]}`)
-	got := l.IP(t, "route") + l.IP(t, "route", "show", "table", "7") + l.IP(t, "-6", "route", "show", "default") + l.IP(t, "-6", "route", "show", "fd01::/32")
+	got := l.IP(t, "route") + l.IP(t, "route", "show", "table", "7") + l.IP(t, "-6", "route", "show", "default") +
+		l.IP(t, "-6", "route", "show", "fd01::/32")
 	for text, want := range map[string]bool{
 		"default via 10.0.0.2 dev l0 proto static":                 true,
 		"default via 10.0.0.2 dev l0 proto dhcp metric 100":        true,
@@ -73,14 +76,16 @@ func TestExportFeedsBackSilently(t *testing.T) {
 	l := newLab(t)
 	for _, route := range []string{
 		"default via 10.0.0.2", "default via 10.0.1.2 metric 5", "10.1.0.0/16 dev l0 scope link src 10.0.0.1 mtu lock 1400",
-		"10.5.0.0/16 nexthop via 10.0.0.2 weight 3 nexthop via 10.0.1.2", "blackhole 10.6.0.0/16 table 9", "10.7.0.0/16 via inet6 fe80::1 dev l0",
+		"10.5.0.0/16 nexthop via 10.0.0.2 weight 3 nexthop via 10.0.1.2", "blackhole 10.6.0.0/16 table 9",
+		"10.7.0.0/16 via inet6 fe80::1 dev l0",
 		"10.8.0.0/16 via 10.77.0.1 dev l0 onlink", "local 10.9.0.0/16 dev lo table 12", "10.10.0.1 dev l0 tos 8",
 	} {
 		l.IP(t, append([]string{"route", "add"}, strings.Fields(route)...)...)
 	}
 	l.IP(t, "route", "append", "default", "via", "10.0.0.3") // shadowed: the kernel uses the first
 	for _, route := range []string{
-		"default dev l0", "default via fe80::1 dev l0 metric 3", "fd05::/32 nexthop via fd00::2 weight 3 nexthop via fd00:1::2", "unreachable fd06::/32",
+		"default dev l0", "default via fe80::1 dev l0 metric 3",
+		"fd05::/32 nexthop via fd00::2 weight 3 nexthop via fd00:1::2", "unreachable fd06::/32",
 		"fd07::/32 dev l0", "fd08::/32 via fd00::2 pref high hoplimit 7",
 	} {
 		l.IP(t, append([]string{"-6", "route", "add"}, strings.Fields(route)...)...)

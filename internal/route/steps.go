@@ -90,7 +90,8 @@ func (p *planner) drop(old kernel.Route) error {
 }
 
 func (p *planner) step(action string, route kernel.Route, changes []schema.Change, run func() error) plan.Step {
-	step := plan.Step{Phase: plan.Route, Action: action, Object: describe(route), Changes: changes, Links: linksOf(route), Run: run}
+	step := plan.Step{Phase: plan.Route, Action: action, Object: describe(route), Changes: changes, Links: linksOf(route),
+		Run: run}
 	if route.Table == unix.RT_TABLE_MAIN || route.Table == unix.RT_TABLE_LOCAL {
 		step.Destinations = []netip.Prefix{route.To}
 	}
@@ -116,7 +117,8 @@ func changes(old *kernel.Route, want kernel.Route) []schema.Change {
 	if old != nil {
 		before = binding().Read(old)
 	} else {
-		before.To, before.Via, before.Dev, before.Table, before.Metric = after.To, after.Via, after.Dev, after.Table, after.Metric
+		before.To, before.Via, before.Dev, before.Table, before.Metric = after.To, after.Via, after.Dev, after.Table,
+			after.Metric
 		before.Type, before.Family = after.Type, after.Family
 	}
 	var out []schema.Change

@@ -21,7 +21,8 @@ var binding = sync.OnceValue(func() schema.Binding[Rule, kernel.Rule] {
 		schema.Bind("priority", schema.Int[uint32](0, 1<<32-1), func(r *Rule) **uint32 { return &r.Priority },
 			func(k *kernel.Rule) (uint32, bool) { return k.Priority, true },
 			func(k *kernel.Rule, v uint32) { k.Priority = v },
-			"The place of the rule: those with lower numbers are consulted first. Left out, a rule that matches the same is taken whatever"+
+			"The place of the rule: those with lower numbers are consulted first. Left out, a rule that matches the same is "+
+				"taken whatever"+
 				" its priority, and a new one gets the number before the lowest that is in use, not counting 0."),
 		schema.Bind("family", schema.Choice("inet", "inet6"), func(r *Rule) **string { return &r.Family },
 			func(k *kernel.Rule) (string, bool) {
@@ -33,7 +34,8 @@ var binding = sync.OnceValue(func() schema.Binding[Rule, kernel.Rule] {
 			func(k *kernel.Rule) (bool, bool) { return k.Invert, k.Invert },
 			func(k *kernel.Rule, v bool) { k.Invert = v },
 			"Whether the rule is for what does not match (C(not) in C(ip rule)).").Assume(false),
-		network("from", func(r *Rule) **netip.Prefix { return &r.From }, func(k *kernel.Rule) *netip.Prefix { return &k.From },
+		network("from", func(r *Rule) **netip.Prefix { return &r.From },
+			func(k *kernel.Rule) *netip.Prefix { return &k.From },
 			"The network or address that packets come from."),
 		network("to", func(r *Rule) **netip.Prefix { return &r.To }, func(k *kernel.Rule) *netip.Prefix { return &k.To },
 			"The network or address that packets go to."),
@@ -96,8 +98,9 @@ const highestPort = 65534
 
 // protocols are IPPROTO_* by the names of /etc/protocols.
 var protocols = map[string]uint8{
-	"icmp": unix.IPPROTO_ICMP, "tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP, "gre": unix.IPPROTO_GRE, "esp": unix.IPPROTO_ESP,
-	"ah": unix.IPPROTO_AH, "ipv6-icmp": unix.IPPROTO_ICMPV6, "sctp": unix.IPPROTO_SCTP, "dccp": unix.IPPROTO_DCCP,
+	"icmp": unix.IPPROTO_ICMP, "tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP, "gre": unix.IPPROTO_GRE,
+	"esp": unix.IPPROTO_ESP,
+	"ah":  unix.IPPROTO_AH, "ipv6-icmp": unix.IPPROTO_ICMPV6, "sctp": unix.IPPROTO_SCTP, "dccp": unix.IPPROTO_DCCP,
 }
 
 // actionNames are what can be done with packets (linux/fib_rules.h).
@@ -145,7 +148,8 @@ func link(name string, field func(*Rule) **string, place func(*kernel.Rule) *str
 }
 
 // span is a selector by number or range of numbers.
-func span(name string, lowest, highest uint32, field func(*Rule) **kernel.Range, place func(*kernel.Rule) **kernel.Range, text string) bound {
+func span(name string, lowest, highest uint32, field func(*Rule) **kernel.Range,
+	place func(*kernel.Rule) **kernel.Range, text string) bound {
 	form := schema.Text(
 		func(s string) (kernel.Range, error) { return parseSpan(s, lowest, highest) },
 		func(r kernel.Range) string {
@@ -173,7 +177,8 @@ func parseSpan(s string, lowest, highest uint32) (kernel.Range, error) {
 	low, err := strconv.ParseUint(strings.TrimSpace(first), 10, 32)
 	high, err2 := strconv.ParseUint(strings.TrimSpace(last), 10, 32)
 	if err != nil || err2 != nil || low > high || low < uint64(lowest) || high > uint64(highest) {
-		return kernel.Range{}, fmt.Errorf("must be a number or a range such as %d-%d, from %d to %d, not %q", lowest+1, lowest+9, lowest, highest, s)
+		return kernel.Range{}, fmt.Errorf("must be a number or a range such as %d-%d, from %d to %d, not %q", lowest+1,
+			lowest+9, lowest, highest, s)
 	}
 	return kernel.Range{First: uint32(low), Last: uint32(high)}, nil
 }

@@ -101,7 +101,8 @@ func contains(rules []kernel.Rule, wanted kernel.Rule) bool {
 func (p *planner) find(declared *Rule, fits func(kernel.Rule) bool) int {
 	want := selectorOf(fresh(declared))
 	for i, rule := range p.current {
-		if !p.taken[i] && selectorOf(rule) == want && (declared.Priority == nil || *declared.Priority == rule.Priority) && fits(rule) {
+		if !p.taken[i] && selectorOf(rule) == want && (declared.Priority == nil || *declared.Priority == rule.Priority) &&
+			fits(rule) {
 			return i
 		}
 	}
@@ -135,7 +136,8 @@ func (p *planner) declare(declared *Rule, problems *schema.Problems) {
 		want.Priority = priority
 	}
 	if want.Action == unix.FR_ACT_GOTO && want.Goto <= want.Priority {
-		problems.Add(declared.Path+".goto", "%d is not after the rule itself, whose priority is to be %d", want.Goto, want.Priority)
+		problems.Add(declared.Path+".goto", "%d is not after the rule itself, whose priority is to be %d", want.Goto,
+			want.Priority)
 	}
 	p.adds = append(p.adds, p.addition("add", want, changes(nil, want)))
 	p.current, p.taken = append(p.current, want), append(p.taken, true)
@@ -156,15 +158,16 @@ func (p *planner) before(family uint8) (uint32, bool) {
 	return lowest - 1, lowest > 1
 }
 
-// banish removes every rule that matches the same and, of what else is given, is the same. The kernel's own rules, which
-// hold the usual tables, go only by their priority.
+// banish removes every rule that matches the same and, of what else is given, is the same. The kernel's own rules,
+// which hold the usual tables, go only by their priority.
 func (p *planner) banish(declared *Rule) {
 	want := fresh(declared)
 	fits := func(rule kernel.Rule) bool {
 		if rule.Protocol == unix.RTPROT_KERNEL && declared.Priority == nil {
 			return false
 		}
-		return (declared.Action == nil || rule.Action == want.Action) && (declared.Table == nil || rule.Table == want.Table) &&
+		return (declared.Action == nil || rule.Action == want.Action) &&
+			(declared.Table == nil || rule.Table == want.Table) &&
 			(declared.Goto == nil || rule.Goto == want.Goto) &&
 			(declared.Suppress == nil || rule.SuppressPrefixLength == want.SuppressPrefixLength)
 	}
@@ -187,8 +190,9 @@ func destinationsOf(rule kernel.Rule) []netip.Prefix {
 
 func (p *planner) addition(action string, rule kernel.Rule, changes []schema.Change) plan.Step {
 	return plan.Step{
-		Phase: plan.Route, Action: action, Object: describe(rule), Changes: changes, Links: linksOf(rule), Destinations: destinationsOf(rule),
-		Run: func() error { return p.put(rule) },
+		Phase: plan.Route, Action: action, Object: describe(rule), Changes: changes, Links: linksOf(rule),
+		Destinations: destinationsOf(rule),
+		Run:          func() error { return p.put(rule) },
 	}
 }
 
@@ -209,8 +213,8 @@ func (p *planner) put(rule kernel.Rule) error {
 	return err
 }
 
-// drop removes exactly the given rule. The kernel removes the first rule of that priority that has what is given, and may
-// have more (rule_find in net/core/fib_rules.c): such ones go first and come back behind.
+// drop removes exactly the given rule. The kernel removes the first rule of that priority that has what is given, and
+// may have more (rule_find in net/core/fib_rules.c): such ones go first and come back behind.
 func (p *planner) drop(rule kernel.Rule) error {
 	now, err := p.kernel.Rules()
 	if err != nil {
@@ -249,10 +253,12 @@ func takenFor(other, rule kernel.Rule) bool {
 		either(other.SuppressPrefixLength == rule.SuppressPrefixLength, rule.SuppressPrefixLength >= 0) &&
 		either(a.from == b.from, b.from.IsValid()) && either(a.to == b.to, b.to.IsValid()) &&
 		either(a.input == b.input, b.input != "") && either(a.output == b.output, b.output != "") &&
-		either(a.mark == b.mark, b.mark != 0) && either(a.mask == b.mask, b.mask != 0) && either(a.tos == b.tos, b.tos != 0) &&
+		either(a.mark == b.mark, b.mark != 0) && either(a.mask == b.mask, b.mask != 0) &&
+		either(a.tos == b.tos, b.tos != 0) &&
 		either(a.protocol == b.protocol, b.protocol != 0) && either(a.l3mdev == b.l3mdev, b.l3mdev) &&
 		either(a.uids == b.uids, b.hasUIDs) && either(a.sourcePorts == b.sourcePorts, b.sourcePorts.First != 0) &&
-		either(a.destinationPorts == b.destinationPorts, b.destinationPorts.First != 0) && either(a.extra == b.extra, b.extra != "")
+		either(a.destinationPorts == b.destinationPorts, b.destinationPorts.First != 0) &&
+		either(a.extra == b.extra, b.extra != "")
 }
 
 // changes shows what becomes of a rule; without an old one, nothing beside what its name tells.

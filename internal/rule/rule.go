@@ -1,5 +1,5 @@
-// Package rule is the domain of routing policy rules: what is declared, what the kernel has, and the way from one to the
-// other.
+// Package rule is the domain of routing policy rules: what is declared, what the kernel has, and the way from one to
+// the other.
 package rule
 
 import (
@@ -122,7 +122,8 @@ func effectOf(rule kernel.Rule) effect {
 
 // same tells whether two rules are one and the same.
 func same(a, b kernel.Rule) bool {
-	return a.Priority == b.Priority && a.Protocol == b.Protocol && selectorOf(a) == selectorOf(b) && effectOf(a) == effectOf(b)
+	return a.Priority == b.Priority && a.Protocol == b.Protocol && selectorOf(a) == selectorOf(b) &&
+		effectOf(a) == effectOf(b)
 }
 
 // describe names a rule as steps and messages show it, much as `ip rule` does.
@@ -189,12 +190,13 @@ func fresh(declared *Rule) kernel.Rule {
 // Options are those of a rule.
 var Options = sync.OnceValue(func() schema.Table[Rule] {
 	state := schema.Field("state", schema.Choice("present", "absent"), func(r *Rule) **string { return &r.State },
-		"Whether the rule is to be there. V(absent) removes the rule that matches the same and, of what else is given, is the same.").Assume("present")
+		"Whether the rule is to be there. V(absent) removes the rule that matches the same and, of what else is given, is "+
+			"the same.").Assume("present")
 	return slices.Clip(append(binding().Table(), state))
 })
 
-// Identity tells rules apart as the kernel reports them, however they were written: by all that they match and their priority;
-// without one, by what they do as well.
+// Identity tells rules apart as the kernel reports them, however they were written: by all that they match and their
+// priority; without one, by what they do as well.
 func (r *Rule) Identity() string {
 	asked := fresh(r)
 	reported := binding().Read(&asked)
@@ -229,5 +231,6 @@ func (r *Rule) Covers(other *Rule) bool {
 		return false
 	}
 	return (r.Table == nil || asked.Table == have.Table) && (r.Action == nil || asked.Action == have.Action) &&
-		(r.Goto == nil || asked.Goto == have.Goto) && (r.Suppress == nil || asked.SuppressPrefixLength == have.SuppressPrefixLength)
+		(r.Goto == nil || asked.Goto == have.Goto) &&
+		(r.Suppress == nil || asked.SuppressPrefixLength == have.SuppressPrefixLength)
 }

@@ -73,19 +73,24 @@ func (l lab) told(t *testing.T, family string, priority int) string {
 // TestEveryOption sets an option, changes what can be changed in place of the same rule, and removes the rule.
 func TestEveryOption(t *testing.T) {
 	for option, one := range map[string]struct{ declared, want string }{
-		"from and table":        {`"from": "192.0.2.0/24", "table": 100`, "from 192.0.2.0/24 lookup 100 proto static"},
-		"to":                    {`"to": "192.0.2.1", "table": "main"`, "from all to 192.0.2.1 lookup main proto static"},
-		"iif":                   {`"iif": "lo", "table": 100`, "from all iif lo lookup 100 proto static"},
-		"oif":                   {`"oif": "eth9", "table": 100`, "from all oif eth9 [detached] lookup 100 proto static"},
-		"fwmark":                {`"fwmark": 7, "table": 100`, "from all fwmark 0x7 lookup 100 proto static"},
-		"fwmask":                {`"fwmark": 7, "fwmask": 15, "table": 100`, "from all fwmark 0x7/0xf lookup 100 proto static"},
-		"tos":                   {`"tos": 16, "table": 100`, "from all tos 0x10 lookup 100 proto static"},
-		"ipproto, sport, dport": {`"ipproto": "tcp", "sport": "1000-2000", "dport": 443, "table": 100`, "from all ipproto tcp sport 1000-2000 dport 443 lookup 100 proto static"},
-		"uidrange":              {`"uidrange": "1000-1999", "table": 100`, "from all uidrange 1000-1999 lookup 100 proto static"},
-		"invert":                {`"from": "192.0.2.0/24", "invert": true, "table": 100`, "not from 192.0.2.0/24 lookup 100 proto static"},
-		"suppress_prefixlength": {`"table": "main", "suppress_prefixlength": 0`, "from all lookup main suppress_prefixlength 0 proto static"},
-		"action":                {`"from": "192.0.2.0/24", "action": "blackhole"`, "from 192.0.2.0/24 blackhole proto static"},
-		"goto":                  {`"from": "192.0.2.0/24", "goto": 32766`, "from 192.0.2.0/24 goto 32766 proto static"},
+		"from and table": {`"from": "192.0.2.0/24", "table": 100`, "from 192.0.2.0/24 lookup 100 proto static"},
+		"to":             {`"to": "192.0.2.1", "table": "main"`, "from all to 192.0.2.1 lookup main proto static"},
+		"iif":            {`"iif": "lo", "table": 100`, "from all iif lo lookup 100 proto static"},
+		"oif":            {`"oif": "eth9", "table": 100`, "from all oif eth9 [detached] lookup 100 proto static"},
+		"fwmark":         {`"fwmark": 7, "table": 100`, "from all fwmark 0x7 lookup 100 proto static"},
+		"fwmask": {`"fwmark": 7, "fwmask": 15, "table": 100`,
+			"from all fwmark 0x7/0xf lookup 100 proto static"},
+		"tos": {`"tos": 16, "table": 100`, "from all tos 0x10 lookup 100 proto static"},
+		"ipproto, sport, dport": {`"ipproto": "tcp", "sport": "1000-2000", "dport": 443, "table": 100`,
+			"from all ipproto tcp sport 1000-2000 dport 443 lookup 100 proto static"},
+		"uidrange": {`"uidrange": "1000-1999", "table": 100`,
+			"from all uidrange 1000-1999 lookup 100 proto static"},
+		"invert": {`"from": "192.0.2.0/24", "invert": true, "table": 100`,
+			"not from 192.0.2.0/24 lookup 100 proto static"},
+		"suppress_prefixlength": {`"table": "main", "suppress_prefixlength": 0`,
+			"from all lookup main suppress_prefixlength 0 proto static"},
+		"action": {`"from": "192.0.2.0/24", "action": "blackhole"`, "from 192.0.2.0/24 blackhole proto static"},
+		"goto":   {`"from": "192.0.2.0/24", "goto": 32766`, "from 192.0.2.0/24 goto 32766 proto static"},
 	} {
 		t.Run(option, func(t *testing.T) {
 			l := newLab(t)

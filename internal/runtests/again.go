@@ -16,9 +16,9 @@ type failure struct {
 	pkg, test string
 }
 
-// again runs each of a few failed tests once more, alone. Tests that wait for kernels, leases and machines can fail for what
-// else the computer did; such a test counts as passed, and is named, so that somebody looks at it. A test that fails twice
-// failed, and so does one that is skipped at the second time.
+// again runs each of a few failed tests once more, alone. Tests that wait for kernels, leases and machines can fail for
+// what else the computer did; such a test counts as passed, and is named, so that somebody looks at it. A test that
+// fails twice failed, and so does one that is skipped at the second time.
 func (t tier) again(found counts, failures []failure, out io.Writer) counts {
 	if !t.realTime || len(failures) > mostAgain || len(failures) < found.failed {
 		return found

@@ -36,7 +36,8 @@ func ofArtifact(ctx context.Context, tools, folder string) ([]check, error) {
 	if err != nil {
 		return nil, err
 	}
-	install := exec.CommandContext(ctx, "ansible-galaxy", "collection", "install", "--offline", "--force", "-p", folder, artifact)
+	install := exec.CommandContext(ctx, "ansible-galaxy", "collection", "install", "--offline", "--force", "-p", folder,
+		artifact)
 	if said, err := install.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("ansible-galaxy: %w\n%s", err, said)
 	}
@@ -45,12 +46,14 @@ func ofArtifact(ctx context.Context, tools, folder string) ([]check, error) {
 	return []check{
 		sanity,
 		{
-			name: "bills of materials", command: []string{"go", "test", "-count=1", "-run", "^TestBillsOfMaterials$", "./internal/dist"},
+			name: "bills of materials", command: []string{"go", "test", "-count=1", "-run", "^TestBillsOfMaterials$",
+				"./internal/dist"},
 			environment: []string{"HOSTNET_BINARIES=" + bin},
 		},
 		{
 			name: "galaxy-importer", command: []string{filepath.Join(tools, "python3"), "-m", "galaxy_importer.main", artifact},
-			folder: folder, environment: []string{"GALAXY_IMPORTER_RUN_FLAKE8=True", "ANSIBLE_COLLECTIONS_PATH=" + folder}, forbidden: complaint,
+			folder: folder, environment: []string{"GALAXY_IMPORTER_RUN_FLAKE8=True", "ANSIBLE_COLLECTIONS_PATH=" + folder},
+			forbidden: complaint,
 		},
 		{
 			name: "plays", command: []string{"ansible-playbook", "--inventory", "localhost,", "internal/runtests/plays.yml"},
@@ -58,29 +61,33 @@ func ofArtifact(ctx context.Context, tools, folder string) ([]check, error) {
 		},
 		{
 			name: "antsibull-docs", folder: installed, environment: []string{"ANSIBLE_COLLECTIONS_PATH=" + folder},
-			command: []string{"antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", "--skip-rstcheck", "."},
+			command: []string{"antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self",
+				"--skip-rstcheck", "."},
 		},
 	}, err
 }
 
 // sanity is ansible-test over the installed collection.
 func sanity(ctx context.Context, tools, installed string) (check, error) {
-	home, err := cache.Folder(ctx, "ansible-test", filepath.Base(filepath.Dir(tools)), func(_ context.Context, folder string) error {
-		script := filepath.Join(folder, pipScript)
-		if err := os.MkdirAll(filepath.Dir(script), 0o755); err != nil {
-			return err
-		}
-		return os.WriteFile(script, pipFromPython, 0o644)
-	})
+	home, err := cache.Folder(ctx, "ansible-test", filepath.Base(filepath.Dir(tools)),
+		func(_ context.Context, folder string) error {
+			script := filepath.Join(folder, pipScript)
+			if err := os.MkdirAll(filepath.Dir(script), 0o755); err != nil {
+				return err
+			}
+			return os.WriteFile(script, pipFromPython, 0o644)
+		})
 	if err != nil {
 		return check{}, err
 	}
-	version, err := exec.CommandContext(ctx, filepath.Join(tools, "python3"), "-c", `import sys; print("%d.%d" % sys.version_info[:2])`).Output()
+	version, err := exec.CommandContext(ctx, filepath.Join(tools, "python3"), "-c",
+		`import sys; print("%d.%d" % sys.version_info[:2])`).Output()
 	if err != nil {
 		return check{}, fmt.Errorf("python3: %w", err)
 	}
 	return check{
-		name: "ansible-test sanity", command: []string{"ansible-test", "sanity", "--python", strings.TrimSpace(string(version))},
+		name: "ansible-test sanity", command: []string{"ansible-test", "sanity", "--python",
+			strings.TrimSpace(string(version))},
 		folder: installed, environment: []string{"HOME=" + home, "LC_ALL=C.UTF-8"},
 	}, nil
 }

@@ -35,7 +35,8 @@ func fuzz() (counts, error) {
 		command.Stdout, command.Stderr = io.MultiWriter(os.Stdout, &said), os.Stderr
 		if err := command.Run(); err != nil && !ranOutOfTime(said.String()) {
 			found.failed++
-			failures = append(failures, fmt.Errorf("%s in %s: %w: the input is in its testdata/fuzz: commit it with what mends it", name, folder, err))
+			failures = append(failures,
+				fmt.Errorf("%s in %s: %w: the input is in its testdata/fuzz: commit it with what mends it", name, folder, err))
 			continue
 		}
 		found.passed++
@@ -43,8 +44,8 @@ func fuzz() (counts, error) {
 	return found, errors.Join(failures...)
 }
 
-// ranOutOfTime tells a target whose last input was not done when its time was over: Go calls that a failure, which names
-// no input.
+// ranOutOfTime tells a target whose last input was not done when its time was over: Go calls that a failure, which
+// names no input.
 func ranOutOfTime(said string) bool {
 	return strings.Contains(said, "context deadline exceeded") && !strings.Contains(said, "Failing input written")
 }

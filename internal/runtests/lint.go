@@ -31,17 +31,20 @@ const collection = "ansible_collections/hostnet/linux"
 
 // checks of the lint tier. Each counts as one test.
 var checks = []check{
-	{name: "golangci-lint", command: []string{"go", "run", "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0", "run", "--allow-parallel-runners", "./..."}},
+	{name: "golangci-lint", command: []string{"go", "run", "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0",
+		"run", "--allow-parallel-runners", "./..."}},
 	{name: "go.mod is tidy", command: []string{"go", "mod", "tidy", "-diff"}},
 	{name: "yamllint", command: []string{"yamllint", "--strict", "."}},
 	{name: "ruff", command: []string{"ruff", "check", "."}},
 	{name: "ansible-lint, profile production", command: []string{"ansible-lint", "--offline", "--profile", "production"}},
 	{name: "fragments of the changelog", command: []string{"antsibull-changelog", "lint"}, folder: collection},
 	{name: "CHANGELOG.md is made of changelogs/changelog.yaml", folder: collection, command: []string{
-		"sh", "-c", "mkdir -p build && antsibull-changelog generate --output build/CHANGELOG.md --output-format md && diff CHANGELOG.md build/CHANGELOG.md",
+		"sh", "-c", "mkdir -p build && antsibull-changelog generate --output build/CHANGELOG.md --output-format md && diff " +
+			"CHANGELOG.md build/CHANGELOG.md",
 	}},
 	{name: "documentation site without dead links", command: []string{"go", "run", "./internal/schema/docgen/cmd/site"}},
-	{name: "documentation matches the option tables", command: []string{"go", "run", "./internal/schema/docgen/cmd/docgen", "-check"}},
+	{name: "documentation matches the option tables",
+		command: []string{"go", "run", "./internal/schema/docgen/cmd/docgen", "-check"}},
 }
 
 // lint runs the checks of the sources and those of the built artifact, or only the latter.

@@ -2,8 +2,9 @@
 //
 //	runtests lint unit netns vm
 //
-// lint is a list of commands that must succeed, certify those of them that are about the built artifact. A tier of tests is told by the names of files: *_netns_test.go and *_vm_test.go with the build tag of that name, and all
-// other tests. A skip shows its reason. A tier of which every test was skipped counts as failed.
+// lint is a list of commands that must succeed, certify those of them that are about the built artifact. A tier of
+// tests is told by the names of files: *_netns_test.go and *_vm_test.go with the build tag of that name, and all other
+// tests. A skip shows its reason. A tier of which every test was skipped counts as failed.
 package main
 
 import (

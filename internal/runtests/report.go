@@ -44,7 +44,8 @@ type reporter struct {
 
 // report reads the events, shows what a person wants to see, and counts.
 func report(input io.Reader, out io.Writer) result {
-	r := &reporter{out: out, output: map[string][]string{}, groups: map[string]bool{}, broken: map[string]bool{}, counts: map[string]counts{}}
+	r := &reporter{out: out, output: map[string][]string{}, groups: map[string]bool{}, broken: map[string]bool{},
+		counts: map[string]counts{}}
 	lines := bufio.NewReader(input)
 	for {
 		line, err := lines.ReadString('\n')

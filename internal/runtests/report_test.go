@@ -28,16 +28,20 @@ func TestCounts(t *testing.T) {
 		want   counts
 		shows  string
 	}{
-		"a test without parts":       {events(began("A"), ended("pass", "A")), counts{passed: 1}, ""},
-		"a test counts as its parts": {events(began("A"), began("A/x"), began("A/y"), ended("pass", "A/x"), ended("skip", "A/y"), ended("pass", "A")), counts{passed: 1, skipped: 1}, ""},
+		"a test without parts": {events(began("A"), ended("pass", "A")), counts{passed: 1}, ""},
+		"a test counts as its parts": {
+			events(began("A"), began("A/x"), began("A/y"), ended("pass", "A/x"), ended("skip", "A/y"), ended("pass", "A")),
+			counts{passed: 1, skipped: 1}, ""},
 		"a failed part is one failure": {
 			events(began("A"), began("A/x"), ended("fail", "A/x"), ended("fail", "A")), counts{failed: 1}, "--- FAIL p A/x",
 		},
 		"a failure outside of the parts counts": {
-			events(began("A"), began("A/x"), ended("pass", "A/x"), ended("fail", "A")), counts{passed: 1, failed: 1}, "--- FAIL p A ",
+			events(began("A"), began("A/x"), ended("pass", "A/x"), ended("fail", "A")), counts{passed: 1, failed: 1},
+			"--- FAIL p A ",
 		},
 		"a skip shows its reason": {
-			events(began("A"), said("A", "    a_test.go:12: this kernel has no bond"), ended("skip", "A")), counts{skipped: 1}, "skipped A: this kernel has no bond",
+			events(began("A"), said("A", "    a_test.go:12: this kernel has no bond"), ended("skip", "A")), counts{skipped: 1},
+			"skipped A: this kernel has no bond",
 		},
 		"a long test shows that it has passed": {
 			events(began("A"), `{"Action":"pass","Package":"p","Test":"A","Elapsed":12}`), counts{passed: 1}, "A (12s)",
@@ -100,7 +104,8 @@ func TestAlways(t *testing.T) { t.Error("always") }
 		if got := one.tier.again(first.counts, first.failures, &shown); got != one.want {
 			t.Errorf("counted %v, want %v:\n%s", got, one.want, shown.String())
 		}
-		if named := strings.Contains(shown.String(), "passed at the second attempt only: sometimes TestFirst/only_the_first_time"); named != one.tier.realTime {
+		if named := strings.Contains(shown.String(),
+			"passed at the second attempt only: sometimes TestFirst/only_the_first_time"); named != one.tier.realTime {
 			t.Errorf("shown %q", shown.String())
 		}
 	}

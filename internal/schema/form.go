@@ -19,7 +19,8 @@ type Form[V any] struct {
 	Suboptions func() []Doc // nil if there are none
 	// Parse reads what JSON or YAML decoded; false means that a problem was noted at the place.
 	Parse func(raw any, at Place) (V, bool)
-	// parseInto, where there is one, is Parse for values that are too large to be handed around. What wraps Parse drops it.
+	// parseInto, where there is one, is Parse for values that are too large to be handed around. What wraps Parse drops
+	// it.
 	parseInto func(value *V, raw any, at Place) bool
 	// Format is the inverse of Parse.
 	Format func(V) any

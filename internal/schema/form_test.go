@@ -56,17 +56,22 @@ func TestInt(t *testing.T) {
 	check(t, Int[uint16](1, 4094), []reading{
 		{raw: 10, written: int64(10)}, {raw: "10", written: int64(10)}, {raw: json.Number("4094"), written: int64(4094)},
 		{raw: 10.0, written: int64(10)}, {raw: "0x10", written: int64(16)},
-		{raw: 0, problem: `must be from 1 to 4094, not "0"`}, {raw: 4095, problem: "from 1 to 4094"}, {raw: -1, problem: "from 1 to 4094"},
-		{raw: 1.5, problem: "must be a whole number"}, {raw: "ten", problem: "must be a whole number"}, {raw: true, problem: "not true"},
-		{raw: "1e99", problem: "must be a whole number"}, {raw: "NaN", problem: "must be a whole number"}, {raw: map[string]any{}, problem: "not a dictionary"},
+		{raw: 0, problem: `must be from 1 to 4094, not "0"`}, {raw: 4095, problem: "from 1 to 4094"},
+		{raw: -1, problem: "from 1 to 4094"},
+		{raw: 1.5, problem: "must be a whole number"}, {raw: "ten", problem: "must be a whole number"},
+		{raw: true, problem: "not true"},
+		{raw: "1e99", problem: "must be a whole number"}, {raw: "NaN", problem: "must be a whole number"},
+		{raw: map[string]any{}, problem: "not a dictionary"},
 	})
 }
 
 func TestTicks(t *testing.T) {
-	check(t, Ticks[uint32](100, 100, 1000), []reading{{raw: 1, written: int64(1)}, {raw: 0.99, problem: "from 1 to 10 seconds"}})
+	check(t, Ticks[uint32](100, 100, 1000),
+		[]reading{{raw: 1, written: int64(1)}, {raw: 0.99, problem: "from 1 to 10 seconds"}})
 	check(t, Ticks[uint32](100, 0, 3000), []reading{
 		{raw: 15, written: int64(15)}, {raw: "1.5", written: 1.5}, {raw: 0, written: int64(0)},
-		{raw: 31, problem: "from 0 to 30 seconds"}, {raw: -0.5, problem: "from 0 to 30 seconds"}, {raw: "soon", problem: "must be a number"},
+		{raw: 31, problem: "from 0 to 30 seconds"}, {raw: -0.5, problem: "from 0 to 30 seconds"},
+		{raw: "soon", problem: "must be a number"},
 	})
 }
 
@@ -80,9 +85,11 @@ func TestChoiceNamesTheNearest(t *testing.T) {
 
 func TestLinkName(t *testing.T) {
 	check(t, LinkName(), []reading{
-		{raw: "br-mgmt", written: "br-mgmt"}, {raw: 10, written: "10"}, {raw: strings.Repeat("x", 15), written: strings.Repeat("x", 15)},
+		{raw: "br-mgmt", written: "br-mgmt"}, {raw: 10, written: "10"},
+		{raw: strings.Repeat("x", 15), written: strings.Repeat("x", 15)},
 		{raw: strings.Repeat("x", 16), problem: "is 16 bytes long: the kernel takes at most 15"},
-		{raw: "a/b", problem: "must not contain a slash"}, {raw: "a b", problem: "white space"}, {raw: "..", problem: "is not allowed"}, {raw: "all", problem: "is not allowed"},
+		{raw: "a/b", problem: "must not contain a slash"}, {raw: "a b", problem: "white space"},
+		{raw: "..", problem: "is not allowed"}, {raw: "all", problem: "is not allowed"},
 		{raw: "", problem: "needs a name"}, {raw: "eth%d", problem: "percent sign"},
 	})
 }
@@ -90,11 +97,13 @@ func TestLinkName(t *testing.T) {
 func TestAddresses(t *testing.T) {
 	check(t, MAC(), []reading{
 		{raw: "00-16-3E-12-34-56", written: "00:16:3e:12:34:56"},
-		{raw: "00:16:3e:12:34", problem: "must be a MAC address"}, {raw: "02:00:5e:10:00:00:00:01", problem: "must be a MAC address"},
+		{raw: "00:16:3e:12:34", problem: "must be a MAC address"},
+		{raw: "02:00:5e:10:00:00:00:01", problem: "must be a MAC address"},
 	})
 	check(t, Address(), []reading{
 		{raw: "2001:DB8::1", written: "2001:db8::1"}, {raw: "::ffff:192.0.2.1", written: "192.0.2.1"},
-		{raw: "fe80::1%eth0", problem: "must be an IPv4 or IPv6 address"}, {raw: "10.0.0.256", problem: "must be an IPv4 or IPv6 address"},
+		{raw: "fe80::1%eth0", problem: "must be an IPv4 or IPv6 address"},
+		{raw: "10.0.0.256", problem: "must be an IPv4 or IPv6 address"},
 	})
 	check(t, CIDR(), []reading{
 		{raw: "172.29.236.11/22", written: "172.29.236.11/22"},
@@ -104,9 +113,11 @@ func TestAddresses(t *testing.T) {
 		{raw: "10.0.3.0/24", written: "10.0.3.0/24"}, {raw: "10.0.3.1/24", problem: "the network is 10.0.3.0/24"},
 	})
 	check(t, HostOrNetwork(), []reading{
-		{raw: "10.0.3.7", written: "10.0.3.7/32"}, {raw: "2001:db8::/32", written: "2001:db8::/32"}, {raw: "all", problem: "must be a network"},
+		{raw: "10.0.3.7", written: "10.0.3.7/32"}, {raw: "2001:db8::/32", written: "2001:db8::/32"},
+		{raw: "all", problem: "must be a network"},
 	})
-	check(t, AddressOrNone(), []reading{{raw: "none", written: "none"}, {raw: "::1", written: "::1"}, {raw: "no", problem: "must be"}})
+	check(t, AddressOrNone(), []reading{{raw: "none", written: "none"}, {raw: "::1", written: "::1"},
+		{raw: "no", problem: "must be"}})
 }
 
 func TestList(t *testing.T) {
@@ -140,7 +151,8 @@ func TestProblemsAreBounded(t *testing.T) {
 	t.Parallel()
 	var problems Problems
 	values, ok := List(LinkName()).Parse(make([]any, 50_000), At("ports", &problems))
-	if ok || len(values) > mostProblems || len(problems) != mostProblems+1 || !strings.Contains(problems.Error(), "are not looked at") {
+	if ok || len(values) > mostProblems || len(problems) != mostProblems+1 ||
+		!strings.Contains(problems.Error(), "are not looked at") {
 		t.Errorf("%d values, %d problems", len(values), len(problems))
 	}
 }

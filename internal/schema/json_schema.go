@@ -15,8 +15,8 @@ const Dialect = "http://json-schema.org/draft-07/schema#"
 // template is what Ansible fills in when the task runs.
 var template = Object{{Key: "type", Value: "string"}, {Key: "pattern", Value: `\{\{|\{%`}}
 
-// JSONSchema describes a dictionary of these options in JSON Schema. It takes what the options' forms take: a digit string for
-// a number, one element for a list of one; with templates also what Ansible fills in.
+// JSONSchema describes a dictionary of these options in JSON Schema. It takes what the options' forms take: a digit
+// string for a number, one element for a list of one; with templates also what Ansible fills in.
 func JSONSchema(docs []Doc, templates bool) Object {
 	writer := &schemaWriter{templates: templates, known: map[string]string{}, numbers: map[string]int{}}
 	out := append(Object{{Key: "$schema", Value: Dialect}}, writer.dictionary(docs)...)
@@ -66,7 +66,8 @@ func (w *schemaWriter) dictionary(docs []Doc) Object {
 			required = append(required, doc.Name)
 		}
 	}
-	out := Object{{Key: "type", Value: "object"}, {Key: "additionalProperties", Value: false}, {Key: "properties", Value: properties}}
+	out := Object{{Key: "type", Value: "object"}, {Key: "additionalProperties", Value: false},
+		{Key: "properties", Value: properties}}
 	if required != nil {
 		out.Set("required", required)
 	}
@@ -124,7 +125,8 @@ func (w *schemaWriter) plain(doc Doc, kind string) []any {
 		digits := Object{{Key: "type", Value: "string"}, {Key: "pattern", Value: `^\s*([+-]?[0-9]+|0[xX][0-9a-fA-F]+)\s*$`}}
 		return []any{Object{{Key: "type", Value: "integer"}}, digits}
 	case "float":
-		return []any{Object{{Key: "type", Value: "number"}}, Object{{Key: "type", Value: "string"}, {Key: "pattern", Value: `^\s*[+-]?[0-9.]+\s*$`}}}
+		return []any{Object{{Key: "type", Value: "number"}},
+			Object{{Key: "type", Value: "string"}, {Key: "pattern", Value: `^\s*[+-]?[0-9.]+\s*$`}}}
 	case "str":
 		return []any{Object{{Key: "type", Value: []any{"string", "number"}}}}
 	case "dict":

@@ -23,8 +23,10 @@ func CheckLinkName(name string) error {
 	case name == "":
 		return fmt.Errorf("an interface needs a name")
 	case len(name) > longestName:
-		return fmt.Errorf("interface name %s is %d bytes long: the kernel takes at most %d", describe(name), len(name), longestName)
-	case name == "." || name == "..", name == "all" || name == "default": // the last two are folders in /proc/sys/net/ipv4/conf
+		return fmt.Errorf("interface name %s is %d bytes long: the kernel takes at most %d", describe(name), len(name),
+			longestName)
+	// the last two are folders in /proc/sys/net/ipv4/conf
+	case name == "." || name == "..", name == "all" || name == "default":
 		return fmt.Errorf("interface name %q is not allowed", name)
 	case strings.ContainsAny(name, "/: \t\n\v\f\r\x00%"), strings.IndexByte(name, 0xa0) >= 0:
 		return fmt.Errorf("interface name %q must not contain a slash, a colon, a percent sign or white space", name)

@@ -32,7 +32,8 @@ type Doc struct {
 	Required bool
 	// Clearable options take an empty string for "none".
 	Clearable bool
-	// Suboptions makes the descriptions of a dictionary's options, which a task does not need; it is nil if there are none.
+	// Suboptions makes the descriptions of a dictionary's options, which a task does not need; it is nil if there are
+	// none.
 	Suboptions func() []Doc
 }
 
@@ -41,8 +42,8 @@ func Field[T, V any](name string, form Form[V], field func(*T) **V, text string)
 	return Option[T]{form.doc(name, text), &pointer[T, V]{form: form, field: field}}
 }
 
-// Clearable declares an option like Field that an object may also be declared to be without, by an empty string. none is
-// the value that says so.
+// Clearable declares an option like Field that an object may also be declared to be without, by an empty string. none
+// is the value that says so.
 func Clearable[T, V any](name string, form Form[V], none V, field func(*T) **V, text string) Option[T] {
 	parse, format := form.Parse, form.Format
 	form.Parse = func(raw any, at Place) (V, bool) {

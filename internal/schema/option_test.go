@@ -42,7 +42,8 @@ func parseBridge(t *testing.T, text string) (*bridge, Problems) {
 }
 
 func TestEveryProblemIsNamedWithItsPlace(t *testing.T) {
-	_, problems := parseBridge(t, `{"stp": "perhaps", "ports": ["eth0", {"name": "eth/1", "cost": 0}, {"cosst": 1}], "prots": []}`)
+	_, problems := parseBridge(t,
+		`{"stp": "perhaps", "ports": ["eth0", {"name": "eth/1", "cost": 0}, {"cosst": 1}], "prots": []}`)
 	want := []string{
 		`option "name" is required`,
 		`stp: must be a boolean (true or false), not "perhaps"`,
@@ -111,7 +112,8 @@ func TestLiftedOptionsWorkOnTheWhole(t *testing.T) {
 
 func TestNearest(t *testing.T) {
 	known := []string{"miimon", "mode", "min_links"}
-	for name, want := range map[string]string{"mimon": "miimon", "mod": "mode", "minlinks": "min_links", "x": "", "completely": ""} {
+	for name, want := range map[string]string{"mimon": "miimon", "mod": "mode", "minlinks": "min_links", "x": "",
+		"completely": ""} {
 		if got := Nearest(name, known); got != want {
 			t.Errorf("nearest to %q is %q, want %q", name, got, want)
 		}

@@ -111,7 +111,8 @@ func RoutingTable() Form[uint32] {
 			}
 			return strconv.FormatUint(uint64(number), 10)
 		})
-	form.Note = "V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 to 4294967295."
+	form.Note = "V(main), V(default), V(local), a name from the host's C(/etc/iproute2/rt_tables), or a number from 1 " +
+		"to 4294967295."
 	return form
 }
 
@@ -130,7 +131,8 @@ func parseTable(s string, others func() map[string]uint32) (uint32, error) {
 		return number, nil
 	}
 	known := append(sortedNames(kernelTables), sortedNames(named)...)
-	return 0, fmt.Errorf("must be a number from 1 to 4294967295 or a routing table's name: %w", unknownName("table", s, known))
+	return 0, fmt.Errorf("must be a number from 1 to 4294967295 or a routing table's name: %w",
+		unknownName("table", s, known))
 }
 
 // tableFiles is where iproute2 looks; the later ones count more (rtnl_rttable_initialize in lib/rt_names.c).

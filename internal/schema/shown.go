@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Shown is a value in words, as messages and steps show it: a dictionary as `via 10.5.0.9 dev eth2`, a list with commas; none is
-// what stands for no value.
+// Shown is a value in words, as messages and steps show it: a dictionary as `via 10.5.0.9 dev eth2`, a list with
+// commas; none is what stands for no value.
 func Shown(value any, none string) string {
 	switch v := value.(type) {
 	case nil:

@@ -7,10 +7,12 @@ func TestShown(t *testing.T) {
 		value any
 		want  string
 	}{
-		{nil, "unset"}, {"", "unset"}, {1400, "1400"}, {true, "true"}, {[]any{}, "unset"}, {[]any{"a", "b"}, "a, b"}, {[]string{"a", "b"}, "a, b"},
+		{nil, "unset"}, {"", "unset"}, {1400, "1400"}, {true, "true"}, {[]any{}, "unset"}, {[]any{"a", "b"}, "a, b"},
+		{[]string{"a", "b"}, "a, b"},
 		{[]any{Object{{"via", "10.5.0.9"}, {"dev", "eth2"}}}, "via 10.5.0.9 dev eth2"},
 		{
-			[]any{Object{{"to", "default"}, {"nexthops", []any{Object{{"via", "10.5.0.9"}}, Object{{"via", "10.5.0.8"}}}}}, "br0"},
+			[]any{Object{{"to", "default"}, {"nexthops", []any{Object{{"via", "10.5.0.9"}}, Object{{"via", "10.5.0.8"}}}}},
+				"br0"},
 			"to default nexthops (via 10.5.0.9, via 10.5.0.8), br0",
 		},
 		{map[string]any{"b": 1, "a": []any{"x"}}, "a (x) b 1"},

@@ -66,7 +66,8 @@ func fileStep(now, was system.File) []plan.Step {
 }
 
 func changeStep(object, option string, now, was any) plan.Step {
-	return plan.Step{Phase: plan.Serve, Action: "change", Object: object, Changes: []schema.Change{{Option: option, Old: now, New: was}}}
+	return plan.Step{Phase: plan.Serve, Action: "change", Object: object,
+		Changes: []schema.Change{{Option: option, Old: now, New: was}}}
 }
 
 // back is what restoring the services changes.

@@ -22,7 +22,8 @@ type InnerMTU struct {
 }
 
 // followers are the ports that take on a bridge's new MTU: those that had that of the bridge, and those whose packets
-// would not fit any more. A container with a smaller one of its own keeps it, and so does a port that the task declares.
+// would not fit any more. A container with a smaller one of its own keeps it, and so does a port that the task
+// declares.
 func followers(d *Declaration, bridge *lxcbridge.Bridge, seen *host.Observed) []*link.Link {
 	have := seen.Links.Find(bridge.Name)
 	if bridge.Absent() || bridge.MTU == nil || have == nil || have.MTU == nil {
@@ -30,10 +31,12 @@ func followers(d *Declaration, bridge *lxcbridge.Bridge, seen *host.Observed) []
 	}
 	var out []*link.Link
 	for _, one := range seen.Links.Links {
-		if one.Observed.Controller != bridge.Name || one.Kind != link.Veth || one.Observed.PeerNSID < 0 || one.MTU == nil || *one.MTU == *bridge.MTU {
+		if one.Observed.Controller != bridge.Name || one.Kind != link.Veth || one.Observed.PeerNSID < 0 || one.MTU == nil ||
+			*one.MTU == *bridge.MTU {
 			continue
 		}
-		declared := d.Host != nil && slices.ContainsFunc(d.Host.Interfaces, func(i *host.Interface) bool { return i.Link.Name == one.Name })
+		declared := d.Host != nil &&
+			slices.ContainsFunc(d.Host.Interfaces, func(i *host.Interface) bool { return i.Link.Name == one.Name })
 		if !declared && (*one.MTU == *have.MTU || *one.MTU > *bridge.MTU) {
 			out = append(out, one)
 		}
@@ -43,7 +46,8 @@ func followers(d *Declaration, bridge *lxcbridge.Bridge, seen *host.Observed) []
 
 // follow has the containers on the bridge take on its MTU, at both ends of their ports: a bridge drops what a container
 // sends in frames that are too large, and tells nobody.
-func (s *Site) follow(d *Declaration, bridge *lxcbridge.Bridge, seen *host.Observed) (ends []*host.Interface, inner []plan.Step) {
+func (s *Site) follow(d *Declaration, bridge *lxcbridge.Bridge, seen *host.Observed) (ends []*host.Interface,
+	inner []plan.Step) {
 	for _, port := range followers(d, bridge, seen) {
 		ends = append(ends, &host.Interface{Link: link.Link{Name: port.Name, MTU: bridge.MTU, Path: bridge.Path}})
 		inner = append(inner, plan.Step{
@@ -138,8 +142,8 @@ func (s *Site) namespaceOf(id int) (string, error) {
 	return "", fmt.Errorf("no process is in its network namespace, which has the number %d here", id)
 }
 
-// narrowWaysOut warns of bridges whose packets are larger than what the way out takes. The sender is told so by ICMP, which
-// many networks drop: connections then begin and hang.
+// narrowWaysOut warns of bridges whose packets are larger than what the way out takes. The sender is told so by ICMP,
+// which many networks drop: connections then begin and hang.
 func (d *Declaration) narrowWaysOut(current *State) []string {
 	var out []string
 	for _, bridge := range d.Bridges {
@@ -160,7 +164,8 @@ func (d *Declaration) narrowWaysOut(current *State) []string {
 		}
 		for _, name := range slices.Compact(slices.Sorted(slices.Values(ways))) {
 			if way := current.Rules.Links[name]; way.MTU != 0 && way.MTU < mtu && name != bridge.Name {
-				out = append(out, fmt.Sprintf("%s has an MTU of %d and the way out %s one of %d: connections may hang where ICMP is dropped: set mtu: %d, or mss_clamp: pmtu",
+				out = append(out, fmt.Sprintf("%s has an MTU of %d and the way out %s one of %d: connections may hang where ICMP "+
+					"is dropped: set mtu: %d, or mss_clamp: pmtu",
 					bridge.Name, mtu, name, way.MTU, way.MTU))
 			}
 		}

@@ -23,11 +23,13 @@ type group struct {
 // NetworkOptions are the keys that the services add to the network module.
 func NetworkOptions() schema.Table[group] {
 	return schema.Table[group]{
-		schema.Field("lxc_bridges", schema.List(schema.Dict(lxcbridge.Options(), "name")), func(g *group) **[]lxcbridge.Bridge { return &g.Bridges },
+		schema.Field("lxc_bridges", schema.List(schema.Dict(lxcbridge.Options(), "name")),
+			func(g *group) **[]lxcbridge.Bridge { return &g.Bridges },
 			"Bridges that give containers the outside world, as lxcbr0."),
 		schema.Field("nats", schema.List(schema.Dict(nft.Options(), "")), func(g *group) **[]nft.NAT { return &g.NATs },
 			"Networks whose connections to the outside are translated."),
-		schema.Field("dnsmasqs", schema.List(schema.Dict(dnsmasq.Options(), "")), func(g *group) **[]dnsmasq.Instance { return &g.DNSMasqs },
+		schema.Field("dnsmasqs", schema.List(schema.Dict(dnsmasq.Options(), "")),
+			func(g *group) **[]dnsmasq.Instance { return &g.DNSMasqs },
 			"Interfaces that are served with DHCP and DNS."),
 	}
 }
@@ -54,7 +56,8 @@ func ParseNetwork(arguments map[string]any) (*host.Declaration, *Declaration, er
 		declaration.take(parsed, &problems)
 	}
 	if settings != nil && settings.Namespace() != "" && len(declaration.Bridges) > 0 {
-		problems.Add("netns", "an lxc_bridge is in the host's own network namespace only: declare bridge, nat and dnsmasq instead")
+		problems.Add("netns",
+			"an lxc_bridge is in the host's own network namespace only: declare bridge, nat and dnsmasq instead")
 	}
 	return settings, declaration, problems.Err()
 }
@@ -105,7 +108,8 @@ func (d *Declaration) finish(problems *schema.Problems) {
 		bridge.Complete()
 		at := schema.At(bridge.Path, problems)
 		if links[bridge.Name] {
-			at.Key("name").Problem("%s is declared among the interfaces as well: an lxc_bridge makes its bridge itself", bridge.Name)
+			at.Key("name").Problem("%s is declared among the interfaces as well: an lxc_bridge makes its bridge itself",
+				bridge.Name)
 		}
 		bridge.Check(at)
 		d.checkInterfaces(bridge, at)

@@ -15,14 +15,14 @@ import (
 	"hostnet.linux/internal/schema"
 )
 
-// callsIPTables are the settings with which bridged frames pass the rules of IP, as on every host of Docker's, by whether
-// they are about IPv6.
+// callsIPTables are the settings with which bridged frames pass the rules of IP, as on every host of Docker's, by
+// whether they are about IPv6.
 var callsIPTables = map[bool]string{false: "bridge/bridge-nf-call-iptables", true: "bridge/bridge-nf-call-ip6tables"}
 
-// hairpins let containers reach themselves by their own forwards. Where bridged frames pass the rules of IP, a forward is
-// done while the frame is on the bridge, which does not send it back by the port that it came from (br_nf_pre_routing_finish,
-// should_deliver), unless that port is in hairpin mode. Ports are known by what was heard from them. A port leaves the mode
-// when no forward needs it any more. changes tells that the note of these ports does.
+// hairpins let containers reach themselves by their own forwards. Where bridged frames pass the rules of IP, a forward
+// is done while the frame is on the bridge, which does not send it back by the port that it came from
+// (br_nf_pre_routing_finish, should_deliver), unless that port is in hairpin mode. Ports are known by what was heard
+// from them. A port leaves the mode when no forward needs it any more. changes tells that the note of these ports does.
 func (s *Site) hairpins(d *Declaration, seen *host.Observed) (steps []plan.Step, changes bool, err error) {
 	noted, err := s.hairpinPorts(seen)
 	if err != nil {
@@ -85,7 +85,8 @@ func (s *Site) hairpinTargets(nat *nft.NAT) []netip.Addr {
 }
 
 func inHairpinMode(bridge *link.Link, port string) bool {
-	return slices.ContainsFunc(listOf(bridge.Ports), func(p link.Port) bool { return p.Name == port && p.Bridge.Hairpin != nil && *p.Bridge.Hairpin })
+	return slices.ContainsFunc(listOf(bridge.Ports),
+		func(p link.Port) bool { return p.Name == port && p.Bridge.Hairpin != nil && *p.Bridge.Hairpin })
 }
 
 func (s *Site) hairpinStep(one hairpinPort, on bool) plan.Step {

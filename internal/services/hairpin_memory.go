@@ -13,7 +13,8 @@ import (
 	"hostnet.linux/internal/system"
 )
 
-// hairpinPort is a port of a bridge that is in hairpin mode because of a translation's forwards to a container behind it.
+// hairpinPort is a port of a bridge that is in hairpin mode because of a translation's forwards to a container behind
+// it.
 type hairpinPort struct {
 	Translation string     `json:"nat"`
 	Bridge      string     `json:"bridge"`
@@ -24,8 +25,8 @@ type hairpinPort struct {
 
 func (p hairpinPort) isSamePort(other hairpinPort) bool { return p.Port == other.Port }
 
-// hairpinsPath is where these ports are noted, so that their mode goes with the last forward: a port in that mode that is not
-// noted is somebody else's. Ports do not outlive the boot, and neither does the note.
+// hairpinsPath is where these ports are noted, so that their mode goes with the last forward: a port in that mode that
+// is not noted is somebody else's. Ports do not outlive the boot, and neither does the note.
 func (s *Site) hairpinsPath() string {
 	network := ""
 	if s.Namespace != "" {

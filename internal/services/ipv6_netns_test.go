@@ -41,7 +41,8 @@ func (m *machine) newClient6(t *testing.T) *client6 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.host.IP(t, "link", "add", "c1", "up", "type", "veth", "peer", "name", "eth0", "address", "00:16:3e:00:00:05", "netns", c.Name)
+	m.host.IP(t, "link", "add", "c1", "up", "type", "veth", "peer", "name", "eth0", "address", "00:16:3e:00:00:05",
+		"netns", c.Name)
 	// A namespace that goes takes its links with it some time later, when the bridge is being removed.
 	t.Cleanup(func() { m.host.IP(t, "link", "delete", "c1") })
 	m.host.IP(t, "link", "set", "c1", "master", "lxcbr0")
@@ -92,7 +93,8 @@ func (c *client6) dhclient(t *testing.T, how ...string) (map[string]string, erro
 			t.Fatal(err)
 		}
 	}
-	arguments := append([]string{"-6", "-1", "-v", "-cf", file("conf"), "-sf", file("script"), "-lf", file("leases"), "-pf", file("pid")}, how...)
+	arguments := append([]string{"-6", "-1", "-v", "-cf", file("conf"), "-sf", file("script"), "-lf", file("leases"),
+		"-pf", file("pid")}, how...)
 	if output, err := c.Try(c.program(), append(arguments, "eth0")...); err != nil {
 		return nil, fmt.Errorf("%w: %s", err, output)
 	}
@@ -142,7 +144,8 @@ func (c *client6) ends(t *testing.T, how string) {
 func (c *client6) asks(t *testing.T) {
 	t.Helper()
 	c.Do(t, func() {
-		if got, err := probe.Resolve(netip.MustParseAddr("fd05::1"), "db", true); err != nil || fmt.Sprint(got) != "[fd05::53]" {
+		if got, err := probe.Resolve(netip.MustParseAddr("fd05::1"), "db", true); err != nil ||
+			fmt.Sprint(got) != "[fd05::53]" {
 			t.Errorf("db is answered with %v, %v", got, err)
 		}
 	})
@@ -163,11 +166,13 @@ func ipv6(mode string, more map[string]any) map[string]any {
 func TestStatefulDHCPv6(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
-	arguments := ipv6("stateful", map[string]any{"dhcp_range6": "fd05::100,fd05::1ff", "domain": "lxc.example", "lease_time": "2h"})
+	arguments := ipv6("stateful", map[string]any{"dhcp_range6": "fd05::100,fd05::1ff", "domain": "lxc.example",
+		"lease_time": "2h"})
 	m.apply(t, arguments)
 	c := m.newClient6(t)
 	told := c.toldBy(t, "", map[string]string{
-		"reason": "BOUND6", "new_dhcp6_name_servers": "fd05::1", "new_dhcp6_domain_search": "lxc.example.", "new_max_life": "7200",
+		"reason": "BOUND6", "new_dhcp6_name_servers": "fd05::1", "new_dhcp6_domain_search": "lxc.example.",
+		"new_max_life": "7200",
 	})
 	address, err := netip.ParseAddr(told["new_ip6_address"])
 	if err != nil || address.Less(netip.MustParseAddr("fd05::100")) || netip.MustParseAddr("fd05::1ff").Less(address) {
@@ -183,11 +188,13 @@ func TestStatefulDHCPv6(t *testing.T) {
 	// A kept address, and servers of the operator's.
 	arguments["static_leases"] = []any{map[string]any{"mac": "00:16:3e:00:00:05", "address": "fd05::150"}}
 	arguments["dhcp_options"] = map[string]any{
-		"dns_server": []any{"192.0.2.53", "2001:db8::53", "2001:db8::54"}, "ntp_server": "2001:db8::123", "domain_search": []any{"a.example", "b.example"},
+		"dns_server": []any{"192.0.2.53", "2001:db8::53", "2001:db8::54"}, "ntp_server": "2001:db8::123",
+		"domain_search": []any{"a.example", "b.example"},
 	}
 	m.apply(t, arguments)
 	c.toldBy(t, "", map[string]string{
-		"new_ip6_address": "fd05::150", "new_dhcp6_name_servers": "2001:db8::53 2001:db8::54", "new_dhcp6_sntp_servers": "2001:db8::123",
+		"new_ip6_address": "fd05::150", "new_dhcp6_name_servers": "2001:db8::53 2001:db8::54",
+		"new_dhcp6_sntp_servers":  "2001:db8::123",
 		"new_dhcp6_domain_search": "a.example. b.example.",
 	})
 	c.ends(t, "-r")
@@ -205,7 +212,8 @@ func TestStatelessDHCPv6(t *testing.T) {
 	c := m.newClient6(t)
 	c.await(t, "an address of its own", func() bool { return strings.Contains(c.global(t), "fd05::216:3eff:fe00:5/64") })
 	c.awaitRouter(t, "1400")
-	told := c.toldBy(t, "-S", map[string]string{"new_dhcp6_name_servers": "fd05::1", "new_dhcp6_domain_search": "lxc.example."})
+	told := c.toldBy(t, "-S", map[string]string{"new_dhcp6_name_servers": "fd05::1",
+		"new_dhcp6_domain_search": "lxc.example."})
 	if address, given := told["new_ip6_address"]; given {
 		t.Errorf("the client was given the address %s", address)
 	}

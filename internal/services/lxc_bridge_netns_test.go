@@ -32,7 +32,8 @@ func newMachine(t *testing.T) *machine {
 	}
 	users, err := os.ReadFile("/etc/passwd")
 	// The user that dnsmasq becomes reads its files again on SIGHUP.
-	err = errors.Join(err, os.Chmod(filepath.Dir(m.files.Root), 0o755), m.files.Put(system.Text("/etc/passwd", string(users))),
+	err = errors.Join(err, os.Chmod(filepath.Dir(m.files.Root), 0o755),
+		m.files.Put(system.Text("/etc/passwd", string(users))),
 		m.files.Put(system.Text("/var/lib/misc/keep", "")))
 	if err != nil {
 		t.Fatal(err)
@@ -129,9 +130,11 @@ func (m *machine) snapshot(t *testing.T) string {
 		out = append(out, m.host.Exec(t, command[0], command[1:]...))
 	}
 	_ = filepath.WalkDir(m.files.Root, func(path string, entry os.DirEntry, err error) error {
-		history := strings.Contains(path, "/var/lib/hostnet/generations/") || strings.HasSuffix(path, "/var/lib/hostnet/previous.json") ||
+		history := strings.Contains(path, "/var/lib/hostnet/generations/") ||
+			strings.HasSuffix(path, "/var/lib/hostnet/previous.json") ||
 			strings.HasSuffix(path, "/var/lib/hostnet/undone.json")
-		if err == nil && !entry.IsDir() && !history && !strings.Contains(path, "/run/") && !strings.HasSuffix(path, ".leases") {
+		if err == nil && !entry.IsDir() && !history && !strings.Contains(path, "/run/") &&
+			!strings.HasSuffix(path, ".leases") {
 			content, _ := os.ReadFile(path)
 			out = append(out, strings.TrimPrefix(path, m.files.Root), string(content))
 		}
@@ -149,7 +152,8 @@ func TestDefaultsAreProvedAndGoAwayWithoutATrace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{`"lease":"10.0.3.`, `"released":true`, `"gateway":"192.0.2.254"`, `"gateway_reached":true`, `"resolved":"[10.0.3.`} {
+	for _, part := range []string{`"lease":"10.0.3.`, `"released":true`, `"gateway":"192.0.2.254"`,
+		`"gateway_reached":true`, `"resolved":"[10.0.3.`} {
 		if !strings.Contains(string(checks), part) {
 			t.Errorf("checks without %s: %s", part, checks)
 		}
@@ -159,7 +163,8 @@ func TestDefaultsAreProvedAndGoAwayWithoutATrace(t *testing.T) {
 		!strings.Contains(string(config.Content), "\ndhcp-lease-max=253\n") {
 		t.Errorf("config: %s, %v", config.Content, err)
 	}
-	if address := m.host.Exec(t, "ip", "-br", "-4", "address", "show", "lxcbr0"); !strings.Contains(address, "10.0.3.1/24") {
+	if address := m.host.Exec(t, "ip", "-br", "-4", "address", "show", "lxcbr0"); !strings.Contains(address,
+		"10.0.3.1/24") {
 		t.Errorf("address: %s", address)
 	}
 	if links := m.host.Exec(t, "ip", "-br", "link"); strings.Contains(links, "hn") {
@@ -207,7 +212,8 @@ func TestAFirewallInTheWayFailsTheProofAndIsNamed(t *testing.T) {
 	m.host.Exec(t, "nft", "add table inet f; add chain inet f c { type filter hook forward priority 0; policy drop; }")
 	before := m.snapshot(t)
 	result := m.try(t, quick(nil), false)
-	if result.Err == nil || !strings.Contains(result.Err.Error(), "reaches its gateway 192.0.2.254 and a container does not") ||
+	if result.Err == nil ||
+		!strings.Contains(result.Err.Error(), "reaches its gateway 192.0.2.254 and a container does not") ||
 		!strings.HasSuffix(result.Err.Error(), "; the host is as it was") {
 		t.Errorf("error: %v", result.Err)
 	}
@@ -224,7 +230,9 @@ func TestAFirewallInTheWayFailsTheProofAndIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	declared.WithoutProof()
-	if booted := m.run(t, func(map[string]any) (*host.Declaration, *services.Declaration, error) { return nil, declared, nil }, nil, false); booted.Err != nil {
+	if booted := m.run(t, func(map[string]any) (*host.Declaration, *services.Declaration, error) {
+		return nil, declared, nil
+	}, nil, false); booted.Err != nil {
 		t.Errorf("at boot: %v", booted.Err)
 	}
 }
@@ -233,7 +241,8 @@ func TestEveryFailingStepIsUndone(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
 	before := m.snapshot(t)
-	_, declaration, err := services.ParseBridge(quick(map[string]any{"address6": "fd05::1/64", "nat6": true, "verify": false}))
+	_, declaration, err := services.ParseBridge(
+		quick(map[string]any{"address6": "fd05::1/64", "nat6": true, "verify": false}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +266,8 @@ func TestEveryFailingStepIsUndone(t *testing.T) {
 				}
 				return nil
 			}
-			if _, err := site.Run(todo, declaration, nil); !errors.Is(err, broken) || !strings.HasSuffix(err.Error(), "the host is as it was") {
+			if _, err := site.Run(todo, declaration, nil); !errors.Is(err, broken) ||
+				!strings.HasSuffix(err.Error(), "the host is as it was") {
 				t.Fatalf("step %d: %v", fail, err)
 			}
 		})
@@ -293,19 +303,25 @@ func TestBadInputListsEveryProblem(t *testing.T) {
 	}
 	for _, part := range []string{
 		"lease_limit: 5 leases are fewer than the 98 addresses of the range", "gateway: another router needs nat: false",
-		"static_leases[0].address: 10.0.4.200 is outside the subnet 10.0.3.0/24", "static_leases[1].mac: 00:16:3e:00:00:01 has an address already by static_leases[0]",
-		"static_leases[2].address: 10.0.3.50 is kept already", "port_forwards[0].to: 172.16.0.1 is in none", "address6: 10.0.0.1/8 is no IPv6 address",
+		"static_leases[0].address: 10.0.4.200 is outside the subnet 10.0.3.0/24",
+		"static_leases[1].mac: 00:16:3e:00:00:01 has an address already by static_leases[0]",
+		"static_leases[2].address: 10.0.3.50 is kept already", "port_forwards[0].to: 172.16.0.1 is in none",
+		"address6: 10.0.0.1/8 is no IPv6 address",
 	} {
 		if !strings.Contains(result.Err.Error(), part) {
 			t.Errorf("%q is not told in: %v", part, result.Err)
 		}
 	}
-	if malformed := (&machine{}).try(t, map[string]any{"static_leases": []any{map[string]any{"mac": "00:16", "address": "10.0.3.5"}}}, false); malformed.Err == nil ||
+	if malformed := (&machine{}).try(t,
+		map[string]any{"static_leases": []any{map[string]any{"mac": "00:16", "address": "10.0.3.5"}}},
+		false); malformed.Err == nil ||
 		!strings.Contains(malformed.Err.Error(), "static_leases[0].mac: must be a MAC address") {
 		t.Errorf("error: %v", malformed.Err)
 	}
-	if misplaced := (&machine{}).try(t, map[string]any{"dhcp_options": map[string]any{"dns_server": "2001:db8::53"}}, false); misplaced.Err == nil ||
-		!strings.Contains(misplaced.Err.Error(), "dhcp_options.6: 2001:db8::53 is for IPv6 clients, and there are none: set address6") {
+	if misplaced := (&machine{}).try(t, map[string]any{"dhcp_options": map[string]any{"dns_server": "2001:db8::53"}},
+		false); misplaced.Err == nil ||
+		!strings.Contains(misplaced.Err.Error(),
+			"dhcp_options.6: 2001:db8::53 is for IPv6 clients, and there are none: set address6") {
 		t.Errorf("error: %v", misplaced.Err)
 	}
 }
@@ -320,7 +336,8 @@ func TestOverlapsWithTheHostsNetworks(t *testing.T) {
 		"10.0.3.1/24":  "address: 10.0.3.1/24 overlaps the host's route to 10.0.3.128/25 via 192.0.2.254 dev wan",
 		"192.0.2.1/28": "address: 192.0.2.1/28 overlaps the host's route to 192.0.2.0/24 dev wan",
 	} {
-		if result := m.try(t, quick(map[string]any{"address": address}), false); result.Err == nil || !strings.Contains(result.Err.Error(), want) {
+		if result := m.try(t, quick(map[string]any{"address": address}), false); result.Err == nil ||
+			!strings.Contains(result.Err.Error(), want) {
 			t.Errorf("error %v, want %s", result.Err, want)
 		}
 	}
@@ -336,7 +353,8 @@ func TestTwoBridgesShareForwarding(t *testing.T) {
 	m := newMachine(t)
 	before := m.snapshot(t)
 	m.apply(t, quick(nil))
-	m.apply(t, quick(map[string]any{"name": "lxcbr1", "address": "10.0.4.1/24", "nat_exclude": []any{"lxcbr0"}, "isolated": true}))
+	m.apply(t,
+		quick(map[string]any{"name": "lxcbr1", "address": "10.0.4.1/24", "nat_exclude": []any{"lxcbr0"}, "isolated": true}))
 	m.apply(t, map[string]any{"state": "absent"})
 	if on := m.host.Exec(t, "cat", "/proc/sys/net/ipv4/ip_forward"); strings.TrimSpace(on) != "1" {
 		t.Error("forwarding ended with the first bridge")

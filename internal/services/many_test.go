@@ -9,15 +9,18 @@ import (
 	"hostnet.linux/internal/schema"
 )
 
-// TestManyWrongObjects: of objects that are all wrong, no more is told than a person reads, and looking for it ends soon.
+// TestManyWrongObjects: of objects that are all wrong, no more is told than a person reads, and looking for it ends
+// soon.
 func TestManyWrongObjects(t *testing.T) {
 	t.Parallel()
 	const count, most = 10_000, 1001
 	for _, key := range []string{
-		"interfaces", "dummies", "bonds", "vlans", "vxlans", "bridges", "veths", "macvlans", "vrfs", "routes", "rules", "nats", "dnsmasqs", "lxc_bridges",
+		"interfaces", "dummies", "bonds", "vlans", "vxlans", "bridges", "veths", "macvlans", "vrfs", "routes", "rules",
+		"nats", "dnsmasqs", "lxc_bridges",
 	} {
 		for what, element := range map[string]map[string]any{
-			"empty": {}, "the same": {"name": "a", "interface": "a", "to": "10.0.0.0/24", "from": "10.0.0.0/24", "id": 1, "parent": "a"},
+			"empty": {}, "the same": {"name": "a", "interface": "a", "to": "10.0.0.0/24", "from": "10.0.0.0/24", "id": 1,
+				"parent": "a"},
 		} {
 			t.Run(fmt.Sprintf("%s %s", what, key), func(t *testing.T) {
 				t.Parallel()

@@ -10,8 +10,8 @@ import (
 	"hostnet.linux/internal/netnstest"
 )
 
-// TestAnMTUReachesTheContainers at both ends of their ports, but not those that have a smaller one of their own; a run that
-// fails puts all of them back.
+// TestAnMTUReachesTheContainers at both ends of their ports, but not those that have a smaller one of their own; a run
+// that fails puts all of them back.
 func TestAnMTUReachesTheContainers(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
@@ -20,7 +20,8 @@ func TestAnMTUReachesTheContainers(t *testing.T) {
 	for port, mtu := range map[string]string{"vethC1": "1500", "vethC2": "1300", "vethC3": "9000"} {
 		inside := netnstest.New(t)
 		containers[port] = inside
-		m.host.IP(t, "link", "add", port, "mtu", mtu, "up", "type", "veth", "peer", "name", "eth0", "mtu", mtu, "netns", inside.Name)
+		m.host.IP(t, "link", "add", port, "mtu", mtu, "up", "type", "veth", "peer", "name", "eth0", "mtu", mtu, "netns",
+			inside.Name)
 		m.host.IP(t, "link", "set", port, "master", "lxcbr0")
 	}
 	m.host.IP(t, "link", "set", "lxcbr0", "mtu", "1500")
@@ -38,7 +39,8 @@ func TestAnMTUReachesTheContainers(t *testing.T) {
 	if got := mtus(); got != before {
 		t.Fatalf("at first: %s", got)
 	}
-	m.host.Exec(t, "nft", "add table inet f; add chain inet f c { type filter hook input priority 0; }; add rule inet f c udp dport 67 drop")
+	m.host.Exec(t, "nft",
+		"add table inet f; add chain inet f c { type filter hook input priority 0; }; add rule inet f c udp dport 67 drop")
 	if result := m.try(t, quick(map[string]any{"checksum_fix": false, "mtu": 1400}), false); result.Err == nil {
 		t.Error("the proof passes without DHCP")
 	}
@@ -70,7 +72,8 @@ func TestAWayOutThatIsNarrowerIsWarnedOf(t *testing.T) {
 		more map[string]any
 		want string
 	}{
-		{nil, "lxcbr0 has an MTU of 1500 and the way out wan one of 1400: connections may hang where ICMP is dropped: set mtu: 1400, or mss_clamp: pmtu"},
+		{nil, "lxcbr0 has an MTU of 1500 and the way out wan one of 1400: connections may hang where ICMP is dropped: set " +
+			"mtu: 1400, or mss_clamp: pmtu"},
 		{map[string]any{"mtu": 1450, "out_interface": "wan"}, "lxcbr0 has an MTU of 1450 and the way out wan one of 1400"},
 		{map[string]any{"mtu": 1400}, ""}, {map[string]any{"mtu": 1500, "mss_clamp": "pmtu"}, ""},
 	} {

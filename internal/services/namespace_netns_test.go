@@ -50,7 +50,8 @@ func newTenant(t *testing.T) *tenant {
 // run runs the module dnsmasq of the host for the namespace.
 func (o *tenant) run(t *testing.T, more map[string]any) ansible.Result {
 	t.Helper()
-	call := ansible.Call{Module: "dnsmasq", Arguments: map[string]any{"netns": "/run/netns/" + o.agent.Name, "interface": "ns-1"}}
+	call := ansible.Call{Module: "dnsmasq",
+		Arguments: map[string]any{"netns": "/run/netns/" + o.agent.Name, "interface": "ns-1"}}
 	for key, value := range more {
 		call.Arguments[key] = value
 	}
@@ -69,7 +70,8 @@ func (o *tenant) run(t *testing.T, more map[string]any) ansible.Result {
 func (o *tenant) lease(t *testing.T) string {
 	t.Helper()
 	script := filepath.Join(t.TempDir(), "told")
-	if err := os.WriteFile(script, []byte("#!/bin/sh\n[ $1 = bound ] && echo told: $ip $router $serverid || true\n"), 0o700); err != nil {
+	if err := os.WriteFile(script, []byte("#!/bin/sh\n[ $1 = bound ] && echo told: $ip $router $serverid || true\n"),
+		0o700); err != nil {
 		t.Fatal(err)
 	}
 	output := o.client.Exec(t, "busybox", "udhcpc", "-i", "eth0", "-f", "-q", "-n", "-s", script)
@@ -105,7 +107,8 @@ func TestDNSMasqInNamespaces(t *testing.T) {
 		}
 	}
 	second.run(t, served(map[string]any{"dhcp_range": "192.168.10.200,192.168.10.200"}))
-	for one, want := range map[*tenant]string{first: "192.168.10.100 192.168.10.1 192.168.10.2", second: "192.168.10.200 192.168.10.1 192.168.10.2"} {
+	for one, want := range map[*tenant]string{first: "192.168.10.100 192.168.10.1 192.168.10.2",
+		second: "192.168.10.200 192.168.10.1 192.168.10.2"} {
 		if got := one.lease(t); got != want {
 			t.Errorf("the client was told %q, want %q", got, want)
 		}

@@ -24,8 +24,10 @@ func TestOneTaskForLinksAndServices(t *testing.T) {
 		return map[string]any{
 			"bridges":     []any{map[string]any{"name": "br-dbaas", "addresses": []any{"172.29.232.1/22"}, "state": state}},
 			"lxc_bridges": []any{quick(map[string]any{"state": state})},
-			"nats":        []any{map[string]any{"name": "dbaas", "interface": "br-dbaas", "subnets": []any{"172.29.232.0/22"}, "services": []any{"dhcp", "dns"}, "state": state}},
-			"dnsmasqs":    []any{map[string]any{"interface": "br-dbaas", "address": "172.29.232.1/22", "extra_lines": []any{"no-ping"}, "state": state}},
+			"nats": []any{map[string]any{"name": "dbaas", "interface": "br-dbaas", "subnets": []any{"172.29.232.0/22"},
+				"services": []any{"dhcp", "dns"}, "state": state}},
+			"dnsmasqs": []any{map[string]any{"interface": "br-dbaas", "address": "172.29.232.1/22",
+				"extra_lines": []any{"no-ping"}, "state": state}},
 		}
 	}
 	result := m.applyWith(t, services.ParseNetwork, declared("present"))
@@ -57,11 +59,14 @@ func TestPartsAlone(t *testing.T) {
 		arguments map[string]any
 		want      string // among the actions
 	}{
-		{services.ParseNAT, map[string]any{"name": "dbaas", "interface": "br-dbaas", "subnets": []any{"172.29.232.0/22"}, "services": []any{"dhcp", "dns"}}, "ip_forward"},
+		{services.ParseNAT, map[string]any{"name": "dbaas", "interface": "br-dbaas", "subnets": []any{"172.29.232.0/22"},
+			"services": []any{"dhcp", "dns"}}, "ip_forward"},
 		{services.ParseNAT, map[string]any{"name": "dbaas", "interface": "br-dbaas", "isolated": true}, "hostnet_dbaas"},
 		{services.ParseDNSMasq, map[string]any{"interface": "br-dbaas", "address": "172.29.232.1/22"}, "start"},
-		{services.ParseDNSMasq, map[string]any{"interface": "br-dbaas", "address": "172.29.232.1/22", "lease_time": "2h"}, "restart"},
-		{services.ParseDNSMasq, map[string]any{"interface": "br-dbaas", "address": "172.29.232.1/22", "lease_time": "2h", "dhcp_options": map[string]any{"42": "172.29.232.1"}}, "reload"},
+		{services.ParseDNSMasq, map[string]any{"interface": "br-dbaas", "address": "172.29.232.1/22", "lease_time": "2h"},
+			"restart"},
+		{services.ParseDNSMasq, map[string]any{"interface": "br-dbaas", "address": "172.29.232.1/22", "lease_time": "2h",
+			"dhcp_options": map[string]any{"42": "172.29.232.1"}}, "reload"},
 		{services.ParseDNSMasq, map[string]any{"interface": "br-dbaas", "state": "absent"}, "stop"},
 		{services.ParseNAT, map[string]any{"name": "dbaas", "state": "absent"}, "hostnet_dbaas"},
 	} {
@@ -78,16 +83,20 @@ func TestPartsAlone(t *testing.T) {
 func TestOneTaskWithOverlaps(t *testing.T) {
 	t.Parallel()
 	_, _, err := services.ParseNetwork(map[string]any{
-		"bridges":     []any{map[string]any{"name": "br0", "addresses": []any{"10.0.3.129/25"}}, map[string]any{"name": "lxcbr2"}},
-		"lxc_bridges": []any{map[string]any{}, map[string]any{"name": "lxcbr1", "address": "10.0.3.9/24"}, map[string]any{"name": "lxcbr2", "address": "10.0.5.1/24"}},
-		"dnsmasqs":    []any{map[string]any{"interface": "lxcbr0", "address": "10.0.3.1/24"}},
+		"bridges": []any{map[string]any{"name": "br0", "addresses": []any{"10.0.3.129/25"}},
+			map[string]any{"name": "lxcbr2"}},
+		"lxc_bridges": []any{map[string]any{}, map[string]any{"name": "lxcbr1", "address": "10.0.3.9/24"},
+			map[string]any{"name": "lxcbr2", "address": "10.0.5.1/24"}},
+		"dnsmasqs": []any{map[string]any{"interface": "lxcbr0", "address": "10.0.3.1/24"}},
 	})
 	if err == nil {
 		t.Fatal("it was taken")
 	}
 	for _, part := range []string{
-		"lxc_bridges[0].address: 10.0.3.1/24 overlaps 10.0.3.129/25 of br0", "lxc_bridges[1].address: 10.0.3.9/24 overlaps 10.0.3.1/24 of lxcbr0",
-		"lxc_bridges[2].name: lxcbr2 is declared among the interfaces as well", "dnsmasqs[0]: DHCP and DNS on lxcbr0 is declared twice",
+		"lxc_bridges[0].address: 10.0.3.1/24 overlaps 10.0.3.129/25 of br0",
+		"lxc_bridges[1].address: 10.0.3.9/24 overlaps 10.0.3.1/24 of lxcbr0",
+		"lxc_bridges[2].name: lxcbr2 is declared among the interfaces as well",
+		"dnsmasqs[0]: DHCP and DNS on lxcbr0 is declared twice",
 	} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("%q is not told in: %v", part, err)
@@ -104,7 +113,8 @@ func TestRoutesFromRoutersOutliveForwarding(t *testing.T) {
 	before := m.host.Exec(t, "cat", setting)
 	result := m.apply(t, quick(map[string]any{"address6": "fd05::1/64", "nat6": true}))
 	actions := actionsOf(t, result)
-	accept, forward := strings.Index(actions, "net.ipv6.conf.wan.accept_ra"), strings.Index(actions, "net.ipv6.conf.all.forwarding")
+	accept, forward := strings.Index(actions, "net.ipv6.conf.wan.accept_ra"),
+		strings.Index(actions, "net.ipv6.conf.all.forwarding")
 	if accept < 0 || forward < accept {
 		t.Errorf("accept_ra must come before forwarding: %s", actions)
 	}
@@ -130,11 +140,13 @@ func TestDefunctDnsmasqIsTold(t *testing.T) {
 		_, _ = m.host.Try("sh", "-c", "dnsmasq --version >/dev/null & exec sleep 15")
 	}()
 	var told []string
-	for deadline := time.Now().Add(10 * time.Second); len(told) == 0 && time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Second); len(told) == 0 &&
+		time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		result := m.try(t, quick(nil), true)
 		told = slices.DeleteFunc(result.Warnings, func(w string) bool { return !strings.Contains(w, "defunct") })
 	}
-	if len(told) != 1 || !strings.HasPrefix(told[0], "a defunct dnsmasq (PID ") || !strings.Contains(told[0], "it goes once sleep (PID ") {
+	if len(told) != 1 || !strings.HasPrefix(told[0], "a defunct dnsmasq (PID ") ||
+		!strings.Contains(told[0], "it goes once sleep (PID ") {
 		t.Errorf("warnings: %q", told)
 	}
 	<-ended

@@ -106,7 +106,8 @@ func (h *Host) again(before *State) (*State, error) {
 		return nil, err
 	}
 	if len(before.DNSMasq.Rivals)+len(state.DNSMasq.Rivals) > 0 {
-		return nil, errors.New("it took an interface over from another service, which cannot have it back for a while only: do it without a confirmation")
+		return nil, errors.New("it took an interface over from another service, which cannot have it back for a while " +
+			"only: do it without a confirmation")
 	}
 	var zones []firewalld.Request
 	if before.Firewalld != nil {
@@ -195,7 +196,8 @@ func (h *Host) waysOut(wanted *Wanted) (map[bool][]string, error) {
 	}
 	var scope kernel.RouteScope
 	for _, any := range []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()} {
-		scope.Destinations = append(scope.Destinations, kernel.Destination{To: netip.PrefixFrom(any, 0), Table: unix.RT_TABLE_MAIN})
+		scope.Destinations = append(scope.Destinations,
+			kernel.Destination{To: netip.PrefixFrom(any, 0), Table: unix.RT_TABLE_MAIN})
 	}
 	routes, err := h.Kernel.RoutesWithin(scope)
 	if err != nil {
@@ -224,7 +226,8 @@ func (h *Host) settings(wanted *Wanted, uplinks []string) []sysctl.Setting {
 			continue
 		}
 		add := func(key, value string) {
-			out = append(out, sysctl.Setting{Key: key, Value: value, Owner: nft.TableName(nat.Name), Phase: plan.Forward, Volatile: h.Elsewhere})
+			out = append(out, sysctl.Setting{Key: key, Value: value, Owner: nft.TableName(nat.Name), Phase: plan.Forward,
+				Volatile: h.Elsewhere})
 		}
 		add("ipv4/ip_forward", "1")
 		if nat.IPv6() {
@@ -264,8 +267,10 @@ func (h *Host) Plan(current *State, wanted *Wanted) (*Result, error) {
 	result := &Result{Warnings: append(ruled.Warnings, served.Warnings...)}
 	// Forwarding starts once the rules are there.
 	result.Steps = append(result.Steps, ruled.Steps...)
-	result.Steps = append(result.Steps, firewalld.Plan(h.Firewalld, h.System, current.Firewalld, trusting(wanted), gone)...)
-	result.Steps = append(result.Steps, sysctl.Plan(h.Kernel, h.System, current.Settings, h.settings(wanted, current.uplinks), gone)...)
+	result.Steps = append(result.Steps,
+		firewalld.Plan(h.Firewalld, h.System, current.Firewalld, trusting(wanted), gone)...)
+	result.Steps = append(result.Steps,
+		sysctl.Plan(h.Kernel, h.System, current.Settings, h.settings(wanted, current.uplinks), gone)...)
 	for _, instance := range wanted.DNSMasqs {
 		h.planChecksums(result, instance, current.Checksums[instance.Interface])
 	}
@@ -278,7 +283,8 @@ func (h *Host) planChecksums(result *Result, instance *dnsmasq.Instance, on bool
 	want := !instance.Absent() && instance.WantsDHCP() && instance.FillsChecksums()
 	if want && !on && !h.Kernel.CanFillChecksums() {
 		result.Warnings = append(result.Warnings, fmt.Sprintf(
-			"DHCP answers on %s leave without a UDP checksum, which old clients drop: this kernel has no act_csum to fill it (set checksum_fix: false if all clients are recent)",
+			"DHCP answers on %s leave without a UDP checksum, which old clients drop: this kernel has no act_csum to fill it "+
+				"(set checksum_fix: false if all clients are recent)",
 			instance.Interface))
 		return
 	}

@@ -208,7 +208,8 @@ func (s *Site) expand(d *Declaration) (*host.State, []plan.Step, error) {
 				if !bridge.Forced() {
 					at.Problem("%s is still attached to %s: stop its container, or set force: true", port, bridge.Name)
 				}
-				detached = append(detached, &host.Interface{Link: link.Link{Name: port, Controller: new(string), Path: bridge.Path}})
+				detached = append(detached,
+					&host.Interface{Link: link.Link{Name: port, Controller: new(string), Path: bridge.Path}})
 			}
 		}
 		memory, err := bridge.Remembered(s.Services.System)
@@ -248,7 +249,8 @@ func networksOf(bridges []*lxcbridge.Bridge) []netip.Prefix {
 func interfaceOf(bridge *lxcbridge.Bridge, memory *lxcbridge.Memory) *host.Interface {
 	up := true
 	one := &host.Interface{Link: link.Link{
-		Name: bridge.Name, Kind: link.Bridge, State: bridge.State, Path: bridge.Path, Up: &up, MTU: bridge.MTU, MAC: &bridge.MAC,
+		Name: bridge.Name, Kind: link.Bridge, State: bridge.State, Path: bridge.Path, Up: &up, MTU: bridge.MTU,
+		MAC: &bridge.MAC,
 	}}
 	addresses := []addr.Address{{Prefix: bridge.Address}}
 	if bridge.Address6 != nil {

@@ -51,7 +51,8 @@ func (h *Host) checkBesideHost(current *State, wanted *Wanted) error {
 }
 
 // dnsPorts are those of a name server.
-var dnsPorts = []nft.ServedPort{{Service: "DNS", Protocol: "udp", Port: 53}, {Service: "DNS", Protocol: "tcp", Port: 53}}
+var dnsPorts = []nft.ServedPort{{Service: "DNS", Protocol: "udp", Port: 53},
+	{Service: "DNS", Protocol: "tcp", Port: 53}}
 
 // servers are what the declared bridges and instances of dnsmasq answer.
 func (d *Declaration) servers() []nft.Server { return serversOf(d.wanted().DNSMasqs) }

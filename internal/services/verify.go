@@ -20,8 +20,8 @@ func (s *Site) verify(d *Declaration) error {
 	return Verify(func() (*Plan, error) { return s.Plan(d) })
 }
 
-// settling is how long what the kernel and services do in their own time may take: duplicate address detection, carrier,
-// a service that starts.
+// settling is how long what the kernel and services do in their own time may take: duplicate address detection,
+// carrier, a service that starts.
 const settling = 3 * time.Second
 
 // Verify plans once more, until nothing is left to do: what was accepted and is not there is named.
@@ -89,7 +89,8 @@ func (s *Site) prove(d *Declaration, todo *Plan) (schema.Object, error) {
 
 // about are the warnings of firewalls that drop what the containers of a bridge send.
 func (p *Plan) about(bridge string) []string {
-	return slices.DeleteFunc(slices.Clone(p.Warnings), func(text string) bool { return !strings.Contains(text, " from "+bridge+" is dropped by ") })
+	return slices.DeleteFunc(slices.Clone(p.Warnings),
+		func(text string) bool { return !strings.Contains(text, " from "+bridge+" is dropped by ") })
 }
 
 // addForwards notes what came of the connections to forwards. One whose chain is named already needs no other warning.
@@ -100,7 +101,8 @@ func (p *Plan) addForwards(checks []lxcbridge.ForwardCheck) schema.Object {
 	var list []schema.Object
 	for _, check := range checks {
 		list = append(list, check.Export())
-		named := slices.ContainsFunc(p.Warnings, func(text string) bool { return strings.HasPrefix(text, "the forward of "+check.Forward.What()+" to ") })
+		named := slices.ContainsFunc(p.Warnings,
+			func(text string) bool { return strings.HasPrefix(text, "the forward of "+check.Forward.What()+" to ") })
 		if text := check.Warning(); text != "" && !named {
 			p.Found = append(p.Found, text)
 		}

@@ -30,7 +30,8 @@ func (o *Object) Gives(path string) bool {
 // Forget stops managing an option that an edited object has from before; false is "it has none such".
 func (r *Result) Forget(object *Object, option string) bool {
 	name, _, _ := strings.Cut(strings.ReplaceAll(option, "[", "."), ".")
-	if object.Declared == nil || object.Source == nil || name == "" || object.Declared.gives(name) || object.Options.Get(name) == nil ||
+	if object.Declared == nil || object.Source == nil || name == "" || object.Declared.gives(name) ||
+		object.Options.Get(name) == nil ||
 		slices.Contains(object.Kind.Naming, name) {
 		return false
 	}
@@ -45,8 +46,8 @@ func (r *Result) Forget(object *Object, option string) bool {
 	return true
 }
 
-// Check finds what does not fit together among objects of a set: what each says by itself, and lists of links and routes,
-// are checked where they are read.
+// Check finds what does not fit together among objects of a set: what each says by itself, and lists of links and
+// routes, are checked where they are read.
 func (s *Set) Check() schema.Problems {
 	var problems schema.Problems
 	links := map[string]*Object{}
@@ -76,7 +77,8 @@ func checkMTU(object *Object, links map[string]*Object, problems *schema.Problem
 	if ownSet && limitSet && own > limit {
 		// Whichever of the two the task is about has the problem.
 		if below.Declared != nil && object.Declared == nil {
-			problems.Add(below.Where("mtu"), "%d is below the %d of %s on it (%s): lower that too", limit, own, object.Name(), object.Where("mtu"))
+			problems.Add(below.Where("mtu"), "%d is below the %d of %s on it (%s): lower that too", limit, own, object.Name(),
+				object.Where("mtu"))
 			return
 		}
 		problems.Add(object.Where("mtu"), "%d is above the %d of its parent %s (%s)", own, limit, parent, below.Where("mtu"))
@@ -136,7 +138,8 @@ func (r *Result) Dangling() schema.Problems {
 	var problems schema.Problems
 	for _, object := range r.Set.Objects {
 		if name, has := object.Options.Get("parent").(string); has && gone[name] {
-			problems.Add(object.Where("parent"), "%s goes, and %s stands on it: declare that absent as well, or on another link", name, object.Describe())
+			problems.Add(object.Where("parent"), "%s goes, and %s stands on it: declare that absent as well, or on another link",
+				name, object.Describe())
 		}
 	}
 	return problems
@@ -146,6 +149,7 @@ func (r *Result) Dangling() schema.Problems {
 // what stands on other links.
 func (s *Set) NeedsWatch() bool {
 	return slices.ContainsFunc(s.Objects, func(o *Object) bool {
-		return o.Kind.Key == "nats" || o.Kind.Key == "lxc_bridges" || len(o.listOf("ports")) > 0 || o.Options.Get("parent") != nil
+		return o.Kind.Key == "nats" || o.Kind.Key == "lxc_bridges" || len(o.listOf("ports")) > 0 ||
+			o.Options.Get("parent") != nil
 	})
 }

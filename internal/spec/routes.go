@@ -93,8 +93,8 @@ func (m *merging) unite() {
 	}
 }
 
-// Widen takes more of the set into the scope. A link's exact list of routes does not take away what is declared beside it, so
-// that comes along.
+// Widen takes more of the set into the scope. A link's exact list of routes does not take away what is declared beside
+// it, so that comes along.
 func (r *Result) Widen(objects ...*Object) {
 	r.Scope = append(r.Scope, objects...)
 	exact := map[string]bool{}
@@ -131,8 +131,8 @@ func addressOf(element any) (netip.Prefix, bool) {
 	return prefix, err == nil
 }
 
-// move follows addresses of the edit to other links: a declared card whose address goes to the bond or bridge that it is
-// a port of keeps neither that nor the routes through it.
+// move follows addresses of the edit to other links: a declared card whose address goes to the bond or bridge that it
+// is a port of keeps neither that nor the routes through it.
 func (m *merging) move(before *Set) {
 	below := m.below()
 	for _, key := range m.order {
@@ -275,8 +275,8 @@ func goesAlong(options schema.Object, networks []netip.Prefix) bool {
 	return inside(one.Via)
 }
 
-// orphans takes out what goes with a link that the edit removes: kept routes through it, and its place among the ports of
-// others. The kernel does the same.
+// orphans takes out what goes with a link that the edit removes: kept routes through it, and its place among the ports
+// of others. The kernel does the same.
 func (m *merging) orphans(before *Set) {
 	for _, object := range before.Objects {
 		if !object.Kind.Link || m.objects[object.Key()] != nil || object.Kind.Module == "interface" {

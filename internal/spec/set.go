@@ -142,7 +142,8 @@ func (m *merging) merge(change *Change) {
 	kept := m.objects[key]
 	if kept != nil && kept.Kind != change.Kind {
 		schema.At(change.Path, &m.Problems).Key("name").Problem(
-			"%s is declared as %s in %s: use that module, or declare it absent there first", fresh.Identity(), article(kept.Kind.Module), kept.Where(""))
+			"%s is declared as %s in %s: use that module, or declare it absent there first", fresh.Identity(),
+			article(kept.Kind.Module), kept.Where(""))
 		return
 	}
 	merged := fresh

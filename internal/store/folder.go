@@ -40,7 +40,8 @@ type Kept struct {
 
 // Load reads all that is declared. What cannot be read is noted, and the rest is read.
 func Load(s *system.System) (*Kept, error) {
-	kept := &Kept{Set: &spec.Set{}, files: map[string][]*spec.Object{}, damaged: map[string]bool{}, seen: map[string]*spec.Object{}}
+	kept := &Kept{Set: &spec.Set{}, files: map[string][]*spec.Object{}, damaged: map[string]bool{},
+		seen: map[string]*spec.Object{}}
 	folders, err := os.ReadDir(s.Path(Declarations))
 	if errors.Is(err, fs.ErrNotExist) {
 		return kept, nil
@@ -54,9 +55,11 @@ func Load(s *system.System) (*Kept, error) {
 		switch {
 		case strings.HasPrefix(folder.Name(), "."), folder.Name() == servedFolder:
 		case !folder.IsDir():
-			kept.Problems.Add(path, "not read: a declaration is in a folder named after its kind, such as %s/bridges: move or remove it", Declarations)
+			kept.Problems.Add(path,
+				"not read: a declaration is in a folder named after its kind, such as %s/bridges: move or remove it", Declarations)
 		case spec.KindOf(folder.Name()) == nil:
-			kept.Problems.Add(path, "not read: no kind of object is called %s (there are: %s)", folder.Name(), strings.Join(keys(), ", "))
+			kept.Problems.Add(path, "not read: no kind of object is called %s (there are: %s)", folder.Name(),
+				strings.Join(keys(), ", "))
 		default:
 			known[folder.Name()] = true
 		}
@@ -109,7 +112,8 @@ func (k *Kept) loadFolder(s *system.System, folder string) error {
 
 // Parse reads the text of files as Load does; name is what problems call it.
 func Parse(name string, text []byte) *Kept {
-	kept := &Kept{Set: &spec.Set{}, files: map[string][]*spec.Object{}, damaged: map[string]bool{}, seen: map[string]*spec.Object{}}
+	kept := &Kept{Set: &spec.Set{}, files: map[string][]*spec.Object{}, damaged: map[string]bool{},
+		seen: map[string]*spec.Object{}}
 	if err := kept.read(name, text); err != nil {
 		kept.Problems.Add(name, "%v", err)
 	}
@@ -195,7 +199,8 @@ func (k *Kept) readObject(path string, kind *spec.Kind, node *yaml.Node) {
 		return
 	}
 	if other := k.seen[object.Key()]; other != nil {
-		k.Problems.Add(object.Where(""), "%s is declared twice: this is left out, as it is also in %s", object.Describe(), other.Where(""))
+		k.Problems.Add(object.Where(""), "%s is declared twice: this is left out, as it is also in %s", object.Describe(),
+			other.Where(""))
 		return
 	}
 	k.seen[object.Key()] = object
@@ -282,7 +287,8 @@ func (k *Kept) Plan(s *system.System, after *spec.Set, task string) (steps []pla
 		if len(changes) == 0 && len(k.files[path]) == len(wanted[path]) {
 			continue
 		}
-		step, want := plan.Step{Phase: plan.Finish, Action: "remove", Object: "file " + path, Changes: changes}, system.NoFile(path)
+		step, want := plan.Step{Phase: plan.Finish, Action: "remove", Object: "file " + path, Changes: changes},
+			system.NoFile(path)
 		if objects := wanted[path]; objects != nil {
 			text, err := Text(objects, task)
 			if err != nil {

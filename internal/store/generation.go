@@ -178,8 +178,8 @@ func (s *Store) prune(numbers []int) error {
 	return errors.Join(failures...)
 }
 
-// readJSON reads a file of ours. One that is damaged is set aside under a name that says so, and told on standard error:
-// it must not keep the host from being set up.
+// readJSON reads a file of ours. One that is damaged is set aside under a name that says so, and told on standard
+// error: it must not keep the host from being set up.
 func (s *Store) readJSON(path string, into any) (bool, error) {
 	file, err := s.System.File(path)
 	if system.IsNotPlain(err) {

@@ -29,8 +29,8 @@ const (
 	AtBoot  = "hostnet boot"
 )
 
-// Lock takes the lock for a holder, and waits that long if another run has it. The error is a BusyError then. What the host
-// does by itself, and soon ends, is waited for by everybody else.
+// Lock takes the lock for a holder, and waits that long if another run has it. The error is a BusyError then. What the
+// host does by itself, and soon ends, is waited for by everybody else.
 func (s *Store) Lock(holder string, wait time.Duration) (*Lock, error) {
 	lock, err := system.TakeLock(s.lockPath(""), holder, wait)
 	var busy *BusyError

@@ -1,5 +1,5 @@
-// Package store keeps what is declared on the disk, and what a change replaces, from before its first write until it is final, so that a
-// change which nobody finishes can be undone by whoever comes next.
+// Package store keeps what is declared on the disk, and what a change replaces, from before its first write until it is
+// final, so that a change which nobody finishes can be undone by whoever comes next.
 package store
 
 import (
@@ -32,8 +32,8 @@ type Record struct {
 	Who
 	Phase   Phase     `json:"phase"`
 	Started time.Time `json:"started"`
-	// Deadline is when the change undoes itself, for people; zero waits for no confirmation. Until is what counts: the same
-	// by the kernel's uptime, which stays right when somebody sets the clock.
+	// Deadline is when the change undoes itself, for people; zero waits for no confirmation. Until is what counts: the
+	// same by the kernel's uptime, which stays right when somebody sets the clock.
 	Deadline time.Time     `json:"deadline,omitzero"`
 	Until    time.Duration `json:"until,omitempty"`
 	// Nonce is told to whoever asks after the change is made.
@@ -142,7 +142,8 @@ func (s *Store) Commit(generation *Generation) error {
 	return s.System.Rename(s.current(), s.previous())
 }
 
-// IsFinal tells whether the change of a record has its generation already: a crash came between that and the record's end.
+// IsFinal tells whether the change of a record has its generation already: a crash came between that and the record's
+// end.
 func (s *Store) IsFinal(record *Record) bool {
 	last, err := s.Last()
 	return err == nil && last != nil && record.Token != "" && last.Token == record.Token
@@ -170,7 +171,8 @@ func (r *Record) Generation() *Generation {
 		return nil
 	}
 	return &Generation{
-		Time: time.Now(), Who: r.Who, Edit: r.Edit, Steps: r.Steps, Set: r.Set, Boot: r.Boot, Before: r.Before, Containers: r.Containers,
-		Token: r.Token, To: r.To,
+		Time: time.Now(), Who: r.Who, Edit: r.Edit, Steps: r.Steps, Set: r.Set, Boot: r.Boot, Before: r.Before,
+		Containers: r.Containers,
+		Token:      r.Token, To: r.To,
 	}
 }

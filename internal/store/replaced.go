@@ -9,7 +9,8 @@ import (
 	"hostnet.linux/internal/system"
 )
 
-// Replaced is a set as it was before files got what it has: the objects that the files held then, and those of other files.
+// Replaced is a set as it was before files got what it has: the objects that the files held then, and those of other
+// files.
 func Replaced(set *spec.Set, files []system.File) *spec.Set {
 	out, before := &spec.Set{}, map[string]system.File{}
 	for _, file := range files {

@@ -186,7 +186,8 @@ func render(entries []entry) system.File {
 	out.WriteString(head)
 	for _, e := range entries {
 		slices.Sort(e.owners)
-		fmt.Fprintf(&out, "%s%s%s%s\n%s = %s\n", ownersMark, strings.Join(e.owners, " "), beforeMark, e.before, dotted(e.key), e.value)
+		fmt.Fprintf(&out, "%s%s%s%s\n%s = %s\n", ownersMark, strings.Join(e.owners, " "), beforeMark, e.before, dotted(e.key),
+			e.value)
 	}
 	return system.Text(path, out.String())
 }
@@ -210,8 +211,9 @@ func parse(file system.File) []entry {
 	return entries
 }
 
-// isWritable tells whether a file can name the setting: a key ends at the first =, the others make it a pattern (sysctl.d(5)), and
-// nothing keeps them from that. The setting of a link with such a name is made again at boot, along with what needs it.
+// isWritable tells whether a file can name the setting: a key ends at the first =, the others make it a pattern
+// (sysctl.d(5)), and nothing keeps them from that. The setting of a link with such a name is made again at boot, along
+// with what needs it.
 func isWritable(key string) bool { return !strings.ContainsAny(key, `=*?[]{}\\`) }
 
 // dotted is how sysctl writes the key. With slashes in the first place a name may hold dots, as those of VLANs do.

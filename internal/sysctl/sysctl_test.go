@@ -48,7 +48,8 @@ func apply(t *testing.T, k values, s *system.System, wanted []Setting, gone ...s
 func TestTheLastOwnerBringsTheOldValueBack(t *testing.T) {
 	t.Parallel()
 	k, s := values{"ipv4/ip_forward": "0", "ipv6/conf/eth0.10/accept_ra": "1"}, &system.System{Root: t.TempDir()}
-	first := []Setting{{Key: "ipv4/ip_forward", Value: "1", Owner: "lxcbr0"}, {Key: "ipv6/conf/eth0.10/accept_ra", Value: "2", Owner: "lxcbr0"}}
+	first := []Setting{{Key: "ipv4/ip_forward", Value: "1", Owner: "lxcbr0"},
+		{Key: "ipv6/conf/eth0.10/accept_ra", Value: "2", Owner: "lxcbr0"}}
 	second := []Setting{{Key: "ipv4/ip_forward", Value: "1", Owner: "lxcbr1"}}
 	apply(t, k, s, first)
 	apply(t, k, s, second)
@@ -90,7 +91,8 @@ func TestAValueThatDriftedIsRepairedAndRestored(t *testing.T) {
 	}
 }
 
-// TestLinksThatNoFileCanName: a setting is made of a link whose name sysctl would take for a pattern, and no file holds it.
+// TestLinksThatNoFileCanName: a setting is made of a link whose name sysctl would take for a pattern, and no file holds
+// it.
 func TestLinksThatNoFileCanName(t *testing.T) {
 	for _, link := range []string{"a*b", "a=b", "a[b]", `a\b`, "a{b,c}"} {
 		key := "ipv4/conf/" + link + "/forwarding"

@@ -14,8 +14,8 @@ func Uptime() time.Duration {
 	return time.Duration(now.Nano())
 }
 
-// WaitUntil waits until the uptime, or until done is closed; true is "it was closed". Timers of Go's run by a clock that
-// stands still while the machine sleeps.
+// WaitUntil waits until the uptime, or until done is closed; true is "it was closed". Timers of Go's run by a clock
+// that stands still while the machine sleeps.
 func WaitUntil(uptime time.Duration, done <-chan struct{}) bool {
 	const look = time.Second
 	for {

@@ -114,7 +114,8 @@ func readFile(path string) (File, error) {
 }
 
 // OpenFolders has folders made from here on be such that others find their way through them, whatever a login's umask,
-// which a hardened host sets to 077: dnsmasq, systemd-networkd and a container's processes read there without being root.
+// which a hardened host sets to 077: dnsmasq, systemd-networkd and a container's processes read there without being
+// root.
 func OpenFolders() { unix.Umask(0o022) }
 
 // Put makes the file so: whoever reads it sees the old content or the new, never a part.

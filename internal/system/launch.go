@@ -7,13 +7,15 @@ import (
 	"time"
 )
 
-// Launch starts a program that outlives this process and what this process belongs to. unit is its systemd service's name.
+// Launch starts a program that outlives this process and what this process belongs to. unit is its systemd service's
+// name.
 func Launch(unit, program string, arguments ...string) error {
 	host := &System{}
 	if launcher := host.Find("systemd-run"); launcher != "" && host.HasSystemd() {
 		// Otherwise it would end with the session or the service that it was started in.
 		const patience = 20 * time.Second
-		if _, err := host.Run(patience, nil, launcher, append([]string{"--quiet", "--collect", "--unit=" + unit, program}, arguments...)...); err == nil {
+		if _, err := host.Run(patience, nil, launcher,
+			append([]string{"--quiet", "--collect", "--unit=" + unit, program}, arguments...)...); err == nil {
 			return nil
 		}
 	}

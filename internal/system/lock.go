@@ -15,12 +15,12 @@ import (
 // RuntimeFolder is where the collection keeps what is gone with the boot. Other users have no way into it.
 const RuntimeFolder = "/run/hostnet"
 
-// NamespacesFolder holds a folder for each other namespace that something is served in. dnsmasq, which is not root, reads
-// its files there.
+// NamespacesFolder holds a folder for each other namespace that something is served in. dnsmasq, which is not root,
+// reads its files there.
 const NamespacesFolder = "/run/hostnet-netns"
 
-// PrivateFolder makes a folder that nobody but its owner, who is the caller, can look into. flock(2) asks for no more than
-// read access, so that a lock which others can open is one that others can hold.
+// PrivateFolder makes a folder that nobody but its owner, who is the caller, can look into. flock(2) asks for no more
+// than read access, so that a lock which others can open is one that others can hold.
 func PrivateFolder(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
@@ -88,7 +88,8 @@ func TakeLock(path, holder string, wait time.Duration) (*Lock, error) {
 	}
 }
 
-// moment is how long a holder may take to write its name after it has the lock, or to end after it has removed the file.
+// moment is how long a holder may take to write its name after it has the lock, or to end after it has removed the
+// file.
 const moment = time.Second
 
 // longestHolder bounds what is read of who holds a lock.

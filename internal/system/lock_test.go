@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TestLockOfOthers: no other user gets at a lock, neither at a fresh one nor at one that an earlier release left open to
-// everybody.
+// TestLockOfOthers: no other user gets at a lock, neither at a fresh one nor at one that an earlier release left open
+// to everybody.
 func TestLockOfOthers(t *testing.T) {
 	needRoot(t)
 	root, err := os.MkdirTemp("/run", "hostnet-lock-")
@@ -31,10 +31,12 @@ func TestLockOfOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if output, err := asNobody("flock", "--nonblock", path, "true"); err == nil || !strings.Contains(output, "Permission denied") {
+	if output, err := asNobody("flock", "--nonblock", path, "true"); err == nil ||
+		!strings.Contains(output, "Permission denied") {
 		t.Errorf("another user's lock: %v: %s", err, output)
 	}
-	if _, err := TakeLock(path, "another test", 0); err == nil || !strings.Contains(err.Error(), "a test (process") || !IsLocked(path) {
+	if _, err := TakeLock(path, "another test", 0); err == nil || !strings.Contains(err.Error(), "a test (process") ||
+		!IsLocked(path) {
 		t.Errorf("it is taken twice: %v", err)
 	}
 	lock.Release()

@@ -7,8 +7,8 @@ import (
 	"github.com/coreos/go-systemd/v22/journal"
 )
 
-// Log writes one structured line to the system's log: systemd's journal where there is one, else syslog. A host that has
-// neither does without. Fields are named as journal fields are: upper case, no leading underscore.
+// Log writes one structured line to the system's log: systemd's journal where there is one, else syslog. A host that
+// has neither does without. Fields are named as journal fields are: upper case, no leading underscore.
 func (s *System) Log(message string, fields map[string]string) {
 	if s.Root != "" {
 		return

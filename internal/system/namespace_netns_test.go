@@ -17,8 +17,8 @@ import (
 	"hostnet.linux/internal/system"
 )
 
-// TestNamespaceKey: a namespace that gets the number of one that is gone is not taken for it, and the host is the host by
-// whatever name.
+// TestNamespaceKey: a namespace that gets the number of one that is gone is not taken for it, and the host is the host
+// by whatever name.
 func TestNamespaceKey(t *testing.T) {
 	t.Parallel()
 	keys, inodes := map[string]bool{}, map[uint64]int{}
@@ -70,8 +70,9 @@ func TestNoNamespace(t *testing.T) {
 	}
 	began := time.Now()
 	for path, why := range map[string]string{
-		fifo: "no network namespace", "/dev/zero": "no network namespace", t.TempDir(): "no network namespace", "/proc/self/ns/mnt": "no network namespace",
-		"/etc/passwd": "no network namespace", "/nowhere": "no such file", filepath.Join(fifo, "x"): "not a directory",
+		fifo: "no network namespace", "/dev/zero": "no network namespace", t.TempDir(): "no network namespace",
+		"/proc/self/ns/mnt": "no network namespace",
+		"/etc/passwd":       "no network namespace", "/nowhere": "no such file", filepath.Join(fifo, "x"): "not a directory",
 	} {
 		file, err := kernel.OpenNamespace(path)
 		if err == nil || !strings.Contains(err.Error(), why) {

@@ -35,9 +35,9 @@ func IsNotPlain(err error) bool {
 // deepestLink is how many symbolic links are followed to one file (MAXSYMLINKS in linux/namei.h).
 const deepestLink = 40
 
-// Open opens a regular file for reading. Nothing that another user can put there makes it wait or have an effect: a FIFO
-// is not waited for, a device not opened, and of symbolic links only root's own are followed, since anybody else's may
-// lead to a file that only root can read.
+// Open opens a regular file for reading. Nothing that another user can put there makes it wait or have an effect: a
+// FIFO is not waited for, a device not opened, and of symbolic links only root's own are followed, since anybody else's
+// may lead to a file that only root can read.
 func Open(path string) (*os.File, error) {
 	parent, name, err := resolve(path)
 	if err != nil {
@@ -47,7 +47,8 @@ func Open(path string) (*os.File, error) {
 	return openIn(parent, name, path)
 }
 
-// openIn opens a regular file in a folder. It is looked at before it is opened: to open a device can be an effect itself.
+// openIn opens a regular file in a folder. It is looked at before it is opened: to open a device can be an effect
+// itself.
 func openIn(parent *os.File, name, path string) (*os.File, error) {
 	fd, err := unix.Openat(int(parent.Fd()), name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -66,7 +67,8 @@ func reopen(fd int, path string) (*os.File, error) {
 	if stat.Mode&unix.S_IFMT != unix.S_IFREG {
 		return nil, &NotPlainError{path, kindOfFile(stat.Mode)}
 	}
-	opened, err := unix.Open(fmt.Sprintf("/proc/self/fd/%d", fd), unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	opened, err := unix.Open(fmt.Sprintf("/proc/self/fd/%d", fd),
+		unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}

@@ -75,15 +75,16 @@ func TestReadIsBounded(t *testing.T) {
 	}
 }
 
-// TestForeignLinks: a symbolic link that another user made leads nowhere, root's own do, at the end of a path and on its
-// way.
+// TestForeignLinks: a symbolic link that another user made leads nowhere, root's own do, at the end of a path and on
+// its way.
 func TestForeignLinks(t *testing.T) {
 	needRoot(t)
 	s := &System{Root: t.TempDir()}
 	if err := s.Put(Text("/secret/file", "secret")); err != nil {
 		t.Fatal(err)
 	}
-	for path, target := range map[string]string{"own": s.Path("/secret/file"), "relative": "secret/file", "way": s.Path("/secret")} {
+	for path, target := range map[string]string{"own": s.Path("/secret/file"), "relative": "secret/file",
+		"way": s.Path("/secret")} {
 		if err := os.Symlink(target, s.Path("/"+path)); err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +134,8 @@ func TestPutBack(t *testing.T) {
 	s := &System{Root: t.TempDir()}
 	original := s.Path("/original")
 	for _, err := range []error{
-		os.WriteFile(original, []byte("no final newline \\"), 0o600), os.Chown(original, 1000, 1001), os.Chmod(original, 0o2640),
+		os.WriteFile(original, []byte("no final newline \\"), 0o600), os.Chown(original, 1000, 1001),
+		os.Chmod(original, 0o2640),
 		unix.Setxattr(original, "user.note", []byte("mine"), 0), os.Symlink("original", s.Path("/link")),
 		os.Symlink("nowhere", s.Path("/dangling")), os.Symlink("/dev/null", s.Path("/masked")),
 	} {
@@ -161,8 +163,9 @@ func TestPutBack(t *testing.T) {
 // snapshot is a folder as a witness of its own sees it.
 func snapshot(t *testing.T, folder string) string {
 	t.Helper()
-	text, err := (&System{}).Run(10*time.Second, nil, "sh", "-c", `cd "$1" && find . -mindepth 1 -printf '%p %y %m %U:%G %l\n' | sort && `+
-		`find . -type f | sort | xargs sha256sum; command -v getfattr >/dev/null && find . -type f | sort | xargs getfattr -d -m - || true`, "sh", folder)
+	text, err := (&System{}).Run(10*time.Second, nil, "sh", "-c",
+		`cd "$1" && find . -mindepth 1 -printf '%p %y %m %U:%G %l\n' | sort && `+
+			`find . -type f | sort | xargs sha256sum; command -v getfattr >/dev/null && find . -type f | sort | xargs getfattr -d -m - || true`, "sh", folder)
 	if err != nil {
 		t.Fatal(err)
 	}

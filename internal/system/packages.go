@@ -20,8 +20,9 @@ type packageManager struct {
 var packageManagers = []packageManager{
 	{
 		program: "apt-get",
-		install: []string{"apt-get", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Options::=--force-confold", "install", "--yes", "--no-install-recommends"},
-		query:   []string{"dpkg-query", "--show", "--showformat=${db:Status-Status}"}, installedWithEntry: "installed",
+		install: []string{"apt-get", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Options::=--force-confold", "install",
+			"--yes", "--no-install-recommends"},
+		query: []string{"dpkg-query", "--show", "--showformat=${db:Status-Status}"}, installedWithEntry: "installed",
 		refresh: []string{"apt-get", "update"},
 	},
 	{program: "dnf", install: []string{"dnf", "--assumeyes", "install"}, query: []string{"rpm", "--query"}},
@@ -50,12 +51,14 @@ func (s *System) Installed(name string) (bool, error) {
 	if !known {
 		return false, errNoPackageManager
 	}
-	said, err := s.Run(installLimit, nil, s.Find(manager.query[0]), append(manager.query[1:len(manager.query):len(manager.query)], name)...)
+	said, err := s.Run(installLimit, nil, s.Find(manager.query[0]),
+		append(manager.query[1:len(manager.query):len(manager.query)], name)...)
 	// A package that is not known at all is an error for them.
 	return err == nil && (manager.installedWithEntry == "" || strings.TrimSpace(said) == manager.installedWithEntry), nil
 }
 
-var errNoPackageManager = errors.New("this host has no package manager that is known here (apt-get, dnf, zypper, apk): install the packages yourself")
+var errNoPackageManager = errors.New(
+	"this host has no package manager that is known here (apt-get, dnf, zypper, apk): install the packages yourself")
 
 // Install installs packages, and starts none of the services that they would only recommend.
 func (s *System) Install(names ...string) error {
@@ -64,7 +67,8 @@ func (s *System) Install(names ...string) error {
 		return errNoPackageManager
 	}
 	install := func() error {
-		_, err := s.Run(installLimit, nil, s.Find(manager.program), append(manager.install[1:len(manager.install):len(manager.install)], names...)...)
+		_, err := s.Run(installLimit, nil, s.Find(manager.program),
+			append(manager.install[1:len(manager.install):len(manager.install)], names...)...)
 		return err
 	}
 	err := install()

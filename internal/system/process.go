@@ -24,15 +24,16 @@ type Process struct {
 	// User is whose it is: its effective number.
 	User    int
 	Started time.Time
-	// StartTicks is the same in clock ticks since the boot, which no step of the clock changes (proc_pid_stat(5), field 22).
+	// StartTicks is the same in clock ticks since the boot, which no step of the clock changes (proc_pid_stat(5), field
+	// 22).
 	StartTicks int64
 	// NetworkNamespace is the number of the namespace that it is in.
 	NetworkNamespace uint64
 }
 
 // Processes lists those whose names and users are accepted. Processes that end meanwhile are left out. Of others
-// nothing is read but that: to read a process's command line is to wait for its memory, which it may have on a file system
-// of its own making.
+// nothing is read but that: to read a process's command line is to wait for its memory, which it may have on a file
+// system of its own making.
 func Processes(named func(name string) bool, of func(user int) bool) ([]Process, error) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
@@ -62,7 +63,8 @@ func Processes(named func(name string) bool, of func(user int) bool) ([]Process,
 	return processes, nil
 }
 
-// readProc reads a small file of a process. It goes past the runtime's poller, which takes longer than the kernel's answer.
+// readProc reads a small file of a process. It goes past the runtime's poller, which takes longer than the kernel's
+// answer.
 func readProc(pid int, name string) ([]byte, error) {
 	fd, err := unix.Open(filepath.Join("/proc", strconv.Itoa(pid), name), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {

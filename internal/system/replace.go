@@ -37,8 +37,8 @@ func isTemporary(entry, name string) bool {
 }
 
 // replaceIn writes beside the file and renames, which is atomic (rename(2)). The content is on the disk first: after a
-// power cut there is the old file or the new one, not an empty one. The folder is an open one, so that nobody can slip in
-// another meanwhile.
+// power cut there is the old file or the new one, not an empty one. The folder is an open one, so that nobody can slip
+// in another meanwhile.
 func replaceIn(folder *os.File, name string, file File) (err error) {
 	temporary := temporaryName(name)
 	flags := unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC

@@ -102,8 +102,8 @@ func openFiles(pid int) []string {
 // Owners are the processes that hold sockets, by socket.
 type Owners map[Listener]Process
 
-// OwnersOf finds the process of each of the sockets, where that can be told. Whoever serves names and addresses is most likely
-// a dnsmasq, so these are looked at first: to read what every process of a host has open takes long.
+// OwnersOf finds the process of each of the sockets, where that can be told. Whoever serves names and addresses is most
+// likely a dnsmasq, so these are looked at first: to read what every process of a host has open takes long.
 func OwnersOf(sockets []Listener) Owners {
 	out, wanted := Owners{}, map[string]Listener{}
 	for _, socket := range sockets {

@@ -26,8 +26,8 @@ type manager struct {
 	bus *dbus.Conn
 }
 
-// systemd is the one connection to systemd that all requests take. It leads to systemd itself, which needs no D-Bus daemon:
-// at boot there is none yet.
+// systemd is the one connection to systemd that all requests take. It leads to systemd itself, which needs no D-Bus
+// daemon: at boot there is none yet.
 func (s *System) systemd() (*manager, error) {
 	s.connecting.Lock()
 	defer s.connecting.Unlock()
@@ -74,12 +74,13 @@ func dialSystemd() (*dbus.Conn, error) {
 	return connection, nil
 }
 
-// fileState tells from the disk how a unit is enabled, "" for one without a file. The unit's own property is from before
-// the last time that we have enabled or disabled it.
+// fileState tells from the disk how a unit is enabled, "" for one without a file. The unit's own property is from
+// before the last time that we have enabled or disabled it.
 func (m *manager) fileState(ctx context.Context, unit string) string {
 	var state string
 	object := m.bus.Object("org.freedesktop.systemd1", "/org/freedesktop/systemd1")
-	if err := object.CallWithContext(ctx, "org.freedesktop.systemd1.Manager.GetUnitFileState", 0, unit).Store(&state); err != nil {
+	if err := object.CallWithContext(ctx, "org.freedesktop.systemd1.Manager.GetUnitFileState", 0,
+		unit).Store(&state); err != nil {
 		return ""
 	}
 	return state
@@ -145,7 +146,9 @@ func (s *System) Unit(name string) (Unit, error) {
 // ReloadUnits makes systemd read its files again, unless it knows all of ours as they are: what it has not read yet, it
 // reads when it is asked for it.
 func (s *System) ReloadUnits() error {
-	return s.ask("daemon-reload", "", func(ctx context.Context, manager *manager) error { return manager.reloadStale(ctx) })
+	return s.ask("daemon-reload", "", func(ctx context.Context, manager *manager) error {
+		return manager.reloadStale(ctx)
+	})
 }
 
 func (m *manager) reloadStale(ctx context.Context) error {
@@ -162,8 +165,8 @@ func (m *manager) reloadStale(ctx context.Context) error {
 	return nil
 }
 
-// Enable and the others do what systemctl does under these names. Like it, they have systemd read its files again where it
-// takes a new link for a change of the units (systemd 256 and later).
+// Enable and the others do what systemctl does under these names. Like it, they have systemd read its files again where
+// it takes a new link for a change of the units (systemd 256 and later).
 func (s *System) Enable(unit string) error {
 	return s.ask("enable", unit, func(ctx context.Context, manager *manager) error {
 		if _, _, err := manager.EnableUnitFilesContext(ctx, []string{unit}, false, false); err != nil {
@@ -205,7 +208,8 @@ func (s *System) Stop(unit string) error {
 
 // job has systemd do something with a unit, waits for its end, and on failure adds what the service itself said.
 func (s *System) job(
-	verb, unit string, begin func(manager *systemd.Conn, ctx context.Context, name, mode string, ended chan<- string) (int, error),
+	verb, unit string, begin func(manager *systemd.Conn, ctx context.Context, name, mode string, ended chan<- string) (int,
+		error),
 ) error {
 	err := s.ask(verb, unit, func(ctx context.Context, manager *manager) error {
 		if verb == "start" || verb == "restart" {

@@ -8,7 +8,8 @@ import (
 
 // FuzzTerminal: nothing that a name holds does anything to a terminal, and plain text stays as it is.
 func FuzzTerminal(f *testing.F) {
-	for _, seed := range []string{"br-a", "\x1b[2J", "\x1b]0;owned\x07", "a\u202eb", "\x9b31m", "\r", "\x1b[31mred\x1b[0m", "\xff", "é ├─"} {
+	for _, seed := range []string{"br-a", "\x1b[2J", "\x1b]0;owned\x07", "a\u202eb", "\x9b31m", "\r", "\x1b[31mred\x1b[0m",
+		"\xff", "é ├─"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -21,7 +22,8 @@ func FuzzTerminal(f *testing.F) {
 				t.Errorf("%q is shown as %q", text, shown)
 			}
 		}
-		if !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }) && plain.String() != text {
+		if !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }) &&
+			plain.String() != text {
 			t.Errorf("%q is shown as %q", text, plain.String())
 		}
 	})

@@ -60,8 +60,8 @@ func (t *Tree) Read(path string, limit int64) ([]byte, error) {
 	return readBounded(file, limit)
 }
 
-// Replace puts a file in the place of a regular one, or where there is none, which keeps its owner and its mode. Anything
-// else in its place, and a file or folder of another owner, is left as it is, and an error.
+// Replace puts a file in the place of a regular one, or where there is none, which keeps its owner and its mode.
+// Anything else in its place, and a file or folder of another owner, is left as it is, and an error.
 func (t *Tree) Replace(path string, content []byte) error {
 	folder, err := t.open(filepath.Dir(path), unix.O_DIRECTORY)
 	if err != nil {
@@ -102,8 +102,8 @@ func (t *Tree) owned(stat *unix.Stat_t, path string) error {
 	return nil
 }
 
-// sweep removes what a crash in the middle of a Replace has left. The names are looked at in small lots: there may be any
-// number of them.
+// sweep removes what a crash in the middle of a Replace has left. The names are looked at in small lots: there may be
+// any number of them.
 func (t *Tree) sweep(folder *os.File, name string) {
 	fd, err := unix.Openat(int(folder.Fd()), ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {

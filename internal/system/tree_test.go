@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestTree: what the owner of a tree puts in the place of a file is neither opened nor followed nor replaced, and nothing
-// outside of the tree changes.
+// TestTree: what the owner of a tree puts in the place of a file is neither opened nor followed nor replaced, and
+// nothing outside of the tree changes.
 func TestTree(t *testing.T) {
 	needRoot(t)
 	outside := filepath.Join(t.TempDir(), "outside")
@@ -31,7 +31,9 @@ func TestTree(t *testing.T) {
 		"folder is a link": func(etc, _ string) error {
 			return errors.Join(os.Remove(etc), os.Symlink(filepath.Dir(outside), etc))
 		},
-		"another's file":   func(_, path string) error { return errors.Join(os.WriteFile(path, nil, 0o644), os.Chown(path, 7, 7)) },
+		"another's file": func(_, path string) error {
+			return errors.Join(os.WriteFile(path, nil, 0o644), os.Chown(path, 7, 7))
+		},
 		"another's folder": func(etc, _ string) error { return os.Chown(etc, 7, 7) },
 		"a file system of its own": func(etc, _ string) error {
 			return unix.Mount("tmpfs", etc, "tmpfs", 0, "")
@@ -87,7 +89,8 @@ func TestTreeReplace(t *testing.T) {
 	etc := filepath.Join(root, "etc")
 	old := filepath.Join(etc, "old")
 	for _, err := range []error{
-		os.Mkdir(etc, 0o755), os.WriteFile(old, []byte("old"), 0o640), os.Chown(old, 100000, 100005), os.Chown(etc, 100000, 100000),
+		os.Mkdir(etc, 0o755), os.WriteFile(old, []byte("old"), 0o640), os.Chown(old, 100000, 100005),
+		os.Chown(etc, 100000, 100000),
 		os.WriteFile(filepath.Join(etc, temporaryName("old")), nil, 0o600),
 	} {
 		if err != nil {

@@ -16,7 +16,8 @@ import (
 	"hostnet.linux/internal/netnstest"
 )
 
-// TestBenchBeside runs a task about one object on a host that has much else, in turn with the same task on a small host.
+// TestBenchBeside runs a task about one object on a host that has much else, in turn with the same task on a small
+// host.
 func TestBenchBeside(t *testing.T) {
 	program := buildProgram(t)
 	small := beside(t, "")
@@ -27,12 +28,14 @@ func TestBenchBeside(t *testing.T) {
 	}
 	route := func() map[string]any {
 		number++
-		return map[string]any{"_ansible_module_name": "route", "to": fmt.Sprintf("198.18.%d.0/24", number%256), "via": "10.0.0.2", "dev": "br0",
+		return map[string]any{"_ansible_module_name": "route", "to": fmt.Sprintf("198.18.%d.0/24", number%256),
+			"via": "10.0.0.2", "dev": "br0",
 			"metric": number}
 	}
 	nat := func() map[string]any {
 		number++
-		return map[string]any{"_ansible_module_name": "nat", "name": "web", "interface": "br0", "subnets": []any{fmt.Sprintf("10.0.%d.0/24", number%256)}}
+		return map[string]any{"_ansible_module_name": "nat", "name": "web", "interface": "br0",
+			"subnets": []any{fmt.Sprintf("10.0.%d.0/24", number%256)}}
 	}
 	routes, links, rules := manyRoutes(100_000), manyLinks(10_000), manyRules(10_000)
 	for _, c := range []struct {
@@ -72,8 +75,8 @@ func TestBenchBeside(t *testing.T) {
 	}
 }
 
-// measured runs the program as timed does, and tells its processor time, which other programs do not add to, and its memory in
-// MiB.
+// measured runs the program as timed does, and tells its processor time, which other programs do not add to, and its
+// memory in MiB.
 func measured(t *testing.T, program string, arguments map[string]any) (time.Duration, int64) {
 	t.Helper()
 	text, err := json.Marshal(arguments)
@@ -129,7 +132,8 @@ func manyRules(count int) string {
 	var lines strings.Builder
 	lines.WriteString("add table ip others\nadd chain ip others input { type filter hook input priority 0; }\n")
 	for i := range count {
-		fmt.Fprintf(&lines, "add rule ip others input ip saddr 20.%d.%d.%d tcp dport %d counter\n", i>>16, i>>8&255, i&255, 1+i%60000)
+		fmt.Fprintf(&lines, "add rule ip others input ip saddr 20.%d.%d.%d tcp dport %d counter\n", i>>16, i>>8&255, i&255,
+			1+i%60000)
 	}
 	return lines.String()
 }

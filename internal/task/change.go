@@ -107,7 +107,8 @@ func (t *Task) checks(site *services.Site) ([]check, error) {
 
 // record is the change as it is kept until it is final, but for what it replaces.
 func (t *Task) record(want *desired, todo *services.Plan) *store.Record {
-	entry := &store.Record{Token: t.Call.Token, Who: t.who(), Phase: store.Applying, Started: time.Now(), Boot: store.Boot()}
+	entry := &store.Record{Token: t.Call.Token, Who: t.who(), Phase: store.Applying, Started: time.Now(),
+		Boot: store.Boot()}
 	if entry.Token == "" {
 		entry.Token = newToken()
 	} else {
@@ -174,7 +175,8 @@ func (t *Task) settle(records *store.Store, entry *store.Record, result ansible.
 		err = records.Write(entry)
 	}
 	if err != nil && result.Err == nil {
-		return ansible.Fail(fmt.Errorf("the change is made, but its record cannot be closed, so the next run undoes it: %w", err))
+		return ansible.Fail(fmt.Errorf("the change is made, but its record cannot be closed, so the next run undoes it: %w",
+			err))
 	}
 	return result
 }
@@ -211,7 +213,9 @@ func recoverWith(site *services.Site, containers containersBack) (string, error)
 	}
 	// The guard undoes a change at its deadline; only if it is not there any more, or hangs, is it for us.
 	if Pending(site, left) {
-		return "", &store.BusyError{Holder: fmt.Sprintf("a change by %s waits for its confirmation until %s", left.Task, left.Deadline.Format(time.TimeOnly))}
+		return "",
+			&store.BusyError{Holder: fmt.Sprintf("a change by %s waits for its confirmation until %s", left.Task,
+				left.Deadline.Format(time.TimeOnly))}
 	}
 	// A guard that is started anew meanwhile leaves it to us.
 	if dead, err := records.LockGuard(left.Token); err == nil {
@@ -220,7 +224,8 @@ func recoverWith(site *services.Site, containers containersBack) (string, error)
 	}
 	err = undo(site, left, containers)
 	if errors.Is(err, errDamaged) {
-		told := fmt.Sprintf("a change by %s of %s was left half-way, and its record is damaged, so that it cannot be undone: look at the host with `hostnet diff`",
+		told := fmt.Sprintf("a change by %s of %s was left half-way, and its record is damaged, so that it cannot be "+
+			"undone: look at the host with `hostnet diff`",
 			left.Task, left.Started.Format(time.DateTime))
 		return told, records.SetAside(err)
 	}
@@ -228,9 +233,11 @@ func recoverWith(site *services.Site, containers containersBack) (string, error)
 		return recoverLater(records, left, err)
 	}
 	reason := "its run did not come to its end"
-	told := fmt.Sprintf("a change by %s of %s was left half-way: it was undone", left.Task, left.Started.Format(time.DateTime))
+	told := fmt.Sprintf("a change by %s of %s was left half-way: it was undone", left.Task,
+		left.Started.Format(time.DateTime))
 	if lost := lostBy(left); len(lost) > 0 {
-		told += fmt.Sprintf(", but for the deletion of container %s, which had begun: nothing brings its files back", strings.Join(lost, ", "))
+		told += fmt.Sprintf(", but for the deletion of container %s, which had begun: nothing brings its files back",
+			strings.Join(lost, ", "))
 	}
 	return told, records.Undo(left, reason)
 }
@@ -246,7 +253,8 @@ func recoverLater(records *store.Store, left *store.Record, failure error) (stri
 	what := fmt.Sprintf("a change by %s of %s was left half-way", left.Task, left.Started.Format(time.DateTime))
 	left.Attempts++
 	if left.Attempts >= mostAttempts {
-		told := fmt.Sprintf("%s, and undoing it failed %d times: %v: look at it with `hostnet diff`", what, left.Attempts, failure)
+		told := fmt.Sprintf("%s, and undoing it failed %d times: %v: look at it with `hostnet diff`", what, left.Attempts,
+			failure)
 		return told, records.Undo(left, failure.Error())
 	}
 	return "", errors.Join(fmt.Errorf("%s, and undoing it failed: %w", what, failure), records.Write(left))

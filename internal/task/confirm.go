@@ -58,7 +58,8 @@ func replaceGuard(site *services.Site, token string) error {
 	}
 	defer lock.Release()
 	left, err := records.Current()
-	if err != nil || left == nil || left.Token != token || records.IsGuarded(token) || left.Phase == store.Waiting && left.Left() > 0 {
+	if err != nil || left == nil || left.Token != token || records.IsGuarded(token) || left.Phase == store.Waiting &&
+		left.Left() > 0 {
 		return err
 	}
 	_, err = Recover(site)

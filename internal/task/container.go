@@ -19,8 +19,8 @@ import (
 	"hostnet.linux/internal/system"
 )
 
-// MachineFactory gives the machine whose containers the modules are about. It is nil in the program that has no LXC, which only
-// documents these modules.
+// MachineFactory gives the machine whose containers the modules are about. It is nil in the program that has no LXC,
+// which only documents these modules.
 type MachineFactory func() *container.Machine
 
 // errNoLXC is for whoever calls the wrong one of the two programs.
@@ -47,7 +47,8 @@ func (w MachineFactory) Module(parse ParseContainers) func(context.Context, ansi
 }
 
 // inTransaction runs a task about containers under the lock of the host's network, with a record of what it replaces.
-func inTransaction(call ansible.Call, machine *container.Machine, run func() (*container.Outcome, error)) ansible.Result {
+func inTransaction(call ansible.Call, machine *container.Machine,
+	run func() (*container.Outcome, error)) ansible.Result {
 	if call.CheckMode || os.Geteuid() != 0 {
 		return containerResult(run())
 	}
@@ -91,7 +92,8 @@ func inTransaction(call ansible.Call, machine *container.Machine, run func() (*c
 // alone is the record of a change that is not about the declared set.
 func alone(site *services.Site, call ansible.Call) (*store.Record, error) {
 	t := &Task{Call: call, Settings: &host.Settings{}}
-	entry := &store.Record{Token: newToken(), Who: t.who(), Phase: store.Applying, Started: time.Now(), Boot: store.Boot(), Before: json.RawMessage("null")}
+	entry := &store.Record{Token: newToken(), Who: t.who(), Phase: store.Applying, Started: time.Now(), Boot: store.Boot(),
+		Before: json.RawMessage("null")}
 	entry.Edit, _ = json.Marshal(call.Arguments)
 	var err error
 	entry.Set, err = setNow(site)
@@ -131,7 +133,8 @@ func closed(records *store.Store, entry *store.Record, result ansible.Result) an
 		return result
 	}
 	if err := commit(records, entry, result.Changed); err != nil {
-		return ansible.Fail(fmt.Errorf("the change is made, but its record cannot be closed, so the next run undoes it: %w", err))
+		return ansible.Fail(fmt.Errorf("the change is made, but its record cannot be closed, so the next run undoes it: %w",
+			err))
 	}
 	return result
 }
@@ -141,7 +144,8 @@ func containerResult(outcome *container.Outcome, err error) ansible.Result {
 		return ansible.Fail(err)
 	}
 	return ansible.Result{
-		Changed: len(outcome.Steps) > 0 && err == nil, Err: err, Before: outcome.Before, After: outcome.After, Warnings: outcome.Warnings,
+		Changed: len(outcome.Steps) > 0 && err == nil, Err: err, Before: outcome.Before, After: outcome.After,
+		Warnings: outcome.Warnings,
 		Values: schema.Object{
 			{Key: "actions", Value: plan.Describe(outcome.Steps)},
 			{Key: "containers", Value: outcome.Containers},
@@ -160,7 +164,8 @@ func (w MachineFactory) Life() func(context.Context, ansible.Call) ansible.Resul
 			return ansible.Fail(err)
 		}
 		machine := w()
-		return inTransaction(call, machine, func() (*container.Outcome, error) { return machine.ApplySpec(life, call.CheckMode) })
+		return inTransaction(call, machine,
+			func() (*container.Outcome, error) { return machine.ApplySpec(life, call.CheckMode) })
 	}
 }
 
@@ -197,21 +202,26 @@ func ContainersReturn() ansible.Return {
 	return ansible.Return{
 		Name: "containers", Returned: "success", Type: "list", Elements: "dict", Text: "The containers, inside and out.",
 		Sample: []any{map[string]any{
-			"container": "web1", "state": "RUNNING", "init_pid": 4711, "config_file": "/var/lib/lxc/web1/config", "interfaces": []any{map[string]any{
-				"name": "eth0", "net": 0, "configured": map[string]any{"bridge": "lxcbr0"}, "running": map[string]any{"up": true, "carrier": true},
+			"container": "web1", "state": "RUNNING", "init_pid": 4711, "config_file": "/var/lib/lxc/web1/config",
+			"interfaces": []any{map[string]any{
+				"name": "eth0", "net": 0, "configured": map[string]any{"bridge": "lxcbr0"},
+				"running": map[string]any{"up": true, "carrier": true},
 			}},
 		}},
 		Contains: []ansible.Return{
 			{Name: "container", Returned: "always", Type: "str", Text: "The container's name.", Sample: "web1"},
 			{Name: "state", Returned: "always", Type: "str", Text: "Its state in LXC's words.", Sample: "RUNNING"},
-			{Name: "init_pid", Returned: "when it runs", Type: "int", Text: "Its first process, as the host numbers it.", Sample: 4711},
-			{Name: "config_file", Returned: "always", Type: "str", Text: "Its configuration.", Sample: "/var/lib/lxc/web1/config"},
+			{Name: "init_pid", Returned: "when it runs", Type: "int", Text: "Its first process, as the host numbers it.",
+				Sample: 4711},
+			{Name: "config_file", Returned: "always", Type: "str", Text: "Its configuration.",
+				Sample: "/var/lib/lxc/web1/config"},
 			{
 				Name: "interfaces", Returned: "always", Type: "list", Elements: "dict", Text: "Its interfaces.",
 				Sample: []any{map[string]any{"name": "eth0", "net": 0, "configured": map[string]any{"bridge": "lxcbr0"}}},
 				Contains: []ansible.Return{
 					{Name: "name", Returned: "always", Type: "str", Text: "The name inside.", Sample: "eth0"},
-					{Name: "net", Returned: "when it is configured", Type: "int", Text: "Its number in the configuration, as in C(lxc.net.0).", Sample: 0},
+					{Name: "net", Returned: "when it is configured", Type: "int",
+						Text: "Its number in the configuration, as in C(lxc.net.0).", Sample: 0},
 					{
 						Name: "configured", Returned: "when it is configured", Type: "raw", Sample: map[string]any{"bridge": "lxcbr0"},
 						Text: "A dictionary of the options that every later start uses.",
@@ -224,12 +234,14 @@ func ContainersReturn() ansible.Return {
 			},
 			{
 				Name: "hooks", Returned: "when something could not be done at its start", Type: "list", Elements: "dict",
-				Text:   "What could not be done when the container started.",
-				Sample: []any{map[string]any{"moment": "start-host", "at": "2026-11-27T18:00:00Z", "problem": "the bridge br-mgmt is missing"}},
+				Text: "What could not be done when the container started.",
+				Sample: []any{map[string]any{"moment": "start-host", "at": "2026-11-27T18:00:00Z",
+					"problem": "the bridge br-mgmt is missing"}},
 				Contains: []ansible.Return{
 					{Name: "moment", Returned: "always", Type: "str", Text: "Which of LXC's hooks it was.", Sample: "start-host"},
 					{Name: "at", Returned: "always", Type: "str", Text: "When it was.", Sample: "2026-11-27T18:00:00Z"},
-					{Name: "problem", Returned: "always", Type: "str", Text: "What could not be done, and why.", Sample: "the bridge br-mgmt is missing"},
+					{Name: "problem", Returned: "always", Type: "str", Text: "What could not be done, and why.",
+						Sample: "the bridge br-mgmt is missing"},
 				},
 			},
 		},

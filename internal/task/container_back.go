@@ -21,15 +21,15 @@ type containersBack struct {
 	backward func(*container.Before) (*container.Backward, error)
 }
 
-// The arguments of the program with LXC that puts containers back as they were, or only finds what that takes; Before comes
-// on its input.
+// The arguments of the program with LXC that puts containers back as they were, or only finds what that takes; Before
+// comes on its input.
 const (
 	RestoreCommand  = "restore"
 	BackwardCommand = "backward"
 )
 
-// containersByProgram is for this program, which has no LXC: it calls the one that LXC's hooks call. Without that there is
-// no container whose running network a task has changed, only files.
+// containersByProgram is for this program, which has no LXC: it calls the one that LXC's hooks call. Without that there
+// is no container whose running network a task has changed, only files.
 func containersByProgram(files *system.System) containersBack {
 	call := func(before *container.Before, command string) (string, error) {
 		content, err := json.Marshal(before)
@@ -114,8 +114,8 @@ type wiring struct {
 	notes []string
 }
 
-// add takes in a change, the oldest first. A container's life is its own: a rollback makes none, starts, stops and deletes
-// none, but says so.
+// add takes in a change, the oldest first. A container's life is its own: a rollback makes none, starts, stops and
+// deletes none, but says so.
 func (w *wiring) add(generation *store.Generation) error {
 	changes, err := containersOf(generation.Containers)
 	if err != nil {
@@ -137,7 +137,9 @@ func (w *wiring) add(generation *store.Generation) error {
 }
 
 func (w *wiring) note(generation *store.Generation, name, what string) {
-	w.notes = append(w.notes, fmt.Sprintf("container %s %s by generation %d: a rollback neither deletes containers nor brings them back", name, what, generation.Number))
+	w.notes = append(w.notes,
+		fmt.Sprintf("container %s %s by generation %d: a rollback neither deletes containers nor brings them back", name,
+			what, generation.Number))
 }
 
 func (w *wiring) join(change *container.Before) {
@@ -185,7 +187,8 @@ func (t *Target) planBeside(site *services.Site, todo *services.Plan) error {
 			if !was.Present {
 				action = "remove"
 			}
-			step := plan.Step{Phase: plan.Finish, Action: action, Object: "file " + was.Path, Run: func() error { return files.Put(was) }}
+			step := plan.Step{Phase: plan.Finish, Action: action, Object: "file " + was.Path,
+				Run: func() error { return files.Put(was) }}
 			todo.Steps = append(todo.Steps, step)
 		}
 	}
@@ -202,7 +205,8 @@ func (t *Target) planBeside(site *services.Site, todo *services.Plan) error {
 		}
 		restore := sync.OnceValue(func() error { return containers.restore(back) })
 		for _, step := range found.Steps {
-			todo.Steps = append(todo.Steps, plan.Step{Phase: plan.Finish, Action: step.Action, Object: step.Object, Changes: step.Changes, Run: restore})
+			todo.Steps = append(todo.Steps,
+				plan.Step{Phase: plan.Finish, Action: step.Action, Object: step.Object, Changes: step.Changes, Run: restore})
 		}
 		for _, file := range one.Files {
 			todo.Files = append(todo.Files, file.Path)

@@ -25,7 +25,8 @@ import (
 	"hostnet.linux/internal/task"
 )
 
-// network is a change with most of what a step can be: links that come, change and move, addresses, routes, rules, files.
+// network is a change with most of what a step can be: links that come, change and move, addresses, routes, rules,
+// files.
 const network = `{
 	"bridges": [{"name": "br-mgmt", "ports": ["eth0", "eth1"], "addresses": ["10.0.0.2/24"], "mac_address": "02:00:00:00:00:99"}],
 	"veths": [{"name": "v0", "peer": "v1"}],
@@ -122,7 +123,8 @@ func lab(t *testing.T) (*netnstest.Namespace, string) {
 // snapshot is the namespace, its rules and its files.
 func snapshot(t *testing.T, ns *netnstest.Namespace, root string) string {
 	t.Helper()
-	out := []string{ns.Snapshot(t), ns.Exec(t, "nft", "-s", "list", "ruleset"), ns.Exec(t, "cat", "/proc/sys/net/ipv4/ip_forward")}
+	out := []string{ns.Snapshot(t), ns.Exec(t, "nft", "-s", "list", "ruleset"),
+		ns.Exec(t, "cat", "/proc/sys/net/ipv4/ip_forward")}
 	_ = filepath.WalkDir(filepath.Join(root, "etc"), func(path string, entry os.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() {
 			content, _ := os.ReadFile(path)
@@ -202,7 +204,8 @@ func TestRollback(t *testing.T) {
 	if after := snapshot(t, ns, root); after == before {
 		t.Fatal("nothing was changed")
 	}
-	kept(t, root, "/etc/hostnet/bridges/br-mgmt.yml", "/etc/hostnet/routes/default.yml", "/etc/hostnet/nats/br-mgmt.yml", backend.Program)
+	kept(t, root, "/etc/hostnet/bridges/br-mgmt.yml", "/etc/hostnet/routes/default.yml", "/etc/hostnet/nats/br-mgmt.yml",
+		backend.Program)
 	within(t, ns, root, func(site *services.Site) {
 		one := task.NewRollback()
 		target, err := one.Target(site, -1)
@@ -226,7 +229,8 @@ func TestPurge(t *testing.T) {
 	t.Parallel()
 	ns, root := lab(t)
 	ns.IP(t, "link", "add", "foreign", "type", "bridge")
-	apply(t, ns, root, `{"bridges": [{"name": "br-a"}, {"name": "br-b"}], "routes": [{"to": "10.77.0.0/16", "via": "10.0.0.9"}]}`)
+	apply(t, ns, root,
+		`{"bridges": [{"name": "br-a"}, {"name": "br-b"}], "routes": [{"to": "10.77.0.0/16", "via": "10.0.0.9"}]}`)
 	declared(t, root, 3)
 	apply(t, ns, root, `{"purge": true, "bridges": [{"name": "br-b"}]}`)
 	links := ns.IP(t, "-br", "link")

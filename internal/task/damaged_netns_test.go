@@ -21,7 +21,8 @@ func TestDamagedRecords(t *testing.T) {
 	t.Parallel()
 	boot := store.Boot()
 	texts := map[string]string{
-		"empty": "", "truncated": `{"token": "a", "phase": "appl`, "null": "null", "a list": "[]", "a number": "1", "binary": "\x00\xff\xfe", "another program's": `{"a": 1}`,
+		"empty": "", "truncated": `{"token": "a", "phase": "appl`, "null": "null", "a list": "[]", "a number": "1",
+		"binary": "\x00\xff\xfe", "another program's": `{"a": 1}`,
 		"wrong types":      `{"token": 5, "phase": {}}`,
 		"nothing before":   `{"token": "a", "phase": "applying", "boot": "` + boot + `"}`,
 		"damaged before":   `{"token": "a", "phase": "applying", "boot": "` + boot + `", "before": {"host": 5}}`,

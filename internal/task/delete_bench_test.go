@@ -31,11 +31,13 @@ func TestBenchDelete(t *testing.T) {
 		pairs = append(pairs, map[string]any{"name": fmt.Sprintf("v%d", i), "state": "absent"})
 	}
 	ours, theirs := many(t, count), many(t, count)
-	took := timed(t, program, map[string]any{"_ansible_module_name": "network", "netns": ours.Name, "bridges": bridges, "veths": pairs})
+	took := timed(t, program, map[string]any{"_ansible_module_name": "network", "netns": ours.Name, "bridges": bridges,
+		"veths": pairs})
 	start := time.Now()
 	batch(t, theirs, lines.String())
 	baseline := time.Since(start)
-	t.Logf("%d bridges and %d pairs: deleted in %.2f s, %.2f× ip -batch", count, count, took.Seconds(), float64(took)/float64(baseline))
+	t.Logf("%d bridges and %d pairs: deleted in %.2f s, %.2f× ip -batch", count, count, took.Seconds(),
+		float64(took)/float64(baseline))
 	if float64(took) > mostToDelete*float64(baseline) {
 		t.Errorf("%s, ip -batch takes %s", took, baseline)
 	}

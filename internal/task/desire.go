@@ -107,14 +107,16 @@ func (d *desired) forget(found, before schema.Problems) schema.Problems {
 			if object == nil || slices.Contains(before, problem) {
 				continue
 			}
-			if obstacle := obstacleTo(object, option); problem.Meaningless() && obstacle != "" && d.after.Forget(object, obstacle) {
+			if obstacle := obstacleTo(object, option); problem.Meaningless() && obstacle != "" &&
+				d.after.Forget(object, obstacle) {
 				d.after.Warnings = append(d.after.Warnings, fmt.Sprintf("%s: %s is no longer declared: with it, %s %s",
 					object.Describe(), obstacle, option, problem.Message))
 				forgotten = true
 				break
 			}
 			if d.after.Forget(object, option) {
-				d.after.Warnings = append(d.after.Warnings, object.Describe()+": "+option+" is no longer declared, as it "+problem.Message)
+				d.after.Warnings = append(d.after.Warnings, object.Describe()+": "+option+" is no longer declared, as it "+
+					problem.Message)
 				forgotten = true
 				break
 			}
@@ -127,8 +129,8 @@ func (d *desired) forget(found, before schema.Problems) schema.Problems {
 	return found
 }
 
-// obstacleTo is an option from before that keeps an option of the edit from having a meaning: without it the problem is gone; "" if
-// there is none such.
+// obstacleTo is an option from before that keeps an option of the edit from having a meaning: without it the problem is
+// gone; "" if there is none such.
 func obstacleTo(object *spec.Object, option string) string {
 	if !object.Gives(option) {
 		return ""
@@ -204,15 +206,16 @@ func (d *desired) retake(keys map[string]bool) error {
 	return d.declare(false)
 }
 
-// widen takes kept objects into the scope that stand on links which the steps disturb, or whose MTU they change: they are
-// put right in the same plan. false is "there are no more".
+// widen takes kept objects into the scope that stand on links which the steps disturb, or whose MTU they change: they
+// are put right in the same plan. false is "there are no more".
 func (d *desired) widen(steps []plan.Step) bool {
 	if d.after == nil {
 		return false
 	}
 	disturbed := map[string]bool{}
 	for _, step := range steps {
-		mtu := slices.ContainsFunc(step.Changes, func(change schema.Change) bool { return change.Option == "mtu" && change.Old != nil })
+		mtu := slices.ContainsFunc(step.Changes,
+			func(change schema.Change) bool { return change.Option == "mtu" && change.Old != nil })
 		if step.Disruption < plan.LinkDown && !mtu {
 			continue
 		}

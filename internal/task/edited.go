@@ -10,8 +10,8 @@ import (
 	"hostnet.linux/internal/spec"
 )
 
-// NewEdited is the task of declaring objects exactly as a person has written them, and of removing others. It waits for no
-// confirmation unless its settings are changed.
+// NewEdited is the task of declaring objects exactly as a person has written them, and of removing others. It waits for
+// no confirmation unless its settings are changed.
 func NewEdited(objects, gone []*spec.Object) (*Task, error) {
 	all := append([]*spec.Object{}, objects...)
 	for _, object := range gone {
@@ -26,7 +26,8 @@ func NewEdited(objects, gone []*spec.Object) (*Task, error) {
 	off := "off"
 	settings.Settings.Confirm = &host.Confirm{Mode: &off}
 	return &Task{
-		Call: ansible.Call{Module: editModule, Arguments: arguments}, Settings: &settings.Settings, Edit: spec.NewEdit(editModule, arguments, nil),
+		Call: ansible.Call{Module: editModule, Arguments: arguments}, Settings: &settings.Settings,
+		Edit: spec.NewEdit(editModule, arguments, nil),
 	}, nil
 }
 

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestMTUFollowsParent: a link without an MTU of its own has its parent's after each change of that, as it would have it after a
-// boot; one with an MTU of its own, declared or set by a person, keeps it.
+// TestMTUFollowsParent: a link without an MTU of its own has its parent's after each change of that, as it would have
+// it after a boot; one with an MTU of its own, declared or set by a person, keeps it.
 func TestMTUFollowsParent(t *testing.T) {
 	t.Parallel()
 	m := &randomHost{machine: newMachine(t)}

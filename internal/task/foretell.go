@@ -27,7 +27,8 @@ func (t *Task) foretell(site *services.Site, todo *services.Plan, result ansible
 	}
 	if !t.Whole {
 		result.Warnings = append(result.Warnings, fmt.Sprintf(
-			"the change would have to be confirmed by the controller over a new connection within %d seconds, or it would undo itself: %s",
+			"the change would have to be confirmed by the controller over a new connection within %d seconds, or it would "+
+				"undo itself: %s",
 			t.Settings.Timeout(), why))
 	}
 	foretold := schema.Object{

@@ -51,8 +51,9 @@ func (t *Task) guard(site *services.Site, result ansible.Result, why string) ans
 	} else if recovered != "" {
 		result.Warnings = append(result.Warnings, recovered)
 	}
-	one := order{Call: t.Call, Token: newToken(), Timeout: time.Duration(t.Settings.Timeout()) * time.Second, Connection: connectionText(),
-		Namespace: site.Namespace}
+	one := order{Call: t.Call, Token: newToken(), Timeout: time.Duration(t.Settings.Timeout()) * time.Second,
+		Connection: connectionText(),
+		Namespace:  site.Namespace}
 	if !t.Attended {
 		one.Parent = os.Getpid()
 	}
@@ -62,7 +63,8 @@ func (t *Task) guard(site *services.Site, result ansible.Result, why string) ans
 	}
 	if err != nil {
 		_ = os.Remove(path)
-		return ansible.Fail(fmt.Errorf("confirm: cannot leave the change to a process of its own: %w: nothing was touched", err))
+		return ansible.Fail(fmt.Errorf("confirm: cannot leave the change to a process of its own: %w: nothing was touched",
+			err))
 	}
 	wanted := schema.Object{
 		{Key: "token", Value: one.Token}, {Key: "deadline_seconds", Value: t.Settings.Timeout()}, {Key: "reason", Value: why},
@@ -181,8 +183,8 @@ func takeOrder(path string) (one *order, again bool, err error) {
 	return one, again, decoder.Decode(&one)
 }
 
-// guard makes the change, unless a guard before it began to, and sees it through. Its error is a change that neither was
-// confirmed nor could be undone.
+// guard makes the change, unless a guard before it began to, and sees it through. Its error is a change that neither
+// was confirmed nor could be undone.
 func (o *order) guard(site *services.Site, again bool) error {
 	records := storeOf(site)
 	alive, err := records.LockGuard(o.Token)
@@ -262,8 +264,8 @@ func (o *order) work(until time.Duration) error {
 	return worker.Wait()
 }
 
-// patience is how long a guard whose time has come waits for the lock: whoever holds it longer does not keep a change in
-// place that nobody confirmed.
+// patience is how long a guard whose time has come waits for the lock: whoever holds it longer does not keep a change
+// in place that nobody confirmed.
 const patience = 3 * time.Second
 
 // expire undoes the change, unless it has been confirmed in the last moment: the lock makes that one or the other.
@@ -325,7 +327,8 @@ func Work(run func(ansible.Call) ansible.Result) int {
 	return 0
 }
 
-// namespaceVariable tells a guard and its worker what the task has found: by then the ancestors that tell it may be gone.
+// namespaceVariable tells a guard and its worker what the task has found: by then the ancestors that tell it may be
+// gone.
 const namespaceVariable = "HOSTNET_NAMESPACE"
 
 // namespaceKey names the namespace that a site is in, by its path, "" for the host's own.

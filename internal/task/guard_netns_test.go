@@ -78,7 +78,8 @@ func guardOf(t *testing.T, token string) int {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		if line, err := os.ReadFile(file); err == nil && bytes.Contains(line, []byte("\x00"+task.GuardCommand+"\x00")) && bytes.Contains(line, []byte(token)) {
+		if line, err := os.ReadFile(file); err == nil && bytes.Contains(line, []byte("\x00"+task.GuardCommand+"\x00")) &&
+			bytes.Contains(line, []byte(token)) {
 			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
 			return pid
 		}
@@ -134,7 +135,8 @@ func TestGuardActsAtItsDeadline(t *testing.T) {
 	if !hasBridge(t, ns) {
 		t.Error("the change is waiting and not made")
 	}
-	if text, err := os.ReadFile("/proc/" + strconv.Itoa(guardOf(t, token)) + "/environ"); err != nil || bytes.Contains(text, []byte("hush")) {
+	if text, err := os.ReadFile("/proc/" + strconv.Itoa(guardOf(t, token)) + "/environ"); err != nil ||
+		bytes.Contains(text, []byte("hush")) {
 		t.Errorf("the guard's environment: %q, %v", text, err)
 	}
 	lock, err := records.Lock("a test that hangs", 5*time.Second)
@@ -145,7 +147,8 @@ func TestGuardActsAtItsDeadline(t *testing.T) {
 	waitFor(t, 20*time.Second, "undone", func() bool { return !hasBridge(t, ns) })
 	waitFor(t, 20*time.Second, "noted", func() bool {
 		undone, err := records.Undone()
-		return err == nil && undone != nil && undone.Token == token && strings.Contains(undone.Reason, "nobody confirmed it within 5s")
+		return err == nil && undone != nil && undone.Token == token &&
+			strings.Contains(undone.Reason, "nobody confirmed it within 5s")
 	})
 	waitFor(t, 5*time.Second, "ended", func() bool { return guardOf(t, token) == 0 })
 	if left, _ := filepath.Glob(system.RuntimeFolder + "/" + token + "*"); len(left) > 0 {
@@ -153,8 +156,8 @@ func TestGuardActsAtItsDeadline(t *testing.T) {
 	}
 }
 
-// TestKilledGuard: the next call undoes what the guard would have, at once; and another guard that is started in its place
-// does so by itself.
+// TestKilledGuard: the next call undoes what the guard would have, at once; and another guard that is started in its
+// place does so by itself.
 func TestKilledGuard(t *testing.T) {
 	t.Parallel()
 	for _, successor := range []string{"task", "guard"} {
@@ -174,13 +177,16 @@ func TestKilledGuard(t *testing.T) {
 					t.Fatal(err)
 				}
 				// As systemd starts it again.
-				if output, err := exec.Command("ip", "netns", "exec", ns.Name, self, task.GuardCommand, path).CombinedOutput(); err != nil {
+				if output, err := exec.Command("ip", "netns", "exec", ns.Name, self, task.GuardCommand,
+					path).CombinedOutput(); err != nil {
 					t.Errorf("%v: %s", err, output)
 				}
 			} else {
 				ns.Do(t, func() {
-					result := runNetwork(ansible.Call{Module: "network", Arguments: map[string]any{"veths": []any{map[string]any{"name": "v0", "peer": "v1"}}}})
-					if said := strings.Join(result.Warnings, " "); result.Err != nil || !strings.Contains(said, "was left half-way: it was undone") {
+					result := runNetwork(ansible.Call{Module: "network",
+						Arguments: map[string]any{"veths": []any{map[string]any{"name": "v0", "peer": "v1"}}}})
+					if said := strings.Join(result.Warnings, " "); result.Err != nil ||
+						!strings.Contains(said, "was left half-way: it was undone") {
 						t.Errorf("%v, warnings %s", result.Err, said)
 					}
 				})

@@ -47,7 +47,8 @@ type RollbackSettings struct {
 func RollbackTable() schema.Table[RollbackSettings] {
 	return schema.Table[RollbackSettings]{
 		schema.Field("to", schema.Int[int32](0, 1<<30), func(s *RollbackSettings) **int32 { return &s.To },
-			"The generation to go back to, as C(hostnet log) and RV(generation) number them; 0 is the state before the first. Left out, it is the one "+
+			"The generation to go back to, as C(hostnet log) and RV(generation) number them; 0 is the state before the first. "+
+				"Left out, it is the one "+
 				"before the present."),
 	}
 }

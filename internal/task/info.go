@@ -45,7 +45,8 @@ func Info(_ context.Context, call ansible.Call) ansible.Result {
 			return ansible.Fail(err)
 		}
 	}
-	values := schema.Object{{Key: "network", Value: network}, {Key: "topology", Value: wired}, {Key: "cards", Value: cards(handle, seen)}}
+	values := schema.Object{{Key: "network", Value: network}, {Key: "topology", Value: wired},
+		{Key: "cards", Value: cards(handle, seen)}}
 	if heard != nil {
 		values.Set("neighbours", heard)
 	}

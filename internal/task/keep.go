@@ -59,7 +59,8 @@ func (t *Task) keep(site *services.Site, who string, want *desired, todo *servic
 	return nil
 }
 
-func (t *Task) install(site *services.Site, who string, want *desired, todo *services.Plan) (*backend.Installation, error) {
+func (t *Task) install(site *services.Site, who string, want *desired, todo *services.Plan) (*backend.Installation,
+	error) {
 	files := site.Services.System
 	if who != host.PersistNetworkd {
 		found, err := backend.Install(files)
@@ -85,7 +86,8 @@ func (t *Task) install(site *services.Site, who string, want *desired, todo *ser
 	}))
 }
 
-// showDeclared shows in the difference what changes in the set alone, where nothing of the object changes in the kernel.
+// showDeclared shows in the difference what changes in the set alone, where nothing of the object changes in the
+// kernel.
 func showDeclared(steps []plan.Step, todo *services.Plan) {
 	if plan.Changes(todo.Steps) {
 		return
@@ -106,7 +108,8 @@ func networkdFiles(set *spec.Set, seen *link.State) ([]system.File, error) {
 		for _, group := range []string{"lxc_bridges", "nats", "dnsmasqs"} {
 			list, _ := arguments[group].([]any)
 			for i := range list {
-				problems.Add(fmt.Sprintf("%s[%d]", group, i), "systemd-networkd does not do what %s stands for: use `persist: true`", group)
+				problems.Add(fmt.Sprintf("%s[%d]", group, i),
+					"systemd-networkd does not do what %s stands for: use `persist: true`", group)
 			}
 		}
 		out = networkd.Files(declaration.Host, func(name string) string { return macOf(seen.Find(name)) }, &problems)

@@ -77,14 +77,16 @@ func TestPersistNetworkd(t *testing.T) {
 // TestInitScripts: hosts without systemd get a script of their own kind.
 func TestInitScripts(t *testing.T) {
 	t.Parallel()
-	for folder, line := range map[string]string{"/run/openrc": "#!/sbin/openrc-run", "/etc/init.d": "### BEGIN INIT INFO"} {
+	for folder, line := range map[string]string{"/run/openrc": "#!/sbin/openrc-run",
+		"/etc/init.d": "### BEGIN INIT INFO"} {
 		ns, root := lab(t)
 		if err := os.MkdirAll(filepath.Join(root, folder), 0o755); err != nil {
 			t.Fatal(err)
 		}
 		apply(t, ns, root, `{"bridges": [{"name": "br-a"}]}`)
 		script, err := (&system.System{Root: root}).File("/etc/init.d/hostnet")
-		if err != nil || script.Mode != 0o755 || !strings.Contains(string(script.Content), line) || !strings.Contains(string(script.Content), "hostnet boot") {
+		if err != nil || script.Mode != 0o755 || !strings.Contains(string(script.Content), line) ||
+			!strings.Contains(string(script.Content), "hostnet boot") {
 			t.Errorf("%s: %v, %o: %s", folder, err, script.Mode, script.Content)
 		}
 	}

@@ -23,8 +23,8 @@ import (
 // kills is how many runs are killed, where another number than that of every day is wanted: `make nightly` has 1,000.
 const kills = "HOSTNET_KILLS"
 
-// changes are what the killed runs make, one after the other in any order: links of each kind that this kernel has, what belongs to
-// them, settings, rules and translations.
+// changes are what the killed runs make, one after the other in any order: links of each kind that this kernel has,
+// what belongs to them, settings, rules and translations.
 var changes = []string{
 	network,
 	`{"bridges": [{"name": "br-mgmt", "ports": ["eth0"], "addresses": ["10.0.0.2/24"], "ageing_time": 60}], "routes": [{"to": "default", "via": "10.0.0.1"}]}`,
@@ -38,8 +38,8 @@ var changes = []string{
 	`{"purge": true, "interfaces": [{"name": "eth0", "addresses": ["10.0.0.2/24"]}], "routes": [{"to": "default", "via": "10.0.0.1"}]}`,
 }
 
-// TestKilledAtRandom: a run that is killed at any moment, also while other programs change other things, is put back as a whole by
-// the next one, unless it was done.
+// TestKilledAtRandom: a run that is killed at any moment, also while other programs change other things, is put back as
+// a whole by the next one, unless it was done.
 func TestKilledAtRandom(t *testing.T) {
 	t.Parallel()
 	count, err := strconv.Atoi(cmp.Or(os.Getenv(kills), "30"))
@@ -101,7 +101,8 @@ func TestKilledAtRandom(t *testing.T) {
 			continue
 		}
 		if left := leftToDo(t, ns, root, text); left != "[]" {
-			t.Fatalf("run %d: %s: killed, and neither as before nor done: left is %s; before\n%s\nafter\n%s", i, text, left, before, snapshot(t, ns, root))
+			t.Fatalf("run %d: %s: killed, and neither as before nor done: left is %s; before\n%s\nafter\n%s", i, text, left,
+				before, snapshot(t, ns, root))
 		}
 	}
 	t.Logf("%d runs: %d killed, %d of them as before, the others done", runs, killed, undone)
@@ -137,7 +138,8 @@ ip route add 10.98.0.0/16 via 10.99.0.9 proto bird; ip link set churn mtu 1300; 
 	if err := os.WriteFile(goes, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command("ip", "netns", "exec", ns.Name, "sh", "-c", "while [ -e \"$1\" ]; do "+once+"; done", "sh", goes)
+	command := exec.Command("ip", "netns", "exec", ns.Name, "sh", "-c", "while [ -e \"$1\" ]; do "+once+"; done", "sh",
+		goes)
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +149,8 @@ ip route add 10.98.0.0/16 via 10.99.0.9 proto bird; ip link set churn mtu 1300; 
 	}
 }
 
-// TestABridgeWithoutAnAddressComesBack: the last port has taken the bridge's address along, and an undo makes the bridge again.
+// TestABridgeWithoutAnAddressComesBack: the last port has taken the bridge's address along, and an undo makes the
+// bridge again.
 func TestABridgeWithoutAnAddressComesBack(t *testing.T) {
 	t.Parallel()
 	ns, root := lab(t)
@@ -159,7 +162,8 @@ func TestABridgeWithoutAnAddressComesBack(t *testing.T) {
 	}
 	refused := errors.New("refused")
 	within(t, ns, root, func(site *services.Site) {
-		one, declaration, err := parse(`{"bridges": [{"name": "br7", "state": "absent"}], "routes": [{"to": "10.70.0.0/16", "via": "10.0.0.9"}]}`)
+		one, declaration, err := parse(
+			`{"bridges": [{"name": "br7", "state": "absent"}], "routes": [{"to": "10.70.0.0/16", "via": "10.0.0.9"}]}`)
 		if err != nil {
 			t.Fatal(err)
 		}

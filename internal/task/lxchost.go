@@ -31,8 +31,8 @@ func LXCHost(_ context.Context, call ansible.Call) ansible.Result {
 	return PrepareLXC(site, call, wanted)
 }
 
-// PrepareLXC makes a host ready for containers as wanted, with a record of the files that it replaces. Packages that it has
-// installed stay, whatever becomes of the change.
+// PrepareLXC makes a host ready for containers as wanted, with a record of the files that it replaces. Packages that it
+// has installed stay, whatever becomes of the change.
 func PrepareLXC(site *services.Site, call ansible.Call, wanted *lxchost.Host) ansible.Result {
 	files, records := site.Services.System, storeOf(site)
 	steps, err := wanted.Plan(files)

@@ -41,13 +41,14 @@ func prepareLXC(root, bridge string, beforeStep func(int) error) (ansible.Result
 	return result, result.Err
 }
 
-// TestLXCHostIsATransaction: refused or killed at any step, its files are as before, by the next run of anything or by the boot;
-// what is done is a generation, and a rollback takes it back.
+// TestLXCHostIsATransaction: refused or killed at any step, its files are as before, by the next run of anything or by
+// the boot; what is done is a generation, and a rollback takes it back.
 func TestLXCHostIsATransaction(t *testing.T) {
 	t.Parallel()
 	ns, root := lab(t)
 	config := filepath.Join(root, "etc/lxc/default.conf")
-	if err := errors.Join(os.MkdirAll(filepath.Dir(config), 0o755), os.WriteFile(config, []byte("lxc.net.0.type = empty\n"), 0o644)); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(config), 0o755),
+		os.WriteFile(config, []byte("lxc.net.0.type = empty\n"), 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	memory := filepath.Join(root, "var/lib/hostnet/lxc_host.json")
@@ -92,7 +93,8 @@ func TestLXCHostIsATransaction(t *testing.T) {
 	killAt(t, ns, self, root, 1)
 	ns.Do(t, func() {
 		result, err := prepareLXC(root, "br9", nil)
-		if err != nil || !result.Changed || !strings.Contains(strings.Join(result.Warnings, ""), "was left half-way: it was undone") {
+		if err != nil || !result.Changed ||
+			!strings.Contains(strings.Join(result.Warnings, ""), "was left half-way: it was undone") {
 			t.Fatalf("after a crash: %v, %v", result, err)
 		}
 		if result, err := prepareLXC(root, "br9", nil); err != nil || result.Changed {

@@ -24,8 +24,8 @@ var (
 	sequence = flag.Int("tasks", 200, "how many tasks a sequence has")
 )
 
-// TestRandomTasks tries random sequences of tasks against a model of the declared set: whatever happened before, what is
-// declared is there, a comparison finds nothing, a second run is silent, and the boot makes the same host.
+// TestRandomTasks tries random sequences of tasks against a model of the declared set: whatever happened before, what
+// is declared is there, a comparison finds nothing, a second run is silent, and the boot makes the same host.
 func TestRandomTasks(t *testing.T) {
 	t.Parallel()
 	for seed := range *seeds {
@@ -62,7 +62,8 @@ func (r *randomHost) pick(of ...string) string { return of[r.random.IntN(len(of)
 // step does one random thing, and looks at what has become of the host.
 func (r *randomHost) step(number int) {
 	r.Helper()
-	what := r.pick("full", "partial", "partial", "partial", "absent", "route", "hand", "boot", "other kind", "rollback", "replace", "crash", "purge", "card")
+	what := r.pick("full", "partial", "partial", "partial", "absent", "route", "hand", "boot", "other kind", "rollback",
+		"replace", "crash", "purge", "card")
 	switch what {
 	case "full", "partial", "replace":
 		r.declareBridge(what)
@@ -135,7 +136,8 @@ func (r *randomHost) declareBridge(how string) {
 	}
 	model, isThere := r.model["bridges "+name]
 	if (options["addresses"] != nil || model["addresses"] != nil && how != "replace") && some() {
-		options["routes"] = []any{fields{"to": fmt.Sprintf("10.%d.0.0/16", 90+r.random.IntN(3)*10+number), "via": fmt.Sprintf("10.%d.0.254", 20+number)}}
+		options["routes"] = []any{fields{"to": fmt.Sprintf("10.%d.0.0/16", 90+r.random.IntN(3)*10+number),
+			"via": fmt.Sprintf("10.%d.0.254", 20+number)}}
 	}
 	if number%3 == 0 {
 		delete(options, "ports") // eth0 carries the host's own address
@@ -314,7 +316,8 @@ func (r *randomHost) compare() {
 			name, isBridge = card, true
 		}
 		if !isBridge {
-			if seen := r.ns.IP(r.T, "route", "show", strings.TrimPrefix(key, "routes ")); !strings.Contains(seen, fmt.Sprint(options["via"])+" ") {
+			if seen := r.ns.IP(r.T, "route", "show", strings.TrimPrefix(key, "routes ")); !strings.Contains(seen,
+				fmt.Sprint(options["via"])+" ") {
 				r.Errorf("%s via %v: %s", key, options["via"], seen)
 			}
 			continue
@@ -332,11 +335,13 @@ func (r *randomHost) compare() {
 		}
 		if list, declared := options["routes"].([]any); declared {
 			route, _ := list[0].(fields)
-			if seen := r.ns.IP(r.T, "route", "show", fmt.Sprint(route["to"])); !strings.Contains(seen, fmt.Sprintf("via %v dev %s ", route["via"], name)) {
+			if seen := r.ns.IP(r.T, "route", "show", fmt.Sprint(route["to"])); !strings.Contains(seen,
+				fmt.Sprintf("via %v dev %s ", route["via"], name)) {
 				r.Errorf("%s is to have %v: %s", name, list, seen)
 			}
 		}
-		if age, declared := options["ageing_time"].(int); declared && !strings.Contains(seen, fmt.Sprintf("ageing_time %d ", age*100)) {
+		if age, declared := options["ageing_time"].(int); declared &&
+			!strings.Contains(seen, fmt.Sprintf("ageing_time %d ", age*100)) {
 			r.Errorf("%s is to have ageing_time %d: %s", name, age, seen)
 		}
 	}

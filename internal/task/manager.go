@@ -46,7 +46,8 @@ func (t *Task) planManagers(site *services.Site, want *desired, kept bool, todo 
 	return nil
 }
 
-// release gives back what was taken over for the sake of objects that are not declared any more, or not with these ports.
+// release gives back what was taken over for the sake of objects that are not declared any more, or not with these
+// ports.
 func (t *Task) release(files *system.System, want *desired, todo *services.Plan, request *manager.Request) error {
 	taken, foreign, err := manager.Taken(files)
 	if err != nil || len(taken) == 0 && !foreign {

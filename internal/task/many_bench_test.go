@@ -20,7 +20,8 @@ func TestBenchManyObjects(t *testing.T) {
 	for key, object := range map[string]func(int) any{
 		"bridges": func(i int) any { return map[string]any{"name": fmt.Sprintf("b%d", i)} },
 		"routes": func(i int) any {
-			return map[string]any{"to": fmt.Sprintf("10.%d.%d.%d/32", 64+i>>16, i>>8&255, i&255), "via": "10.0.0.2", "dev": "br0"}
+			return map[string]any{"to": fmt.Sprintf("10.%d.%d.%d/32", 64+i>>16, i>>8&255, i&255), "via": "10.0.0.2",
+				"dev": "br0"}
 		},
 	} {
 		var times [2]time.Duration

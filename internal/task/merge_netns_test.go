@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestOneWayTakesThePlaceOfAnother: options that exclude each other are declared one after the other; the later ones count, and
-// what is no longer declared is said.
+// TestOneWayTakesThePlaceOfAnother: options that exclude each other are declared one after the other; the later ones
+// count, and what is no longer declared is said.
 func TestOneWayTakesThePlaceOfAnother(t *testing.T) {
 	t.Parallel()
 	m := &randomHost{machine: newMachine(t)}
@@ -44,7 +44,8 @@ func TestInfoOfRoutesFedBack(t *testing.T) {
 	t.Parallel()
 	m := &randomHost{machine: newMachine(t)}
 	m.must("bridge", `{"name": "br-w", "addresses": ["192.0.2.1/24", "fd00::1/64"]}`)
-	m.must("route", `{"to": "203.0.113.0/24", "via": "192.0.2.9", "dev": "br-w", "table": "main", "metric": 0, "type": "unicast", "scope": "global"}`)
+	m.must("route",
+		`{"to": "203.0.113.0/24", "via": "192.0.2.9", "dev": "br-w", "table": "main", "metric": 0, "type": "unicast", "scope": "global"}`)
 	m.must("route", `{"to": "203.0.114.0/24", "nexthops": [{"via": "192.0.2.8", "weight": 5}]}`)
 	m.must("route", `{"to": "fd01::/64", "via": "fd00::9", "metric": 1024, "family": "inet6", "pref": "medium"}`)
 	m.must("rule", `{"from": "0.0.0.0/0", "to": "all", "table": 100, "priority": 99, "ipproto": 0, "invert": false}`)

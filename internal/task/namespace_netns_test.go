@@ -14,8 +14,8 @@ import (
 	"hostnet.linux/internal/task"
 )
 
-// TestNamespacesAreApart: the lock and the journal belong to a namespace, whatever it is called. Those of two containers,
-// given by their processes, must not be taken for one.
+// TestNamespacesAreApart: the lock and the journal belong to a namespace, whatever it is called. Those of two
+// containers, given by their processes, must not be taken for one.
 func TestNamespacesAreApart(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
@@ -39,14 +39,16 @@ func TestNamespacesAreApart(t *testing.T) {
 func TestWrongNamespace(t *testing.T) {
 	t.Parallel()
 	for wrong, why := range map[string]string{
-		"hostnet-none": "hostnet-none", "/run/netns/hostnet-none": "/run/netns/hostnet-none", "/proc/self/status": "/proc/self/status", "2147483646": "2147483646",
+		"hostnet-none": "hostnet-none", "/run/netns/hostnet-none": "/run/netns/hostnet-none",
+		"/proc/self/status": "/proc/self/status", "2147483646": "2147483646",
 	} {
 		for _, check := range []bool{true, false} {
 			result := task.RunServices(services.ParseNetwork)(t.Context(), ansible.Call{
 				Module: "network", CheckMode: check,
 				Arguments: map[string]any{"netns": wrong, "dummies": []any{map[string]any{"name": "hostnet-none"}}},
 			})
-			if result.Err == nil || !strings.Contains(result.Err.Error(), why) || !strings.Contains(result.Err.Error(), "namespace") || result.Changed {
+			if result.Err == nil || !strings.Contains(result.Err.Error(), why) ||
+				!strings.Contains(result.Err.Error(), "namespace") || result.Changed {
 				t.Errorf("netns %s, check %t: changed %t, %v", wrong, check, result.Changed, result.Err)
 			}
 		}
@@ -61,11 +63,13 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	t.Parallel()
 	ns := netnstest.New(t)
 	before := ns.Snapshot(t)
-	result := task.RunServices(services.ParseNetwork)(t.Context(), ansible.Call{Module: "network", Arguments: map[string]any{
-		"netns": ns.Name, "dummies": []any{map[string]any{"name": "d0", "mtu": "large"}},
-		"vlans": []any{map[string]any{"name": "v0", "parent": "eth7", "id": 5}},
-	}})
-	if result.Err == nil || !strings.Contains(result.Err.Error(), "dummies[0].mtu") || !strings.Contains(result.Err.Error(), "vlans[0].parent: there is no link eth7") {
+	result := task.RunServices(services.ParseNetwork)(t.Context(),
+		ansible.Call{Module: "network", Arguments: map[string]any{
+			"netns": ns.Name, "dummies": []any{map[string]any{"name": "d0", "mtu": "large"}},
+			"vlans": []any{map[string]any{"name": "v0", "parent": "eth7", "id": 5}},
+		}})
+	if result.Err == nil || !strings.Contains(result.Err.Error(), "dummies[0].mtu") ||
+		!strings.Contains(result.Err.Error(), "vlans[0].parent: there is no link eth7") {
 		t.Errorf("told %v", result.Err)
 	}
 	if after := ns.Snapshot(t); after != before {

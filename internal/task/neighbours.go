@@ -26,7 +26,8 @@ func neighbours(settings *host.Declaration, wired *topology.Host) ([]heard, erro
 			indexes = append(indexes, link.Index)
 		}
 	}
-	found, err := lldp.Listen(linux.NamespacePath(settings.Namespace()), indexes, time.Duration(settings.LLDPWait())*time.Second)
+	found, err := lldp.Listen(linux.NamespacePath(settings.Namespace()), indexes,
+		time.Duration(settings.LLDPWait())*time.Second)
 	if err != nil {
 		return nil, err
 	}
@@ -68,16 +69,20 @@ func NeighboursReturn() ansible.Return {
 			text("system_name", "when the device tells it", "Its name.", "sw-1"),
 			text("system_description", "when the device tells it", "What it is.", "NoS 4.2"),
 			{
-				Name: "management_addresses", Returned: "when the device tells it", Type: "list", Elements: "str", Text: "Where it is managed.",
+				Name: "management_addresses", Returned: "when the device tells it", Type: "list", Elements: "str",
+				Text:   "Where it is managed.",
 				Sample: []any{"192.0.2.1"},
 			},
 			{Name: "pvid", Returned: "when the device tells it", Type: "int", Text: "The VLAN of untagged frames.", Sample: 1},
 			{
-				Name: "vlans", Returned: "when the device tells them", Type: "list", Elements: "int", Text: "The VLANs on the port.",
+				Name: "vlans", Returned: "when the device tells them", Type: "list", Elements: "int",
+				Text:   "The VLANs on the port.",
 				Sample: []any{10, 20},
 			},
-			{Name: "max_frame_size", Returned: "when the device tells it", Type: "int", Text: "The largest frame in bytes.", Sample: 9216},
-			{Name: "aggregated", Returned: "when it is", Type: "bool", Text: "Whether the port is part of an aggregation.", Sample: true},
+			{Name: "max_frame_size", Returned: "when the device tells it", Type: "int", Text: "The largest frame in bytes.",
+				Sample: 9216},
+			{Name: "aggregated", Returned: "when it is", Type: "bool", Text: "Whether the port is part of an aggregation.",
+				Sample: true},
 		},
 	}
 }

@@ -11,7 +11,8 @@ import (
 
 // NetworkDocs describes the options of the network module.
 func NetworkDocs() []schema.Doc {
-	return slices.Concat(host.NetworkTable().Docs(), services.NetworkOptions().Docs(), []schema.Doc{host.ConfigDoc()}, StateDocs(), OpenStackDocs())
+	return slices.Concat(host.NetworkTable().Docs(), services.NetworkOptions().Docs(), []schema.Doc{host.ConfigDoc()},
+		StateDocs(), OpenStackDocs())
 }
 
 // KeptDocs describes what files in /etc/hostnet hold: the objects alone.

@@ -20,22 +20,26 @@ func OpenStackDocs() []schema.Doc {
 	return []schema.Doc{
 		{
 			Name: networkd.DevicesKey, Type: "list", Elements: "dict",
-			Text: "OpenStack-Ansible's C(openstack_hosts_systemd_networkd_devices) as it is: what is in C(.netdev) files, a dictionary each. They " +
+			Text: "OpenStack-Ansible's C(openstack_hosts_systemd_networkd_devices) as it is: what is in C(.netdev) files, a " +
+				"dictionary each. They " +
 				"become objects of O(bonds), O(vlans), O(vxlans), O(bridges), O(veths), O(dummies), O(macvlans) and O(vrfs).",
 		},
 		{
 			Name: networkd.NetworksKey, Type: "list", Elements: "dict",
-			Text: "OpenStack-Ansible's C(openstack_hosts_systemd_networkd_networks) as it is: ports, addresses, routes and rules of the links. A " +
+			Text: "OpenStack-Ansible's C(openstack_hosts_systemd_networkd_networks) as it is: ports, addresses, routes and " +
+				"rules of the links. A " +
 				"static route without C(Metric) gets 21 as the first of its link, and one more each next.",
 		},
 		{
 			Name: needed.Key, Type: "raw",
-			Text: "C(container_networks) of the host or of its containers, or a list of several. Each bridge must be declared or on the host, and every " +
+			Text: "C(container_networks) of the host or of its containers, or a list of several. Each bridge must be declared " +
+				"or on the host, and every " +
 				"link below must carry the MTU; else nothing is changed.",
 		},
 		{
 			Name: needed.NetworkKey, Type: "list", Elements: "dict",
-			Text: "C(provider_networks) of OpenStack-Ansible, for O(needed): which bridges are to be Open vSwitch's, and which links it takes for them.",
+			Text: "C(provider_networks) of OpenStack-Ansible, for O(needed): which bridges are to be Open vSwitch's, and " +
+				"which links it takes for them.",
 		},
 		{
 			Name: needed.NeutronKey, Type: "dict",
@@ -69,7 +73,8 @@ func ExpandOpenStack(arguments map[string]any) (map[string]any, *OpenStack, erro
 	o.reading = networkd.ReadOSA(devices, networks, arguments, o.problems)
 	maps.Copy(expanded, o.reading.Arguments)
 	if given[needed.Key] != nil {
-		o.needs = needed.Read(given[needed.Key], given[needed.NetworkKey], given[needed.NeutronKey], devices != nil || networks != nil, o.problems)
+		o.needs = needed.Read(given[needed.Key], given[needed.NetworkKey], given[needed.NeutronKey], devices != nil ||
+			networks != nil, o.problems)
 	}
 	return expanded, o, o.problems.Err()
 }
@@ -114,10 +119,11 @@ func (t *Task) checkNeeds(site *services.Site, want *desired) ([]string, error) 
 	return warnings, t.OpenStack.problems.Err()
 }
 
-// isOthers tells a host that systemd-networkd has set up, and sets up at every boot, just as OpenStack-Ansible's variables
-// say, and of which nothing is kept yet: there is nothing to do until it is taken over.
+// isOthers tells a host that systemd-networkd has set up, and sets up at every boot, just as OpenStack-Ansible's
+// variables say, and of which nothing is kept yet: there is nothing to do until it is taken over.
 func (t *Task) isOthers(files *system.System, want *desired, todo *services.Plan) (bool, error) {
-	if t.OpenStack == nil || len(t.OpenStack.reading.Interfaces) == 0 || len(todo.Steps) > 0 || want.kept == nil || t.Settings.TakesOver() ||
+	if t.OpenStack == nil || len(t.OpenStack.reading.Interfaces) == 0 || len(todo.Steps) > 0 || want.kept == nil ||
+		t.Settings.TakesOver() ||
 		t.Settings.Releases() {
 		return false, nil
 	}
@@ -141,7 +147,8 @@ func (t *Task) isOthers(files *system.System, want *desired, todo *services.Plan
 			return false, nil
 		}
 	}
-	todo.Warnings = append(todo.Warnings, "the host is as it is to be, and "+claims[0].Describe()+" sets it up so: nothing is kept here until "+
+	todo.Warnings = append(todo.Warnings, "the host is as it is to be, and "+claims[0].Describe()+
+		" sets it up so: nothing is kept here until "+
 		"`manager: takeover`")
 	return true, nil
 }

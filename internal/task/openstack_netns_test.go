@@ -52,7 +52,8 @@ func TestOpenStackVariables(t *testing.T) {
 		}
 	}
 	routes := m.ns.IP(t, "route", "show", "table", "all")
-	for _, want := range []string{"10.5.0.0/16 via 172.29.236.1 dev br-mgmt", "metric 21", "10.6.0.0/16 via 172.29.236.2 dev br-mgmt table 100", "metric 22"} {
+	for _, want := range []string{"10.5.0.0/16 via 172.29.236.1 dev br-mgmt", "metric 21",
+		"10.6.0.0/16 via 172.29.236.2 dev br-mgmt table 100", "metric 22"} {
 		if !strings.Contains(routes, want) {
 			t.Errorf("%q is not in:\n%s", want, routes)
 		}
@@ -63,21 +64,25 @@ func TestOpenStackVariables(t *testing.T) {
 	if rules := m.ns.IP(t, "rule"); !strings.Contains(rules, "500:\tfrom 172.29.236.0/22 lookup 100") {
 		t.Errorf("rules: %s", rules)
 	}
-	m.refuse("network", "{"+variables+`, "needed": {"storage_address": {"bridge": "br-storage", "interface": "eth2", "mtu": 9000},
+	m.refuse("network", "{"+variables+
+		`, "needed": {"storage_address": {"bridge": "br-storage", "interface": "eth2", "mtu": 9000},
 		"management_address": {"bridge": "br-mgmt", "interface": "eth1", "mtu": 9000}, "x_address": {"bridge": "eth2", "interface": "eth3"}}}`,
 		"needed.storage_address.bridge: there is no br-storage on this host, and nothing declares it; add\nnetworkd_devices:",
-		"needed.management_address.mtu: 9000 does not pass br-mgmt (1600) > eth1 (1600) and br-mgmt (1600) > br-vlan-veth (1600): give br-mgmt, eth1, br-vlan-veth an mtu of 9000",
+		"needed.management_address.mtu: 9000 does not pass br-mgmt (1600) > eth1 (1600) and br-mgmt (1600) > br-vlan-veth "+
+			"(1600): give br-mgmt, eth1, br-vlan-veth an mtu of 9000",
 		"needed.x_address.bridge: eth2 is no bridge but a veth")
-	m.refuse("network", strings.Replace("{"+variables+"}", `"STP": false`, `"STP": "sometimes"`, 1), "networkd_devices[0].Bridge.STP: ")
+	m.refuse("network", strings.Replace("{"+variables+"}", `"STP": false`, `"STP": "sometimes"`, 1),
+		"networkd_devices[0].Bridge.STP: ")
 	m.refuse("network", strings.Replace("{"+variables+"}", `"mtu": 1600}`, `"mtu": 5}`, 1), "networkd_networks[0].mtu: ")
 	// The host's own links count as well as what is declared.
 	m.declare("network", `{"needed": {"a_address": {"bridge": "br-mgmt", "interface": "eth1"}}}`)
-	m.refuse("network", `{"bridges": [{"name": "br-mgmt", "state": "absent"}], "needed": {"a_address": {"bridge": "br-mgmt", "interface": "eth1"}}}`,
+	m.refuse("network",
+		`{"bridges": [{"name": "br-mgmt", "state": "absent"}], "needed": {"a_address": {"bridge": "br-mgmt", "interface": "eth1"}}}`,
 		"needed.a_address.bridge: there is no br-mgmt")
 }
 
-// TestOpenStackAdopted: a host that OSA's roles have set up is found right, with nothing to do, until it is taken over, which touches
-// no link.
+// TestOpenStackAdopted: a host that OSA's roles have set up is found right, with nothing to do, until it is taken over,
+// which touches no link.
 func TestOpenStackAdopted(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
@@ -98,7 +103,8 @@ func TestOpenStackAdopted(t *testing.T) {
 	if err := os.MkdirAll(wants, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink("/usr/lib/systemd/system/systemd-networkd.service", filepath.Join(wants, "systemd-networkd.service")); err != nil {
+	if err := os.Symlink("/usr/lib/systemd/system/systemd-networkd.service",
+		filepath.Join(wants, "systemd-networkd.service")); err != nil {
 		t.Fatal(err)
 	}
 	m.ns.IP(t, "link", "add", "br-mgmt", "up", "type", "bridge")
@@ -123,7 +129,8 @@ func TestOpenStackAdopted(t *testing.T) {
 	through, own := ping(t, container, "172.29.236.102"), ping(t, m.ns, "172.29.236.101")
 	taken := m.module("network", fmt.Sprintf(variables, `"manager": "takeover",`))
 	if taken.Err != nil || !taken.Changed || m.ns.Snapshot(t) != links {
-		t.Errorf("takeover: changed %t, %v: %s\nbefore\n%s\nafter\n%s", taken.Changed, taken.Err, actionsOf(taken), links, m.ns.Snapshot(t))
+		t.Errorf("takeover: changed %t, %v: %s\nbefore\n%s\nafter\n%s", taken.Changed, taken.Err, actionsOf(taken), links,
+			m.ns.Snapshot(t))
 	}
 	through()
 	own()
@@ -136,7 +143,8 @@ func TestOpenStackAdopted(t *testing.T) {
 func (m *machine) container(bridge, address string) *netnstest.Namespace {
 	m.Helper()
 	ns := netnstest.New(m.T)
-	m.ns.IP(m.T, "link", "add", "to-"+ns.Name[len(ns.Name)-8:], "master", bridge, "up", "type", "veth", "peer", "name", "eth1", "netns", ns.Name)
+	m.ns.IP(m.T, "link", "add", "to-"+ns.Name[len(ns.Name)-8:], "master", bridge, "up", "type", "veth", "peer", "name",
+		"eth1", "netns", ns.Name)
 	ns.IP(m.T, "address", "add", address, "dev", "eth1")
 	ns.IP(m.T, "link", "set", "eth1", "up")
 	return ns

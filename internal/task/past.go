@@ -10,8 +10,8 @@ import (
 	"hostnet.linux/internal/system"
 )
 
-// past is what was declared before changes of which some were made in an earlier boot. The state that they replaced went with
-// that boot, and came back from the set: going back to it is declaring it again.
+// past is what was declared before changes of which some were made in an earlier boot. The state that they replaced
+// went with that boot, and came back from the set: going back to it is declaring it again.
 type past struct {
 	set *spec.Set
 	// was is what the changed links were like before, by name, nil of those that were not there.
@@ -92,8 +92,8 @@ func (p *past) edit() *spec.Edit {
 	return spec.NewEdit("network", arguments, nil)
 }
 
-// resume adds what links had ahead of the changes to what is declared of them, for this run alone: options that are declared
-// no more, and links that were there undeclared.
+// resume adds what links had ahead of the changes to what is declared of them, for this run alone: options that are
+// declared no more, and links that were there undeclared.
 func (p *past) resume(d *desired) {
 	for _, one := range d.Host.Interfaces {
 		was := p.was[one.Link.Name]

@@ -29,7 +29,8 @@ func checksOf(wanted *host.Probes, routes []kernel.Route) []check {
 	}
 	var out []check
 	ping := func(what string, target netip.Addr) {
-		out = append(out, check{fmt.Sprintf("%s %s does not answer a ping", what, target), func() error { return probe.Ping(target) }})
+		out = append(out, check{fmt.Sprintf("%s %s does not answer a ping", what, target),
+			func() error { return probe.Ping(target) }})
 	}
 	if isTrue(wanted.Gateway) {
 		for _, gateway := range gateways(routes) {

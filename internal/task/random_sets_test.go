@@ -14,8 +14,8 @@ import (
 	"hostnet.linux/internal/store"
 )
 
-// TestRandomSets edits declared sets with anything that the JSON Schema allows: whatever an object comes to be, it is taken or
-// refused with its path, and what was taken is the same when it is taken again.
+// TestRandomSets edits declared sets with anything that the JSON Schema allows: whatever an object comes to be, it is
+// taken or refused with its path, and what was taken is the same when it is taken again.
 func TestRandomSets(t *testing.T) {
 	t.Parallel()
 	g := newGenerator(t)
@@ -37,7 +37,8 @@ func TestRandomSets(t *testing.T) {
 			taken++
 			kept = &store.Kept{Set: settled(change.after.Set)}
 			if again, ok := g.apply(t, kept, arguments); !ok || show(again.after.Set) != show(kept.Set) {
-				t.Fatalf("seed %d: %s again (taken: %t):\n%s\ninstead of\n%s", seed, text, ok, show(again.after.Set), show(kept.Set))
+				t.Fatalf("seed %d: %s again (taken: %t):\n%s\ninstead of\n%s", seed, text, ok, show(again.after.Set),
+					show(kept.Set))
 			}
 		}
 	}
@@ -70,7 +71,8 @@ func settled(set *spec.Set) *spec.Set {
 	out := &spec.Set{}
 	for _, object := range set.Objects {
 		kept := *object
-		kept.Declared, kept.Source = nil, &spec.Source{File: "/etc/hostnet/" + object.Kind.Key + "/x.yml", Line: func(string) int { return 1 }}
+		kept.Declared, kept.Source = nil,
+			&spec.Source{File: "/etc/hostnet/" + object.Kind.Key + "/x.yml", Line: func(string) int { return 1 }}
 		out.Add(&kept)
 	}
 	return out
@@ -164,8 +166,10 @@ func (g *generator) resolve(schema any) map[string]any {
 
 // texts are good for some option or other.
 var texts = []string{
-	"a0", "a1", "br-a", "lo", "eth0", "192.0.2.1/24", "192.0.2.2", "192.0.2.0/24", "198.51.100.1/25", "fd00::1/64", "fd00::2", "fd00::/64", "fe80::1/64",
-	"0.0.0.0/0", "::/0", "default", "all", "none", "main", "100", "02:00:00:00:00:01", "239.1.1.1", "ff05::1", "80", "8000-8010", "tcp", "unreachable",
+	"a0", "a1", "br-a", "lo", "eth0", "192.0.2.1/24", "192.0.2.2", "192.0.2.0/24", "198.51.100.1/25", "fd00::1/64",
+	"fd00::2", "fd00::/64", "fe80::1/64",
+	"0.0.0.0/0", "::/0", "default", "all", "none", "main", "100", "02:00:00:00:00:01", "239.1.1.1", "ff05::1", "80",
+	"8000-8010", "tcp", "unreachable",
 	"blackhole", "1h", "infinite", "example.test", "pmtu", "",
 }
 

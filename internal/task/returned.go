@@ -51,7 +51,8 @@ func (t *Task) returned(site *services.Site, want *desired, todo *services.Plan)
 	return out, nil
 }
 
-// declaredOptions are the names of the options that the task gives of each of its links, by the link's name on this host.
+// declaredOptions are the names of the options that the task gives of each of its links, by the link's name on this
+// host.
 func (t *Task) declaredOptions(want *desired) map[string][]string {
 	out := map[string][]string{}
 	for _, bridge := range want.Bridges {

@@ -54,7 +54,8 @@ func returnedBy(m *machine, module, text string) string {
 	if result.Err != nil {
 		m.Fatalf("%s %s: %v", module, text, result.Err)
 	}
-	values := slices.DeleteFunc(slices.Clone(result.Values), func(entry schema.Entry) bool { return entry.Key == "actions" })
+	values := slices.DeleteFunc(slices.Clone(result.Values),
+		func(entry schema.Entry) bool { return entry.Key == "actions" })
 	out, err := json.Marshal(values)
 	if err != nil {
 		m.Fatal(err)
@@ -62,8 +63,8 @@ func returnedBy(m *machine, module, text string) string {
 	return string(out)
 }
 
-// TestCheckFailsAsTheRun: a kind of link that the kernel does not have fails a check with the run's own reason, and both
-// leave the host as it was.
+// TestCheckFailsAsTheRun: a kind of link that the kernel does not have fails a check with the run's own reason, and
+// both leave the host as it was.
 func TestCheckFailsAsTheRun(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
@@ -117,5 +118,6 @@ func TestNoCards(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
 	m.declare("bridge", `{"name": "br-n"}`)
-	m.refuse("interface", `{"name": "eth77"}`, "there is no interface eth77 on this host (there are: no cards, but ", "br-n")
+	m.refuse("interface", `{"name": "eth77"}`, "there is no interface eth77 on this host (there are: no cards, but ",
+		"br-n")
 }

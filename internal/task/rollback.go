@@ -51,8 +51,9 @@ func (t *Task) Target(site *services.Site, number int) (*Target, error) {
 	if open, err := records.Current(); err != nil {
 		return nil, err
 	} else if open != nil {
-		return nil, fmt.Errorf("a change by %s of %s is not final: keep it with `hostnet confirm`, or wait until it undoes itself; "+
-			"what a crash has left behind is undone by `hostnet recover`", open.Task, open.Started.Format(time.DateTime))
+		return nil,
+			fmt.Errorf("a change by %s of %s is not final: keep it with `hostnet confirm`, or wait until it undoes itself; "+
+				"what a crash has left behind is undone by `hostnet recover`", open.Task, open.Started.Format(time.DateTime))
 	}
 	last, err := records.Last()
 	if err != nil {
@@ -163,8 +164,9 @@ func (t *Task) goBack(site *services.Site, target *Target) (*store.Record, error
 		return nil, err
 	}
 	entry := &store.Record{
-		Steps: described, Token: t.Call.Token, Who: t.who(), Phase: store.Applying, Started: time.Now(), Deadline: t.Call.Deadline,
-		Until: t.Call.Until, Boot: store.Boot(),
+		Steps: described, Token: t.Call.Token, Who: t.who(), Phase: store.Applying, Started: time.Now(),
+		Deadline: t.Call.Deadline,
+		Until:    t.Call.Until, Boot: store.Boot(),
 		Before: content, Containers: wired, To: &target.Number,
 	}
 	if entry.Token == "" {

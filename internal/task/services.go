@@ -46,7 +46,8 @@ func forHost(settings *host.Settings) {
 	}
 }
 
-// OpenSite asks the kernel about a namespace, "" for that of the calling thread. The files are the host's, or a test's own.
+// OpenSite asks the kernel about a namespace, "" for that of the calling thread. The files are the host's, or a test's
+// own.
 func OpenSite(namespace string, files *system.System) (*services.Site, func(), error) {
 	handle, err := linux.Open(namespace)
 	if err != nil {

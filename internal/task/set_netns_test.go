@@ -58,7 +58,8 @@ func (m *machine) module(module, text string) ansible.Result {
 		}
 		settings, declaration, err = services.ParseNetwork(arguments)
 	case "route", "rule":
-		parse := map[string]func(map[string]any) (*host.Declaration, *host.State, error){"route": host.ParseRoute, "rule": host.ParseRule}[module]
+		parse := map[string]func(map[string]any) (*host.Declaration, *host.State, error){
+			"route": host.ParseRoute, "rule": host.ParseRule}[module]
 		var state *host.State
 		settings, state, err = parse(arguments)
 		declaration = &services.Declaration{Host: state}
@@ -215,14 +216,16 @@ func TestForgetting(t *testing.T) {
 	m := newMachine(t)
 	m.declare("bridge", `{"name": "br-g", "mtu": 1400, "addresses": ["10.5.0.2/24"], "ageing_time": 100}`)
 	m.declare("bridge", `{"name": "br-g", "mtu": null}`)
-	if text := m.file("/etc/hostnet/bridges/br-g.yml"); strings.Contains(text, "mtu") || !strings.Contains(text, "10.5.0.2/24") {
+	if text := m.file("/etc/hostnet/bridges/br-g.yml"); strings.Contains(text, "mtu") ||
+		!strings.Contains(text, "10.5.0.2/24") {
 		t.Errorf("kept:\n%s", text)
 	}
 	if seen := m.ns.IP(t, "link", "show", "br-g"); !strings.Contains(seen, "mtu 1400") {
 		t.Errorf("what is not managed any more stays as it is: %s", seen)
 	}
 	m.declare("bridge", `{"name": "br-g", "addresses": ["10.5.0.3/24"], "replace": true}`)
-	if text := m.file("/etc/hostnet/bridges/br-g.yml"); strings.Contains(text, "ageing_time") || strings.Contains(text, "replace") {
+	if text := m.file("/etc/hostnet/bridges/br-g.yml"); strings.Contains(text, "ageing_time") ||
+		strings.Contains(text, "replace") {
 		t.Errorf("kept:\n%s", text)
 	}
 }
@@ -232,7 +235,8 @@ func TestOneNameOneKind(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
 	m.declare("bridge", `{"name": "br-y"}`)
-	m.refuse("vxlan", `{"name": "br-y", "id": 7, "local": "10.0.0.2"}`, "name: br-y is declared as a bridge in /etc/hostnet/bridges/br-y.yml:")
+	m.refuse("vxlan", `{"name": "br-y", "id": 7, "local": "10.0.0.2"}`,
+		"name: br-y is declared as a bridge in /etc/hostnet/bridges/br-y.yml:")
 	m.refuse("network", `{"dummies": [{"name": "br-y"}]}`, "dummies[0].name: br-y is declared as a bridge")
 	m.declare("bridge", `{"name": "br-y", "state": "absent"}`)
 	m.declare("vxlan", `{"name": "br-y", "id": 7, "local": "10.0.0.2"}`)
@@ -242,27 +246,34 @@ func TestOneNameOneKind(t *testing.T) {
 func TestNewWithTheKept(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
-	m.declare("bridge", `{"name": "br-a", "ports": ["eth1"], "addresses": ["10.5.0.2/24"], "routes": [{"to": "10.66.0.0/16", "via": "10.5.0.1"}]}`)
+	m.declare("bridge",
+		`{"name": "br-a", "ports": ["eth1"], "addresses": ["10.5.0.2/24"], "routes": [{"to": "10.66.0.0/16", "via": "10.5.0.1"}]}`)
 	m.refuse("bridge", `{"name": "br-b", "ports": ["eth1"]}`, "ports[0]: eth1 is a port of", "br-a")
-	m.refuse("bridge", `{"name": "br-b", "addresses": ["10.5.0.2/24"]}`, "addresses[0]: 10.5.0.2 is declared twice", "/etc/hostnet/bridges/br-a.yml:")
+	m.refuse("bridge", `{"name": "br-b", "addresses": ["10.5.0.2/24"]}`, "addresses[0]: 10.5.0.2 is declared twice",
+		"/etc/hostnet/bridges/br-a.yml:")
 	m.refuse("route", `{"to": "10.66.0.0/16", "via": "10.0.0.1"}`, "is declared twice", "/etc/hostnet/bridges/br-a.yml:")
 	m.declare("macvlan", `{"name": "mv0", "parent": "eth2", "mtu": 1500}`)
-	m.refuse("interface", `{"name": "eth2", "mtu": 1300}`, "mtu: 1300 is below the 1500 of mv0", "/etc/hostnet/macvlans/mv0.yml:")
+	m.refuse("interface", `{"name": "eth2", "mtu": 1300}`, "mtu: 1300 is below the 1500 of mv0",
+		"/etc/hostnet/macvlans/mv0.yml:")
 	m.declare("veth", `{"name": "v0", "peer": "v1"}`)
 	m.declare("macvlan", `{"name": "mv1", "parent": "v0"}`)
-	m.refuse("veth", `{"name": "v0", "peer": "v1", "state": "absent"}`, "/etc/hostnet/macvlans/mv1.yml:", "parent: v0 goes")
-	m.declare("network", `{"veths": [{"name": "v0", "peer": "v1", "state": "absent"}], "macvlans": [{"name": "mv1", "parent": "v0", "state": "absent"}]}`)
+	m.refuse("veth", `{"name": "v0", "peer": "v1", "state": "absent"}`, "/etc/hostnet/macvlans/mv1.yml:",
+		"parent: v0 goes")
+	m.declare("network",
+		`{"veths": [{"name": "v0", "peer": "v1", "state": "absent"}], "macvlans": [{"name": "mv1", "parent": "v0", "state": "absent"}]}`)
 }
 
 // TestOneListOfRoutes: a link's routes and the module route do not undo each other.
 func TestOneListOfRoutes(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
-	m.declare("bridge", `{"name": "br-a", "ports": ["eth1"], "addresses": ["10.5.0.2/24"], "routes": [{"to": "10.66.0.0/16", "via": "10.5.0.1"}]}`)
+	m.declare("bridge",
+		`{"name": "br-a", "ports": ["eth1"], "addresses": ["10.5.0.2/24"], "routes": [{"to": "10.66.0.0/16", "via": "10.5.0.1"}]}`)
 	m.declare("route", `{"to": "10.67.0.0/16", "via": "10.5.0.1"}`)
 	m.declare("bridge", `{"name": "br-a", "routes": [{"to": "10.68.0.0/16", "via": "10.5.0.1"}]}`)
 	routes := m.ns.IP(t, "route")
-	if !strings.Contains(routes, "10.67.0.0/16") || !strings.Contains(routes, "10.68.0.0/16") || strings.Contains(routes, "10.66.0.0/16") {
+	if !strings.Contains(routes, "10.67.0.0/16") || !strings.Contains(routes, "10.68.0.0/16") ||
+		strings.Contains(routes, "10.66.0.0/16") {
 		t.Errorf("routes: %s", routes)
 	}
 	m.declare("route", `{"to": "10.68.0.0/16", "state": "absent"}`)
@@ -284,14 +295,16 @@ func TestOneListOfRoutes(t *testing.T) {
 func TestMovesInTheSet(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
-	m.declare("interface", `{"name": "eth0", "addresses": ["10.0.0.2/24"], "routes": [{"to": "default", "via": "10.0.0.1"}]}`)
+	m.declare("interface",
+		`{"name": "eth0", "addresses": ["10.0.0.2/24"], "routes": [{"to": "default", "via": "10.0.0.1"}]}`)
 	m.declare("route", `{"to": "10.70.0.0/16", "via": "10.0.0.9", "dev": "eth0"}`)
 	m.declare("bridge", `{"name": "br-m", "ports": ["eth0"], "addresses": ["10.0.0.2/24"]}`)
 	if text := m.file("/etc/hostnet/interfaces/eth0.yml"); strings.Contains(text, "10.0.0.") {
 		t.Errorf("kept:\n%s", text)
 	}
 	want := m.ns.IP(t, "route")
-	if !strings.Contains(want, "default via 10.0.0.1 dev br-m") || !strings.Contains(want, "10.70.0.0/16 via 10.0.0.9 dev br-m") {
+	if !strings.Contains(want, "default via 10.0.0.1 dev br-m") ||
+		!strings.Contains(want, "10.70.0.0/16 via 10.0.0.9 dev br-m") {
 		t.Errorf("routes: %s", want)
 	}
 	if made := m.boot("br-m"); len(made.Incomplete) > 0 {
@@ -307,7 +320,8 @@ func TestMovesInTheSet(t *testing.T) {
 func TestEqualIsEqual(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
-	m.declare("bridge", `{"name": "br-a", "mtu": "1400", "stp": "no", "ports": "eth1", "mac_address": "02:AA:00:00:00:01", "addresses": ["fd00:0:0::1/64"]}`)
+	m.declare("bridge",
+		`{"name": "br-a", "mtu": "1400", "stp": "no", "ports": "eth1", "mac_address": "02:AA:00:00:00:01", "addresses": ["fd00:0:0::1/64"]}`)
 	for _, same := range []string{
 		`{"mtu": 1400, "name": "br-a"}`, `{"name": "br-a", "stp": false}`, `{"name": "br-a", "ports": ["eth1"]}`,
 		`{"name": "br-a", "mac_address": "02:aa:00:00:00:01"}`, `{"name": "br-a", "addresses": "FD00::1/64"}`,
@@ -327,7 +341,8 @@ func TestFolderOfAPerson(t *testing.T) {
 	m.write("/etc/hostnet/bridges/br-b.yml", "bridges:\n  - name: br-b\n    mtu: 14O0\n    addresses: [10.9.0.1/24]\n")
 	m.write("/etc/hostnet/bridges/br-c.yml", "bridges: [}\n")
 	told := m.told()
-	for _, part := range []string{"/etc/hostnet/foo.yml: not read", "/etc/hostnet/bridges/br-b.yml:3: mtu: must be a whole number", "/etc/hostnet/bridges/br-c.yml"} {
+	for _, part := range []string{"/etc/hostnet/foo.yml: not read",
+		"/etc/hostnet/bridges/br-b.yml:3: mtu: must be a whole number", "/etc/hostnet/bridges/br-c.yml"} {
 		if !strings.Contains(told, part) {
 			t.Errorf("%q is missing in: %s", part, told)
 		}
@@ -350,18 +365,21 @@ func TestFolderOfAPerson(t *testing.T) {
 func TestBootWithoutACard(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
-	m.declare("network", `{"bridges": [{"name": "br-a", "ports": ["eth1", "eth2"], "addresses": ["10.5.0.2/24"]}], "veths": [{"name": "v0", "peer": "v1"}],
+	m.declare("network",
+		`{"bridges": [{"name": "br-a", "ports": ["eth1", "eth2"], "addresses": ["10.5.0.2/24"]}], "veths": [{"name": "v0", "peer": "v1"}],
 		"macvlans": [{"name": "mv0", "parent": "far2", "addresses": ["10.6.0.2/24"]}, {"name": "mv1", "parent": "br-a", "addresses": ["10.7.0.2/24"]}]}`)
 	made := m.boot("br-a", "eth2")
 	seen := m.ns.IP(t, "-br", "address")
-	if !strings.Contains(seen, "10.5.0.2/24") || !strings.Contains(seen, "10.7.0.2/24") || strings.Contains(seen, "10.6.0.2/24") {
+	if !strings.Contains(seen, "10.5.0.2/24") || !strings.Contains(seen, "10.7.0.2/24") ||
+		strings.Contains(seen, "10.6.0.2/24") {
 		t.Errorf("addresses: %s", seen)
 	}
 	text := schema.Problems{}
 	for _, one := range made.Incomplete {
 		text.Add("", "%s", one)
 	}
-	if len(made.Incomplete) != 2 || !strings.Contains(text.Error(), "br-a.yml:") || !strings.Contains(text.Error(), "eth2") {
+	if len(made.Incomplete) != 2 || !strings.Contains(text.Error(), "br-a.yml:") ||
+		!strings.Contains(text.Error(), "eth2") {
 		t.Errorf("incomplete: %v", made.Incomplete)
 	}
 	m.ns.IP(t, "link", "add", "eth2", "up", "type", "veth", "peer", "name", "far2")
@@ -381,7 +399,8 @@ func TestOptionalPort(t *testing.T) {
 	}
 	m.ns.IP(t, "link", "add", "usb0", "type", "veth", "peer", "name", "far9")
 	m.boot()
-	if seen := m.ns.IP(t, "link", "show", "master", "br-a"); !strings.Contains(seen, "usb0") || !strings.Contains(seen, "eth1") {
+	if seen := m.ns.IP(t, "link", "show", "master", "br-a"); !strings.Contains(seen, "usb0") ||
+		!strings.Contains(seen, "eth1") {
 		t.Errorf("ports: %s", seen)
 	}
 	m.refuse("bridge", `{"name": "br-b", "ports": ["usb7"]}`, "ports[0]: there is no link usb7")
@@ -407,7 +426,8 @@ func TestDeletedFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if told := strings.Join(found.Left, "; "); !strings.Contains(told, "bridge br-p") || !strings.Contains(told, "route 10.77.0.0/16") {
+		if told := strings.Join(found.Left, "; "); !strings.Contains(told, "bridge br-p") ||
+			!strings.Contains(told, "route 10.77.0.0/16") {
 			t.Errorf("told: %s", told)
 		}
 		if len(found.Plan.Steps) > 0 {
@@ -429,7 +449,8 @@ func TestDamagedFileAtBoot(t *testing.T) {
 		}
 		told := false
 		for _, one := range made.Incomplete {
-			told = told || strings.Contains(one.String(), "/etc/hostnet/bridges/br-p.yml") && strings.Contains(one.String(), "generation 1")
+			told = told || strings.Contains(one.String(), "/etc/hostnet/bridges/br-p.yml") &&
+				strings.Contains(one.String(), "generation 1")
 		}
 		if !told {
 			t.Errorf("after %q: %v", damage, made.Incomplete)
@@ -446,13 +467,14 @@ func TestWhatStandsOnIt(t *testing.T) {
 	m.declare("macvlan", `{"name": "mv0", "parent": "eth2", "mtu": 1400, "addresses": ["10.9.0.1/24"]}`)
 	m.declare("interface", `{"name": "eth2", "mtu": 1400}`)
 	m.declare("interface", `{"name": "eth2", "mtu": 1450}`)
-	if seen := m.ns.IP(t, "address", "show", "mv0"); !strings.Contains(seen, "mtu 1400") || !strings.Contains(seen, "10.9.0.1/24") {
+	if seen := m.ns.IP(t, "address", "show", "mv0"); !strings.Contains(seen, "mtu 1400") ||
+		!strings.Contains(seen, "10.9.0.1/24") {
 		t.Errorf("mv0: %s", seen)
 	}
 }
 
-// TestUndoTouchesNothingElse: what a change of rules, routes or files replaced, written down and read again, brings back that
-// alone: links, addresses and routes that it did not touch stay.
+// TestUndoTouchesNothingElse: what a change of rules, routes or files replaced, written down and read again, brings
+// back that alone: links, addresses and routes that it did not touch stay.
 func TestUndoTouchesNothingElse(t *testing.T) {
 	t.Parallel()
 	for module, text := range map[string]string{

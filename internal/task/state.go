@@ -15,7 +15,8 @@ import (
 	"hostnet.linux/internal/store"
 )
 
-// The options of the network module that say what becomes of its objects, as resource modules of network collections have them.
+// The options of the network module that say what becomes of its objects, as resource modules of network collections
+// have them.
 const (
 	stateKey = "state"
 	textKey  = "running_config"
@@ -39,11 +40,16 @@ func StateDocs() []schema.Doc {
 	return []schema.Doc{
 		{
 			Name: stateKey, Type: "str", Choices: states, Default: merged,
-			Text: "What becomes of the task's objects, in the words of network collections. V(merged) adds them to what is declared on the host, option by " +
-				"option. V(replaced) declares each of them exactly so, as O(replace) does. V(overridden) declares these objects and no others, as O(purge) " +
-				"does. V(deleted) removes them, whatever options they have beside their names; without any object, it removes all that earlier tasks have " +
-				"declared. V(gathered) returns the host's network. V(rendered) returns the files that would be kept of the objects, and V(parsed) the " +
-				"objects that are in the text O(running_config); these two neither read nor change the host, and need no root. Each object has a " +
+			Text: "What becomes of the task's objects, in the words of network collections. V(merged) adds them to what is " +
+				"declared on the host, option by " +
+				"option. V(replaced) declares each of them exactly so, as O(replace) does. V(overridden) declares these objects " +
+				"and no others, as O(purge) " +
+				"does. V(deleted) removes them, whatever options they have beside their names; without any object, it removes " +
+				"all that earlier tasks have " +
+				"declared. V(gathered) returns the host's network. V(rendered) returns the files that would be kept of the " +
+				"objects, and V(parsed) the " +
+				"objects that are in the text O(running_config); these two neither read nor change the host, and need no root. " +
+				"Each object has a " +
 				"state of its own beside it.",
 		},
 		{
@@ -61,8 +67,9 @@ func StateReturns() []ansible.Return {
 			Name: name, Returned: "with O(state=" + name + ")", Type: "dict", Text: text, Sample: sample,
 			Contains: []ansible.Return{{
 				Name: "bridges", Returned: "when there are bridges", Type: "list", Elements: "dict", Sample: sample["bridges"],
-				Text:     "The bridges. The other kinds have their keys beside it.",
-				Contains: []ansible.Return{{Name: "name", Returned: "always", Type: "str", Text: "The bridge's name.", Sample: "br-mgmt"}},
+				Text: "The bridges. The other kinds have their keys beside it.",
+				Contains: []ansible.Return{
+					{Name: "name", Returned: "always", Type: "str", Text: "The bridge's name.", Sample: "br-mgmt"}},
 			}},
 		}
 	}
@@ -71,7 +78,8 @@ func StateReturns() []ansible.Return {
 		network(parsedText, "The objects of the text, as O(config) takes them."),
 		{
 			Name: rendered, Returned: "with O(state=rendered)", Type: "list", Elements: "dict",
-			Text:   "The files that a host would keep on which nothing is declared yet; with O(persist=networkd) those of systemd-networkd as well.",
+			Text: "The files that a host would keep on which nothing is declared yet; with O(persist=networkd) those of " +
+				"systemd-networkd as well.",
 			Sample: []any{map[string]any{"path": "/etc/hostnet/bridges/br-mgmt.yml", "content": "bridges:\n- name: br-mgmt\n"}},
 			Contains: []ansible.Return{
 				{Name: "path", Returned: "always", Type: "str", Text: "The file.", Sample: "/etc/hostnet/bridges/br-mgmt.yml"},
@@ -103,7 +111,8 @@ func ExpandState(arguments map[string]any) (expanded map[string]any, state strin
 	}
 	for _, option := range []string{"replace", "purge"} {
 		if raw != nil && arguments[option] != nil {
-			problems.Add(option, "state: %s says already what becomes of other objects and options: leave one of both out", state)
+			problems.Add(option, "state: %s says already what becomes of other objects and options: leave one of both out",
+				state)
 		}
 	}
 	switch state {
@@ -115,7 +124,8 @@ func ExpandState(arguments map[string]any) (expanded map[string]any, state strin
 		deleteAll(expanded)
 	}
 	if expanded["purge"] == true && raw != nil && (arguments["netns"] != nil || isOff(arguments["persist"])) {
-		problems.Add(stateKey, "%s compares with what is kept on the host, and nothing is kept with netns or persist: false", state)
+		problems.Add(stateKey, "%s compares with what is kept on the host, and nothing is kept with netns or persist: false",
+			state)
 	}
 	return expanded, state, problems.Err()
 }

@@ -21,22 +21,29 @@ func (m *machine) has(name string) bool {
 // TestStates: what becomes of objects and options that earlier tasks declared, and that a second run is silent.
 func TestStates(t *testing.T) {
 	t.Parallel()
-	declared := `{"bridges": [{"name": "br-a", "mtu": 1400, "ageing_time": 100}, {"name": "br-b"}], "routes": [{"to": "198.51.100.0/24", "type": "blackhole"}]}`
+	declared :=
+		`{"bridges": [{"name": "br-a", "mtu": 1400, "ageing_time": 100}, {"name": "br-b"}], "routes": [{"to": "198.51.100.0/24", "type": "blackhole"}]}`
 	for _, one := range []struct {
 		name, text string
 		links      string // that are there
 		kept       string // in br-a's file
 		route      bool
 	}{
-		{"merged", `{"state": "merged", "bridges": [{"name": "br-a", "forward_delay": 0}]}`, "br-a br-b", "mtu ageing_time forward_delay", true},
-		{"left out", `{"bridges": [{"name": "br-a", "forward_delay": 0}]}`, "br-a br-b", "mtu ageing_time forward_delay", true},
-		{"replaced", `{"state": "replaced", "bridges": [{"name": "br-a", "forward_delay": 0}]}`, "br-a br-b", "forward_delay", true},
-		{"overridden", `{"state": "overridden", "bridges": [{"name": "br-a", "forward_delay": 0}]}`, "br-a", "forward_delay", false},
+		{"merged", `{"state": "merged", "bridges": [{"name": "br-a", "forward_delay": 0}]}`, "br-a br-b",
+			"mtu ageing_time forward_delay", true},
+		{"left out", `{"bridges": [{"name": "br-a", "forward_delay": 0}]}`, "br-a br-b", "mtu ageing_time forward_delay",
+			true},
+		{"replaced", `{"state": "replaced", "bridges": [{"name": "br-a", "forward_delay": 0}]}`, "br-a br-b", "forward_delay",
+			true},
+		{"overridden", `{"state": "overridden", "bridges": [{"name": "br-a", "forward_delay": 0}]}`, "br-a", "forward_delay",
+			false},
 		{"deleted, one", `{"state": "deleted", "bridges": [{"name": "br-b", "mtu": 1300}]}`, "br-a", "mtu ageing_time", true},
 		{"deleted, by its name alone", `{"state": "deleted", "bridges": {"name": "br-b"}}`, "br-a", "mtu ageing_time", true},
-		{"deleted, a route", `{"state": "deleted", "routes": [{"to": "198.51.100.0/24", "type": "blackhole"}]}`, "br-a br-b", "mtu ageing_time", false},
+		{"deleted, a route", `{"state": "deleted", "routes": [{"to": "198.51.100.0/24", "type": "blackhole"}]}`, "br-a br-b",
+			"mtu ageing_time", false},
 		{"deleted, all", `{"state": "deleted"}`, "", "", false},
-		{"objects have states beside it", `{"state": "merged", "bridges": [{"name": "br-b", "state": "absent"}]}`, "br-a", "mtu ageing_time", true},
+		{"objects have states beside it", `{"state": "merged", "bridges": [{"name": "br-b", "state": "absent"}]}`, "br-a",
+			"mtu ageing_time", true},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			t.Parallel()
@@ -52,7 +59,8 @@ func TestStates(t *testing.T) {
 			if !m.has("by-hand") {
 				t.Error("what others made is gone")
 			}
-			if found := strings.Contains(m.ns.IP(t, "route", "show", "type", "blackhole"), "198.51.100.0/24"); found != one.route {
+			if found := strings.Contains(m.ns.IP(t, "route", "show", "type", "blackhole"),
+				"198.51.100.0/24"); found != one.route {
 				t.Errorf("the route is there: %t", found)
 			}
 			if one.kept == "" {

@@ -62,14 +62,16 @@ func TestRenderedAndParsed(t *testing.T) {
 			t.Fatalf("%s: %v", name, read.Err)
 		}
 		got, _ := json.Marshal(read.Values.Get("parsed"))
-		wanted := `{"bonds":[{"name":"bond0","mode":"active-backup","ports":["eth0","eth1"]}],"vlans":[{"name":"bond0.10","id":10,"parent":"bond0"}],` +
-			`"bridges":[{"name":"br-mgmt","ports":["bond0.10"],"addresses":["192.0.2.1/24"]}],` +
-			`"routes":[{"to":"198.51.100.0/24","via":"192.0.2.254"}]}`
+		wanted :=
+			`{"bonds":[{"name":"bond0","mode":"active-backup","ports":["eth0","eth1"]}],"vlans":[{"name":"bond0.10","id":10,"parent":"bond0"}],` +
+				`"bridges":[{"name":"br-mgmt","ports":["bond0.10"],"addresses":["192.0.2.1/24"]}],` +
+				`"routes":[{"to":"198.51.100.0/24","via":"192.0.2.254"}]}`
 		if !sameJSON(t, got, []byte(wanted)) {
 			t.Errorf("%s: %s, want %s", name, got, wanted)
 		}
 		// What was parsed is rendered to the same files.
-		if again := callNetwork(t, `{"state": "rendered", "config": `+string(got)+`}`); again.Err != nil || !sameAs(t, again, "rendered", content) {
+		if again := callNetwork(t, `{"state": "rendered", "config": `+string(got)+`}`); again.Err != nil ||
+			!sameAs(t, again, "rendered", content) {
 			t.Errorf("%s: rendered again: %v", name, again.Err)
 		}
 	}
@@ -120,13 +122,15 @@ func TestStatesAreChecked(t *testing.T) {
 		`{"state": "parsed", "running_config": "bridges:\n- name: br0\n  mtu: 14O0"}`:               "running_config:3: mtu:",
 		`{"state": "parsed", "running_config": "bridgse:\n- name: br0"}`:                            `did you mean "bridges"?`,
 		`{"state": "parsed", "running_config": "bridges:\n- name: br0\n---\nbridges: {name: br0}"}`: "declared twice",
-		`{"state": "parsed", "running_config": "a: [\u0000"}`:                                       "running_config: cannot be read",
-		`{"state": "rendered", "bridges": [{"name": "br0", "mtu": "14O0"}]}`:                        "bridges[0].mtu",
-		`{"state": "rendered", "config": {"bridges": [{"name": "br0", "mtu": "14O0"}]}}`:            "config.bridges[0].mtu",
-		`{"state": "rendered", "lxc_bridges": [{}], "persist": "networkd"}`:                         "use `persist: true`",
-		`{"state": "overridden", "netns": "x"}`:                                                     "nothing is kept with netns",
-		`{"state": "deleted", "persist": "no"}`:                                                     "nothing is kept with netns or persist: false",
-		`{"config": {"state": "gathered"}, "state": "merged"}`:                                      "config.state: state is given beside config",
+		`{"state": "parsed", "running_config": "a: [\u0000"}`: "running_config: " +
+			"cannot be read",
+		`{"state": "rendered", "bridges": [{"name": "br0", "mtu": "14O0"}]}`:             "bridges[0].mtu",
+		`{"state": "rendered", "config": {"bridges": [{"name": "br0", "mtu": "14O0"}]}}`: "config.bridges[0].mtu",
+		`{"state": "rendered", "lxc_bridges": [{}], "persist": "networkd"}`:              "use `persist: true`",
+		`{"state": "overridden", "netns": "x"}`:                                          "nothing is kept with netns",
+		`{"state": "deleted", "persist": "no"}`: "nothing is kept with netns or " +
+			"persist: false",
+		`{"config": {"state": "gathered"}, "state": "merged"}`: "config.state: state is given beside config",
 	} {
 		if result := callNetwork(t, text); result.Err == nil || !strings.Contains(result.Err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, result.Err, want)

@@ -64,7 +64,8 @@ func RunServices(parse ParseServices) func(context.Context, ansible.Call) ansibl
 		}
 		forHost(&settings.Settings)
 		files := &system.System{}
-		t := &Task{Call: call, Settings: &settings.Settings, Edit: spec.NewEdit(call.Module, call.Arguments, host.TaskOptionNames()), OpenStack: openstack}
+		t := &Task{Call: call, Settings: &settings.Settings,
+			Edit: spec.NewEdit(call.Module, call.Arguments, host.TaskOptionNames()), OpenStack: openstack}
 		if settings.Namespace() != "" && len(declaration.DNSMasqs) > 0 {
 			return t.within(settings.Namespace(), declaration)
 		}
@@ -89,13 +90,16 @@ func inConfig(err error, inside []string) error {
 var errNeedsRoot = errors.New("changing the network takes root: set `become: true`")
 
 // withTheHosts adds what the host says to the problems of arguments about many objects.
-func withTheHosts(err error, arguments map[string]any, settings *host.Declaration, declaration *services.Declaration) error {
+func withTheHosts(err error, arguments map[string]any, settings *host.Declaration,
+	declaration *services.Declaration) error {
 	var problems schema.Problems
-	if !errors.As(err, &problems) || declaration == nil || declaration.Host == nil || len(declaration.Host.Interfaces) < 2 || os.Geteuid() != 0 {
+	if !errors.As(err, &problems) || declaration == nil || declaration.Host == nil ||
+		len(declaration.Host.Interfaces) < 2 || os.Geteuid() != 0 {
 		return err
 	}
 	// Links may stand on an lxc_bridge, which is not one of the interfaces.
-	if arguments["lxc_bridges"] != nil || slices.ContainsFunc(problems, func(problem schema.Problem) bool { return problem.Path == "netns" }) {
+	if arguments["lxc_bridges"] != nil ||
+		slices.ContainsFunc(problems, func(problem schema.Problem) bool { return problem.Path == "netns" }) {
 		return err
 	}
 	handle, failure := linux.Open(settings.Namespace())
@@ -199,7 +203,8 @@ func (t *Task) planKernel(site *services.Site, own *services.Declaration) (*desi
 			partial.Plan.Steps = slices.DeleteFunc(partial.Plan.Steps, func(step plan.Step) bool { return !t.Only(step) })
 		}
 		return &desired{
-			Declaration: partial.Declaration, kept: partial.Kept, after: &spec.Result{Set: set, Scope: set.Objects}, incomplete: partial.Incomplete,
+			Declaration: partial.Declaration, kept: partial.Kept, after: &spec.Result{Set: set, Scope: set.Objects},
+			incomplete: partial.Incomplete,
 		}, partial.Plan, nil
 	}
 	want, err := t.desire(site, own)

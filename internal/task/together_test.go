@@ -16,8 +16,9 @@ func TestATaskIsComparedWithWhatIsKept(t *testing.T) {
 	t.Parallel()
 	files := &system.System{Root: t.TempDir()}
 	for path, content := range map[string]string{
-		"/etc/hostnet/lxc_bridges/lxcbr0.yml": "lxc_bridges:\n- name: lxcbr0\n  port_forwards: [{port: 8080, to: 10.0.3.7, to_port: 80}]\n",
-		"/etc/hostnet/nats/broken.yml":        "nats:\n- nam: x\n",
+		"/etc/hostnet/lxc_bridges/lxcbr0.yml": "lxc_bridges:\n- name: lxcbr0\n  port_forwards: [{port: 8080, to: 10.0.3.7, " +
+			"to_port: 80}]\n",
+		"/etc/hostnet/nats/broken.yml": "nats:\n- nam: x\n",
 	} {
 		if err := files.Put(system.Text(path, content)); err != nil {
 			t.Fatal(err)
@@ -30,9 +31,11 @@ func TestATaskIsComparedWithWhatIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	one := &Task{Call: call, Settings: &settings.Settings, Edit: spec.NewEdit(call.Module, call.Arguments, host.TaskOptionNames())}
+	one := &Task{Call: call, Settings: &settings.Settings,
+		Edit: spec.NewEdit(call.Module, call.Arguments, host.TaskOptionNames())}
 	result := one.Apply(&services.Site{Services: &services.Host{System: files}}, declaration)
-	const want = "port_forwards[0]: tcp port 8080 is forwarded already by port_forwards[0] of lxcbr0 (/etc/hostnet/lxc_bridges/lxcbr0.yml:2)"
+	const want = "port_forwards[0]: tcp port 8080 is forwarded already by port_forwards[0] of lxcbr0 " +
+		"(/etc/hostnet/lxc_bridges/lxcbr0.yml:2)"
 	if result.Err == nil || !strings.Contains(result.Err.Error(), want) {
 		t.Errorf("error %v, want %s", result.Err, want)
 	}

@@ -24,7 +24,8 @@ func Topology(namespace string) (*topology.Host, []string, error) {
 	}
 	steps, err := drift(&system.System{})
 	if err != nil {
-		return wired, []string{fmt.Sprintf("cannot tell what differs from what is kept in %s: %v", store.Declarations, err)}, nil
+		return wired, []string{fmt.Sprintf("cannot tell what differs from what is kept in %s: %v", store.Declarations, err)},
+			nil
 	}
 	for _, step := range steps {
 		_, name, _ := strings.Cut(step.Object, " ")

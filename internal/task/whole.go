@@ -31,7 +31,8 @@ const (
 // NewWhole is the task of making the host as declared, which waits for no confirmation unless its settings are changed.
 func NewWhole() *Task {
 	off := "off"
-	return &Task{Call: ansible.Call{Module: applyModule}, Settings: &host.Settings{Confirm: &host.Confirm{Mode: &off}}, Whole: true}
+	return &Task{Call: ansible.Call{Module: applyModule}, Settings: &host.Settings{Confirm: &host.Confirm{Mode: &off}},
+		Whole: true}
 }
 
 // Incomplete is an object that cannot be made whole now, and why.
@@ -172,7 +173,8 @@ func stillThere(site *services.Site, now, last *spec.Set) ([]string, error) {
 }
 
 // prune takes out what the problems are about.
-func (p *Partial) prune(objects []*spec.Object, index spec.Index, problems schema.Problems, origin map[*spec.Object]*spec.Object) ([]*spec.Object, bool) {
+func (p *Partial) prune(objects []*spec.Object, index spec.Index, problems schema.Problems,
+	origin map[*spec.Object]*spec.Object) ([]*spec.Object, bool) {
 	labels := index.Label(problems)
 	replaced := map[*spec.Object]*spec.Object{}
 	for i := len(problems) - 1; i >= 0; i-- {
@@ -253,8 +255,8 @@ func applyWhole(call ansible.Call) ansible.Result {
 	return t.change(site, nil)
 }
 
-// Boot makes what can be made of the declared set, per object and option, and says what is missing. It never undoes: a host
-// that can be reached is worth more than one that is right or nothing.
+// Boot makes what can be made of the declared set, per object and option, and says what is missing. It never undoes: a
+// host that can be reached is worth more than one that is right or nothing.
 func Boot(site *services.Site) (*Partial, error) {
 	records := storeOf(site)
 	lock, err := records.Lock(store.AtBoot, time.Minute)
@@ -294,7 +296,8 @@ func (p *Partial) Warnings() []string {
 
 // RequiredMissing tells whether an object that is declared to be required is not whole.
 func (p *Partial) RequiredMissing() bool {
-	return slices.ContainsFunc(p.Incomplete, func(one Incomplete) bool { return one.Object != nil && one.Object.IsTrue("required") })
+	return slices.ContainsFunc(p.Incomplete,
+		func(one Incomplete) bool { return one.Object != nil && one.Object.IsTrue("required") })
 }
 
 // Status is one line about what could be made.

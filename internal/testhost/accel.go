@@ -29,8 +29,8 @@ func (a accelerator) arguments() []string {
 // probeTimeout is how long KVM gets to boot the initramfs. Working, it takes well under a second.
 const probeTimeout = 5 * time.Second
 
-// chooseAccelerator uses KVM only where it has booted the image's kernel: the device exists in many nested machines where
-// guests hang. The answer holds until the computer's next boot.
+// chooseAccelerator uses KVM only where it has booted the image's kernel: the device exists in many nested machines
+// where guests hang. The answer holds until the computer's next boot.
 func chooseAccelerator(ctx context.Context, image Image, log io.Writer) (accelerator, error) {
 	device, err := os.OpenFile("/dev/kvm", os.O_RDWR, 0)
 	if err != nil {
@@ -72,7 +72,8 @@ func probe(ctx context.Context, accel accelerator, image Image) error {
 	defer cancel()
 	arguments := append(accel.arguments(),
 		"-machine", "q35", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-m", "256",
-		"-serial", "stdio", "-kernel", image.kernel(), "-initrd", image.initramfs(), "-append", "console=ttyS0 quiet testhost.probe")
+		"-serial", "stdio", "-kernel", image.kernel(), "-initrd", image.initramfs(), "-append",
+		"console=ttyS0 quiet testhost.probe")
 	qemu, err := startProcess(arguments, nil, nil)
 	if err != nil {
 		return err

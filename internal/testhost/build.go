@@ -35,7 +35,8 @@ func (b *imageBuilder) run() error {
 		what string
 		do   func() error
 	}{
-		{fmt.Sprintf("install Debian %s (%d packages and what they need)", b.recipe.Release, len(b.recipe.packages())), b.installPackages},
+		{fmt.Sprintf("install Debian %s (%d packages and what they need)", b.recipe.Release, len(b.recipe.packages())),
+			b.installPackages},
 		{"kernel and its modules", b.installKernel},
 		{"users, key and services", b.setUp},
 		{"initramfs", b.makeInitramfs},
@@ -143,7 +144,8 @@ func (b *imageBuilder) setUp() error {
 		return err
 	}
 	defer os.Remove(outside)
-	return command(b.ctx, "chroot", b.root, "/bin/sh", inside, string(bytes.TrimSpace(ssh.MarshalAuthorizedKey(authorized))))
+	return command(b.ctx, "chroot", b.root, "/bin/sh", inside,
+		string(bytes.TrimSpace(ssh.MarshalAuthorizedKey(authorized))))
 }
 
 func (b *imageBuilder) makeInitramfs() error {

@@ -27,7 +27,8 @@ type Host struct {
 	stopErr error
 }
 
-// bootTimeout bounds a boot up to the login over SSH. Emulated on a loaded computer it can take many times the usual 20 s.
+// bootTimeout bounds a boot up to the login over SSH. Emulated on a loaded computer it can take many times the usual 20
+// s.
 const bootTimeout = 4 * time.Minute
 
 // bootPatience is after how long the first boot is begun anew: once in some hundred, an emulated kernel spins for ever.
@@ -109,7 +110,8 @@ func (h *Host) startQEMU(accel accelerator) error {
 	return nil
 }
 
-// userForward matches a line of the monitor's "info usernet": protocol and state, descriptor, source, port, destination.
+// userForward matches a line of the monitor's "info usernet": protocol and state, descriptor, source, port,
+// destination.
 var userForward = regexp.MustCompile(`TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s`)
 
 // forwardedPort asks QEMU which port it took: choosing one here first would race with every other process.
@@ -145,7 +147,8 @@ func (h *Host) waitForBoot(ctx context.Context, previous string) error {
 		case <-h.qemu.done:
 			return h.withConsole(fmt.Errorf("qemu ended during the boot: %w", h.qemu.err))
 		case <-ctx.Done():
-			return h.withConsole(fmt.Errorf("no login over SSH within %.0f s (%w): %w", time.Since(start).Seconds(), ctx.Err(), err))
+			return h.withConsole(fmt.Errorf("no login over SSH within %.0f s (%w): %w", time.Since(start).Seconds(), ctx.Err(),
+				err))
 		case <-stuck.C:
 			if previous != "" {
 				continue // what a boot does after a crash is not done twice
@@ -205,7 +208,8 @@ func (h *Host) Reboot(ctx context.Context) error {
 
 func (h *Host) restart(ctx context.Context, what string, begin func() error) error {
 	before, err := h.bootID(ctx)
-	// A machine that cannot be reached can be reset all the same; whatever answers afterwards is a new boot, or it stays away.
+	// A machine that cannot be reached can be reset all the same; whatever answers afterwards is a new boot, or it stays
+	// away.
 	if err == nil || what == "reset" {
 		if err = begin(); err == nil {
 			h.ssh.disconnect()
@@ -226,8 +230,8 @@ func (h *Host) SetLink(nic string, up bool) error {
 	return nil
 }
 
-// SetCut makes a NIC's wire lose every frame, or carry them again, while the NIC keeps its carrier: a failure behind the
-// next switch.
+// SetCut makes a NIC's wire lose every frame, or carry them again, while the NIC keeps its carrier: a failure behind
+// the next switch.
 func (h *Host) SetCut(nic string, cut bool) error {
 	port, found := h.ports[nic]
 	if !found {

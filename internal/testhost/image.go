@@ -37,9 +37,9 @@ func CacheDir() (string, error) {
 	return dir, os.MkdirAll(dir, 0o700)
 }
 
-// Build returns the recipe's image, from the cache or newly built, which takes root, the programs that MissingTools looks
-// for, and less than a minute. Progress goes to log. Of several processes that want one image, one builds it and the
-// others wait.
+// Build returns the recipe's image, from the cache or newly built, which takes root, the programs that MissingTools
+// looks for, and less than a minute. Progress goes to log. Of several processes that want one image, one builds it and
+// the others wait.
 func (r Recipe) Build(ctx context.Context, log io.Writer) (Image, error) {
 	if err := r.validate(); err != nil {
 		return Image{}, fmt.Errorf("testhost: %w", err)
@@ -56,7 +56,8 @@ func (r Recipe) Build(ctx context.Context, log io.Writer) (Image, error) {
 	if image.touch() {
 		return image, nil
 	}
-	unlock, err := lock(ctx, image.dir+".lock", func() { fmt.Fprintf(log, "another process builds the image %s, waiting\n", r) })
+	unlock, err := lock(ctx, image.dir+".lock",
+		func() { fmt.Fprintf(log, "another process builds the image %s, waiting\n", r) })
 	if err != nil {
 		return Image{}, fmt.Errorf("testhost: image %s: %w", r, err)
 	}

@@ -46,7 +46,8 @@ func userNetwork(nic string) []string {
 
 // nicDevice announces a speed, since bonding's 802.3ad mode takes only ports that have one into an aggregator.
 func nicDevice(m Machine, name string, index byte) string {
-	return fmt.Sprintf("virtio-net-pci,id=nic-%s,netdev=%s,mac=%s,romfile=,speed=10000,duplex=full", name, name, m.mac(index))
+	return fmt.Sprintf("virtio-net-pci,id=nic-%s,netdev=%s,mac=%s,romfile=,speed=10000,duplex=full", name, name,
+		m.mac(index))
 }
 
 func nicArguments(m Machine) []string {
@@ -83,7 +84,8 @@ func kernelCommandLine(m Machine) string {
 		"console=ttyS0", "quiet", "panic=-1",
 		"net.ifnames=0",
 		// A test must not wait for what only guards production machines.
-		"mitigations=off", "audit=0", "apparmor=0", "nowatchdog", "no_timer_check", "random.trust_cpu=on", "cryptomgr.notests",
+		"mitigations=off", "audit=0", "apparmor=0", "nowatchdog", "no_timer_check", "random.trust_cpu=on",
+		"cryptomgr.notests",
 		// Under emulation, code is translated again wherever it is mapped anew: with randomized addresses, in every process.
 		"norandmaps", "init_on_alloc=0", "hardened_usercopy=off", "randomize_kstack_offset=off", "lsm=capability",
 		"rcupdate.rcu_expedited=1", // namespaces come and go by the hundred, and each waits for several grace periods

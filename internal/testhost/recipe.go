@@ -29,12 +29,14 @@ const kernelPackage = "linux-image-cloud-amd64"
 
 // basePackages are in every image. There is no Python: the collection must not need it.
 var basePackages = []string{
-	"bridge-utils", "busybox-static", "ca-certificates", "dbus", "dnsmasq-base", "ifupdown", "iproute2", "iputils-ping", "kmod",
+	"bridge-utils", "busybox-static", "ca-certificates", "dbus", "dnsmasq-base", "ifupdown", "iproute2", "iputils-ping",
+	"kmod",
 	"lxc", "nftables", "openssh-server", "procps", "sudo", "systemd", "systemd-sysv", "tcpdump", "udev",
 }
 
 // neededModules must exist in the image's kernel: what the tests are about, and what the machine itself runs on.
-var neededModules = []string{"8021q", "bonding", "dummy", "macvlan", "nf_tables", "vrf", "vxlan", "virtio_blk", "virtio_net", "virtio_pci"}
+var neededModules = []string{"8021q", "bonding", "dummy", "macvlan", "nf_tables", "vrf", "vxlan", "virtio_blk",
+	"virtio_net", "virtio_pci"}
 
 // guestFiles are the scripts that become part of an image.
 //

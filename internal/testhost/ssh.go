@@ -24,7 +24,8 @@ type SSH struct {
 
 // Command is the line that a person types to log in.
 func (s SSH) Command(user string) string {
-	return fmt.Sprintf("ssh -i %s -p %d -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR %s@%s",
+	return fmt.Sprintf(
+		"ssh -i %s -p %d -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR %s@%s",
 		s.KeyFile, s.Port, user, s.Address)
 }
 
@@ -64,8 +65,8 @@ func newSSHClient(login SSH) (*sshClient, error) {
 	return &sshClient{login: login, signer: signer}, nil
 }
 
-// bannerTimeout is how long sshd gets to say its version. QEMU accepts connections before the machine does and keeps them
-// open without an answer, so waiting longer only wastes the time until the next attempt.
+// bannerTimeout is how long sshd gets to say its version. QEMU accepts connections before the machine does and keeps
+// them open without an answer, so waiting longer only wastes the time until the next attempt.
 const bannerTimeout = 3 * time.Second
 
 // handshakeTimeout bounds key exchange and login.

@@ -1,8 +1,8 @@
-// Package testhost boots real Debian machines under QEMU for tests: any number of NICs, any number of machines on shared
-// segments, reached over SSH, gone when the test ends.
+// Package testhost boots real Debian machines under QEMU for tests: any number of NICs, any number of machines on
+// shared segments, reached over SSH, gone when the test ends.
 //
-// Images are built from Debian's packages once and cached. A machine writes to a private, temporary layer over its image,
-// which lasts through resets and reboots and ends with the machine.
+// Images are built from Debian's packages once and cached. A machine writes to a private, temporary layer over its
+// image, which lasts through resets and reboots and ends with the machine.
 package testhost
 
 import (

@@ -70,9 +70,9 @@ func (h *Host) Get(ctx context.Context, remote, local string) error {
 	return os.WriteFile(local, []byte(content), 0o600)
 }
 
-// RunTestBinary copies a compiled test (go test -c) into the machine and runs it there, in its own directory, as root. Its
-// output goes to the machine's Log as it comes, and is returned whole. HOSTNET_NO_SKIP=1 tells the test that this kernel
-// has everything, so that a skip would hide a failure.
+// RunTestBinary copies a compiled test (go test -c) into the machine and runs it there, in its own directory, as root.
+// Its output goes to the machine's Log as it comes, and is returned whole. HOSTNET_NO_SKIP=1 tells the test that this
+// kernel has everything, so that a skip would hide a failure.
 func (h *Host) RunTestBinary(ctx context.Context, local string, arguments ...string) (output string, err error) {
 	remote := "/tmp/" + filepath.Base(local)
 	if err := h.Put(ctx, local, remote, 0o755); err != nil {

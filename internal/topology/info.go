@@ -106,7 +106,8 @@ func fromNetwork(network map[string]json.RawMessage) *Host {
 		}
 		for _, one := range list {
 			if other := root.Link(one.Peer); one.Peer != "" && other == nil {
-				root.Links = append(root.Links, &Link{Name: one.Peer, Kind: "veth", State: Up, Peer: &End{Namespace: root.Name, Link: one.Name}})
+				root.Links = append(root.Links,
+					&Link{Name: one.Peer, Kind: "veth", State: Up, Peer: &End{Namespace: root.Name, Link: one.Name}})
 			}
 		}
 	}
@@ -242,7 +243,8 @@ func (i interior) link(name, kind string) *Link {
 	if kind == "hardware" {
 		kind = ""
 	}
-	return &Link{Name: name, Kind: kind, State: Down, MTU: i.MTU, MAC: i.MAC, Addresses: slices.Concat(i.Addresses, i.Dynamic)}
+	return &Link{Name: name, Kind: kind, State: Down, MTU: i.MTU, MAC: i.MAC,
+		Addresses: slices.Concat(i.Addresses, i.Dynamic)}
 }
 
 func stateOf(up, carrier bool) string {

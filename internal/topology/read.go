@@ -234,7 +234,8 @@ func (l *Link) decodeTunnel(raw *kernel.Link, names map[int]string) {
 
 // bondModes are in the order of BOND_MODE_* in linux/if_bonding.h.
 var bondModes = map[uint32]string{
-	0: "balance-rr", 1: "active-backup", 2: "balance-xor", 3: "broadcast", 4: "802.3ad", 5: "balance-tlb", 6: "balance-alb",
+	0: "balance-rr", 1: "active-backup", 2: "balance-xor", 3: "broadcast", 4: "802.3ad", 5: "balance-tlb",
+	6: "balance-alb",
 }
 
 // roleOf reads a bond port: BOND_STATE_* and BOND_LINK_* in linux/if_bonding.h.

@@ -1,5 +1,5 @@
-// Package topology is one host as it is wired: every network namespace with its links, and which end of a pair is whose.
-// It is what pictures and paths are made of, and travels as JSON in the result of the module network_info.
+// Package topology is one host as it is wired: every network namespace with its links, and which end of a pair is
+// whose. It is what pictures and paths are made of, and travels as JSON in the result of the module network_info.
 package topology
 
 // Host is a host with all its namespaces.

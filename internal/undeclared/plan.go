@@ -7,8 +7,9 @@ import (
 	"hostnet.linux/internal/plan"
 )
 
-// Neighbours finds the steps that put back the neighbours that the plan of the links takes along: a link that goes down, is made
-// again or gets another MAC address loses them (neigh_ifdown, neigh_changeaddr). Those that cannot stay are shown as removed.
+// Neighbours finds the steps that put back the neighbours that the plan of the links takes along: a link that goes
+// down, is made again or gets another MAC address loses them (neigh_ifdown, neigh_changeaddr). Those that cannot stay
+// are shown as removed.
 func Neighbours(k kernel.Undeclared, ground plan.LinkEffects) ([]plan.Step, error) {
 	links := map[string]bool{}
 	for name, loss := range ground.Impacts {
@@ -38,8 +39,9 @@ func Neighbours(k kernel.Undeclared, ground plan.LinkEffects) ([]plan.Step, erro
 
 func neighbourStep(k kernel.Undeclared, ground plan.LinkEffects, one kernel.Neighbour) (plan.Step, bool) {
 	step := plan.Step{
-		Phase: plan.Retire, Action: "restore", Object: fmt.Sprintf("neighbour %s on %s", describeNeighbour(one), one.Link), Links: []string{one.Link},
-		Run: func() error { return k.SetNeighbour(one) },
+		Phase: plan.Retire, Action: "restore", Object: fmt.Sprintf("neighbour %s on %s", describeNeighbour(one), one.Link),
+		Links: []string{one.Link},
+		Run:   func() error { return k.SetNeighbour(one) },
 	}
 	controller, joins := ground.Joins[one.Link]
 	lost := ground.Impacts[one.Link] != plan.Preserved

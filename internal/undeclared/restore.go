@@ -8,8 +8,8 @@ import (
 	"hostnet.linux/internal/kernel"
 )
 
-// RestoreSettings puts back what links are called and set to, which must be so before they come up and get addresses. All is
-// tried, whatever fails.
+// RestoreSettings puts back what links are called and set to, which must be so before they come up and get addresses.
+// All is tried, whatever fails.
 func (s State) RestoreSettings(k Kernel) error {
 	raw, err := k.Links()
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"hostnet.linux/internal/netnstest"
 )
 
-// TestSettingsAreInTheKernelsOrder sets each file below /proc/sys/net to another value than it has, and wants this very file
-// named, with both values.
+// TestSettingsAreInTheKernelsOrder sets each file below /proc/sys/net to another value than it has, and wants this very
+// file named, with both values.
 func TestSettingsAreInTheKernelsOrder(t *testing.T) {
 	n := netnstest.New(t)
 	n.IP(t, "link", "add", "name", "l0", "type", "veth", "peer", "name", "l1")

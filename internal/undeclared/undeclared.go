@@ -1,6 +1,6 @@
-// Package undeclared is what links have that no option declares: neighbours, forwarding entries of bridges, settings below
-// /proc/sys/net, queueing disciplines, alternative names. The kernel takes such things along when a plan makes a link again,
-// takes it down, gives it another MAC address or too small an MTU; an undo puts them back.
+// Package undeclared is what links have that no option declares: neighbours, forwarding entries of bridges, settings
+// below /proc/sys/net, queueing disciplines, alternative names. The kernel takes such things along when a plan makes a
+// link again, takes it down, gives it another MAC address or too small an MTU; an undo puts them back.
 package undeclared
 
 import (
@@ -89,8 +89,9 @@ func Observe(k Kernel, raw []kernel.Link, names map[string]bool) (State, error) 
 
 func linkOf(raw *kernel.Link) *Link {
 	return &Link{
-		AlternativeNames: slices.Sorted(slices.Values(raw.AlternativeNames)), Alias: raw.Alias, Group: raw.Group, TransmitQueue: raw.TransmitQueue,
-		IPv4: raw.IPv4, IPv6: raw.IPv6, isUp: raw.Flags&unix.IFF_UP != 0,
+		AlternativeNames: slices.Sorted(slices.Values(raw.AlternativeNames)), Alias: raw.Alias, Group: raw.Group,
+		TransmitQueue: raw.TransmitQueue,
+		IPv4:          raw.IPv4, IPv6: raw.IPv6, isUp: raw.Flags&unix.IFF_UP != 0,
 	}
 }
 
@@ -112,8 +113,8 @@ type Change struct {
 	schema.Change
 }
 
-// Changes are what it takes to have the links as they were: Old is what is, New what was. Links that are not there now, or
-// were not, are not compared.
+// Changes are what it takes to have the links as they were: Old is what is, New what was. Links that are not there now,
+// or were not, are not compared.
 func (s State) Changes(now State) []Change {
 	var all []Change
 	for _, name := range slices.Sorted(maps.Keys(s)) {
@@ -140,7 +141,8 @@ func (s State) Changes(now State) []Change {
 		}
 		add("permanent neighbours", describeAll(ours(was.Neighbours, is.Neighbours, learned), describeNeighbour),
 			describeAll(was.Neighbours, describeNeighbour))
-		add("forwarding entries", describeAll(ours(was.Entries, is.Entries, taught), describeEntry), describeAll(was.Entries, describeEntry))
+		add("forwarding entries", describeAll(ours(was.Entries, is.Entries, taught), describeEntry),
+			describeAll(was.Entries, describeEntry))
 	}
 	return all
 }

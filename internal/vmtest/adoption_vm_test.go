@@ -11,8 +11,8 @@ import (
 	"hostnet.linux/internal/testhost"
 )
 
-// deployed is a host as OpenStack-Ansible's openstack_hosts leaves it: systemd-networkd's files, and networkd that has made of them a
-// bridge on a VLAN. A namespace stands for a container.
+// deployed is a host as OpenStack-Ansible's openstack_hosts leaves it: systemd-networkd's files, and networkd that has
+// made of them a bridge on a VLAN. A namespace stands for a container.
 const deployed = `mkdir -p /etc/systemd/network; cd /etc/systemd/network
 printf '[NetDev]\nName=eth0.10\nKind=vlan\n[VLAN]\nId=10\n' >0-openstack-net-eth0.10.netdev
 printf '[NetDev]\nName=br-mgmt\nKind=bridge\n[Bridge]\nForwardDelaySec=0\nSTP=false\n' >1-openstack-net-br-mgmt.netdev
@@ -34,7 +34,8 @@ func adopted(more map[string]any) map[string]any {
 		"confirm": "off",
 		"networkd_devices": []any{
 			map[string]any{"NetDev": map[string]any{"Name": "eth0.10", "Kind": "vlan"}, "VLAN": map[string]any{"Id": 10}},
-			map[string]any{"NetDev": map[string]any{"Name": "br-mgmt", "Kind": "bridge"}, "Bridge": map[string]any{"ForwardDelaySec": 0, "STP": false}},
+			map[string]any{"NetDev": map[string]any{"Name": "br-mgmt", "Kind": "bridge"},
+				"Bridge": map[string]any{"ForwardDelaySec": 0, "STP": false}},
 		},
 		"networkd_networks": []any{
 			map[string]any{"interface": "eth0", "vlan": []any{"eth0.10"}},
@@ -53,8 +54,8 @@ func adopted(more map[string]any) map[string]any {
 
 var counted = regexp.MustCompile(`(\d+) packets transmitted, (\d+) received`)
 
-// testAdoption: what networkd has set up is found right, and moves over without a packet lost, neither then nor when networkd
-// starts anew.
+// testAdoption: what networkd has set up is found right, and moves over without a packet lost, neither then nor when
+// networkd starts anew.
 func testAdoption(t *testing.T, host *testhost.Host) {
 	host.MustRun(t, deployed)
 	defer host.MustRun(t, undeploy)
@@ -75,7 +76,8 @@ func testAdoption(t *testing.T, host *testhost.Host) {
 	if again.Failed || again.Changed || len(again.Warnings) > 0 {
 		t.Errorf("a second run: %+v", again)
 	}
-	host.MustRun(t, "systemctl kill --signal=INT pinging; for i in $(seq 50); do grep -q transmitted /run/pinged && break; sleep 0.1; done")
+	host.MustRun(t, "systemctl kill --signal=INT pinging; for i in $(seq 50); do grep -q transmitted /run/pinged && "+
+		"break; sleep 0.1; done")
 	told := host.MustRun(t, "cat /run/pinged")
 	numbers := counted.FindStringSubmatch(told)
 	const least = 100

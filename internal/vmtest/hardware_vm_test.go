@@ -9,8 +9,8 @@ import (
 	"hostnet.linux/internal/testhost"
 )
 
-// TestMachine is about what a network namespace does not have: modules of the kernel, cards with a PCI address and a MAC
-// address of their own, and the SSH session that the tasks come over.
+// TestMachine is about what a network namespace does not have: modules of the kernel, cards with a PCI address and a
+// MAC address of their own, and the SSH session that the tasks come over.
 func TestMachine(t *testing.T) {
 	wire := testhost.NewSegment("wire")
 	host := testhost.ForTest(t, testhost.Machine{Name: "session", NICs: []testhost.NIC{
@@ -21,8 +21,10 @@ func TestMachine(t *testing.T) {
 		name string
 		test func(*testing.T, *testhost.Host)
 	}{
-		{"kernel modules", testKernelModules}, {"two ports of one card", testOneCard}, {"found by hardware", testFoundByHardware},
-		{"udev", testUdev}, {"renamed by udev", testRenamed}, {"a session moves to a VLAN", testOwnVLAN}, {"the session survives", testSessionSurvives}, {"found by hardware in a bond", testFoundInBond},
+		{"kernel modules", testKernelModules}, {"two ports of one card", testOneCard},
+		{"found by hardware", testFoundByHardware},
+		{"udev", testUdev}, {"renamed by udev", testRenamed}, {"a session moves to a VLAN", testOwnVLAN},
+		{"the session survives", testSessionSurvives}, {"found by hardware in a bond", testFoundInBond},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, host) })
 	}
@@ -31,24 +33,29 @@ func TestMachine(t *testing.T) {
 // testKernelModules: what a kind needs is loaded without links that nobody asked for; where it cannot be, that is said.
 func testKernelModules(t *testing.T, host *testhost.Host) {
 	const forbidden = "/etc/modprobe.d/forbidden.conf"
-	host.MustRun(t, "! grep -qE '^(bonding|8021q|dummy) ' /proc/modules; printf 'install %s /bin/false\n' bonding 8021q dummy >"+forbidden)
+	host.MustRun(t,
+		"! grep -qE '^(bonding|8021q|dummy) ' /proc/modules; printf 'install %s /bin/false\n' bonding 8021q dummy >"+
+			forbidden)
 	for kind, arguments := range map[string]map[string]any{
 		"bond": {"name": "first"}, "vlan": {"name": "eth1.5", "parent": "eth1", "id": 5}, "dummy": {"name": "second"},
 	} {
 		arguments["persist"] = false
-		if result := module(t, host, kind, arguments); !result.Failed || !strings.Contains(result.Msg, "this kernel has no links of kind "+kind) {
+		if result := module(t, host, kind, arguments); !result.Failed ||
+			!strings.Contains(result.Msg, "this kernel has no links of kind "+kind) {
 			t.Errorf("without the kernel module of %s: %+v", kind, result)
 		}
 	}
 	host.MustRun(t, "rm "+forbidden)
 	network := map[string]any{
-		"bonds": []any{map[string]any{"name": "first"}}, "vlans": []any{map[string]any{"name": "eth1.5", "parent": "eth1", "id": 5}},
+		"bonds":   []any{map[string]any{"name": "first"}},
+		"vlans":   []any{map[string]any{"name": "eth1.5", "parent": "eth1", "id": 5}},
 		"dummies": []any{map[string]any{"name": "second"}}, "persist": false,
 	}
 	if result := module(t, host, "network", network); result.Failed || !result.Changed {
 		t.Errorf("with the kernel's modules: %+v", result)
 	}
-	if links := host.MustRun(t, "ls /sys/class/net"); strings.Contains(links, "bond0") || strings.Contains(links, "dummy0") {
+	if links := host.MustRun(t, "ls /sys/class/net"); strings.Contains(links, "bond0") ||
+		strings.Contains(links, "dummy0") {
 		t.Errorf("links that nobody asked for: %s", links)
 	}
 	for _, one := range []string{"first", "eth1.5", "second"} {
@@ -91,18 +98,22 @@ func testFoundByHardware(t *testing.T, host *testhost.Host) {
 	for _, one := range []struct {
 		key, value, nic, mtu string
 	}{
-		{"match_mac_address", host.MAC(5), "eth5", "1401"}, {"match_mac_address", strings.ToUpper(host.MAC(1)), "eth1", "1402"},
+		{"match_mac_address", host.MAC(5), "eth5", "1401"},
+		{"match_mac_address", strings.ToUpper(host.MAC(1)), "eth1", "1402"},
 		{"match_pci_address", pci("eth5"), "eth5", "1403"}, {"match_pci_address", pci("eth1"), "eth1", "1500"},
 	} {
-		if result := module(t, host, "interface", map[string]any{one.key: one.value, "mtu": one.mtu, "persist": false}); result.Failed || !result.Changed {
+		if result := module(t, host, "interface",
+			map[string]any{one.key: one.value, "mtu": one.mtu, "persist": false}); result.Failed || !result.Changed {
 			t.Errorf("%s %s: %+v", one.key, one.value, result)
 		}
 		if mtu := strings.TrimSpace(host.MustRun(t, "cat /sys/class/net/"+one.nic+"/mtu")); mtu != one.mtu {
 			t.Errorf("%s %s: %s has MTU %s, not %s", one.key, one.value, one.nic, mtu, one.mtu)
 		}
 	}
-	for key, value := range map[string]string{"match_mac_address": "02:00:00:00:00:99", "match_pci_address": "0000:1f:1f.7"} {
-		if result := module(t, host, "interface", map[string]any{key: value}); !result.Failed || !strings.Contains(result.Msg, key) || !strings.Contains(result.Msg, "eth5") {
+	for key, value := range map[string]string{"match_mac_address": "02:00:00:00:00:99",
+		"match_pci_address": "0000:1f:1f.7"} {
+		if result := module(t, host, "interface", map[string]any{key: value}); !result.Failed ||
+			!strings.Contains(result.Msg, key) || !strings.Contains(result.Msg, "eth5") {
 			t.Errorf("%s %s: %+v", key, value, result)
 		}
 	}
@@ -111,24 +122,27 @@ func testFoundByHardware(t *testing.T, host *testhost.Host) {
 
 // testFoundInBond: a port of a bond has the bond's MAC address, and is found by its own.
 func testFoundInBond(t *testing.T, host *testhost.Host) {
-	if result := module(t, host, "interface", map[string]any{"match_mac_address": host.MAC(1), "persist": false}); result.Failed || result.Changed {
+	if result := module(t, host, "interface",
+		map[string]any{"match_mac_address": host.MAC(1), "persist": false}); result.Failed || result.Changed {
 		t.Errorf("by its permanent address: %+v", result)
 	}
 }
 
-// testRenamed: a card that udev renames (systemd.link(5)) is found by its hardware, also in a bond. The same file matches
-// what we make upon it, which has the card's MAC address, and leaves that alone.
+// testRenamed: a card that udev renames (systemd.link(5)) is found by its hardware, also in a bond. The same file
+// matches what we make upon it, which has the card's MAC address, and leaves that alone.
 func testRenamed(t *testing.T, host *testhost.Host) {
 	const file = "/etc/systemd/network/10-lan3.link"
 	host.MustRun(t, "printf '[Match]\\nMACAddress="+host.MAC(3)+"\\n[Link]\\nName=lan3\\n' >"+file+
-		"; udevadm control --reload; ip link set eth3 down; udevadm trigger -c add /sys/class/net/eth3; udevadm settle; test -e /sys/class/net/lan3")
+		"; udevadm control --reload; ip link set eth3 down; udevadm trigger -c add /sys/class/net/eth3; udevadm settle; "+
+		"test -e /sys/class/net/lan3")
 	found := map[string]any{"match_mac_address": host.MAC(3), "mtu": 1404, "persist": false}
 	if result := module(t, host, "interface", found); result.Failed || !result.Changed {
 		t.Errorf("found under its new name: %+v", result)
 	}
 	host.MustRun(t, "grep -qx 1404 /sys/class/net/lan3/mtu")
 	made := map[string]any{
-		"persist": false, "bonds": []any{map[string]any{"name": "bond3", "mode": "active-backup", "miimon": 100, "ports": []any{"lan3"}}},
+		"persist": false,
+		"bonds":   []any{map[string]any{"name": "bond3", "mode": "active-backup", "miimon": 100, "ports": []any{"lan3"}}},
 		"bridges": []any{map[string]any{"name": "br3", "ports": []any{"bond3"}}},
 		"veths":   []any{map[string]any{"name": "pair3", "peer": "riap3", "mac_address": "02:00:00:00:04:01"}},
 		"vlans":   []any{map[string]any{"name": "bond3.5", "parent": "bond3", "id": 5}},
@@ -141,7 +155,8 @@ func testRenamed(t *testing.T, host *testhost.Host) {
 	if strings.Count(before, host.MAC(3)) != 4 || strings.Count(before, "02:00:00:00:04:01") != 1 {
 		t.Errorf("the links: %s", before)
 	}
-	matched := host.MustRun(t, "for link in bond3 br3 pair3 riap3 bond3.5; do udevadm trigger -c add /sys/class/net/$link; done; udevadm settle; udevadm info /sys/class/net/br3")
+	matched := host.MustRun(t, "for link in bond3 br3 pair3 riap3 bond3.5; do udevadm trigger -c add "+
+		"/sys/class/net/$link; done; udevadm settle; udevadm info /sys/class/net/br3")
 	if !strings.Contains(matched, "ID_NET_LINK_FILE="+file) {
 		t.Errorf("udev does not see the bridge as the card: %s", matched)
 	}
@@ -151,7 +166,8 @@ func testRenamed(t *testing.T, host *testhost.Host) {
 	if again := module(t, host, "network", made); again.Failed || again.Changed {
 		t.Errorf("a second run: %+v", again)
 	}
-	if again := module(t, host, "interface", map[string]any{"match_mac_address": host.MAC(3), "persist": false}); again.Failed || again.Changed {
+	if again := module(t, host, "interface",
+		map[string]any{"match_mac_address": host.MAC(3), "persist": false}); again.Failed || again.Changed {
 		t.Errorf("found in the bond: %+v", again)
 	}
 	host.MustRun(t, "for link in br3 bond3.5 bond3 pair3; do ip link delete $link; done; rm "+file+

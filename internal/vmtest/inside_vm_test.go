@@ -18,15 +18,18 @@ import (
 // inside are the packages whose tests in namespaces need kinds of links that the kernel of a development machine may
 // lack. Debian's kernel has all of them.
 var inside = []string{
-	"internal/kernel/linux", "internal/link", "internal/addr", "internal/route", "internal/rule", "internal/host", "internal/path",
+	"internal/kernel/linux", "internal/link", "internal/addr", "internal/route", "internal/rule", "internal/host",
+	"internal/path",
 	"modules/registry",
 }
 
 // testsOn leaves long sequences out that say nothing about a kernel: those that every kernel can run to the netns tier,
-// and that of random networks, which needs bonds and VLANs, to the first of Debian's. The proof of a path has no need of kinds.
+// and that of random networks, which needs bonds and VLANs, to the first of Debian's. The proof of a path has no need
+// of kinds.
 func testsOn(release testhost.Release, names []string) []string {
 	return slices.DeleteFunc(names, func(name string) bool {
-		return name == "TestRestoreBringsBackEverything" || strings.HasPrefix(name, "TestProve") || strings.HasPrefix(name, "TestRandom") && release != testhost.Bookworm
+		return name == "TestRestoreBringsBackEverything" || strings.HasPrefix(name, "TestProve") ||
+			strings.HasPrefix(name, "TestRandom") && release != testhost.Bookworm
 	})
 }
 
@@ -83,7 +86,8 @@ var (
 func runInside(t *testing.T, host *testhost.Host, binary string, names []string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
 	defer cancel()
-	output, err := host.RunTestBinary(ctx, binary, "-test.v", "-test.timeout=14m", "-test.run", "^("+strings.Join(names, "|")+")$")
+	output, err := host.RunTestBinary(ctx, binary, "-test.v", "-test.timeout=14m", "-test.run",
+		"^("+strings.Join(names, "|")+")$")
 	said, ended := map[string][]string{}, map[string]string{}
 	var order []string
 	current := ""

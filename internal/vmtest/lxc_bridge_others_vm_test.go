@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// testRemove has the role's script take away what is ours: the bridge stays, and is no longer in a zone that we put it into, as
-// firewalld itself says.
+// testRemove has the role's script take away what is ours: the bridge stays, and is no longer in a zone that we put it
+// into, as firewalld itself says.
 func (l *lxcLab) testRemove(t *testing.T) {
 	if err := l.host.Put(t.Context(), "../../roles/hostnet_remove/files/remove.sh", "/root/remove.sh", 0o700); err != nil {
 		t.Fatal(err)
@@ -29,7 +29,8 @@ func (l *lxcLab) testRemove(t *testing.T) {
 	if said := l.host.MustRun(t, zone); said != "no zone\n" {
 		t.Errorf("after: %s", said)
 	}
-	if left := l.host.MustRun(t, `ls -d /etc/hostnet /var/lib/hostnet /usr/local/sbin/hostnet /etc/systemd/system/hostnet* 2>/dev/null; grep -l lxcbr0 -r --exclude='*.old' /etc/firewalld
+	if left := l.host.MustRun(t,
+		`ls -d /etc/hostnet /var/lib/hostnet /usr/local/sbin/hostnet /etc/systemd/system/hostnet* 2>/dev/null; grep -l lxcbr0 -r --exclude='*.old' /etc/firewalld
 ip -o link show lxcbr0 | grep -o lxcbr0; true`); left != "lxcbr0\n" {
 		t.Errorf("left: %s", left)
 	}
@@ -46,7 +47,8 @@ func (l *lxcLab) testFirewalld(t *testing.T) {
 	}
 	before := zones()
 	warned := l.must(t, "lxc_bridge", lxcbr0With(map[string]any{"firewall": "warn", "verify": false}))
-	for _, part := range []string{"DHCP from lxcbr0 is dropped by a rule in chain inet firewalld filter_IN_public", "traffic to the outside from lxcbr0 is dropped by a rule in chain inet firewalld filter_FWD_public"} {
+	for _, part := range []string{"DHCP from lxcbr0 is dropped by a rule in chain inet firewalld filter_IN_public",
+		"traffic to the outside from lxcbr0 is dropped by a rule in chain inet firewalld filter_FWD_public"} {
 		if !slices.ContainsFunc(warned.Warnings, func(w string) bool { return strings.Contains(w, part) }) {
 			t.Errorf("%q is not told in %q", part, warned.Warnings)
 		}
@@ -115,22 +117,30 @@ func (l *lxcLab) testOpenStackAnsible(t *testing.T) {
 	}
 	l.host.MustRun(t, `ip link add lxcbr0 up type bridge && ip address add 10.0.3.1/24 dev lxcbr0
 systemctl daemon-reload; systemctl enable -q --now lxc-dnsmasq; echo '9999999999 00:16:3e:00:00:99 10.0.3.99 old *' >>/var/lib/misc/dnsmasq.lxcbr0.leases; systemctl restart lxc-dnsmasq`)
-	if refused := module(t, l.host, "lxc_bridge", lxcbr0With(nil)); !refused.Failed || !strings.Contains(refused.Msg, "OpenStack-Ansible's lxc-dnsmasq.service serves lxcbr0 already") {
+	if refused := module(t, l.host, "lxc_bridge", lxcbr0With(nil)); !refused.Failed ||
+		!strings.Contains(refused.Msg, "OpenStack-Ansible's lxc-dnsmasq.service serves lxcbr0 already") {
 		t.Errorf("without takeover: %+v", refused)
 	}
 	l.must(t, "lxc_bridge", lxcbr0With(map[string]any{"takeover": true}))
-	if got := l.host.MustRun(t, "systemctl is-active lxc-dnsmasq; systemctl is-enabled lxc-dnsmasq; cat /var/lib/misc/dnsmasq.lxcbr0.leases"); !strings.HasPrefix(got, "inactive\ndisabled\n") || !strings.Contains(got, "10.0.3.99 old") {
+	if got := l.host.MustRun(t,
+		"systemctl is-active lxc-dnsmasq; systemctl is-enabled lxc-dnsmasq; cat "+
+			"/var/lib/misc/dnsmasq.lxcbr0.leases"); !strings.HasPrefix(got, "inactive\ndisabled\n") ||
+		!strings.Contains(got, "10.0.3.99 old") {
 		t.Errorf("taken over: %s", got)
 	}
 	l.must(t, "lxc_bridge", map[string]any{"state": "absent"})
-	if got := l.host.MustRun(t, "systemctl is-active lxc-dnsmasq; systemctl is-enabled lxc-dnsmasq; ip -br -4 address show lxcbr0"); !strings.HasPrefix(got, "active\nenabled\n") || !strings.Contains(got, "10.0.3.1/24") {
+	if got := l.host.MustRun(t,
+		"systemctl is-active lxc-dnsmasq; systemctl is-enabled lxc-dnsmasq; ip -br -4 "+
+			"address show lxcbr0"); !strings.HasPrefix(got, "active\nenabled\n") || !strings.Contains(got, "10.0.3.1/24") {
 		t.Errorf("given back: %s", got)
 	}
-	l.host.MustRun(t, "systemctl disable -q --now lxc-dnsmasq; rm "+unit+"; systemctl daemon-reload; ip link delete lxcbr0; rm -f /var/lib/misc/dnsmasq.lxcbr0.leases")
+	l.host.MustRun(t, "systemctl disable -q --now lxc-dnsmasq; rm "+unit+
+		"; systemctl daemon-reload; ip link delete lxcbr0; rm -f /var/lib/misc/dnsmasq.lxcbr0.leases")
 }
 
 // opening is a rule that lets packets through, as nft shows it.
-var opening = regexp.MustCompile(`(iifname|oifname) "lxcbr0" (?:(udp|tcp) dport (\{[^}]*\}|\d+) )?(?:counter packets \d+ bytes \d+ )?accept`)
+var opening = regexp.MustCompile(
+	`(iifname|oifname) "lxcbr0" (?:(udp|tcp) dport (\{[^}]*\}|\d+) )?(?:counter packets \d+ bytes \d+ )?accept`)
 
 // openings are what a table lets through, one port an element.
 func openings(rules string) []string {
@@ -152,15 +162,18 @@ func (l *lxcLab) testTakeover(t *testing.T) {
 	l.host.MustRun(t, "systemctl enable -q lxc-net; systemctl start lxc-net")
 	address := l.container(t, "c1")
 	facts := func() string {
-		return l.host.MustRun(t, "cat /sys/class/net/lxcbr0/ifindex /sys/class/net/lxcbr0/address; ls /sys/class/net/lxcbr0/brif; lxc-info -n c1 -pH; grep -c "+address+" /var/lib/misc/dnsmasq.lxcbr0.leases")
+		return l.host.MustRun(t, "cat /sys/class/net/lxcbr0/ifindex /sys/class/net/lxcbr0/address; ls "+
+			"/sys/class/net/lxcbr0/brif; lxc-info -n c1 -pH; grep -c "+address+" /var/lib/misc/dnsmasq.lxcbr0.leases")
 	}
 	before := facts()
 	theirs := openings(l.host.MustRun(t, "nft list table inet lxc"))
-	if refused := module(t, l.host, "lxc_bridge", lxcbr0With(nil)); !refused.Failed || !strings.Contains(refused.Msg, "lxc-net serves lxcbr0 already") {
+	if refused := module(t, l.host, "lxc_bridge", lxcbr0With(nil)); !refused.Failed ||
+		!strings.Contains(refused.Msg, "lxc-net serves lxcbr0 already") {
 		t.Errorf("without takeover: %+v", refused)
 	}
 	l.refuseTakeover(t, facts)
-	l.host.MustRun(t, "systemd-run --quiet --unit=talk lxc-attach -n c1 -- sh -c 'ping -i 0.2 -W 1 192.0.2.254 >/tmp/talk'")
+	l.host.MustRun(t,
+		"systemd-run --quiet --unit=talk lxc-attach -n c1 -- sh -c 'ping -i 0.2 -W 1 192.0.2.254 >/tmp/talk'")
 	l.bridge(t, map[string]any{"takeover": true})
 	talk := l.host.MustRun(t, "sleep 1; pkill -INT -x ping; sleep 1; cat /var/lib/lxc/c1/rootfs/tmp/talk")
 	lost := longestGap(t, strings.ReplaceAll(talk, " seq=", " icmp_seq="))
@@ -170,7 +183,9 @@ func (l *lxcLab) testTakeover(t *testing.T) {
 	if after := facts(); after != before {
 		t.Errorf("bridge, container or lease changed:\n%s\nbefore\n%s", after, before)
 	}
-	if got := l.host.MustRun(t, "nft list tables | grep lxc; systemctl is-active lxc-net; systemctl is-enabled lxc-net; pgrep -c dnsmasq"); got != "table inet hostnet_lxcbr0\ninactive\ndisabled\n1\n" {
+	if got := l.host.MustRun(t,
+		"nft list tables | grep lxc; systemctl is-active lxc-net; systemctl is-enabled lxc-net; "+
+			"pgrep -c dnsmasq"); got != "table inet hostnet_lxcbr0\ninactive\ndisabled\n1\n" {
 		t.Errorf("what is left of lxc-net: %s", got)
 	}
 	ours := openings(l.host.MustRun(t, "nft list table inet hostnet_lxcbr0"))
@@ -192,13 +207,16 @@ func (l *lxcLab) testTakeover(t *testing.T) {
 func (l *lxcLab) refuseTakeover(t *testing.T, facts func() string) {
 	t.Helper()
 	before := facts() + l.state(t)
-	l.host.MustRun(t, "nft 'add table inet wall; add chain inet wall c { type filter hook forward priority 0; policy drop; }'")
+	l.host.MustRun(t,
+		"nft 'add table inet wall; add chain inet wall c { type filter hook forward priority 0; policy drop; }'")
 	refused := module(t, l.host, "lxc_bridge", lxcbr0With(map[string]any{"takeover": true}))
-	if !refused.Failed || !strings.HasSuffix(refused.Msg, "; the host is as it was") || !strings.Contains(fmt.Sprint(refused.Warnings), "the policy of chain inet wall c") {
+	if !refused.Failed || !strings.HasSuffix(refused.Msg, "; the host is as it was") ||
+		!strings.Contains(fmt.Sprint(refused.Warnings), "the policy of chain inet wall c") {
 		t.Errorf("behind a wall: %+v", refused)
 	}
 	// The kernel looks for a carrier again once a second (net/core/link_watch.c).
-	l.host.MustRun(t, "nft delete table inet wall; systemctl is-active lxc-net; for i in $(seq 30); do grep -q up /sys/class/net/lxcbr0/operstate && exit; sleep 0.1; done")
+	l.host.MustRun(t, "nft delete table inet wall; systemctl is-active lxc-net; for i in $(seq 30); do grep -q up "+
+		"/sys/class/net/lxcbr0/operstate && exit; sleep 0.1; done")
 	if after := facts() + l.state(t); after != before {
 		t.Errorf("after a takeover that failed:\n%s\nbefore\n%s", after, before)
 	}
@@ -226,7 +244,8 @@ func (l *lxcLab) testDocker(t *testing.T) {
 	if got := l.seen(t, "c1", "192.0.2.254"); got != "192.0.2.1" {
 		t.Errorf("the outside saw %s", got)
 	}
-	if got := l.host.MustRun(t, "iptables -S DOCKER-USER"); !strings.Contains(got, "-A DOCKER-USER -i lxcbr0") || !strings.Contains(got, "-A DOCKER-USER -o lxcbr0") {
+	if got := l.host.MustRun(t, "iptables -S DOCKER-USER"); !strings.Contains(got, "-A DOCKER-USER -i lxcbr0") ||
+		!strings.Contains(got, "-A DOCKER-USER -o lxcbr0") {
 		t.Errorf("what iptables shows of it: %s", got)
 	}
 	l.host.MustRun(t, "nft delete table ip filter; nft delete table ip nat")
@@ -244,7 +263,8 @@ for i in $(seq 200); do `+whole+` && exit; sleep 0.1; done; journalctl -u hostne
 			t.Errorf("%s: the outside saw %s", what, got)
 		}
 	}
-	const table, rules = "nft list table inet hostnet_lxcbr0 >/dev/null 2>&1", "iptables -S DOCKER-USER | grep -q -- '-i lxcbr0'"
+	const table, rules = "nft list table inet hostnet_lxcbr0 >/dev/null 2>&1",
+		"iptables -S DOCKER-USER | grep -q -- '-i lxcbr0'"
 	back("nftables.service is restarted", "systemctl restart nftables", table)
 	back("the watcher is killed", "pid=$(systemctl show -P MainPID hostnet-watch); kill -9 $pid; nft flush ruleset", table)
 	docker, err := os.ReadFile(filepath.Join("testdata", "docker.rules"))
@@ -255,7 +275,8 @@ for i in $(seq 200); do `+whole+` && exit; sleep 0.1; done; journalctl -u hostne
 	l.host.MustRun(t, "cat >/root/docker.rules <<'END'\n"+string(docker)+"END")
 	back("Docker starts", "iptables-restore </root/docker.rules", rules)
 	back("Docker is restarted", "iptables -F DOCKER-USER; iptables -A DOCKER-USER -j RETURN", rules)
-	l.host.MustRun(t, "nft delete table ip filter; nft delete table ip nat; nft delete table inet filter 2>/dev/null; rm /root/docker.rules; hostnet diff")
+	l.host.MustRun(t, "nft delete table ip filter; nft delete table ip nat; nft delete table inet filter 2>/dev/null; "+
+		"rm /root/docker.rules; hostnet diff")
 }
 
 // handle is the kernel's number of a rule.
@@ -269,9 +290,12 @@ func (l *lxcLab) testUFW(t *testing.T) {
 	}
 	warned := l.must(t, "lxc_bridge", lxcbr0With(map[string]any{"verify": false})).Warnings
 	for _, part := range []string{
-		"DHCP from lxcbr0 is dropped by a rule in chain ip filter ufw-skip-to-policy-input (rule 1, handle HANDLE: drop) (ufw): run `ufw allow in on lxcbr0 to any port 67 proto udp`",
-		"DNS from lxcbr0 is dropped by the policy of chain ip filter INPUT (ufw): run `ufw allow in on lxcbr0 to any port 53 proto udp`",
-		"traffic to the outside from lxcbr0 is dropped by the policy of chain ip filter FORWARD (ufw): run `ufw route allow in on lxcbr0`",
+		"DHCP from lxcbr0 is dropped by a rule in chain ip filter ufw-skip-to-policy-input (rule 1, handle HANDLE: drop) " +
+			"(ufw): run `ufw allow in on lxcbr0 to any port 67 proto udp`",
+		"DNS from lxcbr0 is dropped by the policy of chain ip filter INPUT (ufw): run `ufw allow in on lxcbr0 to any port " +
+			"53 proto udp`",
+		"traffic to the outside from lxcbr0 is dropped by the policy of chain ip filter FORWARD (ufw): run `ufw route " +
+			"allow in on lxcbr0`",
 	} {
 		if !slices.ContainsFunc(warned, func(w string) bool { return handle.ReplaceAllString(w, "handle HANDLE") == part }) {
 			t.Errorf("%q is not among %q", part, warned)

@@ -74,14 +74,16 @@ func newLXCLab(t *testing.T) *lxcLab {
 		t.Fatal(err)
 	}
 	lab := &lxcLab{outside: hosts[0], host: hosts[1]}
-	lab.outside.MustRun(t, `ip link set eth0 up && ip address add 192.0.2.254/24 dev eth0 && ip address add 2001:db8::254/64 dev eth0 nodad
+	lab.outside.MustRun(t,
+		`ip link set eth0 up && ip address add 192.0.2.254/24 dev eth0 && ip address add 2001:db8::254/64 dev eth0 nodad
 mkdir -p /srv/www && echo outside >/srv/www/index.html && systemd-run --quiet --unit=www busybox httpd -f -vv -p 80 -h /srv/www`)
 	install(t, lab.host)
 	// Stopped right after its start, it may leave its rules behind, which let no DHCP in.
 	lab.host.MustRun(t, "systemctl disable -q --now firewalld; nft flush ruleset")
 	lab.must(t, "interface", map[string]any{
 		"name": "eth0", "up": true, "addresses": []any{"192.0.2.1/24", "2001:db8::1/64"},
-		"routes": []any{map[string]any{"to": "default", "via": "192.0.2.254"}, map[string]any{"to": "::/0", "via": "2001:db8::254"}},
+		"routes": []any{map[string]any{"to": "default", "via": "192.0.2.254"},
+			map[string]any{"to": "::/0", "via": "2001:db8::254"}},
 	})
 	return lab
 }
@@ -107,9 +109,11 @@ func (l *lxcLab) bridge(t *testing.T, more map[string]any) answer {
 	return result
 }
 
-// lxcbr0With are arguments, whatever was declared before; without no-ping, dnsmasq looks for three seconds whether an address is free.
+// lxcbr0With are arguments, whatever was declared before; without no-ping, dnsmasq looks for three seconds whether an
+// address is free.
 func lxcbr0With(more map[string]any) map[string]any {
-	arguments := map[string]any{"domain": "lxc.example", "extra_lines": []any{"no-ping"}, "upstream_servers": []any{}, "replace": true}
+	arguments := map[string]any{"domain": "lxc.example", "extra_lines": []any{"no-ping"}, "upstream_servers": []any{},
+		"replace": true}
 	for key, value := range more {
 		arguments[key] = value
 	}
@@ -146,7 +150,8 @@ func (l *lxcLab) address(t *testing.T, name string) string {
 	out := strings.TrimSpace(l.host.MustRun(t, fmt.Sprintf(
 		`for i in $(seq 90); do lxc-info -n %s -iH 2>/dev/null | grep '^10\.0\.3\.' && exit; sleep 0.5; done; true`, name)))
 	if out == "" {
-		t.Fatalf("%s has no lease: %s", name, l.host.MustRun(t, "lxc-attach -n "+name+" -- ps; systemctl status -n 5 firewalld; nft list ruleset; cat /var/lib/misc/dnsmasq.lxcbr0.leases; journalctl -n 30 --no-pager"))
+		t.Fatalf("%s has no lease: %s", name, l.host.MustRun(t, "lxc-attach -n "+name+" -- ps; systemctl status -n 5 "+
+			"firewalld; nft list ruleset; cat /var/lib/misc/dnsmasq.lxcbr0.leases; journalctl -n 30 --no-pager"))
 	}
 	return out
 }
@@ -198,7 +203,8 @@ func (l *lxcLab) testContainers(t *testing.T) {
 func (l *lxcLab) testPortForward(t *testing.T) {
 	to := l.address(t, "c1")
 	l.inside(t, "c1", "mkdir -p /tmp/www; echo inside >/tmp/www/index.html; httpd -p 80 -h /tmp/www")
-	l.must(t, "lxc_bridge", lxcbr0With(map[string]any{"port_forwards": []any{map[string]any{"port": 8080, "to": to, "to_port": 80}}}))
+	l.must(t, "lxc_bridge",
+		lxcbr0With(map[string]any{"port_forwards": []any{map[string]any{"port": 8080, "to": to, "to_port": 80}}}))
 	for _, from := range []*testhost.Host{l.outside, l.host} {
 		if got := from.MustRun(t, get("192.0.2.1", "8080")); strings.TrimSpace(got) != "inside" {
 			t.Errorf("%s got %q", from.Name(), got)
@@ -226,7 +232,9 @@ func (l *lxcLab) testIPv6(t *testing.T) {
 // waitFor6 waits until the container has made itself an address and has a router.
 func (l *lxcLab) waitFor6(t *testing.T, name, prefix string) {
 	t.Helper()
-	l.inside(t, name, fmt.Sprintf(`for i in $(seq 60); do ip -6 addr show dev eth0 | grep -v tentative | grep -q %q && ip -6 route | grep -q ^default && exit 0; sleep 0.5; done
+	l.inside(t, name,
+		fmt.Sprintf(
+			`for i in $(seq 60); do ip -6 addr show dev eth0 | grep -v tentative | grep -q %q && ip -6 route | grep -q ^default && exit 0; sleep 0.5; done
 ip -6 addr; ip -6 route; exit 1`, prefix))
 }
 
@@ -250,21 +258,26 @@ for i in $(seq 40); do new=$(systemctl show -P MainPID hostnet-dnsmasq@lxcbr0); 
 func (l *lxcLab) testReload(t *testing.T) {
 	l.must(t, "lxc_bridge", lxcbr0With(nil))
 	pid := l.host.MustRun(t, "systemctl show -P MainPID hostnet-dnsmasq@lxcbr0")
-	result := l.must(t, "lxc_bridge", lxcbr0With(map[string]any{"host_records": []any{map[string]any{"name": "db", "addresses": []any{"192.0.2.7"}}}}))
+	result := l.must(t, "lxc_bridge",
+		lxcbr0With(map[string]any{"host_records": []any{map[string]any{"name": "db", "addresses": []any{"192.0.2.7"}}}}))
 	if now := l.host.MustRun(t, "systemctl show -P MainPID hostnet-dnsmasq@lxcbr0"); now != pid {
 		t.Errorf("it was restarted: %+v", result.Actions)
 	}
 	if fills := l.host.MustRun(t, "tc filter show dev lxcbr0 egress"); !strings.Contains(fills, "csum") {
 		t.Errorf("checksums are not filled: %s", fills)
 	}
-	l.must(t, "lxc_bridge", lxcbr0With(map[string]any{"checksum_fix": false, "host_records": []any{map[string]any{"name": "db", "addresses": []any{"192.0.2.7"}}}}))
+	l.must(t, "lxc_bridge",
+		lxcbr0With(map[string]any{"checksum_fix": false,
+			"host_records": []any{map[string]any{"name": "db", "addresses": []any{"192.0.2.7"}}}}))
 	if fills := l.host.MustRun(t, "tc filter show dev lxcbr0 egress"); strings.Contains(fills, "csum") {
 		t.Errorf("checksums are still filled: %s", fills)
 	}
 	if got := l.inside(t, "c1", "nslookup -type=a db 10.0.3.1"); !strings.Contains(got, "192.0.2.7") {
 		t.Errorf("db resolves to %s", got)
 	}
-	if exposure := l.host.MustRun(t, "systemd-analyze verify --man=no /etc/systemd/system/hostnet-dnsmasq@.service 2>&1; true"); strings.Contains(exposure, "hostnet") {
+	if exposure := l.host.MustRun(t,
+		"systemd-analyze verify --man=no /etc/systemd/system/hostnet-dnsmasq@.service 2>&1; true"); strings.Contains(exposure,
+		"hostnet") {
 		t.Errorf("systemd complains: %s", exposure)
 	}
 }
@@ -279,10 +292,12 @@ func (l *lxcLab) testReboot(t *testing.T) {
 	if got := l.host.MustRun(t, "nft -s list table inet hostnet_lxcbr0"); got != rules {
 		t.Errorf("rules\n%sbefore\n%s", got, rules)
 	}
-	if got := l.host.MustRun(t, "cat /proc/sys/net/ipv4/ip_forward; ip -br -4 address show lxcbr0"); !strings.HasPrefix(got, "1\n") || !strings.Contains(got, "10.0.3.1/24") {
+	if got := l.host.MustRun(t, "cat /proc/sys/net/ipv4/ip_forward; ip -br -4 address show lxcbr0"); !strings.HasPrefix(
+		got, "1\n") || !strings.Contains(got, "10.0.3.1/24") {
 		t.Errorf("forwarding and address: %s", got)
 	}
-	order := strings.Fields(l.host.MustRun(t, "systemctl show -P ActiveEnterTimestampMonotonic hostnet-dnsmasq@lxcbr0 hostnet; systemctl show -P ExecMainStartTimestampMonotonic lxc"))
+	order := strings.Fields(l.host.MustRun(t, "systemctl show -P ActiveEnterTimestampMonotonic hostnet-dnsmasq@lxcbr0 "+
+		"hostnet; systemctl show -P ExecMainStartTimestampMonotonic lxc"))
 	var times []int
 	for _, one := range order {
 		n, err := strconv.Atoi(one)
@@ -303,13 +318,15 @@ func (l *lxcLab) testReboot(t *testing.T) {
 }
 
 func (l *lxcLab) testAbsent(t *testing.T, clean string) {
-	if result := module(t, l.host, "lxc_bridge", map[string]any{"state": "absent"}); !result.Failed || !strings.Contains(result.Msg, "is still attached to lxcbr0") {
+	if result := module(t, l.host, "lxc_bridge", map[string]any{"state": "absent"}); !result.Failed ||
+		!strings.Contains(result.Msg, "is still attached to lxcbr0") {
 		t.Errorf("with containers: %+v", result)
 	}
 	l.host.MustRun(t, "lxc-stop -k -n c1; lxc-stop -k -n c2; systemctl disable -q lxc")
 	l.must(t, "lxc_bridge", map[string]any{"state": "absent"})
 	// What the takeover found is back: lxc-net serves its bridge.
-	if got := l.host.MustRun(t, "systemctl is-active lxc-net; pgrep -a dnsmasq"); !strings.HasPrefix(got, "active\n") || !strings.Contains(got, "--interface=lxcbr0") {
+	if got := l.host.MustRun(t, "systemctl is-active lxc-net; pgrep -a dnsmasq"); !strings.HasPrefix(got, "active\n") ||
+		!strings.Contains(got, "--interface=lxcbr0") {
 		t.Errorf("lxc-net: %s", got)
 	}
 	l.host.MustRun(t, "systemctl stop lxc-net; systemctl disable -q lxc-net; echo 0 >/proc/sys/net/ipv4/ip_forward")

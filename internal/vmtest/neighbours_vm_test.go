@@ -5,8 +5,8 @@ package vmtest
 // neighbour is a program of Debian's that has rules or links of its own on the same host.
 type neighbour struct {
 	name string
-	// start configures it as its operator does, with what our warnings tell to open, and starts it, also at boot; wake is what it
-	// takes besides that it runs after a boot; stop ends it and what it leaves behind.
+	// start configures it as its operator does, with what our warnings tell to open, and starts it, also at boot; wake is
+	// what it takes besides that it runs after a boot; stop ends it and what it leaves behind.
 	start, wake, stop string
 	// files are its own, and uplink tells that it sets up the host's card, too.
 	files  string
@@ -41,7 +41,8 @@ systemctl enable -q nftables; systemctl restart nftables`,
 		stop: `systemctl disable -q --now nftables; mv /root/nftables.conf /etc/nftables.conf`,
 	},
 	{
-		// It makes the chains of a zone when that has its first interface, and keeps them, and the zone's file, when that goes.
+		// It makes the chains of a zone when that has its first interface, and keeps them, and the zone's file, when that
+		// goes.
 		name: "firewalld", files: "/etc/firewalld", traces: "trusted",
 		start: `systemctl enable -q --now firewalld`,
 		stop:  `systemctl disable -q --now firewalld`,

@@ -119,7 +119,8 @@ func testSessionSurvives(t *testing.T, host *testhost.Host) {
 	host.MustRun(t, "systemd-run --unit=witness sh -c 'ping -i 0.1 -W 1 -O 10.0.2.2 >/run/ping.log'")
 	declared := map[string]any{
 		"bonds": []any{map[string]any{
-			"name": "bond0", "mode": "active-backup", "miimon": 100, "primary": "eth0", "same_card": "fail", "ports": []any{"eth0", "eth1"},
+			"name": "bond0", "mode": "active-backup", "miimon": 100, "primary": "eth0", "same_card": "fail",
+			"ports": []any{"eth0", "eth1"},
 		}},
 		"bridges": []any{map[string]any{
 			"name": "br-mgmt", "forward_delay": 0, "ports": []any{"bond0"}, "addresses": []any{"10.0.2.15/24"},
@@ -148,8 +149,8 @@ func testSessionSurvives(t *testing.T, host *testhost.Host) {
 	}
 }
 
-// testUdev: udev, which gives new links a MAC address by its own policy (systemd.link(5), MACAddressPolicy=), leaves that
-// of bonds and bridges alone, declared or taken from a port.
+// testUdev: udev, which gives new links a MAC address by its own policy (systemd.link(5), MACAddressPolicy=), leaves
+// that of bonds and bridges alone, declared or taken from a port.
 func testUdev(t *testing.T, host *testhost.Host) {
 	const count = 8
 	groups := map[string]any{"confirm": "off", "persist": false}
@@ -159,23 +160,28 @@ func testUdev(t *testing.T, host *testhost.Host) {
 	}
 	var want []string
 	for i := range count {
-		lower, upper, own := fmt.Sprintf("02:00:00:00:01:%02x", i), fmt.Sprintf("02:00:00:00:02:%02x", i), fmt.Sprintf("02:00:00:00:03:%02x", i)
+		lower, upper, own := fmt.Sprintf("02:00:00:00:01:%02x", i), fmt.Sprintf("02:00:00:00:02:%02x", i),
+			fmt.Sprintf("02:00:00:00:03:%02x", i)
 		add("dummies", map[string]any{"name": fmt.Sprintf("low%d", i), "mac_address": lower})
 		add("dummies", map[string]any{"name": fmt.Sprintf("high%d", i), "mac_address": upper})
-		add("bonds", map[string]any{"name": fmt.Sprintf("bond2%d", i), "mode": "active-backup", "miimon": 100, "ports": []any{fmt.Sprintf("low%d", i)}})
+		add("bonds", map[string]any{"name": fmt.Sprintf("bond2%d", i), "mode": "active-backup", "miimon": 100,
+			"ports": []any{fmt.Sprintf("low%d", i)}})
 		add("bridges", map[string]any{"name": fmt.Sprintf("br2%d", i), "ports": []any{fmt.Sprintf("high%d", i)}})
 		add("bridges", map[string]any{"name": fmt.Sprintf("own2%d", i), "mac_address": own})
-		want = append(want, fmt.Sprintf("bond2%d %s", i, lower), fmt.Sprintf("br2%d %s", i, upper), fmt.Sprintf("own2%d %s", i, own))
+		want = append(want, fmt.Sprintf("bond2%d %s", i, lower), fmt.Sprintf("br2%d %s", i, upper),
+			fmt.Sprintf("own2%d %s", i, own))
 	}
 	if result := module(t, host, "network", groups); result.Failed || !result.Changed {
 		t.Fatalf("%+v", result)
 	}
-	policy := host.MustRun(t, "udevadm settle; udevadm info --query=property /sys/class/net/own20; cat /usr/lib/systemd/network/99-default.link /lib/systemd/network/99-default.link")
+	policy := host.MustRun(t, "udevadm settle; udevadm info --query=property /sys/class/net/own20; cat "+
+		"/usr/lib/systemd/network/99-default.link /lib/systemd/network/99-default.link")
 	if !strings.Contains(policy, "MACAddressPolicy=persistent") || !strings.Contains(policy, "ID_NET_LINK_FILE=") {
 		t.Errorf("udev has no policy here: %s", policy)
 	}
 	slices.Sort(want)
-	got := strings.Split(strings.TrimSpace(host.MustRun(t, "cd /sys/class/net; for link in bond2* br2* own2*; do echo $link $(cat $link/address); done | sort")), "\n")
+	got := strings.Split(strings.TrimSpace(host.MustRun(t,
+		"cd /sys/class/net; for link in bond2* br2* own2*; do echo $link $(cat $link/address); done | sort")), "\n")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -197,11 +203,14 @@ ip -n desk link add br0 type bridge
 for link in eth4 eth4.10; do ip -n desk link set $link master br0 up; done
 ip -n desk link set br0 up; ip -n desk address add 10.9.0.1/24 dev br0
 systemd-run --unit=desk ip netns exec desk sh -c 'ping -i 0.1 -W 1 -O 10.9.0.2 >/run/desk.log'`)
-	const desk = "ip netns exec desk ssh -i /root/key -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR root@10.9.0.2 " + program + " module"
+	const desk = "ip netns exec desk ssh -i /root/key -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o " +
+		"LogLevel=ERROR root@10.9.0.2 " + program + " module"
 	declared := map[string]any{
-		"bonds":   []any{map[string]any{"name": "bond7", "mode": "active-backup", "miimon": 100, "primary": "eth2", "ports": []any{"eth2", "eth3"}}},
-		"vlans":   []any{map[string]any{"name": "bond7.10", "parent": "bond7", "id": 10}},
-		"bridges": []any{map[string]any{"name": "br-desk", "forward_delay": 0, "ports": []any{"bond7.10"}, "addresses": []any{"10.9.0.2/24"}}},
+		"bonds": []any{map[string]any{"name": "bond7", "mode": "active-backup", "miimon": 100, "primary": "eth2",
+			"ports": []any{"eth2", "eth3"}}},
+		"vlans": []any{map[string]any{"name": "bond7.10", "parent": "bond7", "id": 10}},
+		"bridges": []any{map[string]any{"name": "br-desk", "forward_delay": 0, "ports": []any{"bond7.10"},
+			"addresses": []any{"10.9.0.2/24"}}},
 	}
 	if result := moduleBy(t, host, desk, "network", declared); result.Failed || !result.Changed {
 		t.Fatalf("the change: %+v", result)

@@ -13,12 +13,13 @@ import (
 	"hostnet.linux/internal/testhost"
 )
 
-// sideBySide chooses the neighbours of TestSideBySide: all, or names with commas. It takes half an hour: `make nightly` sets it.
+// sideBySide chooses the neighbours of TestSideBySide: all, or names with commas. It takes half an hour: `make nightly`
+// sets it.
 const sideBySide = "HOSTNET_SIDE_BY_SIDE"
 
-// TestSideBySide has containers on a host of Debian 13 beside each of the programs that set up firewalls and links of their own, in
-// both orders of starting and over a boot: the container reaches the outside, the outside its forward, and nothing of theirs is
-// touched, nor changed when we go.
+// TestSideBySide has containers on a host of Debian 13 beside each of the programs that set up firewalls and links of
+// their own, in both orders of starting and over a boot: the container reaches the outside, the outside its forward,
+// and nothing of theirs is touched, nor changed when we go.
 func TestSideBySide(t *testing.T) {
 	chosen := os.Getenv(sideBySide)
 	if chosen == "" {
@@ -27,7 +28,8 @@ func TestSideBySide(t *testing.T) {
 	wire := testhost.NewSegment("wan")
 	lab := &lxcLab{host: testhost.ForTest(t, testhost.Machine{
 		Name: "side", Release: testhost.Trixie, Memory: 2000, NICs: []testhost.NIC{{Segment: wire}, {Segment: wire}},
-		Packages: []string{"docker.io", "ufw", "firewalld", "fail2ban", "libvirt-daemon-system", "incus", "network-manager", "systemd-resolved", "iptables"},
+		Packages: []string{"docker.io", "ufw", "firewalld", "fail2ban", "libvirt-daemon-system", "incus", "network-manager",
+			"systemd-resolved", "iptables"},
 	})}
 	install(t, lab.host)
 	lab.host.MustRun(t, alone)
@@ -131,7 +133,9 @@ func (l *lxcLab) testBeside(t *testing.T, one neighbour, reboots bool) {
 			if was, now := without(before, one.traces), without(l.theirs(t, one), one.traces); now != was {
 				t.Errorf("theirs is not as it was, once ours is gone:\n%s", difference(was, now))
 			}
-			if left := l.host.MustRun(t, "nft list tables | grep hostnet; ip link show lxcbr0 2>/dev/null; systemctl is-active hostnet-watch; true"); left != "inactive\n" {
+			if left := l.host.MustRun(t,
+				"nft list tables | grep hostnet; ip link show lxcbr0 2>/dev/null; systemctl is-active "+
+					"hostnet-watch; true"); left != "inactive\n" {
 				t.Errorf("left of ours: %s", left)
 			}
 			t.Logf("%.0f s", time.Since(begin).Seconds())
@@ -151,7 +155,8 @@ func (l *lxcLab) stopNeighbour(t *testing.T, one neighbour) {
 	t.Helper()
 	l.host.MustRun(t, one.stop+"\nnft flush ruleset; true")
 	if one.uplink {
-		l.host.MustRun(t, "rm -f /etc/theirs-uplink; ip link set eth0 up; ip address replace 192.0.2.1/24 dev eth0; ip route replace default via 192.0.2.254")
+		l.host.MustRun(t, "rm -f /etc/theirs-uplink; ip link set eth0 up; ip address replace 192.0.2.1/24 dev eth0; ip "+
+			"route replace default via 192.0.2.254")
 	}
 }
 
@@ -169,17 +174,22 @@ func (l *lxcLab) declareBeside(t *testing.T) {
 func (l *lxcLab) works(t *testing.T, when string) {
 	t.Helper()
 	for what, try := range map[string]struct{ command, want string }{
-		"the container reaches the outside":   {"lxc-attach -n side -- sh -c '" + get("192.0.2.254", "80") + "'", "outside"},
-		"the outside reaches the forward":     {l.out + "sh -c '" + get("192.0.2.1", "8080") + "'", "inside"},
-		"the container's name server answers": {"lxc-attach -n side -- nslookup -type=a side.lxc.example 10.0.3.1 | grep -o 10.0.3.77", "10.0.3.77"},
+		"the container reaches the outside": {"lxc-attach -n side -- sh -c '" + get("192.0.2.254", "80") + "'", "outside"},
+		"the outside reaches the forward":   {l.out + "sh -c '" + get("192.0.2.1", "8080") + "'", "inside"},
+		"the container's name server answers": {
+			"lxc-attach -n side -- nslookup -type=a side.lxc.example 10.0.3.1 | grep -o 10.0.3.77", "10.0.3.77"},
 	} {
 		host := l.host
 		if l.outside != nil && strings.Contains(try.command, "8080") {
 			host = l.outside
 		}
-		got := host.MustRun(t, fmt.Sprintf(`for i in $(seq 30); do got=$(%s 2>&1 | tail -n 1); [ "$got" = %s ] && break; sleep 1; done; echo "$got"`, try.command, try.want))
+		got := host.MustRun(t,
+			fmt.Sprintf(
+				`for i in $(seq 30); do got=$(%s 2>&1 | tail -n 1); [ "$got" = %s ] && break; sleep 1; done; echo "$got"`,
+				try.command, try.want))
 		if strings.TrimSpace(got) != try.want {
-			t.Errorf("%s: %s: no: %q\n%s", when, what, got, l.host.MustRun(t, "hostnet status; journalctl -u hostnet-watch -n 10 --no-pager; lxc-info -n side; true"))
+			t.Errorf("%s: %s: no: %q\n%s", when, what, got,
+				l.host.MustRun(t, "hostnet status; journalctl -u hostnet-watch -n 10 --no-pager; lxc-info -n side; true"))
 		}
 	}
 }
@@ -187,7 +197,9 @@ func (l *lxcLab) works(t *testing.T, when string) {
 // theirs is what is not ours, once it has come to rest.
 func (l *lxcLab) theirs(t *testing.T, one neighbour) string {
 	t.Helper()
-	return l.host.MustRun(t, fmt.Sprintf(`last=; for i in $(seq 20); do now=$(sh /usr/local/sbin/theirs %s); [ "$now" = "$last" ] && break; last=$now; sleep 1; done; echo "$now"`, one.files))
+	return l.host.MustRun(t,
+		fmt.Sprintf(
+			`last=; for i in $(seq 20); do now=$(sh /usr/local/sbin/theirs %s); [ "$now" = "$last" ] && break; last=$now; sleep 1; done; echo "$now"`, one.files))
 }
 
 // untouched compares what is theirs but for what names our bridge: what lets its packets through, as they document it.

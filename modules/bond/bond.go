@@ -12,13 +12,14 @@ import (
 // Module is what Ansible calls hostnet.linux.bond.
 func Module() ansible.Module {
 	return ansible.Module{
-		Name:        "bond",
-		Short:       "Bonds network interfaces",
-		Description: []string{"Makes a bond of network interfaces, with exactly the ports that are listed, and keeps it as declared."},
-		Options:     func() []schema.Doc { return host.SingleTable(link.Bond).Docs() },
-		SeeAlso:     []string{"network", "bridge", "vlan"},
-		Examples:    examples,
-		Returns:     task.ReturnsOfLinks("bonds"),
+		Name:  "bond",
+		Short: "Bonds network interfaces",
+		Description: []string{
+			"Makes a bond of network interfaces, with exactly the ports that are listed, and keeps it as declared."},
+		Options:  func() []schema.Doc { return host.SingleTable(link.Bond).Docs() },
+		SeeAlso:  []string{"network", "bridge", "vlan"},
+		Examples: examples,
+		Returns:  task.ReturnsOfLinks("bonds"),
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {
 			return host.ParseSingle(link.Bond, arguments)
 		}),

@@ -12,13 +12,14 @@ import (
 // Module is what Ansible calls hostnet.linux.bridge.
 func Module() ansible.Module {
 	return ansible.Module{
-		Name:        "bridge",
-		Short:       "Bridges network interfaces",
-		Description: []string{"Makes a bridge and attaches the ports that are listed. Ports of containers and virtual machines are never removed from the bridge, and a bridge with ports is never deleted to be made again."},
-		Options:     func() []schema.Doc { return host.SingleTable(link.Bridge).Docs() },
-		SeeAlso:     []string{"network", "lxc_bridge", "bond", "vlan"},
-		Examples:    examples,
-		Returns:     task.ReturnsOfLinks("bridges"),
+		Name:  "bridge",
+		Short: "Bridges network interfaces",
+		Description: []string{"Makes a bridge and attaches the ports that are listed. Ports of containers and virtual " +
+			"machines are never removed from the bridge, and a bridge with ports is never deleted to be made again."},
+		Options:  func() []schema.Doc { return host.SingleTable(link.Bridge).Docs() },
+		SeeAlso:  []string{"network", "lxc_bridge", "bond", "vlan"},
+		Examples: examples,
+		Returns:  task.ReturnsOfLinks("bridges"),
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {
 			return host.ParseSingle(link.Bridge, arguments)
 		}),

@@ -14,7 +14,8 @@ func Module(run task.MachineFactory) ansible.Module {
 		Name:  "container",
 		Short: "Makes, starts, stops and deletes an LXC container",
 		Description: []string{
-			"Makes an LXC container by one of LXC's templates or of a root file system, starts it, and waits until its addresses answer.",
+			"Makes an LXC container by one of LXC's templates or of a root file system, starts it, and waits until its " +
+				"addresses answer.",
 			"A step that fails leaves what those before it did, so that it can be looked at: the next run goes on from there.",
 		},
 		Options:  func() []schema.Doc { return container.LifeTable().Docs() },

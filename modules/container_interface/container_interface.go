@@ -14,7 +14,8 @@ func Module(run task.MachineFactory) ansible.Module {
 		Name:  "container_interface",
 		Short: "Gives an LXC container a network interface",
 		Description: []string{
-			"Gives an LXC container a network interface and keeps it as declared: at once where the container runs, and in its " +
+			"Gives an LXC container a network interface and keeps it as declared: at once where the container " +
+				"runs, and in its " +
 				"configuration for every later start.",
 			"Nothing is restarted, nothing is needed inside the container, and no other interface is touched.",
 		},

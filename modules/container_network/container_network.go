@@ -14,7 +14,8 @@ func Module(run task.MachineFactory) ansible.Module {
 		Name:  "container_network",
 		Short: "Gives LXC containers exactly the network interfaces that are declared",
 		Description: []string{
-			"Gives one or many LXC containers all their network interfaces, and removes those that are no longer declared. All of a " +
+			"Gives one or many LXC containers all their network interfaces, and removes those that are no longer declared. " +
+				"All of a " +
 				"task is one transaction: it is made whole, or not at all.",
 			"Links that software inside a container made, such as its bridges and tunnels, are never touched.",
 		},

@@ -15,7 +15,8 @@ import (
 
 // Modules are the modules in the order of their names. Without wire they can only be read about.
 func Modules(wire task.MachineFactory) []ansible.Module {
-	return []ansible.Module{container.Module(wire), containerinfo.Module(wire), containerinterface.Module(wire), containernetwork.Module(wire)}
+	return []ansible.Module{container.Module(wire), containerinfo.Module(wire), containerinterface.Module(wire),
+		containernetwork.Module(wire)}
 }
 
 // Find is the module of that name.
@@ -27,5 +28,6 @@ func Find(name string, wire task.MachineFactory) (ansible.Module, error) {
 		}
 		names = append(names, module.Name)
 	}
-	return ansible.Module{}, fmt.Errorf("there is no module %q here: the arguments' _ansible_module_name is one of %s", name, strings.Join(names, ", "))
+	return ansible.Module{}, fmt.Errorf("there is no module %q here: the arguments' _ansible_module_name is one of %s",
+		name, strings.Join(names, ", "))
 }

@@ -11,7 +11,8 @@ import (
 	"hostnet.linux/modules/containers"
 )
 
-// TestExamples reads the documented tasks of every module; the tests of internal/container run such tasks on containers.
+// TestExamples reads the documented tasks of every module; the tests of internal/container run such tasks on
+// containers.
 func TestExamples(t *testing.T) {
 	parsers := map[string]func(map[string]any) error{
 		"container":           func(a map[string]any) error { _, err := container.ParseLife(a); return err },
@@ -60,7 +61,8 @@ func TestWithoutLXCTheyOnlyDocument(t *testing.T) {
 	if _, err := containers.Find("bond", nil); err == nil || !strings.Contains(err.Error(), "container_network") {
 		t.Errorf("find: %v", err)
 	}
-	if !slices.IsSortedFunc(containers.Modules(nil), func(a, b ansible.Module) int { return strings.Compare(a.Name, b.Name) }) {
+	if !slices.IsSortedFunc(containers.Modules(nil),
+		func(a, b ansible.Module) int { return strings.Compare(a.Name, b.Name) }) {
 		t.Error("the modules are not sorted")
 	}
 }

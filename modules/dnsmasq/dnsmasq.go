@@ -13,8 +13,10 @@ func Module() ansible.Module {
 		Name:  "dnsmasq",
 		Short: "Serves an interface with DHCP and DNS",
 		Description: []string{
-			"Serves an interface with DHCP and DNS by an instance of dnsmasq of its own: a hardened systemd service, or where there is no systemd a supervised process.",
-			"In another network namespace than the host's it is a supervised process too, which ends with the interface and is not there after a boot.",
+			"Serves an interface with DHCP and DNS by an instance of dnsmasq of its own: a hardened systemd service, or where " +
+				"there is no systemd a supervised process.",
+			"In another network namespace than the host's it is a supervised process too, which ends with the interface and " +
+				"is not there after a boot.",
 		},
 		Options:  services.DNSMasqDocs,
 		SeeAlso:  []string{"lxc_bridge", "nat"},

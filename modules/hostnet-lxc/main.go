@@ -1,7 +1,7 @@
 //go:build cgo
 
-// Command hostnet-lxc is the modules of the collection that are about LXC containers. It is a program of its own because
-// it links liblxc, so it needs the C library and LXC on the host, which the others do not.
+// Command hostnet-lxc is the modules of the collection that are about LXC containers. It is a program of its own
+// because it links liblxc, so it needs the C library and LXC on the host, which the others do not.
 package main
 
 import (

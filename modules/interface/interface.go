@@ -12,13 +12,14 @@ import (
 // Module is what Ansible calls hostnet.linux.interface.
 func Module() ansible.Module {
 	return ansible.Module{
-		Name:        "interface",
-		Short:       "Sets up an interface that is there already",
-		Description: []string{"Sets up an interface that is there already, such as a network card's, found by its name, its MAC address or its PCI address."},
-		Options:     func() []schema.Doc { return host.SingleTable(link.Hardware).Docs() },
-		SeeAlso:     []string{"network", "network_info"},
-		Examples:    examples,
-		Returns:     task.ReturnsOfLinks("interfaces"),
+		Name:  "interface",
+		Short: "Sets up an interface that is there already",
+		Description: []string{"Sets up an interface that is there already, such as a network card's, found by its name, " +
+			"its MAC address or its PCI address."},
+		Options:  func() []schema.Doc { return host.SingleTable(link.Hardware).Docs() },
+		SeeAlso:  []string{"network", "network_info"},
+		Examples: examples,
+		Returns:  task.ReturnsOfLinks("interfaces"),
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {
 			return host.ParseSingle(link.Hardware, arguments)
 		}),

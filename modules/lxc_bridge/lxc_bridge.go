@@ -13,8 +13,10 @@ func Module() ansible.Module {
 		Name:  "lxc_bridge",
 		Short: "Gives containers DHCP, DNS and the outside world",
 		Description: []string{
-			"Makes a bridge for containers with an address, DHCP and DNS by dnsmasq, translation to the outside, and the openings that these need, as one object.",
-			"The defaults are those of lxc-net and OpenStack-Ansible. A run ends with a proof from a throw-away network namespace on the bridge.",
+			"Makes a bridge for containers with an address, DHCP and DNS by dnsmasq, translation to the outside, and the " +
+				"openings that these need, as one object.",
+			"The defaults are those of lxc-net and OpenStack-Ansible. A run ends with a proof from a throw-away network " +
+				"namespace on the bridge.",
 		},
 		Options:  services.BridgeDocs,
 		SeeAlso:  []string{"lxc_host", "nat", "dnsmasq", "container_network"},

@@ -14,7 +14,8 @@ func Module() ansible.Module {
 		Name:  "lxc_host",
 		Short: "Installs LXC and says what new containers get",
 		Description: []string{
-			"Installs the packages that a host of LXC containers needs, and writes what a new container is given into /etc/lxc/default.conf.",
+			"Installs the packages that a host of LXC containers needs, and writes what a new container is given into " +
+				"/etc/lxc/default.conf.",
 			"Lines of others in that file stay. The role C(hostnet.linux.lxc_host) does this and sets up the bridge.",
 		},
 		Options:  func() []schema.Doc { return lxchost.Options().Docs() },

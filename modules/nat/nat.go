@@ -13,7 +13,8 @@ func Module() ansible.Module {
 		Name:  "nat",
 		Short: "Translates the connections of a network to the outside",
 		Description: []string{
-			"Translates the connections of a bridge or a network to the outside, forwards ports to it, and opens what its clients need, in an nftables table of its own.",
+			"Translates the connections of a bridge or a network to the outside, forwards ports to it, and opens what its " +
+				"clients need, in an nftables table of its own.",
 			"Rules of others are not touched. What another firewall drops all the same is a warning that names its chain.",
 		},
 		Options:  services.NATDocs,

@@ -16,8 +16,10 @@ func Module() ansible.Module {
 		Name:  "network",
 		Short: "Sets up many network objects in one transaction",
 		Description: []string{
-			"Sets up network interfaces, bonds, VLANs, VXLANs, bridges, veth pairs, routes, rules, NAT, DHCP and DNS in one task, with the same options as the modules for one object.",
-			"The objects may come in any order and stand on each other to any depth: the plan orders the steps. If one fails, the host is put back as it was.",
+			"Sets up network interfaces, bonds, VLANs, VXLANs, bridges, veth pairs, routes, rules, NAT, DHCP and DNS in one " +
+				"task, with the same options as the modules for one object.",
+			"The objects may come in any order and stand on each other to any depth: the plan orders the steps. If one fails, " +
+				"the host is put back as it was.",
 		},
 		Options:  task.NetworkDocs,
 		SeeAlso:  []string{"network_info", "lxc_bridge", "container_network"},

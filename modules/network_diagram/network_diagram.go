@@ -14,16 +14,20 @@ func Module() ansible.Module {
 		Name:  "network_diagram",
 		Short: "Draws the network of one or many hosts",
 		Description: []string{
-			"Draws hosts side by side below the physical networks that they share: cards, bonds, VLANs and bridges, and below these the containers " +
+			"Draws hosts side by side below the physical networks that they share: cards, bonds, VLANs and bridges, and below " +
+				"these the containers " +
 				"with their interfaces, with addresses, tags, MTUs, and what is down or not as declared. Colours tell the traffic.",
 			"It runs on the controller and asks no host: M(hostnet.linux.network_info) has done that.",
-			"Hosts share a network where their switches tell the same name (LLDP), or where both use a subnet with the same VLAN.",
+			"Hosts share a network where their switches tell the same name (LLDP), or where both use a subnet with the same " +
+				"VLAN.",
 		},
 		Options:  func() []schema.Doc { return diagram.Module().Docs() },
 		Examples: examples,
 		Returns: append(task.ReturnsOf("msg", "problems"),
-			ansible.Return{Name: "diagram", Text: "The picture.", Returned: "success", Type: "str", Sample: "br0 (bridge, up)\n└─ eth0 (card, up)\n"},
-			ansible.Return{Name: "dest", Text: "The file.", Returned: "success, when O(dest) is given", Type: "str", Sample: "/tmp/network.svg"},
+			ansible.Return{Name: "diagram", Text: "The picture.", Returned: "success", Type: "str",
+				Sample: "br0 (bridge, up)\n└─ eth0 (card, up)\n"},
+			ansible.Return{Name: "dest", Text: "The file.", Returned: "success, when O(dest) is given", Type: "str",
+				Sample: "/tmp/network.svg"},
 		),
 		SeeAlso: []string{"network_info", "container_info"},
 		Run:     diagram.Run,

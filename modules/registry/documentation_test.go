@@ -10,7 +10,8 @@ import (
 	"hostnet.linux/modules/registry"
 )
 
-// TestDocumentationIsWhole: everything that is returned has an example, also on failure, and every module leads to others.
+// TestDocumentationIsWhole: everything that is returned has an example, also on failure, and every module leads to
+// others.
 func TestDocumentationIsWhole(t *testing.T) {
 	modules := slices.Concat(registry.Modules(), containers.Modules(nil))
 	for _, module := range modules {

@@ -16,7 +16,8 @@ import (
 
 // needed kinds of links, by the module whose examples make them.
 var needed = map[string][]string{
-	"bond": {"bond"}, "dummy": {"dummy"}, "vlan": {"vlan"}, "macvlan": {"macvlan"}, "vrf": {"vrf"}, "network": {"bond", "vlan"},
+	"bond": {"bond"}, "dummy": {"dummy"}, "vlan": {"vlan"}, "macvlan": {"macvlan"}, "vrf": {"vrf"},
+	"network": {"bond", "vlan"},
 }
 
 // servesHost are modules about services of the host, for which there is no namespace to work in: TestExamplesOfServices
@@ -88,7 +89,8 @@ func runExample(t *testing.T, one example, check bool) (actions string, changed 
 	if err != nil {
 		t.Fatal(err)
 	}
-	result := module.Run(context.Background(), ansible.Call{Module: one.Module, Arguments: one.Arguments, CheckMode: check})
+	result := module.Run(context.Background(),
+		ansible.Call{Module: one.Module, Arguments: one.Arguments, CheckMode: check})
 	if result.Err != nil {
 		t.Fatalf("%s: %v", one.Name, result.Err)
 	}

@@ -32,10 +32,12 @@ import (
 // Modules are all modules, in the order of their names.
 func Modules() []ansible.Module {
 	return []ansible.Module{
-		asyncstatus.Module(), bond.Module(), bridge.Module(), dnsmasq.Module(), dummy.Module(), hostinterface.Module(), lxcbridge.Module(), lxchost.Module(),
+		asyncstatus.Module(), bond.Module(), bridge.Module(), dnsmasq.Module(), dummy.Module(), hostinterface.Module(),
+		lxcbridge.Module(), lxchost.Module(),
 		macvlan.Module(),
 		nat.Module(), network.Module(),
-		networkdiagram.Module(), networkinfo.Module(), networkpath.Module(), rollback.Module(), route.Module(), rule.Module(), veth.Module(),
+		networkdiagram.Module(), networkinfo.Module(), networkpath.Module(), rollback.Module(), route.Module(), rule.Module(),
+		veth.Module(),
 		vlan.Module(), vrf.Module(), vxlan.Module(),
 	}
 }
@@ -49,5 +51,6 @@ func Find(name string) (ansible.Module, error) {
 		}
 		names = append(names, module.Name)
 	}
-	return ansible.Module{}, fmt.Errorf("there is no module %q here: the arguments' _ansible_module_name is one of %s", name, strings.Join(names, ", "))
+	return ansible.Module{}, fmt.Errorf("there is no module %q here: the arguments' _ansible_module_name is one of %s",
+		name, strings.Join(names, ", "))
 }

@@ -15,7 +15,8 @@ func Module() ansible.Module {
 		Name:  "rollback",
 		Short: "Goes back to an earlier state of the host's network",
 		Description: []string{
-			"Undoes the last change of the network, or all changes after a generation: what is declared on the host, and the host itself.",
+			"Undoes the last change of the network, or all changes after a generation: what is declared on the host, and the " +
+				"host itself.",
 			"The host is read again afterwards; what could not be brought back fails the task and is named.",
 		},
 		Options:  func() []schema.Doc { return task.RollbackTable().Docs() },

@@ -11,14 +11,15 @@ import (
 // Module is what Ansible calls hostnet.linux.route.
 func Module() ansible.Module {
 	return ansible.Module{
-		Name:        "route",
-		Short:       "Sets one route",
-		Description: []string{"Sets or removes one route. To declare exactly the routes of a link, use the link's own option C(routes)."},
-		Options:     func() []schema.Doc { return host.RouteTable().Docs() },
-		SeeAlso:     []string{"network", "rule"},
-		Examples:    examples,
-		Returns:     task.Returns(),
-		Run:         task.Run(host.ParseRoute),
+		Name:  "route",
+		Short: "Sets one route",
+		Description: []string{
+			"Sets or removes one route. To declare exactly the routes of a link, use the link's own option C(routes)."},
+		Options:  func() []schema.Doc { return host.RouteTable().Docs() },
+		SeeAlso:  []string{"network", "rule"},
+		Examples: examples,
+		Returns:  task.Returns(),
+		Run:      task.Run(host.ParseRoute),
 	}
 }
 

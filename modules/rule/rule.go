@@ -11,14 +11,15 @@ import (
 // Module is what Ansible calls hostnet.linux.rule.
 func Module() ansible.Module {
 	return ansible.Module{
-		Name:        "rule",
-		Short:       "Sets one routing policy rule",
-		Description: []string{"Sets or removes one routing policy rule. A rule is known by its priority and by what it matches; others stay."},
-		Options:     func() []schema.Doc { return host.RuleTable().Docs() },
-		SeeAlso:     []string{"network", "route"},
-		Examples:    examples,
-		Returns:     task.Returns(),
-		Run:         task.Run(host.ParseRule),
+		Name:  "rule",
+		Short: "Sets one routing policy rule",
+		Description: []string{
+			"Sets or removes one routing policy rule. A rule is known by its priority and by what it matches; others stay."},
+		Options:  func() []schema.Doc { return host.RuleTable().Docs() },
+		SeeAlso:  []string{"network", "route"},
+		Examples: examples,
+		Returns:  task.Returns(),
+		Run:      task.Run(host.ParseRule),
 	}
 }
 

@@ -16,9 +16,11 @@ func Module() ansible.Module {
 		Short: "Makes VRFs",
 		Description: []string{
 			"Makes a VRF (virtual routing and forwarding): the links that are its ports use a routing table of their own.",
-			"A link that enters or leaves a VRF goes down and up for a moment. Its addresses stay, its connected routes move to the table of the VRF; " +
+			"A link that enters or leaves a VRF goes down and up for a moment. Its addresses stay, its connected routes move " +
+				"to the table of the VRF; " +
 				"other routes of the VRF are declared with that O(table), see M(hostnet.linux.route).",
-			"With the first VRF of a host, the kernel makes rules of priority 1000 that look into the VRFs' tables. It keeps them when the VRFs are gone.",
+			"With the first VRF of a host, the kernel makes rules of priority 1000 that look into the VRFs' tables. It keeps " +
+				"them when the VRFs are gone.",
 		},
 		Options:  func() []schema.Doc { return host.SingleTable(link.VRF).Docs() },
 		SeeAlso:  []string{"network", "route"},

@@ -12,13 +12,14 @@ import (
 // Module is what Ansible calls hostnet.linux.vxlan.
 func Module() ansible.Module {
 	return ansible.Module{
-		Name:        "vxlan",
-		Short:       "Makes VXLANs",
-		Description: []string{"Makes a VXLAN tunnel, to one far end, to a multicast group, or to the far ends that are listed."},
-		Options:     func() []schema.Doc { return host.SingleTable(link.VXLAN).Docs() },
-		SeeAlso:     []string{"network", "bridge"},
-		Examples:    examples,
-		Returns:     task.ReturnsOfLinks("vxlans"),
+		Name:  "vxlan",
+		Short: "Makes VXLANs",
+		Description: []string{
+			"Makes a VXLAN tunnel, to one far end, to a multicast group, or to the far ends that are listed."},
+		Options:  func() []schema.Doc { return host.SingleTable(link.VXLAN).Docs() },
+		SeeAlso:  []string{"network", "bridge"},
+		Examples: examples,
+		Returns:  task.ReturnsOfLinks("vxlans"),
 		Run: task.Run(func(arguments map[string]any) (*host.Declaration, *host.State, error) {
 			return host.ParseSingle(link.VXLAN, arguments)
 		}),

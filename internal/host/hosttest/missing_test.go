@@ -14,7 +14,8 @@ route show table all: {"dst":"203.0.113.1","dev":"vl0"}
 `
 	network := map[string]any{
 		"dummies": []any{map[string]any{"name": "dm0"}},
-		"bridges": []any{map[string]any{"name": "br0", "vlan_filtering": true, "mtu": 1600, "ports": []any{map[string]any{"name": "vl0", "cost": 5}}}},
+		"bridges": []any{map[string]any{"name": "br0", "vlan_filtering": true, "mtu": 1600,
+			"ports": []any{map[string]any{"name": "vl0", "cost": 5}}}},
 		"vlans": []any{map[string]any{
 			"name": "vl0", "parent": "eth1", "id": 6, "mtu": 1400, "addresses": []any{"10.1.0.1/24", "10.2.0.1/24"},
 			"routes": []any{map[string]any{"to": "203.0.113.1/32"}, map[string]any{"to": "203.0.113.2/32"}},

@@ -156,9 +156,11 @@ func (n *network) vlan(name string) {
 }
 
 func (n *network) vxlan(name string) {
-	object := map[string]any{"id": 1 + 10*len(n.groups["vxlans"]) + n.random.IntN(9), "dst_port": 4789, "learning": n.chance()}
+	object := map[string]any{"id": 1 + 10*len(n.groups["vxlans"]) + n.random.IntN(9), "dst_port": 4789,
+		"learning": n.chance()}
 	if n.chance() {
-		object["fdb"] = []any{map[string]any{"mac_address": "00:00:00:00:00:00", "dst": fmt.Sprintf("192.0.2.%d", 1+n.random.IntN(200))}}
+		object["fdb"] = []any{map[string]any{"mac_address": "00:00:00:00:00:00",
+			"dst": fmt.Sprintf("192.0.2.%d", 1+n.random.IntN(200))}}
 	}
 	n.add("vxlans", name, object)
 }
@@ -202,11 +204,13 @@ func (n *network) address(name string) {
 	n.subnets++
 	// A route that is left behind by an address that goes cannot be added again: its gateway is out of reach.
 	object["routes"] = []any{}
-	object["addresses"] = []any{fmt.Sprintf("10.%d.%d.1/24", n.subnets, n.random.IntN(3)), fmt.Sprintf("2001:db8:%d::%d/64", n.subnets, 1+n.random.IntN(3))}
+	object["addresses"] = []any{fmt.Sprintf("10.%d.%d.1/24", n.subnets, n.random.IntN(3)),
+		fmt.Sprintf("2001:db8:%d::%d/64", n.subnets, 1+n.random.IntN(3))}
 	if n.chance() {
 		second, _ := object["addresses"].([]any)
 		object["addresses"] = append(second, fmt.Sprintf("198.51.%d.1/24", n.subnets))
-		object["routes"] = []any{map[string]any{"to": fmt.Sprintf("203.0.113.%d/32", n.subnets), "via": fmt.Sprintf("198.51.%d.254", n.subnets)}}
+		object["routes"] = []any{
+			map[string]any{"to": fmt.Sprintf("203.0.113.%d/32", n.subnets), "via": fmt.Sprintf("198.51.%d.254", n.subnets)}}
 	}
 }
 

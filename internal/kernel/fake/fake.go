@@ -170,7 +170,8 @@ func (k *Kernel) DeleteBridgeVLANs(name string, _ bool, vlans []kernel.BridgeVLA
 		return err
 	}
 	for _, vlan := range vlans {
-		k.vlans[found.Index] = slices.DeleteFunc(k.vlans[found.Index], func(v kernel.BridgeVLAN) bool { return v.ID == vlan.ID })
+		k.vlans[found.Index] = slices.DeleteFunc(k.vlans[found.Index],
+			func(v kernel.BridgeVLAN) bool { return v.ID == vlan.ID })
 	}
 	return nil
 }

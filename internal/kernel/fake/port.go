@@ -76,8 +76,8 @@ func (k *Kernel) move(one *link, target string) {
 	}
 }
 
-// followPorts: a bridge has the lowest of its ports' addresses and MTUs unless these were set (br_stp_recalculate_bridge_id,
-// br_mtu_auto_adjust).
+// followPorts: a bridge has the lowest of its ports' addresses and MTUs unless these were set
+// (br_stp_recalculate_bridge_id, br_mtu_auto_adjust).
 func (k *Kernel) followPorts(bridge *link) {
 	ports := k.ports(bridge)
 	if len(ports) == 0 {

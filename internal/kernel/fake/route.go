@@ -37,7 +37,8 @@ func (k *Kernel) AddAddress(address kernel.Address) error {
 	}
 	address.Flags &^= unix.IFA_F_SECONDARY
 	address.Flags |= unix.IFA_F_PERMANENT
-	if address.Prefix.Addr().Is4() && slices.ContainsFunc(k.addresses, func(a kernel.Address) bool { return sameNetwork(a, address) }) {
+	if address.Prefix.Addr().Is4() &&
+		slices.ContainsFunc(k.addresses, func(a kernel.Address) bool { return sameNetwork(a, address) }) {
 		address.Flags |= unix.IFA_F_SECONDARY
 	}
 	if address.Label == "" && address.Prefix.Addr().Is4() {
@@ -146,7 +147,8 @@ func (k *Kernel) connected() []kernel.Route {
 		}
 		route := kernel.Route{
 			To: address.Prefix.Masked(), Table: unix.RT_TABLE_MAIN, Protocol: unix.RTPROT_KERNEL, Scope: unix.RT_SCOPE_LINK,
-			Type: unix.RTN_UNICAST, Metric: address.Metric, Source: address.Prefix.Addr(), NextHops: []kernel.NextHop{{Link: one.Name, Weight: 1}},
+			Type: unix.RTN_UNICAST, Metric: address.Metric, Source: address.Prefix.Addr(),
+			NextHops: []kernel.NextHop{{Link: one.Name, Weight: 1}},
 		}
 		if address.Prefix.Addr().Is6() {
 			route.Scope, route.Source, route.Metric = unix.RT_SCOPE_UNIVERSE, netip.Addr{}, cmp.Or(address.Metric, 256)
@@ -201,7 +203,8 @@ func (k *Kernel) refuseRoute(route kernel.Route) error {
 		if one.Flags&unix.IFF_UP == 0 {
 			return refusal(unix.ENETDOWN, "route to %s by %s", route.To, hop.Link)
 		}
-		reachable := slices.ContainsFunc(k.connected(), func(c kernel.Route) bool { return leavesBy(c, hop.Link) && c.To.Contains(hop.Via) })
+		reachable := slices.ContainsFunc(k.connected(),
+			func(c kernel.Route) bool { return leavesBy(c, hop.Link) && c.To.Contains(hop.Via) })
 		if hop.Via.IsValid() && !hop.OnLink && !reachable && !hop.Via.IsLinkLocalUnicast() {
 			return refusal(unix.ENETUNREACH, "gateway %s of the route to %s", hop.Via, route.To)
 		}
@@ -250,7 +253,8 @@ func (k *Kernel) AddRule(rule kernel.Rule) error {
 // DeleteRule removes the first rule of that family, priority and table.
 func (k *Kernel) DeleteRule(rule kernel.Rule) error {
 	place := slices.IndexFunc(k.rules, func(r kernel.Rule) bool {
-		return r.Family == rule.Family && r.Priority == rule.Priority && r.Table == rule.Table && r.From == rule.From && r.To == rule.To
+		return r.Family == rule.Family && r.Priority == rule.Priority && r.Table == rule.Table && r.From == rule.From &&
+			r.To == rule.To
 	})
 	if place < 0 {
 		return refusal(unix.ENOENT, "rule %d", rule.Priority)

@@ -23,7 +23,8 @@ func (k *Kernel) String() string {
 		}
 	}
 	for _, address := range k.addresses {
-		lines = append(lines, fmt.Sprintf("%s address %s flags %#x metric %d", address.Link, address.Prefix, address.Flags, address.Metric))
+		lines = append(lines, fmt.Sprintf("%s address %s flags %#x metric %d", address.Link, address.Prefix, address.Flags,
+			address.Metric))
 	}
 	routes, _ := k.Routes()
 	for _, route := range routes {
@@ -55,7 +56,8 @@ func (k *Kernel) linkLine(one *link) string {
 	for _, attribute := range one.PortData {
 		fmt.Fprintf(&text, " port.%d=%x", attribute.Type, attribute.Data)
 	}
-	for _, name := range []string{"ipv4/forwarding", "ipv4/proxy_arp", "ipv4/rp_filter", "ipv6/accept_ra", "ipv6/forwarding"} {
+	for _, name := range []string{"ipv4/forwarding", "ipv4/proxy_arp", "ipv4/rp_filter", "ipv6/accept_ra",
+		"ipv6/forwarding"} {
 		values := one.IPv4
 		if strings.HasPrefix(name, "ipv6") {
 			values = one.IPv6
@@ -67,7 +69,8 @@ func (k *Kernel) linkLine(one *link) string {
 
 func routeText(route kernel.Route) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s table %d metric %d protocol %d scope %d", route.To, route.Table, route.Metric, route.Protocol, route.Scope)
+	fmt.Fprintf(&text, "%s table %d metric %d protocol %d scope %d", route.To, route.Table, route.Metric, route.Protocol,
+		route.Scope)
 	if route.Source.IsValid() {
 		fmt.Fprintf(&text, " src %s", route.Source)
 	}

@@ -51,7 +51,8 @@ func (k *Kernel) DeleteNeighbour(one kernel.Neighbour) error {
 
 // flush drops the neighbours of a link, as a new address and going down do (neigh_changeaddr, neigh_ifdown).
 func (k *Kernel) flush(link string) {
-	k.neighbours = slices.DeleteFunc(k.neighbours, func(one kernel.Neighbour) bool { return one.Link == link && !one.Proxy })
+	k.neighbours = slices.DeleteFunc(k.neighbours,
+		func(one kernel.Neighbour) bool { return one.Link == link && !one.Proxy })
 }
 
 // BridgeEntries are none: nobody makes any.
@@ -99,6 +100,7 @@ func (k *Kernel) DeleteAlternativeNames(link string, names []string) error {
 	if err := k.write(); err != nil {
 		return err
 	}
-	one.AlternativeNames = slices.DeleteFunc(slices.Clone(one.AlternativeNames), func(name string) bool { return slices.Contains(names, name) })
+	one.AlternativeNames = slices.DeleteFunc(slices.Clone(one.AlternativeNames),
+		func(name string) bool { return slices.Contains(names, name) })
 	return nil
 }

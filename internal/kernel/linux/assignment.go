@@ -12,8 +12,8 @@ import (
 // addressSet is NET_ADDR_SET of linux/netdevice.h.
 const addressSet = "3"
 
-// ChosenAddresses are the links whose MAC address somebody has set. Only sysfs tells, which shows the namespace that it was
-// mounted in, so a thread of its own mounts one.
+// ChosenAddresses are the links whose MAC address somebody has set. Only sysfs tells, which shows the namespace that it
+// was mounted in, so a thread of its own mounts one.
 func (h *Handle) ChosenAddresses() (map[string]bool, error) {
 	namespace := h.namespace
 	if namespace == "" {

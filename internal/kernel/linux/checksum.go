@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// nftables cannot compute a checksum, and the iptables target that does works only in tables that belong to iptables. The
-// traffic control of the link can (tc-csum(8)); libvirt settled on the same.
+// nftables cannot compute a checksum, and the iptables target that does works only in tables that belong to iptables.
+// The traffic control of the link can (tc-csum(8)); libvirt settled on the same.
 const (
 	clsact        = "clsact"
 	clsactHandle  = 0xffff0000

@@ -43,7 +43,8 @@ func TestFillChecksums(t *testing.T) {
 		t.Errorf("after: %v, %v", on, err)
 	}
 	list := ns.Exec(t, "tc", "filter", "show", "dev", "br0", "egress")
-	for _, part := range []string{"pref 68 u32", "match 00110000/00ff0000 at 8", "match 00000044/0000ffff at 20", "csum (udp) action continue"} {
+	for _, part := range []string{"pref 68 u32", "match 00110000/00ff0000 at 8", "match 00000044/0000ffff at 20",
+		"csum (udp) action continue"} {
 		if !strings.Contains(list, part) {
 			t.Errorf("tc does not show %q:\n%s", part, list)
 		}

@@ -20,8 +20,8 @@ const (
 	mostPatience = 60_000
 )
 
-// dump sends a request for a list and calls each for every message in it, which is valid until each returns. A list that
-// changed while it was being read is read again, so reset must empty what each has gathered.
+// dump sends a request for a list and calls each for every message in it, which is valid until each returns. A list
+// that changed while it was being read is read again, so reset must empty what each has gathered.
 func (h *Handle) dump(request *nl.NetlinkRequest, reset func(), each func(message []byte) error) error {
 	request.Flags |= unix.NLM_F_DUMP
 	for range attempts {
@@ -34,8 +34,8 @@ func (h *Handle) dump(request *nl.NetlinkRequest, reset func(), each func(messag
 	return fmt.Errorf("the list kept changing while it was read (%d attempts): %w", attempts, nl.ErrDumpInterrupted)
 }
 
-// readList asks once. One buffer does for the whole list: the library takes two new ones for every part of it, which is most
-// of what reading ten thousand links costs. A list that changed meanwhile is not whole.
+// readList asks once. One buffer does for the whole list: the library takes two new ones for every part of it, which is
+// most of what reading ten thousand links costs. A list that changed meanwhile is not whole.
 func (h *Handle) readList(request *nl.NetlinkRequest, each func(message []byte) error) (whole bool, err error) {
 	handle := h.sockets[unix.NETLINK_ROUTE]
 	socket := handle.Socket

@@ -279,8 +279,8 @@ func (h *Handle) DeleteLink(name string) error {
 	return h.change(message)
 }
 
-// settings are those of IPv4 and IPv6 of the link that was read last. Most links have the same ones, which they share then:
-// nobody writes to them.
+// settings are those of IPv4 and IPv6 of the link that was read last. Most links have the same ones, which they share
+// then: nobody writes to them.
 type settings struct{ ipv4, ipv6 []int32 }
 
 func decodeLink(message []byte, last *settings) (kernel.Link, error) {

@@ -34,12 +34,13 @@ type currentLinks struct {
 	sameAddresses bool
 }
 
-// Bounds within which reading single links again does: the kernel does not tell of everything, such as what a bridge learns
-// about its spanning tree.
+// Bounds within which reading single links again does: the kernel does not tell of everything, such as what a bridge
+// learns about its spanning tree.
 const (
 	freshFor   = 2 * time.Second
 	mostSingle = 64
-	// An address of IPv6 that somebody else adds is told once nobody else on the network has it, or never without a carrier.
+	// An address of IPv6 that somebody else adds is told once nobody else on the network has it, or never without a
+	// carrier.
 	addressesFreshFor = 200 * time.Millisecond
 )
 
@@ -62,8 +63,8 @@ func (h *Handle) CurrentLinks() ([]kernel.Link, error) {
 	return c.links, nil
 }
 
-// CurrentAddresses lists every address like Addresses, but asks only if the kernel has told of a change since it was last
-// called: beside thousands of links, it takes long to say that these have none.
+// CurrentAddresses lists every address like Addresses, but asks only if the kernel has told of a change since it was
+// last called: beside thousands of links, it takes long to say that these have none.
 func (h *Handle) CurrentAddresses() ([]kernel.Address, error) {
 	if h.listen() != nil {
 		return h.Addresses()
@@ -106,7 +107,8 @@ func (h *Handle) readStale() error {
 	links := slices.Clone(c.links)
 	for index := range c.stale {
 		link, err := h.linkAt(index)
-		at, known := slices.BinarySearchFunc(links, index, func(one kernel.Link, index int) int { return cmp.Compare(one.Index, index) })
+		at, known := slices.BinarySearchFunc(links, index,
+			func(one kernel.Link, index int) int { return cmp.Compare(one.Index, index) })
 		if known {
 			h.forget(links[at].Name)
 		}

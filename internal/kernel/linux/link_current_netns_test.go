@@ -18,8 +18,8 @@ import (
 	"hostnet.linux/internal/netnstest"
 )
 
-// TestCurrentLinksAreTheLinks changes links in every way, by others and by the handle itself: the list of what has changed,
-// put into the one from before, is the list of all.
+// TestCurrentLinksAreTheLinks changes links in every way, by others and by the handle itself: the list of what has
+// changed, put into the one from before, is the list of all.
 func TestCurrentLinksAreTheLinks(t *testing.T) {
 	t.Parallel()
 	namespace, far := netnstest.New(t), netnstest.New(t)
@@ -33,8 +33,10 @@ func TestCurrentLinksAreTheLinks(t *testing.T) {
 		return func() { namespace.Exec(t, "sh", "-c", "echo "+value+" > /proc/sys/net/"+path) }
 	}
 	for i, change := range []any{
-		"link add br0 type bridge", "link add v0 type veth peer name p0", "link set p0 master br0", "link set br0 up", "link set v0 up",
-		"link set p0 up", "link set v0 mtu 1400", "link set br0 type bridge ageing_time 1000", "link set p0 type bridge_slave cost 7",
+		"link add br0 type bridge", "link add v0 type veth peer name p0", "link set p0 master br0", "link set br0 up",
+		"link set v0 up",
+		"link set p0 up", "link set v0 mtu 1400", "link set br0 type bridge ageing_time 1000",
+		"link set p0 type bridge_slave cost 7",
 		"link set v0 address 02:00:00:00:00:07", "link add vx0 type vxlan id 7 dev v0 dstport 4789", "link set vx0 name vx1",
 		"link add mv0 link v0 type macvlan", inside("ipv4/conf/v0/forwarding", "1"),
 		inside("ipv6/conf/all/forwarding", "1"), inside("ipv4/ip_forward", "1"), "link set p0 nomaster", "link del br0",
@@ -105,7 +107,8 @@ func compareCurrent(t *testing.T, handle *Handle, when string) {
 		}
 		for _, list := range [][]kernel.Link{current, all} {
 			for i := range list {
-				list[i].Data, list[i].PortData = withoutCounters(list[i].Data, 16, 17, 18, 19, 48), withoutCounters(list[i].PortData, 21, 22, 23, 41)
+				list[i].Data, list[i].PortData = withoutCounters(list[i].Data, 16, 17, 18, 19, 48),
+					withoutCounters(list[i].PortData, 21, 22, 23, 41)
 				// It is counted at once and told up to a second later (linkwatch_urgent_event in net/core/link_watch.c).
 				list[i].CarrierChanges = 0
 			}
@@ -119,10 +122,12 @@ func compareCurrent(t *testing.T, handle *Handle, when string) {
 	t.Fatalf("%s: the current links differ (-all +current):\n%s", when, diff)
 }
 
-// withoutCounters leaves out what counts on by itself: IFLA_BR_HELLO_TIMER to IFLA_BR_GC_TIMER and IFLA_BR_FDB_N_LEARNED of
-// bridges, IFLA_BRPORT_MESSAGE_AGE_TIMER to IFLA_BRPORT_HOLD_TIMER and IFLA_BRPORT_MCAST_N_GROUPS of their ports.
+// withoutCounters leaves out what counts on by itself: IFLA_BR_HELLO_TIMER to IFLA_BR_GC_TIMER and
+// IFLA_BR_FDB_N_LEARNED of bridges, IFLA_BRPORT_MESSAGE_AGE_TIMER to IFLA_BRPORT_HOLD_TIMER and
+// IFLA_BRPORT_MCAST_N_GROUPS of their ports.
 func withoutCounters(attributes kernel.Attributes, types ...uint16) kernel.Attributes {
-	return slices.DeleteFunc(slices.Clone(attributes), func(a kernel.Attribute) bool { return slices.Contains(types, a.Type) })
+	return slices.DeleteFunc(slices.Clone(attributes),
+		func(a kernel.Attribute) bool { return slices.Contains(types, a.Type) })
 }
 
 // unread are links without the numbers of their readings.
@@ -134,7 +139,8 @@ func unread(links []kernel.Link) []kernel.Link {
 	return out
 }
 
-// TestCurrentAddressesAreTheAddresses changes addresses in every way: the list that is only read after changes is that of all.
+// TestCurrentAddressesAreTheAddresses changes addresses in every way: the list that is only read after changes is that
+// of all.
 func TestCurrentAddressesAreTheAddresses(t *testing.T) {
 	t.Parallel()
 	namespace := netnstest.New(t)
@@ -144,12 +150,14 @@ func TestCurrentAddressesAreTheAddresses(t *testing.T) {
 	}
 	defer handle.Close()
 	own := kernel.Address{
-		Link: "v0", Prefix: netip.MustParsePrefix("10.0.9.1/24"), ValidLifetime: kernel.Forever, PreferredLifetime: kernel.Forever,
+		Link: "v0", Prefix: netip.MustParsePrefix("10.0.9.1/24"), ValidLifetime: kernel.Forever,
+		PreferredLifetime: kernel.Forever,
 	}
 	for i, change := range []any{
 		"link add br0 type bridge", "address add 10.0.0.1/24 dev br0", "address add 10.0.0.2/24 dev br0", "link set br0 up",
 		"address add fd00::1/64 dev br0 nodad", "address change 10.0.0.1/24 dev br0 metric 7", "link set br0 name br1",
-		"address delete 10.0.0.1/24 dev br1", "link set br1 down", "link add v0 type veth peer name p0", "address add 10.0.1.1/24 dev v0",
+		"address delete 10.0.0.1/24 dev br1", "link set br1 down", "link add v0 type veth peer name p0",
+		"address add 10.0.1.1/24 dev v0",
 		func() error { return handle.AddAddress(own) },
 		func() error { return handle.DeleteAddress(own, false) },
 		"link del v0", "address flush dev br1",

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// DeleteLinks puts the links into a group of their own and removes that: the kernel then waits once for all of them that
-// nobody uses a link any more, which takes tens of milliseconds (synchronize_net in unregister_netdevice_many).
+// DeleteLinks puts the links into a group of their own and removes that: the kernel then waits once for all of them
+// that nobody uses a link any more, which takes tens of milliseconds (synchronize_net in unregister_netdevice_many).
 func (h *Handle) DeleteLinks(names []string) error {
 	before, err := h.linkGroups()
 	if err != nil {

@@ -101,8 +101,8 @@ func check(kind string, module []string) error {
 	return nil
 }
 
-// wouldLoad asks modprobe, which knows what is on the disk for the kernel that runs, and what the administrator forbids:
-// `install MODULE /bin/false` (modprobe.d(5)) loads nothing.
+// wouldLoad asks modprobe, which knows what is on the disk for the kernel that runs, and what the administrator
+// forbids: `install MODULE /bin/false` (modprobe.d(5)) loads nothing.
 func wouldLoad(module string) (said string, loadable bool) {
 	program := modprobe()
 	if program == "" {
@@ -110,11 +110,12 @@ func wouldLoad(module string) (said string, loadable bool) {
 	}
 	output, err := exec.Command(program, "--dry-run", "--verbose", module).CombinedOutput()
 	said = strings.TrimSpace(string(output))
-	return said, err == nil && !strings.Contains(said, "install /bin/true") && !strings.Contains(said, "install /bin/false")
+	return said, err == nil && !strings.Contains(said, "install /bin/true") &&
+		!strings.Contains(said, "install /bin/false")
 }
 
-// tryKind makes a link of the kind in a network namespace that ends with its thread. Only what the kernel says of a kind
-// that it does not know counts: it looks for the kind before it reads the options.
+// tryKind makes a link of the kind in a network namespace that ends with its thread. Only what the kernel says of a
+// kind that it does not know counts: it looks for the kind before it reads the options.
 func tryKind(kind string) error {
 	done := make(chan error, 1)
 	go func() {

@@ -14,7 +14,8 @@ func TestUnknownKind(t *testing.T) {
 	t.Parallel()
 	_, handle := open(t)
 	err := handle.CreateLink(kernel.LinkRequest{Name: "x0", Kind: "nosuchkind"})
-	if err == nil || !strings.Contains(err.Error(), "this kernel has no links of kind nosuchkind, nor a module nosuchkind to load") {
+	if err == nil ||
+		!strings.Contains(err.Error(), "this kernel has no links of kind nosuchkind, nor a module nosuchkind to load") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -32,7 +32,8 @@ func (h *Handle) QueueingDisciplines(links map[string]bool) (map[string][]kernel
 		if !links[name] || (parent != queueingRoot && parent != queueingIngress) {
 			return nil
 		}
-		one := kernel.QueueingDiscipline{Handle: binary.NativeEndian.Uint32(message[8:12]), Ingress: parent == queueingIngress}
+		one := kernel.QueueingDiscipline{Handle: binary.NativeEndian.Uint32(message[8:12]),
+			Ingress: parent == queueingIngress}
 		err := eachAttribute(message[sizeofTcMsg:], func(typ uint16, data []byte) error {
 			switch typ {
 			case nl.TCA_KIND:

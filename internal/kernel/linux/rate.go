@@ -103,7 +103,8 @@ var ingress = netlink.MakeHandle(0xffff, 0)
 // SetDownRate holds back what goes out of the link.
 func (h *Handle) SetDownRate(link string, kilobits uint32) error {
 	return h.shape(link, func(shaper *netlink.Handle, index int) error {
-		bucket := &netlink.Tbf{QdiscAttrs: netlink.QdiscAttrs{LinkIndex: index, Parent: netlink.HANDLE_ROOT, Handle: netlink.MakeHandle(1, 0)}}
+		bucket := &netlink.Tbf{QdiscAttrs: netlink.QdiscAttrs{
+			LinkIndex: index, Parent: netlink.HANDLE_ROOT, Handle: netlink.MakeHandle(1, 0)}}
 		if kilobits == 0 {
 			return shaper.QdiscDel(bucket)
 		}
@@ -119,7 +120,8 @@ func (h *Handle) SetDownRate(link string, kilobits uint32) error {
 // SetUpRate drops what comes in too fast: that happens here, out of reach of whoever is at the other end.
 func (h *Handle) SetUpRate(link string, kilobits uint32) error {
 	return h.shape(link, func(shaper *netlink.Handle, index int) error {
-		entry := &netlink.Ingress{QdiscAttrs: netlink.QdiscAttrs{LinkIndex: index, Parent: netlink.HANDLE_INGRESS, Handle: ingress}}
+		entry := &netlink.Ingress{QdiscAttrs: netlink.QdiscAttrs{
+			LinkIndex: index, Parent: netlink.HANDLE_INGRESS, Handle: ingress}}
 		// A filter that matches all cannot be replaced (mall_change in net/sched/cls_matchall.c).
 		gone := shaper.QdiscDel(entry)
 		if kilobits == 0 {
@@ -133,8 +135,9 @@ func (h *Handle) SetUpRate(link string, kilobits uint32) error {
 		police.Burst, police.Mtu = burst(police.Rate), 128<<10
 		police.ExceedAction = netlink.TC_POLICE_SHOT
 		err := shaper.FilterReplace(&netlink.MatchAll{
-			FilterAttrs: netlink.FilterAttrs{LinkIndex: index, Parent: ingress, Priority: 1, Handle: 1, Protocol: unix.ETH_P_ALL},
-			Actions:     []netlink.Action{police},
+			FilterAttrs: netlink.FilterAttrs{LinkIndex: index, Parent: ingress, Priority: 1, Handle: 1,
+				Protocol: unix.ETH_P_ALL},
+			Actions: []netlink.Action{police},
 		})
 		if err != nil {
 			err = errors.Join(err, shaper.QdiscDel(entry))
@@ -154,7 +157,9 @@ func (h *Handle) shape(link string, do func(shaper *netlink.Handle, index int) e
 	}
 	defer shaper.Close()
 	if err := do(shaper, index); err != nil {
-		return fmt.Errorf("cannot limit the rate of link %s (does this kernel have sch_tbf, sch_ingress, cls_matchall and act_police?): %w", link, err)
+		return fmt.Errorf(
+			"cannot limit the rate of link %s (does this kernel have sch_tbf, sch_ingress, cls_matchall and act_police?): %w",
+			link, err)
 	}
 	return nil
 }

@@ -61,7 +61,8 @@ func decodeRoute(message []byte) (route kernel.Route, links []int, err error) {
 		return route, nil, nil
 	}
 	toLength, fromLength := message[1], message[2]
-	route.TOS, route.Table, route.Protocol, route.Scope, route.Type = message[3], uint32(message[4]), message[5], message[6], message[7]
+	route.TOS, route.Table, route.Protocol, route.Scope, route.Type = message[3], uint32(message[4]), message[5],
+		message[6], message[7]
 	var to, from netip.Addr
 	single := nextHopDecoder{hop: kernel.NextHop{Weight: 1, OnLink: flags&unix.RTNH_F_ONLINK != 0}}
 	err = eachAttribute(message[unix.SizeofRtMsg:], func(typ uint16, data []byte) error {
@@ -135,7 +136,8 @@ func decodeRouteAttribute(route *kernel.Route, typ uint16, data []byte) (err err
 // encodeRoute is the inverse of decodeRoute.
 func encodeRoute(route kernel.Route, index func(name string) (int, error)) ([]byte, error) {
 	to := route.To.Addr()
-	message := []byte{familyOf(to), uint8(route.To.Bits()), 0, route.TOS, unix.RT_TABLE_UNSPEC, route.Protocol, route.Scope, route.Type}
+	message := []byte{familyOf(to), uint8(route.To.Bits()), 0, route.TOS, unix.RT_TABLE_UNSPEC, route.Protocol,
+		route.Scope, route.Type}
 	if route.From.IsValid() {
 		message[2] = uint8(route.From.Bits())
 	}

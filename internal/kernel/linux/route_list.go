@@ -89,7 +89,8 @@ func (h *Handle) strict(on bool) error {
 	if on {
 		value = 1
 	}
-	return unix.SetsockoptInt(h.sockets[unix.NETLINK_ROUTE].Socket.GetFd(), unix.SOL_NETLINK, unix.NETLINK_GET_STRICT_CHK, value)
+	return unix.SetsockoptInt(h.sockets[unix.NETLINK_ROUTE].Socket.GetFd(), unix.SOL_NETLINK, unix.NETLINK_GET_STRICT_CHK,
+		value)
 }
 
 // isAutomatic tells what the kernel has put into the local table.
@@ -161,7 +162,8 @@ func (h *Handle) RoutesWithin(scope kernel.RouteScope) ([]kernel.Route, error) {
 
 // routesTo are the routes to some destinations, where the kernel can be asked for these alone; nil is where it cannot.
 func (h *Handle) routesTo(scope *kernel.RouteScope) (*routeList, error) {
-	if len(scope.Protocols)+len(scope.Links)+len(scope.Into)+len(scope.Sources) > 0 || len(scope.Destinations) > mostQuestions {
+	if len(scope.Protocols)+len(scope.Links)+len(scope.Into)+len(scope.Sources) > 0 ||
+		len(scope.Destinations) > mostQuestions {
 		return nil, nil
 	}
 	list := &routeList{}
@@ -306,12 +308,13 @@ func touches(message []byte, scope *kernel.RouteScope, links map[int]bool) bool 
 // isFree tells whether there is surely no route to a destination but those of the makers.
 func (h *Handle) isFree(destination kernel.Destination, makers []uint8) bool {
 	found, _, known := h.routeTo(destination)
-	return known && (found == nil || destination.Alone && found.Metric == destination.Metric && slices.Contains(makers, found.Protocol))
+	return known && (found == nil || destination.Alone && found.Metric == destination.Metric &&
+		slices.Contains(makers, found.Protocol))
 }
 
-// routeTo is the first route to a destination in the main table, nil where there is none. The kernel says which route it
-// would take (RTM_F_FIB_MATCH); one to a larger network means that there is none to this one. It is not known where the
-// kernel would take another one.
+// routeTo is the first route to a destination in the main table, nil where there is none. The kernel says which route
+// it would take (RTM_F_FIB_MATCH); one to a larger network means that there is none to this one. It is not known where
+// the kernel would take another one.
 func (h *Handle) routeTo(destination kernel.Destination) (route *kernel.Route, hops []int, known bool) {
 	to := destination.To
 	if to.Bits() == 0 || destination.Table != unix.RT_TABLE_MAIN {
@@ -319,7 +322,8 @@ func (h *Handle) routeTo(destination kernel.Destination) (route *kernel.Route, h
 	}
 	request := h.request(unix.RTM_GETROUTE, 0)
 	request.AddData(&nl.RtMsg{RtMsg: unix.RtMsg{
-		Family: familyOf(to.Addr()), Dst_len: uint8(to.Addr().BitLen()), Flags: unix.RTM_F_FIB_MATCH | unix.RTM_F_LOOKUP_TABLE,
+		Family: familyOf(to.Addr()), Dst_len: uint8(to.Addr().BitLen()),
+		Flags: unix.RTM_F_FIB_MATCH | unix.RTM_F_LOOKUP_TABLE,
 	}})
 	request.AddData(nl.NewRtAttr(unix.RTA_DST, to.Addr().AsSlice()))
 	messages, err := request.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWROUTE)
@@ -339,8 +343,8 @@ func (h *Handle) routeTo(destination kernel.Destination) (route *kernel.Route, h
 	return nil, nil, found.To.Bits() < to.Bits()
 }
 
-// asksMain tells whether a route that was not found is in no case in the main table: a rule for all packets leads there,
-// and none refuses packets by itself.
+// asksMain tells whether a route that was not found is in no case in the main table: a rule for all packets leads
+// there, and none refuses packets by itself.
 func (h *Handle) asksMain(family uint8) bool {
 	rules, err := h.Rules()
 	if err != nil {
@@ -354,7 +358,8 @@ func (h *Handle) asksMain(family uint8) bool {
 			return false
 		case rule.Table == unix.RT_TABLE_MAIN:
 			plain := kernel.Rule{
-				Family: family, Priority: rule.Priority, Action: rule.Action, Table: rule.Table, Protocol: rule.Protocol, SuppressPrefixLength: -1,
+				Family: family, Priority: rule.Priority, Action: rule.Action, Table: rule.Table, Protocol: rule.Protocol,
+				SuppressPrefixLength: -1,
 			}
 			asked = asked || reflect.DeepEqual(rule, plain)
 		}

@@ -51,8 +51,8 @@ func Open() (*Monitor, error) {
 	return m, nil
 }
 
-// open leaves waiting to the runtime's poller: closing a socket does not end a read that the kernel blocks, nor does shutting it
-// down (sock_no_shutdown in net/netlink/af_netlink.c).
+// open leaves waiting to the runtime's poller: closing a socket does not end a read that the kernel blocks, nor does
+// shutting it down (sock_no_shutdown in net/netlink/af_netlink.c).
 func open(protocol, groups, group int) (*os.File, error) {
 	socket, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, protocol)
 	if err != nil {

@@ -20,7 +20,8 @@ func TestMonitor(t *testing.T) {
 		ns.IP(t, "link", "set", "dev", link, "up")
 	}
 	// The addresses of IPv6 settle first.
-	ns.Exec(t, "sh", "-c", "for i in $(seq 50); do ip -6 address show tentative | grep -q . || exit 0; sleep 0.1; done; exit 1")
+	ns.Exec(t, "sh", "-c",
+		"for i in $(seq 50); do ip -6 address show tentative | grep -q . || exit 0; sleep 0.1; done; exit 1")
 	var m *Monitor
 	ns.Do(t, func() {
 		var err error
@@ -49,11 +50,15 @@ func TestMonitor(t *testing.T) {
 		{"an address", true, []string{"ip", "address", "add", "192.0.2.7/24", "dev", "v0"}},
 		{"one that goes", true, []string{"ip", "address", "del", "192.0.2.7/24", "dev", "v0"}},
 		{"an address of IPv6", true, []string{"ip", "address", "add", "fd00::7/64", "dev", "v0", "nodad"}},
-		{"an address that a router gave", false, []string{"ip", "address", "add", "fd00::8/64", "dev", "v0", "nodad", "valid_lft", "600", "preferred_lft", "600", "noprefixroute"}},
-		{"its lifetime", false, []string{"ip", "address", "change", "fd00::8/64", "dev", "v0", "valid_lft", "700", "preferred_lft", "700", "noprefixroute"}},
+		{"an address that a router gave", false,
+			[]string{"ip", "address", "add", "fd00::8/64", "dev", "v0", "nodad", "valid_lft", "600", "preferred_lft", "600",
+				"noprefixroute"}},
+		{"its lifetime", false, []string{"ip", "address", "change", "fd00::8/64", "dev", "v0", "valid_lft", "700",
+			"preferred_lft", "700", "noprefixroute"}},
 		{"a route", true, []string{"ip", "route", "add", "198.51.100.0/24", "via", "192.0.2.9", "proto", "static"}},
 		{"a route of a person", true, []string{"ip", "route", "add", "198.51.101.0/24", "via", "192.0.2.9"}},
-		{"a route of a routing daemon", false, []string{"ip", "route", "add", "198.51.102.0/24", "via", "192.0.2.9", "proto", "bird"}},
+		{"a route of a routing daemon", false,
+			[]string{"ip", "route", "add", "198.51.102.0/24", "via", "192.0.2.9", "proto", "bird"}},
 		{"one of IPv6", false, []string{"ip", "-6", "route", "add", "fd02::/64", "dev", "v0", "proto", "zebra"}},
 		{"a rule", true, []string{"ip", "rule", "add", "from", "192.0.2.0/24", "lookup", "7"}},
 		{"a rule of IPv6", true, []string{"ip", "-6", "rule", "add", "from", "fd00::/64", "lookup", "7"}},

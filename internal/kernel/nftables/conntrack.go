@@ -55,7 +55,8 @@ func (c *Conn) Forget(stale func(Flow) bool) error {
 	}
 	const kind = unix.NFNL_SUBSYS_CTNETLINK << 8
 	replies, err := socket.Execute(netlink.Message{
-		Header: netlink.Header{Type: kind | conntrackGet, Flags: netlink.Request | netlink.Dump}, Data: header(unix.AF_UNSPEC, 0),
+		Header: netlink.Header{Type: kind | conntrackGet, Flags: netlink.Request | netlink.Dump},
+		Data:   header(unix.AF_UNSPEC, 0),
 	})
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EOPNOTSUPP) {
 		return nil // a kernel without nf_conntrack_netlink, where nobody can
@@ -68,7 +69,8 @@ func (c *Conn) Forget(stale func(Flow) bool) error {
 		if !ok || !stale(flow) {
 			continue
 		}
-		list := []netlink.Attribute{{Type: unix.NLA_F_NESTED | tupleOriginal, Data: flow.original}, {Type: unix.NLA_F_NESTED | tupleReply, Data: flow.reply}}
+		list := []netlink.Attribute{{Type: unix.NLA_F_NESTED | tupleOriginal, Data: flow.original},
+			{Type: unix.NLA_F_NESTED | tupleReply, Data: flow.reply}}
 		if flow.zone != nil {
 			list = append(list, netlink.Attribute{Type: conntrackZone, Data: flow.zone})
 		}
@@ -84,7 +86,8 @@ func (c *Conn) Forget(stale func(Flow) bool) error {
 			Data:   append(header(reply.Data[0], 0), data...),
 		})
 		if err != nil && !errors.Is(err, unix.ENOENT) { // it may have ended by itself
-			return fmt.Errorf("cannot forget a tracked connection from %s to %s: %w", flow.Source, flow.Destination, explain(err))
+			return fmt.Errorf("cannot forget a tracked connection from %s to %s: %w", flow.Source, flow.Destination,
+				explain(err))
 		}
 	}
 	return nil
@@ -95,7 +98,8 @@ func flowOf(message []byte, local map[netip.Addr]uint32) (flow Flow, ok bool) {
 		return flow, false
 	}
 	entry := expression{attributes: attributes(message[4:])}
-	flow.original, flow.reply, flow.zone, flow.serial = entry.get(tupleOriginal), entry.get(tupleReply), entry.get(conntrackZone), entry.get(conntrackID)
+	flow.original, flow.reply, flow.zone, flow.serial = entry.get(tupleOriginal), entry.get(tupleReply),
+		entry.get(conntrackZone), entry.get(conntrackID)
 	there, back := tupleOf(flow.original), tupleOf(flow.reply)
 	flow.Protocol = there.protocol
 	flow.Source, flow.Destination, flow.DestinationPort = there.source, there.destination, there.destinationPort

@@ -39,8 +39,10 @@ type description struct {
 }
 
 var metaNames = map[expr.MetaKey]string{
-	expr.MetaKeyIIFNAME: "iifname", expr.MetaKeyOIFNAME: "oifname", expr.MetaKeyIIF: "iif", expr.MetaKeyOIF: "oif", expr.MetaKeyMARK: "meta mark",
-	expr.MetaKeyL4PROTO: "meta l4proto", expr.MetaKeyNFPROTO: "meta nfproto", metaInputKind: "meta iifkind", metaOutputKind: "meta oifkind",
+	expr.MetaKeyIIFNAME: "iifname", expr.MetaKeyOIFNAME: "oifname", expr.MetaKeyIIF: "iif", expr.MetaKeyOIF: "oif",
+	expr.MetaKeyMARK:    "meta mark",
+	expr.MetaKeyL4PROTO: "meta l4proto", expr.MetaKeyNFPROTO: "meta nfproto", metaInputKind: "meta iifkind",
+	metaOutputKind: "meta oifkind",
 }
 
 const unknownWord = "…"
@@ -56,11 +58,13 @@ func (d *description) add(e expression) {
 	case "payload":
 		d.load(e.number(unix.NFTA_PAYLOAD_DREG), payloadName(e))
 	case "ct":
-		name := map[expr.CtKey]string{expr.CtKeySTATE: "ct state", expr.CtKeySTATUS: "ct status", expr.CtKeyMARK: "ct mark"}[expr.CtKey(e.number(unix.NFTA_CT_KEY))]
+		name := map[expr.CtKey]string{expr.CtKeySTATE: "ct state", expr.CtKeySTATUS: "ct status",
+			expr.CtKeyMARK: "ct mark"}[expr.CtKey(e.number(unix.NFTA_CT_KEY))]
 		d.load(e.number(unix.NFTA_CT_DREG), name)
 	case "bitwise":
 		register := e.number(unix.NFTA_BITWISE_DREG)
-		d.masks[register] = prefixOf(make([]byte, len(valueIn(e.get(unix.NFTA_BITWISE_MASK)))), valueIn(e.get(unix.NFTA_BITWISE_MASK))).Bits()
+		d.masks[register] = prefixOf(make([]byte, len(valueIn(e.get(unix.NFTA_BITWISE_MASK)))),
+			valueIn(e.get(unix.NFTA_BITWISE_MASK))).Bits()
 	case "cmp":
 		d.compare(e)
 	case "lookup":
@@ -88,7 +92,8 @@ func (d *description) load(register uint32, name string) {
 }
 
 func payloadName(e expression) string {
-	base, offset, length := e.number(unix.NFTA_PAYLOAD_BASE), e.number(unix.NFTA_PAYLOAD_OFFSET), e.number(unix.NFTA_PAYLOAD_LEN)
+	base, offset, length := e.number(unix.NFTA_PAYLOAD_BASE), e.number(unix.NFTA_PAYLOAD_OFFSET),
+		e.number(unix.NFTA_PAYLOAD_LEN)
 	const ports = 2
 	switch {
 	case base == unix.NFT_PAYLOAD_TRANSPORT_HEADER && offset == 0 && length == ports:
@@ -113,7 +118,8 @@ func (d *description) compare(e expression) {
 	register, value := e.number(unix.NFTA_CMP_SREG), valueIn(e.get(unix.NFTA_CMP_DATA))
 	name := d.loaded[register]
 	operator := map[expr.CmpOp]string{
-		expr.CmpOpEq: "", expr.CmpOpNeq: "!= ", expr.CmpOpLt: "< ", expr.CmpOpLte: "<= ", expr.CmpOpGt: "> ", expr.CmpOpGte: ">= ",
+		expr.CmpOpEq: "", expr.CmpOpNeq: "!= ", expr.CmpOpLt: "< ", expr.CmpOpLte: "<= ", expr.CmpOpGt: "> ",
+		expr.CmpOpGte: ">= ",
 	}[expr.CmpOp(e.number(unix.NFTA_CMP_OP))]
 	if name == "meta nfproto" {
 		return // what an address says as well

@@ -13,10 +13,11 @@ const (
 	xtStateDNAT = 1 << 7
 )
 
-// extension is an iptables match, as iptables-nft and iptables-legacy hand it to the kernel. What is not understood here
-// may match or not.
+// extension is an iptables match, as iptables-nft and iptables-legacy hand it to the kernel. What is not understood
+// here may match or not.
 func (p *Packet) extension(e expression) match {
-	name, revision, info := unix.ByteSliceToString(e.get(unix.NFTA_MATCH_NAME)), e.number(unix.NFTA_MATCH_REV), e.get(unix.NFTA_MATCH_INFO)
+	name, revision, info := unix.ByteSliceToString(e.get(unix.NFTA_MATCH_NAME)), e.number(unix.NFTA_MATCH_REV),
+		e.get(unix.NFTA_MATCH_INFO)
 	switch name {
 	case "comment":
 		return yes

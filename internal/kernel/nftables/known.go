@@ -1,8 +1,9 @@
 package nftables
 
-// knownTables are others' tables as they were read last: a task looks at them several times, and ten thousand rules take the
-// kernel long to tell. Rules and the sets in them change by transactions alone, each of which the kernel counts. A table that
-// goes with its owner is not counted, but it is not in the list of tables then, which is always read.
+// knownTables are others' tables as they were read last: a task looks at them several times, and ten thousand rules
+// take the kernel long to tell. Rules and the sets in them change by transactions alone, each of which the kernel
+// counts. A table that goes with its owner is not counted, but it is not in the list of tables then, which is always
+// read.
 type knownTables struct {
 	generation uint32
 	tables     map[tableName]*Table
@@ -21,7 +22,8 @@ func (k *knownTables) at(generation uint32) *knownTables {
 	return k
 }
 
-// changed goes on to the generation after a transaction about one table, unless somebody else has changed something, too.
+// changed goes on to the generation after a transaction about one table, unless somebody else has changed something,
+// too.
 func (k *knownTables) changed(table tableName, now uint32) {
 	if now == k.generation+1 {
 		k.generation = now

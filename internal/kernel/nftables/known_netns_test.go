@@ -38,7 +38,8 @@ func TestForeignChangesAreSeen(t *testing.T) {
 	t.Parallel()
 	namespace := netnstest.New(t)
 	conn, own := open(t, namespace), everyPart()
-	namespace.Exec(t, "nft", "add table ip others; add chain ip others input { type filter hook input priority 0; }; add rule ip others input tcp dport 1 drop")
+	namespace.Exec(t, "nft", "add table ip others; add chain ip others input { type filter hook input priority 0; }; "+
+		"add rule ip others input tcp dport 1 drop")
 	look := func(when string, want int) {
 		t.Helper()
 		if found := foreignRules(t, conn, "others"); found["input"] != want || len(found) != 1 {
@@ -79,7 +80,8 @@ func TestManyRulesAreReadWhole(t *testing.T) {
 	var lines strings.Builder
 	lines.WriteString("add table inet many\nadd chain inet many one\nadd chain inet many two\n")
 	for i := range count {
-		fmt.Fprintf(&lines, "add rule inet many %s tcp dport %d counter drop comment \"%d\"\n", []string{"one", "two"}[i%2], i+1, i)
+		fmt.Fprintf(&lines, "add rule inet many %s tcp dport %d counter drop comment \"%d\"\n", []string{"one", "two"}[i%2],
+			i+1, i)
 	}
 	file := filepath.Join(t.TempDir(), "rules")
 	if err := os.WriteFile(file, []byte(lines.String()), 0o600); err != nil {

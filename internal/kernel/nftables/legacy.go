@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// legacyFamilies are how iptables-legacy's rules are read: by a socket option, as that program does (IPT_SO_GET_INFO and
-// IPT_SO_GET_ENTRIES of linux/netfilter_ipv4/ip_tables.h, and the same for IPv6).
+// legacyFamilies are how iptables-legacy's rules are read: by a socket option, as that program does (IPT_SO_GET_INFO
+// and IPT_SO_GET_ENTRIES of linux/netfilter_ipv4/ip_tables.h, and the same for IPv6).
 var legacyFamilies = []struct {
 	family Family
 	domain int
@@ -33,8 +33,8 @@ const (
 	getEntries = 65
 )
 
-// LegacyTables reads the filter tables of iptables-legacy and ip6tables-legacy, which nftables knows nothing of. A kernel
-// without them, or on which nobody has used them, has none.
+// LegacyTables reads the filter tables of iptables-legacy and ip6tables-legacy, which nftables knows nothing of. A
+// kernel without them, or on which nobody has used them, has none.
 func (c *Conn) LegacyTables() ([]*Table, error) {
 	type result struct {
 		tables []*Table
@@ -135,7 +135,8 @@ const (
 
 var errLegacy = errors.New("the kernel's table of iptables-legacy is not understood")
 
-// table turns entries into chains with rules such as iptables-nft makes of them, so that packets are followed through both alike.
+// table turns entries into chains with rules such as iptables-nft makes of them, so that packets are followed through
+// both alike.
 func (l legacyLayout) table(family Family, entries []byte, hookStarts map[uint32]string) (*Table, error) {
 	out := &Table{Family: family, Name: "filter", Legacy: true}
 	starts := map[int]string{} // the names of chains, by where their first rule is
@@ -178,7 +179,8 @@ func (l legacyLayout) table(family Family, entries []byte, hookStarts map[uint32
 				parts = append(parts, verdictExpression(standardVerdict(verdict), ""))
 			}
 		} else if name != "" {
-			parts = append(parts, attributesOf("target", netlink.Attribute{Type: unix.NFTA_TARGET_NAME, Data: append([]byte(name), 0)}))
+			parts = append(parts,
+				attributesOf("target", netlink.Attribute{Type: unix.NFTA_TARGET_NAME, Data: append([]byte(name), 0)}))
 		}
 		chain.Rules = append(chain.Rules, Rule{Expressions: joined(parts)})
 		at += next
@@ -234,7 +236,8 @@ func (l legacyLayout) matches(entry []byte) [][]byte {
 		if invert {
 			op = unix.NFT_CMP_NEQ
 		}
-		out = append(out, attributesOf("cmp", number(unix.NFTA_CMP_SREG, unix.NFT_REG_1), number(unix.NFTA_CMP_OP, op), nestedValue(unix.NFTA_CMP_DATA, value)))
+		out = append(out, attributesOf("cmp", number(unix.NFTA_CMP_SREG, unix.NFT_REG_1), number(unix.NFTA_CMP_OP, op),
+			nestedValue(unix.NFTA_CMP_DATA, value)))
 	}
 	for i, link := range []struct {
 		key    uint32
@@ -242,7 +245,8 @@ func (l legacyLayout) matches(entry []byte) [][]byte {
 	}{{unix.NFT_META_IIFNAME, invertIn}, {unix.NFT_META_OIFNAME, invertOut}} {
 		name, mask := entry[l.links+16*i:][:16], entry[l.links+32+16*i:][:16]
 		if length := len(bytes.TrimRight(mask, "\x00")); length > 0 {
-			out = append(out, attributesOf("meta", number(unix.NFTA_META_KEY, link.key), number(unix.NFTA_META_DREG, unix.NFT_REG_1)))
+			out = append(out, attributesOf("meta", number(unix.NFTA_META_KEY, link.key),
+				number(unix.NFTA_META_DREG, unix.NFT_REG_1)))
 			compareTo(name[:length], inverted&link.invert != 0)
 		}
 	}
@@ -254,16 +258,19 @@ func (l legacyLayout) matches(entry []byte) [][]byte {
 		if bytes.Equal(mask, make([]byte, l.address)) && inverted&one.invert == 0 {
 			continue
 		}
-		out = append(out, attributesOf("payload", number(unix.NFTA_PAYLOAD_DREG, unix.NFT_REG_1), number(unix.NFTA_PAYLOAD_BASE, unix.NFT_PAYLOAD_NETWORK_HEADER),
+		out = append(out, attributesOf("payload", number(unix.NFTA_PAYLOAD_DREG, unix.NFT_REG_1),
+			number(unix.NFTA_PAYLOAD_BASE, unix.NFT_PAYLOAD_NETWORK_HEADER),
 			number(unix.NFTA_PAYLOAD_OFFSET, one.offset), number(unix.NFTA_PAYLOAD_LEN, uint32(l.address))))
 		if prefix := prefixOf(address, mask); prefix.Bits() != 8*l.address {
-			out = append(out, attributesOf("bitwise", number(unix.NFTA_BITWISE_SREG, unix.NFT_REG_1), number(unix.NFTA_BITWISE_DREG, unix.NFT_REG_1),
+			out = append(out, attributesOf("bitwise", number(unix.NFTA_BITWISE_SREG, unix.NFT_REG_1),
+				number(unix.NFTA_BITWISE_DREG, unix.NFT_REG_1),
 				nestedValue(unix.NFTA_BITWISE_MASK, mask), nestedValue(unix.NFTA_BITWISE_XOR, make([]byte, l.address))))
 		}
 		compareTo(address, inverted&one.invert != 0)
 	}
 	if protocol := binary.NativeEndian.Uint16(entry[l.protocol:]); protocol != 0 {
-		out = append(out, attributesOf("meta", number(unix.NFTA_META_KEY, unix.NFT_META_L4PROTO), number(unix.NFTA_META_DREG, unix.NFT_REG_1)))
+		out = append(out, attributesOf("meta", number(unix.NFTA_META_KEY, unix.NFT_META_L4PROTO),
+			number(unix.NFTA_META_DREG, unix.NFT_REG_1)))
 		compareTo([]byte{byte(protocol)}, inverted&invertProtocol != 0)
 	}
 	if inverted&invertFragment != 0 || entry[l.flags]&1 != 0 && l.address == net4 {
@@ -277,7 +284,8 @@ func (l legacyLayout) matches(entry []byte) [][]byte {
 		}
 		out = append(out, attributesOf("match",
 			netlink.Attribute{Type: unix.NFTA_MATCH_NAME, Data: append([]byte(unix.ByteSliceToString(rest[2:31])), 0)},
-			number(unix.NFTA_MATCH_REV, uint32(rest[31])), netlink.Attribute{Type: unix.NFTA_MATCH_INFO, Data: rest[matchHead:size]}))
+			number(unix.NFTA_MATCH_REV, uint32(rest[31])),
+			netlink.Attribute{Type: unix.NFTA_MATCH_INFO, Data: rest[matchHead:size]}))
 		rest = rest[size:]
 	}
 	return out
@@ -305,8 +313,10 @@ func verdictExpression(code int32, chain string) []byte {
 		list = append(list, text(unix.NFTA_VERDICT_CHAIN, chain))
 	}
 	verdict, _ := netlink.MarshalAttributes(list)
-	data, _ := netlink.MarshalAttributes([]netlink.Attribute{{Type: unix.NLA_F_NESTED | unix.NFTA_DATA_VERDICT, Data: verdict}})
-	return attributesOf("immediate", number(unix.NFTA_IMMEDIATE_DREG, unix.NFT_REG_VERDICT), netlink.Attribute{Type: unix.NLA_F_NESTED | unix.NFTA_IMMEDIATE_DATA, Data: data})
+	data, _ := netlink.MarshalAttributes([]netlink.Attribute{
+		{Type: unix.NLA_F_NESTED | unix.NFTA_DATA_VERDICT, Data: verdict}})
+	return attributesOf("immediate", number(unix.NFTA_IMMEDIATE_DREG, unix.NFT_REG_VERDICT),
+		netlink.Attribute{Type: unix.NLA_F_NESTED | unix.NFTA_IMMEDIATE_DATA, Data: data})
 }
 
 func joined(elements [][]byte) []byte {

@@ -45,8 +45,8 @@ func portMatch(port uint16) []byte {
 	return out
 }
 
-// legacyTable has a base chain that jumps to "mine" for what goes out by lxcbr0, which accepts port 80 of one address and
-// rejects the rest, and a policy.
+// legacyTable has a base chain that jumps to "mine" for what goes out by lxcbr0, which accepts port 80 of one address
+// and rejects the rest, and a policy.
 func legacyTable(t testing.TB, layout legacyLayout, target netip.Addr, policy int) ([]byte, map[uint32]string) {
 	t.Helper()
 	b := &blob{layout: layout}
@@ -80,22 +80,26 @@ func TestLegacyTablesAreFollowedLikeOthers(t *testing.T) {
 		family Family
 		target netip.Addr
 	}{
-		"iptables": {layout4, IPv4, netip.MustParseAddr("10.0.3.7")}, "ip6tables": {layout6, IPv6, netip.MustParseAddr("fd05::7")},
+		"iptables":  {layout4, IPv4, netip.MustParseAddr("10.0.3.7")},
+		"ip6tables": {layout6, IPv6, netip.MustParseAddr("fd05::7")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bytes, hooks := legacyTable(t, c.layout, c.target, -1)
 			table, err := c.layout.table(c.family, bytes, hooks)
-			if err != nil || len(table.Chains) != 2 || table.Chains[0].Name != "FORWARD" || !table.Chains[0].Drop || len(table.Chains[0].Rules) != 1 {
+			if err != nil || len(table.Chains) != 2 || table.Chains[0].Name != "FORWARD" || !table.Chains[0].Drop ||
+				len(table.Chains[0].Rules) != 1 {
 				t.Fatalf("table: %+v, %v", table, err)
 			}
-			packet := Packet{Hook: "forward", From: Link{Name: "eth0"}, To: Link{Name: "lxcbr0"}, Destination: c.target, Protocol: "tcp", Port: 80}
+			packet := Packet{Hook: "forward", From: Link{Name: "eth0"}, To: Link{Name: "lxcbr0"}, Destination: c.target,
+				Protocol: "tcp", Port: 80}
 			if blocked, _ := Blocked([]*Table{table}, packet); len(blocked) != 0 {
 				t.Errorf("port 80: %v", blocked)
 			}
 			packet.Port = 81
 			blocked, _ := Blocked([]*Table{table}, packet)
-			if len(blocked) != 1 || blocked[0].String() != "a rule in chain "+name+"-legacy filter mine (rule 2: -j REJECT)" || blocked[0].Base != "FORWARD" {
+			if len(blocked) != 1 || blocked[0].String() != "a rule in chain "+name+"-legacy filter mine (rule 2: -j REJECT)" ||
+				blocked[0].Base != "FORWARD" {
 				t.Errorf("port 81: %v", blocked)
 			}
 			packet.To = Link{Name: "lxcbr01"}

@@ -74,7 +74,8 @@ func (c *Conn) routeDump(kind netlink.HeaderType, size int, each func(head []byt
 		return explain(err)
 	}
 	defer func() { _ = socket.Close() }()
-	request := netlink.Message{Header: netlink.Header{Type: kind, Flags: netlink.Request | netlink.Dump}, Data: make([]byte, size)}
+	request := netlink.Message{Header: netlink.Header{Type: kind, Flags: netlink.Request | netlink.Dump},
+		Data: make([]byte, size)}
 	err = stream(socket, request, func(_ netlink.HeaderType, data []byte) {
 		if len(data) >= size {
 			each(data[:size], expression{attributes: attributes(data[size:])})

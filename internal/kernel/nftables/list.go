@@ -13,9 +13,9 @@ import (
 // largestAnswer is more than the kernel puts into one part of a list (netlink_dump).
 const largestAnswer = 64 << 10
 
-// stream sends a request for a list and calls each with every answer, which is valid until each returns. One large buffer does
-// for the whole list: the kernel makes the parts no larger than the buffers that it has met, and walks over what it has told
-// already for each of them, so that ten thousand rules in parts of 4 KiB take three times as long.
+// stream sends a request for a list and calls each with every answer, which is valid until each returns. One large
+// buffer does for the whole list: the kernel makes the parts no larger than the buffers that it has met, and walks over
+// what it has told already for each of them, so that ten thousand rules in parts of 4 KiB take three times as long.
 func stream(socket *netlink.Conn, request netlink.Message, each func(kind netlink.HeaderType, data []byte)) error {
 	sent, err := socket.Send(request)
 	if err != nil {

@@ -44,8 +44,8 @@ const (
 	DestinationPort     Field = "th dport"
 )
 
-// fieldKind is how nft and the kernel know a field: the number of its type (enum datatypes of nft), its size, and where it
-// is in a packet.
+// fieldKind is how nft and the kernel know a field: the number of its type (enum datatypes of nft), its size, and where
+// it is in a packet.
 type fieldKind struct {
 	typ, length uint32
 	load        expr.Any
@@ -156,7 +156,8 @@ func (e Element) equal(other Element) bool {
 
 // Equal tells whether two maps are the same, with the same elements.
 func (m *Map) Equal(other *Map) bool {
-	return m.Name == other.Name && slices.EqualFunc(m.Key, other.Key, sameType) && slices.EqualFunc(m.Data, other.Data, sameType) &&
+	return m.Name == other.Name && slices.EqualFunc(m.Key, other.Key, sameType) &&
+		slices.EqualFunc(m.Data, other.Data, sameType) &&
 		m.Interval == other.Interval && slices.EqualFunc(m.Elements, other.Elements, Element.equal)
 }
 
@@ -179,8 +180,8 @@ func (m *Map) Without(other *Map) []Element {
 	})
 }
 
-// registerAt is the kernel's number for the registers from a byte on: it calls one that begins every 16 bytes by the old
-// name (nft_dump_register).
+// registerAt is the kernel's number for the registers from a byte on: it calls one that begins every 16 bytes by the
+// old name (nft_dump_register).
 func registerAt(at int) uint32 {
 	if at%16 == 0 {
 		return uint32(unix.NFT_REG_1 + at/16)
@@ -197,7 +198,8 @@ func RewriteDestinationBy(m *Map) Part {
 	for _, field := range m.Key {
 		switch load := fieldKinds[field].load.(type) {
 		case *expr.Payload:
-			exprs = append(exprs, &expr.Payload{DestRegister: registerAt(at), Base: load.Base, Offset: load.Offset, Len: load.Len})
+			exprs = append(exprs, &expr.Payload{DestRegister: registerAt(at), Base: load.Base, Offset: load.Offset,
+				Len: load.Len})
 		case *expr.Meta:
 			exprs = append(exprs, &expr.Meta{Key: load.Key, Register: registerAt(at)})
 		}
@@ -213,6 +215,7 @@ func RewriteDestinationBy(m *Map) Part {
 		port := registerAt(m.Data[0].padded())
 		nat.RegProtoMin, nat.RegProtoMax = port, port
 	}
-	exprs = append(exprs, &expr.Lookup{SourceRegister: registerAt(0), DestRegister: registerAt(0), IsDestRegSet: true, SetName: m.Name}, nat)
+	exprs = append(exprs, &expr.Lookup{SourceRegister: registerAt(0), DestRegister: registerAt(0), IsDestRegSet: true,
+		SetName: m.Name}, nat)
 	return Part{fmt.Sprintf("dnat %s to %s map @%s", name, strings.Join(names, " . "), m.Name), exprs}
 }

@@ -96,7 +96,8 @@ func (c *Conn) mapOf(family Family, table string, one expression) (*Map, error) 
 	if flags&setMap == 0 || !known || !knownData {
 		return nil, nil
 	}
-	out := &Map{Name: unix.ByteSliceToString(one.get(unix.NFTA_SET_NAME)), Key: key, Data: data, Interval: flags&setInterval != 0}
+	out := &Map{Name: unix.ByteSliceToString(one.get(unix.NFTA_SET_NAME)), Key: key, Data: data,
+		Interval: flags&setInterval != 0}
 	lists, err := c.dump(unix.NFT_MSG_GETSETELEM, unix.NFT_MSG_NEWSETELEM, family,
 		text(unix.NFTA_SET_ELEM_LIST_TABLE, table), text(unix.NFTA_SET_ELEM_LIST_SET, out.Name))
 	if err != nil {
@@ -105,7 +106,8 @@ func (c *Conn) mapOf(family Family, table string, one expression) (*Map, error) 
 	for _, list := range lists {
 		for _, a := range attributes(list.get(unix.NFTA_SET_ELEM_LIST_ELEMENTS)) {
 			e := expression{attributes: attributes(a.data)}
-			element := Element{Key: slices.Clone(valueIn(e.get(unix.NFTA_SET_ELEM_KEY))), Data: slices.Clone(valueIn(e.get(unix.NFTA_SET_ELEM_DATA)))}
+			element := Element{Key: slices.Clone(valueIn(e.get(unix.NFTA_SET_ELEM_KEY))),
+				Data: slices.Clone(valueIn(e.get(unix.NFTA_SET_ELEM_DATA)))}
 			if out.Interval {
 				element.Last = slices.Clone(valueIn(e.get(elementKeyEnd)))
 				if element.Last == nil {

@@ -98,7 +98,8 @@ var addressPlaces = map[bool]struct{ source, destination uint32 }{false: {12, 16
 // payload is the part of the packet that a rule loads, or nil when it is not known.
 func (p *Packet) payload(e expression) []byte {
 	const protocolAt4, portAt = 9, 2
-	base, offset, length := e.number(unix.NFTA_PAYLOAD_BASE), e.number(unix.NFTA_PAYLOAD_OFFSET), int(e.number(unix.NFTA_PAYLOAD_LEN))
+	base, offset, length := e.number(unix.NFTA_PAYLOAD_BASE), e.number(unix.NFTA_PAYLOAD_OFFSET),
+		int(e.number(unix.NFTA_PAYLOAD_LEN))
 	switch base {
 	case unix.NFT_PAYLOAD_TRANSPORT_HEADER:
 		if p.Protocol == ping && offset == 0 && length == 1 {
@@ -124,7 +125,8 @@ func (p *Packet) payload(e expression) []byte {
 	return nil
 }
 
-// sourcePort is the one that a client has by its protocol (RFC 2131, RFC 8415), or one of those for nothing in particular.
+// sourcePort is the one that a client has by its protocol (RFC 2131, RFC 8415), or one of those for nothing in
+// particular.
 func (p *Packet) sourcePort() uint16 {
 	const ephemeral = 49152
 	if client, known := map[uint16]uint16{67: 68, 547: 546}[p.Port]; known {

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tracing is a table that belongs to the socket that made it: the kernel removes it with the socket, also when the process is
-// killed (NFT_TABLE_F_OWNER in linux/netfilter/nf_tables.h, since Linux 5.12).
+// tracing is a table that belongs to the socket that made it: the kernel removes it with the socket, also when the
+// process is killed (NFT_TABLE_F_OWNER in linux/netfilter/nf_tables.h, since Linux 5.12).
 const (
 	tracing      = "hostnet_trace"
 	tableOwner   = 0x2
@@ -68,7 +68,8 @@ func (c *Conn) Trace(mark Mark) (_ *Tracer, err error) {
 	}
 	var t transaction
 	table := &Table{Family: INet, Name: tracing}
-	t.add(unix.NFT_MSG_NEWTABLE, netlink.Create, INet, text(unix.NFTA_TABLE_NAME, tracing), number(unix.NFTA_TABLE_FLAGS, tableOwner))
+	t.add(unix.NFT_MSG_NEWTABLE, netlink.Create, INet, text(unix.NFTA_TABLE_NAME, tracing),
+		number(unix.NFTA_TABLE_FLAGS, tableOwner))
 	for _, hook := range []string{"prerouting", "output"} {
 		chain := Chain{Name: hook, Hook: hook, Type: "filter", Priority: beforeOthers}
 		t.addChain(table, chain)
@@ -89,7 +90,8 @@ func (c *Conn) Trace(mark Mark) (_ *Tracer, err error) {
 func traced(protocol byte, mark Mark) Part {
 	return Part{"trace", []expr.Any{
 		meta(expr.MetaKeyL4PROTO), compare(expr.CmpOpEq, []byte{protocol}),
-		&expr.Payload{DestRegister: register, Base: expr.PayloadBaseTransportHeader, Offset: mark.Offset, Len: uint32(len(mark.Bytes))},
+		&expr.Payload{DestRegister: register, Base: expr.PayloadBaseTransportHeader, Offset: mark.Offset,
+			Len: uint32(len(mark.Bytes))},
 		compare(expr.CmpOpEq, mark.Bytes),
 		&expr.Immediate{Register: register, Data: []byte{1}},
 		&expr.Meta{Key: expr.MetaKeyNFTRACE, SourceRegister: true, Register: register},

@@ -24,7 +24,8 @@ func TestTracedVerdict(t *testing.T) {
 	}
 	place := []netlink.Attribute{text(unix.NFTA_TRACE_TABLE, "f"), text(unix.NFTA_TRACE_CHAIN, "c")}
 	handle := netlink.Attribute{Type: unix.NFTA_TRACE_RULE_HANDLE, Data: []byte{0, 0, 0, 0, 0, 0, 0, 5}}
-	rule, policy := number(unix.NFTA_TRACE_TYPE, unix.NFT_TRACETYPE_RULE), number(unix.NFTA_TRACE_TYPE, unix.NFT_TRACETYPE_POLICY)
+	rule, policy := number(unix.NFTA_TRACE_TYPE, unix.NFT_TRACETYPE_RULE),
+		number(unix.NFTA_TRACE_TYPE, unix.NFT_TRACETYPE_POLICY)
 	for name, one := range map[string]struct {
 		list []netlink.Attribute
 		want string

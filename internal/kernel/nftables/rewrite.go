@@ -26,7 +26,8 @@ type Rewrite struct {
 func Rewritten(tables []*Table, packet Packet) *Rewrite {
 	var chains []located
 	for _, table := range tables {
-		if table.Family != INet && table.Family != IPv4 && table.Family != IPv6 || table.Family != INet && (table.Family == IPv6) != packet.is6() {
+		if table.Family != INet && table.Family != IPv4 && table.Family != IPv6 || table.Family != INet &&
+			(table.Family == IPv6) != packet.is6() {
 			continue
 		}
 		for i := range table.Chains {
@@ -84,7 +85,8 @@ func (l located) translate(packet Packet, depth int) (found *Rewrite, stop bool)
 
 // apply is what the rule's statement about addresses does, nil when it has none or does not surely match.
 func (l located) apply(packet Packet, rule Rule, number int) *Rewrite {
-	out := &Rewrite{Family: l.table.Family, Table: l.table.Name, Chain: l.chain.Name, Rule: rule.describe(number+1, l.table)}
+	out := &Rewrite{Family: l.table.Family, Table: l.table.Name, Chain: l.chain.Name,
+		Rule: rule.describe(number+1, l.table)}
 	registers := map[uint32][]byte{}
 	looked := false
 	for _, e := range l.table.parsed(rule) {
@@ -113,11 +115,13 @@ func (l located) apply(packet Packet, rule Rule, number int) *Rewrite {
 			if matches == no || matches == perhaps && !looked {
 				return nil
 			}
-			address, ok := netip.AddrFromSlice(cut(registers[e.number(unix.NFTA_NAT_REG_ADDR_MIN)], packet.Destination.BitLen()/8))
+			address, ok := netip.AddrFromSlice(cut(registers[e.number(unix.NFTA_NAT_REG_ADDR_MIN)],
+				packet.Destination.BitLen()/8))
 			if !ok {
 				return nil
 			}
-			if port := registers[e.number(unix.NFTA_NAT_REG_PROTO_MIN)]; len(port) >= 2 && e.get(unix.NFTA_NAT_REG_PROTO_MIN) != nil {
+			if port := registers[e.number(unix.NFTA_NAT_REG_PROTO_MIN)]; len(port) >= 2 &&
+				e.get(unix.NFTA_NAT_REG_PROTO_MIN) != nil {
 				out.Port = binary.BigEndian.Uint16(port)
 			}
 			const sourceNAT = 0 // NFT_NAT_SNAT
@@ -186,7 +190,8 @@ func (m *Map) holds(one Element, key []byte) bool {
 	at := 0
 	for _, field := range m.Key {
 		end := at + field.padded()
-		if end > len(one.Key) || end > len(key) || bytes.Compare(key[at:end], one.Key[at:end]) < 0 || bytes.Compare(key[at:end], last[at:end]) > 0 {
+		if end > len(one.Key) || end > len(key) || bytes.Compare(key[at:end], one.Key[at:end]) < 0 ||
+			bytes.Compare(key[at:end], last[at:end]) > 0 {
 			return false
 		}
 		at = end

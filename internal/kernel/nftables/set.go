@@ -30,8 +30,8 @@ const (
 	lookupNot    = 0x1
 )
 
-// sets reads the anonymous sets of a table, and the maps of one whose contents are wanted. Those of others may be large,
-// and may change at any time. Only what is needed is looked at: others have sets of every kind.
+// sets reads the anonymous sets of a table, and the maps of one whose contents are wanted. Those of others may be
+// large, and may change at any time. Only what is needed is looked at: others have sets of every kind.
 func (c *Conn) sets(family Family, table string, contents bool) (map[string]*set, []*Map, error) {
 	listed, err := c.dump(unix.NFT_MSG_GETSET, unix.NFT_MSG_NEWSET, family, text(unix.NFTA_SET_TABLE, table))
 	if err != nil {

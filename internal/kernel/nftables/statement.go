@@ -73,7 +73,8 @@ func ClampSegments(size uint16) Part {
 		return Part{"tcp flags syn / syn,rst tcp option maxseg size set rt mtu",
 			append(synOnly(), &expr.Rt{Register: register, Key: expr.RtTCPMSS},
 				// The kernel loads the size in its own byte order (nft_rt_get_eval).
-				&expr.Byteorder{SourceRegister: register, DestRegister: register, Op: expr.ByteorderHton, Len: length, Size: length}, write)}
+				&expr.Byteorder{SourceRegister: register, DestRegister: register, Op: expr.ByteorderHton, Len: length,
+					Size: length}, write)}
 	}
 	return Part{fmt.Sprintf("tcp flags syn / syn,rst tcp option maxseg size set %d", size),
 		append(synOnly(), &expr.Immediate{Register: register, Data: binary.BigEndian.AppendUint16(nil, size)}, write)}

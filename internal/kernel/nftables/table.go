@@ -94,7 +94,8 @@ func (t *Table) Equal(other *Table) bool {
 	if t == nil || other == nil {
 		return t == other
 	}
-	if t.Family != other.Family || t.Name != other.Name || len(t.Chains) != len(other.Chains) || len(t.Maps) != len(other.Maps) {
+	if t.Family != other.Family || t.Name != other.Name || len(t.Chains) != len(other.Chains) ||
+		len(t.Maps) != len(other.Maps) {
 		return false
 	}
 	for _, one := range t.Maps {

@@ -97,7 +97,8 @@ func differences(want, have *Table) string {
 		}
 		for i, rule := range chain.Rules {
 			if i < len(other.Rules) && !rule.Equal(other.Rules[i]) {
-				out.WriteString(rule.Text + "\nwant " + Canonical(rule.Expressions) + "have " + Canonical(other.Rules[i].Expressions))
+				out.WriteString(rule.Text + "\nwant " + Canonical(rule.Expressions) + "have " +
+					Canonical(other.Rules[i].Expressions))
 			}
 		}
 	}
@@ -170,7 +171,8 @@ func TestInsertAndDeleteRules(t *testing.T) {
 	t.Parallel()
 	namespace := netnstest.New(t)
 	conn := open(t, namespace)
-	namespace.Exec(t, "nft", "add table ip filter; add chain ip filter DOCKER-USER; add rule ip filter DOCKER-USER counter return")
+	namespace.Exec(t, "nft",
+		"add table ip filter; add chain ip filter DOCKER-USER; add rule ip filter DOCKER-USER counter return")
 	ours := []Rule{NewRule("a", From("lxcbr0"), Accept()), NewRule("b", To("lxcbr0"), Accept())}
 	if err := conn.InsertRules(IPv4, "filter", "DOCKER-USER", ours); err != nil {
 		t.Fatal(err)
@@ -186,7 +188,8 @@ func TestInsertAndDeleteRules(t *testing.T) {
 	if err := conn.DeleteRules(IPv4, "filter", "DOCKER-USER", []uint64{rules[0].Handle, rules[1].Handle}); err != nil {
 		t.Fatal(err)
 	}
-	if list := namespace.Exec(t, "nft", "list", "ruleset"); strings.Contains(list, "lxcbr0") || !strings.Contains(list, "return") {
+	if list := namespace.Exec(t, "nft", "list", "ruleset"); strings.Contains(list, "lxcbr0") ||
+		!strings.Contains(list, "return") {
 		t.Errorf("after DeleteRules: %s", list)
 	}
 }

@@ -37,8 +37,8 @@ func (b Blocker) String() string {
 }
 
 // Blocked follows the packet through the base chains of the tables and tells where it surely ends. A rule that may or
-// may not let it through counts as letting it through, so what comes back is never a false alarm. It is general where no
-// rule has asked for the destination of the packet: then it holds for every destination.
+// may not let it through counts as letting it through, so what comes back is never a false alarm. It is general where
+// no rule has asked for the destination of the packet: then it holds for every destination.
 func Blocked(tables []*Table, packet Packet) (blockers []Blocker, general bool) {
 	general = true
 	for _, table := range tables {
@@ -55,7 +55,8 @@ func Blocked(tables []*Table, packet Packet) (blockers []Blocker, general bool) 
 			case outcome == dropped:
 				blockers = append(blockers, w.blocker)
 			case outcome == passed && chain.Drop && !w.maybe:
-				blockers = append(blockers, Blocker{Family: table.Family, Table: table.Name, Chain: chain.Name, Base: chain.Name, Policy: true, Legacy: table.Legacy})
+				blockers = append(blockers, Blocker{Family: table.Family, Table: table.Name, Chain: chain.Name, Base: chain.Name,
+					Policy: true, Legacy: table.Legacy})
 			}
 			general = general && !w.particular
 		}

@@ -18,27 +18,28 @@ import (
 	"hostnet.linux/internal/lxc/lxctest"
 )
 
-// attacksOfAUser are what another user can put into a folder of containers of his own, as commands that he runs in that of the
-// container "evil". VICTIM is a file of root's that only root can read.
+// attacksOfAUser are what another user can put into a folder of containers of his own, as commands that he runs in that
+// of the container "evil". VICTIM is a file of root's that only root can read.
 var attacksOfAUser = map[string]string{
-	"the configuration is a FIFO":              `mkfifo config`,
-	"the configuration is endless":             `ln -s /dev/zero config`,
-	"the configuration is root's secret":       `ln -s VICTIM config`,
-	"the configuration is a folder":            `mkdir config`,
-	"the configuration is huge":                `truncate -s 2G config`,
-	"it includes a FIFO":                       `mkfifo fifo; echo "lxc.include = $PWD/fifo" >config`,
-	"it includes what is endless":              `echo "lxc.include = /dev/zero" >config`,
-	"it includes a link to a secret":           `ln -s VICTIM link; echo "lxc.include = $PWD/link" >config`,
-	"it includes a folder with a FIFO":         `mkdir d; mkfifo d/a.conf; echo "lxc.include = $PWD/d" >config`,
-	"it includes itself":                       `echo "lxc.include = $PWD/config" >config`,
-	"the record leads to root's file":          `echo "lxc.net.0.type = empty" >config; ln -s VICTIM hostnet.json`,
-	"the record is a FIFO":                     `echo "lxc.net.0.type = empty" >config; mkfifo hostnet.json`,
-	"the folder leads to the host's":           `cd ..; rm -r evil; ln -s /etc evil`,
-	"temporary files that lead to root's file": `echo "lxc.net.0.type = empty" >config; for i in config.tmp .config.tmp config~ .config; do ln -s VICTIM $i; done`,
+	"the configuration is a FIFO":        `mkfifo config`,
+	"the configuration is endless":       `ln -s /dev/zero config`,
+	"the configuration is root's secret": `ln -s VICTIM config`,
+	"the configuration is a folder":      `mkdir config`,
+	"the configuration is huge":          `truncate -s 2G config`,
+	"it includes a FIFO":                 `mkfifo fifo; echo "lxc.include = $PWD/fifo" >config`,
+	"it includes what is endless":        `echo "lxc.include = /dev/zero" >config`,
+	"it includes a link to a secret":     `ln -s VICTIM link; echo "lxc.include = $PWD/link" >config`,
+	"it includes a folder with a FIFO":   `mkdir d; mkfifo d/a.conf; echo "lxc.include = $PWD/d" >config`,
+	"it includes itself":                 `echo "lxc.include = $PWD/config" >config`,
+	"the record leads to root's file":    `echo "lxc.net.0.type = empty" >config; ln -s VICTIM hostnet.json`,
+	"the record is a FIFO":               `echo "lxc.net.0.type = empty" >config; mkfifo hostnet.json`,
+	"the folder leads to the host's":     `cd ..; rm -r evil; ln -s /etc evil`,
+	"temporary files that " +
+		"lead to root's file": `echo "lxc.net.0.type = empty" >config; for i in config.tmp .config.tmp config~ .config; do ln -s VICTIM $i; done`,
 }
 
-// TestAnotherUsersContainers: what another user puts into his own lxc_path neither hangs root's task nor makes it write to a file of
-// the host's, nor tell what only root can read.
+// TestAnotherUsersContainers: what another user puts into his own lxc_path neither hangs root's task nor makes it write
+// to a file of the host's, nor tell what only root can read.
 func TestAnotherUsersContainers(t *testing.T) {
 	lxctest.Need(t)
 	lxctest.Bridge(t, "br-evil")

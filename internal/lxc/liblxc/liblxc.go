@@ -35,7 +35,8 @@ func (Runtime) Takes(key, value string) bool {
 	if key == "lxc.log.file" {
 		return true
 	}
-	err := with(filepath.Join(system.RuntimeFolder, "nowhere"), "hostnet-question", func(container *golxc.Container) error { return container.SetConfigItem(key, value) })
+	err := with(filepath.Join(system.RuntimeFolder, "nowhere"), "hostnet-question",
+		func(container *golxc.Container) error { return container.SetConfigItem(key, value) })
 	return err == nil
 }
 
@@ -44,7 +45,8 @@ const longestAnswer = 30 * time.Second
 
 func with(folder, name string, use func(*golxc.Container) error) error {
 	// liblxc opens whatever has the configuration's name, or that of a file that it includes, and waits for a FIFO.
-	if _, err := lxc.ReadConfig(filepath.Join(folder, name, "config"), lxc.Disk{}); err != nil && !errors.Is(err, lxc.ErrMissing) {
+	if _, err := lxc.ReadConfig(filepath.Join(folder, name, "config"), lxc.Disk{}); err != nil &&
+		!errors.Is(err, lxc.ErrMissing) {
 		return fmt.Errorf("container %s: %w", name, err)
 	}
 	container, err := golxc.NewContainer(name, folder)
@@ -85,7 +87,8 @@ func (Runtime) Create(folder, name string, template lxc.Template) error {
 		}
 		options := golxc.TemplateOptions{Template: template.Name, ExtraArgs: template.Arguments, Backend: golxc.Directory}
 		if err := container.Create(options); err != nil {
-			return fmt.Errorf("container %s: template %s failed (its own message is above LXC's log): %w", name, template.Name, err)
+			return fmt.Errorf("container %s: template %s failed (its own message is above LXC's log): %w", name, template.Name,
+				err)
 		}
 		return nil
 	})
@@ -104,14 +107,15 @@ func (Runtime) Start(folder, name string) error {
 			return fmt.Errorf("container %s does not start: %w", name, err)
 		}
 		if !container.Wait(golxc.RUNNING, longestStart) {
-			return fmt.Errorf("container %s does not run after %s (lxc-start -n %s -P %s -F shows why)", name, longestStart, name, folder)
+			return fmt.Errorf("container %s does not run after %s (lxc-start -n %s -P %s -F shows why)", name, longestStart,
+				name, folder)
 		}
 		return nil
 	})
 }
 
-// keepLog has LXC log its trouble where Log finds it, unless the configuration has another place. This is no line of the
-// container's configuration: the next start, whoever does it, knows nothing of it.
+// keepLog has LXC log its trouble where Log finds it, unless the configuration has another place. This is no line of
+// the container's configuration: the next start, whoever does it, knows nothing of it.
 func keepLog(container *golxc.Container, folder, name string) error {
 	log := logFile(folder, name)
 	if declared := container.LogFile(); declared != "" && declared != log {

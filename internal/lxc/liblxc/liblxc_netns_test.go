@@ -23,7 +23,8 @@ func TestLogOfAStart(t *testing.T) {
 	if err := lxc.Start(folder, c.Name); err == nil {
 		t.Fatal("it starts without its bridge")
 	}
-	if said := strings.Join(lxc.Log(folder, c.Name), "\n"); !strings.Contains(said, "br-none") || strings.Contains(said, ".c:") {
+	if said := strings.Join(lxc.Log(folder, c.Name), "\n"); !strings.Contains(said, "br-none") ||
+		strings.Contains(said, ".c:") {
 		t.Errorf("LXC says %q", said)
 	}
 	lxctest.Bridge(t, "br-none")
@@ -46,9 +47,12 @@ func TestTakes(t *testing.T) {
 	var real liblxc.Runtime
 	var witness lxctest.Runtime
 	for line, want := range map[string]bool{
-		"lxc.start.auto=1": true, "lxc.start.auto=often": false, "lxc.nonsense=1": false, "lxc.mount.entry=/srv srv none bind 0 0": true,
-		"lxc.cgroup2.memory.max=1G": true, "lxc.idmap=u 0 100000 65536": true, "lxc.idmap=all": false, "lxc.include=/nowhere": false,
-		"lxc.environment=A=1": true, "lxc.apparmor.profile=unconfined": true, "lxc.log.level=ERROR": true, "lxc.hook.start=/bin/true": true,
+		"lxc.start.auto=1": true, "lxc.start.auto=often": false, "lxc.nonsense=1": false,
+		"lxc.mount.entry=/srv srv none bind 0 0": true,
+		"lxc.cgroup2.memory.max=1G":              true, "lxc.idmap=u 0 100000 65536": true, "lxc.idmap=all": false,
+		"lxc.include=/nowhere": false,
+		"lxc.environment=A=1":  true, "lxc.apparmor.profile=unconfined": true, "lxc.log.level=ERROR": true,
+		"lxc.hook.start=/bin/true": true,
 	} {
 		key, value, _ := strings.Cut(line, "=")
 		if got := real.Takes(key, value); got != want {

@@ -25,7 +25,8 @@ func Run(name string, arguments ...string) (string, error) {
 	command := exec.Command(name, arguments...)
 	command.Stdout, command.Stderr = &stdout, &stderr
 	if err := command.Run(); err != nil {
-		return stdout.String(), fmt.Errorf("%s %s: %w: %s%s", name, strings.Join(arguments, " "), err, stderr.String(), stdout.String())
+		return stdout.String(), fmt.Errorf("%s %s: %w: %s%s", name, strings.Join(arguments, " "), err, stderr.String(),
+			stdout.String())
 	}
 	return stdout.String(), nil
 }
@@ -117,7 +118,8 @@ func (Runtime) Takes(key, value string) bool {
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	file := filepath.Join(folder, "question", "config")
-	if err := errors.Join(os.Mkdir(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(key+" = "+value+"\n"), 0o600)); err != nil {
+	if err := errors.Join(os.Mkdir(filepath.Dir(file), 0o755),
+		os.WriteFile(file, []byte(key+" = "+value+"\n"), 0o600)); err != nil {
 		return false
 	}
 	_, err = Run("lxc-info", "-P", folder, "-n", "question", "-s")

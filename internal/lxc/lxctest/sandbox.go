@@ -22,8 +22,8 @@ const inside = "HOSTNET_LXC_SANDBOX"
 // covers are folders that LXC or the collection writes to; the sandbox has its own.
 var covers = []string{"/run", "/usr/local/lib"}
 
-// Main runs a package's tests in the sandbox. Called by an LXC hook, or as a DHCP client, the process is the collection's
-// program instead.
+// Main runs a package's tests in the sandbox. Called by an LXC hook, or as a DHCP client, the process is the
+// collection's program instead.
 func Main(m *testing.M, program func(arguments []string) error) {
 	switch {
 	case len(os.Args) > 2 && (!strings.HasPrefix(os.Args[1], "-") || strings.HasPrefix(os.Args[1], "--path=")):
@@ -50,7 +50,8 @@ func again() int {
 		runtime.LockOSThread()
 		command := exec.Command("/proc/self/exe", os.Args[1:]...)
 		command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
-		command.SysProcAttr = &unix.SysProcAttr{Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWNET, Unshareflags: unix.CLONE_NEWNS, Pdeathsig: unix.SIGKILL}
+		command.SysProcAttr = &unix.SysProcAttr{Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWNET,
+			Unshareflags: unix.CLONE_NEWNS, Pdeathsig: unix.SIGKILL}
 		return exitCode(command.Run())
 	}
 	if err := mounts(); err != nil {

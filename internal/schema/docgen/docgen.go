@@ -18,7 +18,8 @@ const namespace = "hostnet.linux"
 // firstVersion is the version of the collection that most modules appeared in, laterVersion has those of the others.
 const firstVersion = "1.0.0"
 
-var laterVersion = map[string]string{"async_status": "1.1.0", "network_diagram": "1.1.0", "network_path": "1.1.0", "rollback": "1.1.0", "vrf": "1.1.0"}
+var laterVersion = map[string]string{"async_status": "1.1.0", "network_diagram": "1.1.0", "network_path": "1.1.0",
+	"rollback": "1.1.0", "vrf": "1.1.0"}
 
 // Stub is the file plugins/modules/NAME.py.
 func Stub(module ansible.Module) (string, error) {
@@ -89,7 +90,8 @@ func documentation(module ansible.Module) (schema.Object, error) {
 		{Key: "notes", Value: anys(append([]string{needs(module)}, module.Notes...))},
 	}
 	if module.LXC {
-		doc.Set("requirements", []any{"LXC 5.0 or newer with its library (liblxc1 in Debian, lxc-libs in Fedora)", "glibc 2.34 or newer"})
+		doc.Set("requirements", []any{"LXC 5.0 or newer with its library (liblxc1 in Debian, lxc-libs in Fedora)",
+			"glibc 2.34 or newer"})
 	}
 	var also []any
 	for _, name := range module.SeeAlso {
@@ -103,7 +105,8 @@ func documentation(module ansible.Module) (schema.Object, error) {
 
 func needs(module ansible.Module) string {
 	if module.LXC {
-		return "The target needs neither Python nor C(ip): the module is a binary that needs LXC's library alone. Containers need nothing."
+		return "The target needs neither Python nor C(ip): the module is a binary that needs LXC's library alone. " +
+			"Containers need nothing."
 	}
 	return "The target needs neither Python nor C(ip) nor C(nft): the module is a static binary."
 }

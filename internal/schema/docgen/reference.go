@@ -32,8 +32,8 @@ func (s scopes) way() string {
 
 var reference = regexp.MustCompile(`\bO\((\w+)`)
 
-// qualify gives the names of other options their whole way, as Ansible reads them: the tables name them as they are called
-// in the module about one object, which is a level lower in the module about many.
+// qualify gives the names of other options their whole way, as Ansible reads them: the tables name them as they are
+// called in the module about one object, which is a level lower in the module about many.
 func (s scopes) qualify(text string) (string, error) {
 	var unknown error
 	text = reference.ReplaceAllStringFunc(text, func(found string) string {

@@ -10,15 +10,19 @@ import (
 func TestReferencesHaveTheirWholeWay(t *testing.T) {
 	docs := []schema.Doc{
 		{Name: "stp", Text: "See O(ports[].cost)."},
-		{Name: "ports", Elements: "dict", Suboptions: of(schema.Doc{Name: "cost", Text: "With O(stp=true), and not with O(prio)."}, schema.Doc{Name: "prio"})},
+		{Name: "ports", Elements: "dict",
+			Suboptions: of(schema.Doc{Name: "cost", Text: "With O(stp=true), and not with O(prio)."}, schema.Doc{Name: "prio"})},
 		{Name: "confirm", Suboptions: of(schema.Doc{Name: "mode"}, schema.Doc{Name: "timeout", Text: "Needs O(mode)."})},
 	}
 	for name, one := range map[string]struct {
 		docs []schema.Doc
 		want []string
 	}{
-		"one object":   {docs, []string{"See O(ports[].cost).", "With O(stp=true), and not with O(ports[].prio).", "Needs O(confirm.mode)."}},
-		"many objects": {[]schema.Doc{{Name: "bridges", Elements: "dict", Suboptions: of(docs...)}}, []string{"See O(bridges[].ports[].cost).", "With O(bridges[].stp=true), and not with O(bridges[].ports[].prio).", "Needs O(bridges[].confirm.mode)."}},
+		"one object": {docs, []string{"See O(ports[].cost).", "With O(stp=true), and not with O(ports[].prio).",
+			"Needs O(confirm.mode)."}},
+		"many objects": {[]schema.Doc{{Name: "bridges", Elements: "dict", Suboptions: of(docs...)}},
+			[]string{"See O(bridges[].ports[].cost).", "With O(bridges[].stp=true), and not with O(bridges[].ports[].prio).",
+				"Needs O(bridges[].confirm.mode)."}},
 	} {
 		described, err := options(one.docs, nil)
 		if err != nil {
@@ -31,7 +35,8 @@ func TestReferencesHaveTheirWholeWay(t *testing.T) {
 			}
 		}
 	}
-	if _, err := options([]schema.Doc{{Name: "a", Text: "See O(b)."}}, nil); err == nil || !strings.Contains(err.Error(), `option a: its text names the option "b"`) {
+	if _, err := options([]schema.Doc{{Name: "a", Text: "See O(b)."}}, nil); err == nil ||
+		!strings.Contains(err.Error(), `option a: its text names the option "b"`) {
 		t.Errorf("a name that nothing has: %v", err)
 	}
 }

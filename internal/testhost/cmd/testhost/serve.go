@@ -183,7 +183,8 @@ func down(names []string) error {
 		if err := syscall.Kill(one.Process, syscall.SIGTERM); err != nil {
 			return fmt.Errorf("machine %s: %w", name, err)
 		}
-		for deadline := time.Now().Add(20 * time.Second); syscall.Kill(one.Process, 0) == nil; time.Sleep(50 * time.Millisecond) {
+		for deadline := time.Now().Add(20 * time.Second); syscall.Kill(one.Process,
+			0) == nil; time.Sleep(50 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				return fmt.Errorf("machine %s: process %d does not end", name, one.Process)
 			}

@@ -1,5 +1,5 @@
-// Command docgen writes what Ansible needs of all modules beside the binaries, in plugins/modules and plugins/action, and
-// the picture in the README, or
+// Command docgen writes what Ansible needs of all modules beside the binaries, in plugins/modules and plugins/action,
+// and the picture in the README, or
 // with -check tells what is out of date.
 package main
 
@@ -46,7 +46,8 @@ func run(folder string, check bool) error {
 		return err
 	}
 	expected[pictureFile] = picture
-	for file, docs := range map[string][]schema.Doc{"docs/schema/network.json": task.NetworkDocs(), "docs/schema/kept.json": task.KeptDocs()} {
+	for file, docs := range map[string][]schema.Doc{"docs/schema/network.json": task.NetworkDocs(),
+		"docs/schema/kept.json": task.KeptDocs()} {
 		text, err := json.MarshalIndent(schema.JSONSchema(docs, strings.HasSuffix(file, "network.json")), "", " ")
 		if err != nil {
 			return err

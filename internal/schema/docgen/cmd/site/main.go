@@ -1,5 +1,5 @@
-// Command site builds the documentation site into build/site: the pages of docs with a generated reference, by mkdocs, which
-// fails for a dead link.
+// Command site builds the documentation site into build/site: the pages of docs with a generated reference, by mkdocs,
+// which fails for a dead link.
 package main
 
 import (
