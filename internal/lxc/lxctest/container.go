@@ -155,6 +155,9 @@ func Stopped(t testing.TB, folder, name, network string) *Container {
 	c := &Container{Folder: folder, Name: name}
 	t.Cleanup(func() {
 		name := c.Name // it may have been renamed
+		if _, err := os.Stat(filepath.Join(folder, name, "config")); os.IsNotExist(err) {
+			return // or deleted
+		}
 		gone := func() {}
 		if state, err := (Runtime{}).State(folder, name); err == nil && state.InitPID != 0 && !sharesNetwork(state.InitPID) {
 			gone = c.Ends(t) // the next test compares the host before and after
