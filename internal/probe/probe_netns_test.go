@@ -49,7 +49,15 @@ func newLab(t *testing.T) *lab {
 		_ = server.Process.Kill()
 		_ = server.Wait()
 	})
-	return l
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if listening, err := l.server.Try("ss", "-H", "-l", "-n", "-t", "-u", "sport = :53"); err == nil &&
+			strings.Contains(listening, "udp") && strings.Contains(listening, "tcp") {
+			return l
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("dnsmasq does not listen")
+		}
+	}
 }
 
 // open is a client of DHCP on the client's end of the wire.
