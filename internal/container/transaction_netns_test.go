@@ -144,6 +144,9 @@ func TestTasksOfContainersAreTransactions(t *testing.T) {
 			}
 			for step := range steps {
 				for _, way := range ways {
+					if way == "boot" && step > 0 && step < len(steps)-1 {
+						continue // recovery reads the same record, whatever has begun it
+					}
 					said, killed := attempt(t, one.module, one.arguments, step, way)
 					if killed == (way == "refuse") || way == "refuse" && !strings.Contains(said, "refused") {
 						t.Fatalf("%s at step %d: killed %t: %s", way, step, killed, said)
