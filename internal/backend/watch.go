@@ -28,10 +28,7 @@ var watchText string
 
 // WatchMode is how this host is watched: as it is already, or else as what is declared needs it.
 func WatchMode(s *system.System, needed bool) (string, error) {
-	if s.Exists(noWatchFile) {
-		return WatchOff, nil
-	}
-	if !needed {
+	if !needed || s.Exists(noWatchFile) {
 		return WatchOff, nil
 	}
 	have, err := s.File(watchFile)

@@ -15,7 +15,6 @@ import (
 	"hostnet.linux/internal/dhcp"
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/lxc"
-	"hostnet.linux/internal/route"
 )
 
 // Kernel is what this package asks of a kernel, about one network namespace.
@@ -380,24 +379,4 @@ func (c *Container) hideWays(live *LiveInterface) {
 		}
 		return false
 	})
-}
-
-// isStatic tells the routes that a declaration manages: those that LXC, `ip route add` and this collection make.
-func isStatic(route *kernel.Route) bool {
-	return route.Table != unix.RT_TABLE_LOCAL && route.Type == unix.RTN_UNICAST && len(route.NextHops) == 1 &&
-		(route.Protocol == unix.RTPROT_BOOT || route.Protocol == unix.RTPROT_STATIC)
-}
-
-func decodeRoute(reported *kernel.Route) Route {
-	one := Route{
-		To: point(reported.To), Metric: usualMetric(reported.To.Addr(), reported.Metric),
-		Further: *route.Further().Read(reported),
-	}
-	if via := reported.NextHops[0].Via; via.IsValid() {
-		one.Via = &via
-		if reported.NextHops[0].OnLink {
-			one.OnLink = point(true)
-		}
-	}
-	return one
 }

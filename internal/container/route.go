@@ -213,3 +213,23 @@ func encodeRoute(one Route, link string) kernel.Route {
 	route.Further().Write(&one.Further, &encoded)
 	return encoded
 }
+
+// isStatic tells the routes that a declaration manages: those that LXC, `ip route add` and this collection make.
+func isStatic(route *kernel.Route) bool {
+	return route.Table != unix.RT_TABLE_LOCAL && route.Type == unix.RTN_UNICAST && len(route.NextHops) == 1 &&
+		(route.Protocol == unix.RTPROT_BOOT || route.Protocol == unix.RTPROT_STATIC)
+}
+
+func decodeRoute(reported *kernel.Route) Route {
+	one := Route{
+		To: point(reported.To), Metric: usualMetric(reported.To.Addr(), reported.Metric),
+		Further: *route.Further().Read(reported),
+	}
+	if via := reported.NextHops[0].Via; via.IsValid() {
+		one.Via = &via
+		if reported.NextHops[0].OnLink {
+			one.OnLink = point(true)
+		}
+	}
+	return one
+}

@@ -85,34 +85,37 @@ func (d *desired) check() error {
 
 // wrong are the problems of a set as a whole, with places in the task and in kept files.
 func wrong(set *spec.Set) schema.Problems {
-	arguments, index := spec.Arguments(set.Objects)
+	problems, index := problemsOf(set.Objects...)
+	return append(index.Label(problems), set.Check()...)
+}
+
+// problemsOf are what is wrong with each of the objects and their lists, with places in arguments that are made of them.
+func problemsOf(objects ...*spec.Object) (schema.Problems, spec.Index) {
+	arguments, index := spec.Arguments(objects)
 	var problems schema.Problems
 	if _, _, err := services.ParseNetwork(arguments); err != nil {
 		errors.As(err, &problems)
 	}
-	return append(index.Label(problems), set.Check()...)
+	return problems, index
 }
 
 // forget stops managing options that were declared before and have no meaning together with what the task declares now.
 func (d *desired) forget(found, before schema.Problems) schema.Problems {
 	for range 20 {
-		arguments, index := spec.Arguments(d.after.Set.Objects)
-		var problems schema.Problems
-		if _, _, err := services.ParseNetwork(arguments); !errors.As(err, &problems) {
-			break
-		}
+		problems, index := problemsOf(d.after.Set.Objects...)
 		forgotten := false
 		for i, problem := range index.Label(problems) {
 			object, option := index.Find(problems[i].Path)
 			if object == nil || slices.Contains(before, problem) {
 				continue
 			}
-			if obstacle := obstacleTo(object, option); problem.Meaningless() && obstacle != "" &&
-				d.after.Forget(object, obstacle) {
-				d.after.Warnings = append(d.after.Warnings, fmt.Sprintf("%s: %s is no longer declared: with it, %s %s",
-					object.Describe(), obstacle, option, problem.Message))
-				forgotten = true
-				break
+			if problem.Meaningless() {
+				if obstacle := obstacleTo(object, option); obstacle != "" && d.after.Forget(object, obstacle) {
+					d.after.Warnings = append(d.after.Warnings, fmt.Sprintf("%s: %s is no longer declared: with it, %s %s",
+						object.Describe(), obstacle, option, problem.Message))
+					forgotten = true
+					break
+				}
 			}
 			if d.after.Forget(object, option) {
 				d.after.Warnings = append(d.after.Warnings, object.Describe()+": "+option+" is no longer declared, as it "+
@@ -135,24 +138,17 @@ func obstacleTo(object *spec.Object, option string) string {
 	if !object.Gives(option) {
 		return ""
 	}
-	count := problemsOf(object)
+	found, _ := problemsOf(object)
 	for _, entry := range object.Options {
 		without := object.Without(entry.Key)
-		if !object.Gives(entry.Key) && without != nil && without.Key() == object.Key() && problemsOf(without) < count {
+		if object.Gives(entry.Key) || without == nil || without.Key() != object.Key() {
+			continue
+		}
+		if left, _ := problemsOf(without); len(left) < len(found) {
 			return entry.Key
 		}
 	}
 	return ""
-}
-
-// problemsOf counts what is wrong with an object by itself.
-func problemsOf(object *spec.Object) int {
-	arguments, _ := spec.Arguments([]*spec.Object{object})
-	var problems schema.Problems
-	if _, _, err := services.ParseNetwork(arguments); err != nil {
-		errors.As(err, &problems)
-	}
-	return len(problems)
 }
 
 // declare reads the objects of the scope.

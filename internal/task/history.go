@@ -115,15 +115,8 @@ func (t *Task) rollBack(site *services.Site, number int) ansible.Result {
 // Steps are what going back changes.
 func (t *Target) Steps(site *services.Site) ([]plan.Step, error) {
 	if t.past == nil {
-		var steps []plan.Step
-		if t.before != nil {
-			var err error
-			if steps, err = site.Back(t.before); err != nil {
-				return nil, err
-			}
-		}
-		_, wired, err := t.wiring.backward(containersByProgram(site.Services.System))
-		return append(steps, wired...), err
+		steps, _, err := t.backward(site, containersByProgram(site.Services.System))
+		return steps, err
 	}
 	_, todo, err := NewRollback().towards(t).plan(site, nil)
 	if err != nil {

@@ -150,12 +150,8 @@ func (t *Task) goBack(site *services.Site, target *Target) (*store.Record, error
 	if err != nil {
 		return nil, err
 	}
-	steps, err := target.Steps(site)
-	if err != nil {
-		return nil, err
-	}
 	containers := containersByProgram(site.Services.System)
-	wired, _, err := target.wiring.backward(containers)
+	steps, wired, err := target.backward(site, containers)
 	if err != nil {
 		return nil, err
 	}
@@ -185,7 +181,20 @@ func (t *Task) goBack(site *services.Site, target *Target) (*store.Record, error
 	return entry, err
 }
 
-// replaced is what going back replaces, as a record keeps it.
+// backward finds the steps of going back within a boot, and what they replace of containers, as a record keeps it.
+func (t *Target) backward(site *services.Site, containers containersBack) (
+	steps []plan.Step, wired json.RawMessage, err error,
+) {
+	if t.before != nil {
+		if steps, err = site.Back(t.before); err != nil {
+			return nil, nil, err
+		}
+	}
+	wired, others, err := t.wiring.backward(containers)
+	return append(steps, others...), wired, err
+}
+
+// replaced is what going back replaces of the host, as a record keeps it.
 func (t *Target) replaced(site *services.Site) (json.RawMessage, error) {
 	if t.before == nil {
 		return json.RawMessage("null"), nil
