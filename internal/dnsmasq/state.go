@@ -138,13 +138,14 @@ func Restore(s *system.System, before *State) error {
 			try(s.Disable(UnitName(was.Interface)))
 		}
 		for _, file := range was.Files {
-			try(s.Put(file))
+			try(s.PutBack(file))
 		}
 		s.RemoveEmptyFolder(folderOf(was.Interface))
 		if was.Active && !now.Active {
 			defer func() { _ = start(s, was.Interface, was.Enabled) }()
 		}
 	}
+	try(s.Sweep(before.Unit.Path))
 	if !unitNow.Equal(before.Unit) {
 		try(s.Put(before.Unit))
 		try(reloadUnits(s))

@@ -181,6 +181,9 @@ func withoutBridge(text string) string {
 // and keeps it where containers are attached.
 func (r RivalState) restore(s *system.System) error {
 	for _, file := range r.Files {
+		if err := s.Sweep(file.Path); err != nil {
+			return err
+		}
 		now, err := s.File(file.Path)
 		if err != nil {
 			return err

@@ -160,7 +160,7 @@ func remember(s *system.System, file system.File, keep map[string]memory) []plan
 
 // Restore makes the zones as they were.
 func Restore(d Daemon, s *system.System, before *State) error {
-	failures := []error{s.Put(before.File)}
+	failures := []error{s.PutBack(before.File)}
 	if d == nil || !before.Running || !d.Running() {
 		return errors.Join(failures...)
 	}

@@ -123,7 +123,7 @@ func setStep(k kernel.Settings, phase plan.Phase, key string, old any, value str
 
 // Restore makes the settings as they were.
 func Restore(k kernel.Settings, s *system.System, before *State) error {
-	failures := []error{s.Put(before.File)}
+	failures := []error{s.PutBack(before.File)}
 	for _, key := range slices.Sorted(maps.Keys(before.Values)) {
 		value, err := k.Setting(key)
 		if errors.Is(err, fs.ErrNotExist) || err == nil && value == before.Values[key] {

@@ -3,6 +3,8 @@ package sysctl
 import (
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -88,6 +90,26 @@ func TestAValueThatDriftedIsRepairedAndRestored(t *testing.T) {
 	}
 	if k["ipv4/ip_forward"] != "0" || s.Exists(path) {
 		t.Errorf("not restored: %v", k)
+	}
+}
+
+// TestRestoreSweeps: what a write that was cut short has left goes, also where the file itself is as it was.
+func TestRestoreSweeps(t *testing.T) {
+	t.Parallel()
+	k, s := values{"ipv4/ip_forward": "0"}, &system.System{Root: t.TempDir()}
+	before, err := Observe(k, s, []Setting{{Key: "ipv4/ip_forward", Value: "1", Owner: "lxcbr0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, name := filepath.Split(path)
+	if err := s.Put(system.Text(folder+"."+name+".feff78863ee5b29c.hostnet", "half")); err != nil {
+		t.Fatal(err)
+	}
+	if err := Restore(k, s, before); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(s.Path(folder)); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
 	}
 }
 

@@ -183,6 +183,12 @@ func put(path string, file File) error {
 	return replaceIn(parent, name, file)
 }
 
+// PutBack is Put for an undo: what a Put that a crash cut short has left beside the file goes, too, also where the file itself is
+// as it was.
+func (s *System) PutBack(file File) error {
+	return errors.Join(s.Sweep(file.Path), s.Put(file))
+}
+
 // Sweep removes what a Put that a crash cut short has left beside the file.
 func (s *System) Sweep(path string) error {
 	folder, name := filepath.Dir(s.Path(path)), filepath.Base(path)
