@@ -43,6 +43,40 @@ func TestExamplesInDocs(t *testing.T) {
 	}
 }
 
+var linked = pattern.Of(`\]\(([^)#\s]*)(?:#[^)\s]*)?\)`)
+
+// TestPagesOfSite: every page is in the site's menu, and every link leads to a page or a file beside it. That what it is
+// built of has no dead link inside pages either, mkdocs finds out in the lint tier.
+func TestPagesOfSite(t *testing.T) {
+	t.Parallel()
+	menu, err := os.ReadFile("../../mkdocs.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("../../docs/*.md")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%v: %v", files, err)
+	}
+	for _, file := range files {
+		if !strings.Contains(string(menu), ": "+filepath.Base(file)+"\n") {
+			t.Errorf("%s is not in the menu", file)
+		}
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range linked().FindAllStringSubmatch(string(content), -1) {
+			target := match[1]
+			if target == "" || target == "reference.md" || strings.HasPrefix(target, "https://") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join("../../docs", target)); err != nil {
+				t.Errorf("%s: a dead link: %s", file, target)
+			}
+		}
+	}
+}
+
 // TestTroubleshooting: every message that the page explains is one that something of ours says.
 func TestTroubleshooting(t *testing.T) {
 	t.Parallel()

@@ -164,7 +164,7 @@ func anyOf(forms []any) Object {
 }
 
 // markup is Ansible's own in texts: C(code), O(option), V(value), M(module), RV(returned), I(italic).
-var markup = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b(?:C|O|V|M|RV|I)\(([^)]*)\)`) })
+var markup = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b(?:C|O|V|M|RV|I|P)\(([^)]*)\)`) })
 
 // PlainText is a text of the documentation without Ansible's markup: what it marks is in backquotes.
 func PlainText(text string) string { return markup().ReplaceAllString(text, "`$1`") }

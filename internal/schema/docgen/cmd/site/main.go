@@ -36,7 +36,11 @@ func run(ctx context.Context) error {
 	if err := os.CopyFS(sources, os.DirFS("docs")); err != nil {
 		return err
 	}
-	page := docgen.Reference(slices.Concat(registry.Modules(), containers.Modules(nil)))
+	plugins, err := docgen.PluginReference(".")
+	if err != nil {
+		return err
+	}
+	page := docgen.Reference(slices.Concat(registry.Modules(), containers.Modules(nil))) + plugins
 	if err := os.WriteFile(filepath.Join(sources, "reference.md"), []byte(page), 0o644); err != nil {
 		return err
 	}
@@ -44,10 +48,10 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	build := exec.CommandContext(ctx, filepath.Join(tools, "mkdocs"), "build", "--strict", "--quiet")
-	build.Stdout, build.Stderr = os.Stdout, os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("mkdocs: %w", err)
+	// With --quiet it would neither show nor count its warnings, and --strict be in vain.
+	said, err := exec.CommandContext(ctx, filepath.Join(tools, "mkdocs"), "build", "--strict").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("mkdocs: %w\n%s", err, said)
 	}
 	fmt.Println("build/site/index.html")
 	return nil
