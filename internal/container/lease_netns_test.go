@@ -4,13 +4,20 @@ package container
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"hostnet.linux/internal/addr"
+	hosts "hostnet.linux/internal/host"
+	"hostnet.linux/internal/kernel/linux"
+	"hostnet.linux/internal/link"
 	"hostnet.linux/internal/lxc/lxctest"
+	"hostnet.linux/internal/services"
+	"hostnet.linux/internal/system"
 )
 
 // dnsmasqOn runs a DHCP server on a bridge; it gives the path of its log and how to stop it.
@@ -264,6 +271,7 @@ func TestDHCPv6(t *testing.T) {
 	folder := t.TempDir()
 	bridgeWith(t, "br-6", "fd00:36::1/64")
 	log, _ := dnsmasqOn(t, "br-6", "--dhcp-range=fd00:36::100,fd00:36::1ff,64,1h", "--enable-ra",
+		"--dhcp-range=fd00:37::100,fd00:37::1ff,64,1h",
 		"--dhcp-option=option6:dns-server,[fd00:36::1]",
 		"--dhcp-option=option6:domain-search,six.example")
 	c := lxctest.New(t, folder, "sixth")
@@ -276,20 +284,49 @@ func TestDHCPv6(t *testing.T) {
 	c.Restart(t)
 	sees(t, c, "ip -6 a", "inet6 fd00:36::1", "/128")
 	silent(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-6", "dhcp6": true})
+	lxctest.Must(t, "ip", "address", "add", "fd00:37::1/64", "dev", "br-6", "nodad")
+	lxctest.Must(t, "ip", "address", "delete", "fd00:36::1/64", "dev", "br-6")
+	sees(t, c, "ip -6 a; ip -6 r", "inet6 fd00:37::1", "!inet6 fd00:36::1", "!fd00:36::1")
 	apply(t, folder, args{"container": c.Name, "name": "eth1", "dhcp6": false})
 	says(t, log, "DHCPRELEASE")
 	sees(t, c, "ip -6 a", "!/128 scope global")
 }
 
-// TestTaskEndsWithTheLease: a task that changes what the lease hangs on ends with the next one, and nothing of the last
-// is left; from a static address to DHCP the server's default route stays, although the static one is taken away by the
+// renumber gives a bridge other networks by a task.
+func renumber(t *testing.T, bridge, address string) (found []string) {
+	t.Helper()
+	handle, err := linux.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer handle.Close()
+	prefix := netip.MustParsePrefix(address)
+	site := &services.Site{
+		Host: &hosts.Host{Kernel: handle}, Kernel: handle,
+		Services: &services.Host{Kernel: handle, System: &system.System{Root: t.TempDir()}},
+	}
+	declared := &services.Declaration{Host: &hosts.State{Interfaces: []*hosts.Interface{{
+		Link: link.Link{Name: bridge, Kind: link.Bridge}, Addresses: &[]addr.Address{{Prefix: &prefix}},
+	}}}}
+	todo, err := site.Plan(declared)
+	if err == nil {
+		_, err = site.Run(todo, declared, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return todo.Found
+}
+
+// TestTaskEndsWithTheLease: a task that changes what the lease hangs on, or that renumbers the bridge, ends with the
+// next one, and nothing of the last is left; from a static address to DHCP the server's default route stays, although the static one is taken away by the
 // same router.
 func TestTaskEndsWithTheLease(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
 	bridgeWith(t, "br-t1", "10.37.0.1/24")
 	bridgeWith(t, "br-t2", "10.38.0.1/24")
-	log, _ := dnsmasqOn(t, "br-t1", "--dhcp-range=10.37.0.10,10.37.0.50,1h")
+	log, _ := dnsmasqOn(t, "br-t1", "--dhcp-range=10.37.0.10,10.37.0.50,1h", "--dhcp-range=10.39.0.10,10.39.0.50,1h")
 	dnsmasqOn(t, "br-t2", "--dhcp-range=10.38.0.10,10.38.0.50,1h")
 	c := lxctest.New(t, folder, "ending")
 	now := func(wants ...string) {
@@ -328,4 +365,8 @@ func TestTaskEndsWithTheLease(t *testing.T) {
 		on(args{"dhcp": true, "addresses": []any{}, "gateway": "none"})
 		now("inet 10.37.0.", "!10.37.0.5/24", "default via 10.37.0.1 dev eth1 proto dhcp")
 	}
+	if found := renumber(t, "br-t1", "10.39.0.1/24"); len(found) > 0 {
+		t.Error(found)
+	}
+	now("inet 10.39.0.", "default via 10.39.0.1", "!10.37.0.")
 }

@@ -19,6 +19,7 @@ const metric = 1024
 
 // take makes the interface as the lease says, and then drops what an earlier one said.
 func (c *client) take(fresh *lease) error {
+	wire := c.events.now()
 	c.mutex.Lock()
 	before := c.lease
 	err := c.install(fresh, before)
@@ -33,6 +34,7 @@ func (c *client) take(fresh *lease) error {
 	defer c.mutex.Unlock()
 	c.state.Address, c.state.Server, c.state.Until, c.state.Trouble = fresh.address, fresh.server, fresh.expires, ""
 	c.state.NTP, c.state.GivenName, c.state.DNS4, c.state.Search4 = fresh.ntp, fresh.hostName, nil, nil
+	c.state.Bridge, c.state.Networks = wire.bridge, wire.networks
 	if c.job.DNS {
 		c.state.DNS4, c.state.Search4 = fresh.dns, fresh.search
 	}

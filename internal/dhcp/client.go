@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hostnet.linux/internal/kernel"
+	"hostnet.linux/internal/system"
 )
 
 // Kernel is what the client asks of a namespace.
@@ -60,6 +61,9 @@ func Run(arguments []string, open func(namespace string) (Kernel, error), leased
 		return err
 	}
 	c := &client{job: job, leased: leased, state: State{Job: job, PID: os.Getpid()}}
+	if c.state.Host, err = system.OwnNetworkNamespace(); err != nil {
+		return err
+	}
 	if c.record, err = openRecord(job); err != nil {
 		return err
 	}
@@ -257,17 +261,19 @@ func (c *client) complain(err error) {
 }
 
 // confirm asks whether the lease still holds on this wire, as a client does that finds its link up again (RFC 2131,
-// 3.2).
+// 3.2). If nobody answers it goes on with the lease, unless the bridge has other networks.
 func (c *client) confirm() {
 	if c.lease == nil || c.socket == nil {
 		return
 	}
 	limit, cancel := context.WithTimeout(context.Background(), confirming)
 	defer cancel()
-	if err := c.reboot(limit); err != nil {
+	err := c.reboot(limit)
+	var no *refusal
+	if errors.As(err, &no) || err != nil && c.events.now().networks != c.state.Networks {
 		c.drop(false)
 	}
 }
 
-// confirming is how long a server may take to confirm; nobody's word means that the wire is another.
+// confirming is how long a server may take to confirm.
 const confirming = 4 * time.Second

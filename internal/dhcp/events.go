@@ -1,7 +1,6 @@
 package dhcp
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -35,6 +34,8 @@ type inbox struct {
 	mutex  sync.Mutex
 	event  event
 	cancel context.CancelFunc
+	// again are doubts that are still to come.
+	again []*time.Timer
 }
 
 func (i *inbox) tell(what event) {
@@ -47,6 +48,19 @@ func (i *inbox) tell(what event) {
 	select {
 	case i.wake <- struct{}{}:
 	default:
+	}
+}
+
+// doubt tells of it again and again, in the place of earlier doubts: a bridge is renumbered before its DHCP server is.
+func (i *inbox) doubt() {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	for _, timer := range i.again {
+		timer.Stop()
+	}
+	i.again = nil
+	for _, later := range []time.Duration{500 * time.Millisecond, 3 * time.Second, 10 * time.Second} {
+		i.again = append(i.again, time.AfterFunc(later, func() { i.tell(doubted) }))
 	}
 }
 
@@ -101,7 +115,7 @@ func (e *events) listen() error {
 		return fmt.Errorf("cannot hear of changes: %w", err)
 	}
 	if err := unix.Bind(socket, &unix.SockaddrNetlink{Family: unix.AF_NETLINK,
-		Groups: unix.RTMGRP_LINK | unix.RTMGRP_IPV4_IFADDR}); err != nil {
+		Groups: unix.RTMGRP_LINK | unix.RTMGRP_IPV4_IFADDR | unix.RTMGRP_IPV6_IFADDR}); err != nil {
 		_ = unix.Close(socket)
 		return fmt.Errorf("cannot hear of changes: %w", err)
 	}
@@ -149,35 +163,42 @@ type wire struct {
 	hardware string
 	carrier  bool
 	// bridge is "" while the end on the host is a port of none.
-	bridge   string
-	networks string
+	bridge string
+	// networks are the bridge's of IPv4, networks6 those of IPv6.
+	networks, networks6 string
 }
 
-// Times for things to settle: a bridge is renumbered before its DHCP server is.
+// settling is how long several changes at once may take.
 const settling = 200 * time.Millisecond
 
-var doubts = []time.Duration{500 * time.Millisecond, 3 * time.Second, 10 * time.Second}
+// now is the wire as it was last seen.
+func (e *events) now() wire {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	if e.wire == nil {
+		return wire{}
+	}
+	return *e.wire
+}
 
 // follow tells the loops what becomes of the wire.
 func (c *client) follow() {
-	var again []*time.Timer
 	for range c.events.changed {
 		time.Sleep(settling)
 		before, now := c.look()
 		if before == nil || now == nil {
 			continue
 		}
-		switch {
-		case now.hardware != before.hardware || now.bridge != before.bridge:
+		if now.hardware != before.hardware || now.bridge != before.bridge {
 			c.events.tellAll(moved)
-		case now.networks != before.networks || now.carrier && !before.carrier:
-			for _, timer := range again {
-				timer.Stop()
-			}
-			again = nil
-			for _, later := range doubts {
-				again = append(again, time.AfterFunc(later, func() { c.events.tellAll(doubted) }))
-			}
+			continue
+		}
+		again := now.carrier && !before.carrier
+		if again || now.networks != before.networks {
+			c.events.doubt()
+		}
+		if again || now.networks6 != before.networks6 {
+			c.events.six.doubt()
 		}
 	}
 }
@@ -199,7 +220,7 @@ func (c *client) look() (before, now *wire) {
 	before = c.events.wire
 	if before != nil && now.bridge == "" {
 		// On its way to another, or to the same one made again.
-		now.bridge, now.networks = before.bridge, before.networks
+		now.bridge, now.networks, now.networks6 = before.bridge, before.networks, before.networks6
 	}
 	c.events.wire, c.events.watched = now, watched
 	return before, now
@@ -231,12 +252,22 @@ func (c *client) lookOutside(inside kernel.Link, now *wire, watched map[int32]bo
 	if err != nil {
 		return
 	}
-	var networks []string
+	now.networks, now.networks6 = Networks(addresses, end.Name)
+}
+
+// Networks are those that a link has addresses of, in one text for each version of IP.
+func Networks(addresses []kernel.Address, link string) (four, six string) {
+	var networks, networks6 []string
 	for _, address := range addresses {
-		if address.Link == end.Name && address.Prefix.Addr().Is4() {
+		switch own := address.Prefix.Addr(); {
+		case address.Link != link || own.IsLinkLocalUnicast() && own.Is6():
+		case own.Is4():
 			networks = append(networks, address.Prefix.String())
+		default:
+			networks6 = append(networks6, address.Prefix.String())
 		}
 	}
-	slices.SortFunc(networks, cmp.Compare[string])
-	now.networks = strings.Join(networks, " ")
+	slices.Sort(networks)
+	slices.Sort(networks6)
+	return strings.Join(networks, " "), strings.Join(networks6, " ")
 }

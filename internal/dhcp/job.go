@@ -88,6 +88,12 @@ type State struct {
 	// Address6 and Until6 are DHCPv6's.
 	Address6 netip.Prefix `json:"address6"`
 	Until6   time.Time    `json:"until6"`
+	// Bridge is what the interface is on, Networks and Networks6 its networks when a server last confirmed the leases.
+	Bridge    string `json:"bridge,omitempty"`
+	Networks  string `json:"networks,omitempty"`
+	Networks6 string `json:"networks6,omitempty"`
+	// Host is the network namespace that the bridge is in.
+	Host uint64 `json:"host,omitempty"`
 	// DNS and Search are name servers and domains, as far as they are taken.
 	DNS4    []netip.Addr `json:"dns4,omitempty"`
 	DNS6    []netip.Addr `json:"dns6,omitempty"`
@@ -105,6 +111,34 @@ type State struct {
 // Complete tells whether the client has all addresses that it is to get.
 func (s *State) Complete() bool {
 	return (s.V4 || s.V6) && (!s.V4 || s.Server.IsValid()) && (!s.V6 || s.Address6.IsValid())
+}
+
+// OnBridges are the states of the clients on bridges of the network that the calling thread is in, by their leases.
+func OnBridges() ([]State, error) {
+	own, err := system.OwnNetworkNamespace()
+	if err != nil {
+		return nil, err
+	}
+	files, err := filepath.Glob(filepath.Join(Folder, "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	var all []State
+	for _, file := range files {
+		var init, index int
+		if _, err := fmt.Sscanf(filepath.Base(file), "%d-%d.json", &init, &index); err != nil {
+			continue
+		}
+		if state, runs := Find(init, index); runs && state.Host == own && state.Bridge != "" && state.Complete() {
+			all = append(all, state)
+		}
+	}
+	return all, nil
+}
+
+// Knows tells whether the leases are complete, and confirmed since the bridge has these networks.
+func (s *State) Knows(four, six string) bool {
+	return s.Complete() && (!s.V4 || s.Networks == four) && (!s.V6 || s.Networks6 == six)
 }
 
 // Find is the state of the client of an interface, if one runs.

@@ -46,9 +46,11 @@ func (c *client) keep6() error {
 		case ended:
 			l.drop(true)
 			return nil
-		case moved, doubted:
+		case moved:
 			l.drop(false)
 			l.close()
+		case doubted:
+			l.confirm()
 		}
 		limit, cancel := c.events.six.during()
 		wait, err := l.advance(limit, link)
@@ -152,7 +154,7 @@ func (l *loop6) message(kind dhcpv6.MessageType) (*dhcpv6.Message, error) {
 	for _, modify := range l.common(l.lease) {
 		modify(message)
 	}
-	if kind != dhcpv6.MessageTypeRebind {
+	if kind != dhcpv6.MessageTypeRebind && kind != dhcpv6.MessageTypeConfirm {
 		message.AddOption(dhcpv6.OptServerID(l.lease.server))
 	}
 	return message, nil
@@ -169,6 +171,34 @@ func (l *loop6) extend(limit context.Context, kind dhcpv6.MessageType) error {
 		return fmt.Errorf("the DHCPv6 lease of %s was not renewed: %w", l.lease.address.Addr(), err)
 	}
 	return l.take(answer)
+}
+
+// confirm asks whether the address is still one of this wire (RFC 8415, 18.2.3). If nobody answers it stays, unless the
+// bridge has other networks.
+func (l *loop6) confirm() {
+	if l.lease == nil || l.sender == nil {
+		return
+	}
+	limit, cancel := context.WithTimeout(context.Background(), confirming)
+	defer cancel()
+	networks := l.events.now().networks6
+	request, err := l.message(dhcpv6.MessageTypeConfirm)
+	if err != nil {
+		return
+	}
+	answer, err := l.sender.SendAndRead(limit, nclient6.AllDHCPRelayAgentsAndServers, request,
+		nclient6.IsMessageType(dhcpv6.MessageTypeReply))
+	refused := err == nil && answer.Options.Status() != nil &&
+		answer.Options.Status().StatusCode == iana.StatusNotOnLink
+	if refused || err != nil && networks != l.state.Networks6 {
+		l.drop(false)
+	}
+	if err == nil && !refused {
+		l.mutex.Lock()
+		defer l.mutex.Unlock()
+		l.state.Networks6 = networks
+		_ = l.publish()
+	}
 }
 
 func read6(answer *dhcpv6.Message) (*lease6, error) {
@@ -210,6 +240,7 @@ func (l *loop6) take(answer *dhcpv6.Message) error {
 	if err != nil {
 		return err
 	}
+	wire := l.events.now()
 	before := l.lease
 	address := l.address6(fresh)
 	err = l.kernel.AddAddress(address)
@@ -233,6 +264,7 @@ func (l *loop6) take(answer *dhcpv6.Message) error {
 	defer l.mutex.Unlock()
 	l.state.Address6, l.state.Until6, l.state.Trouble = fresh.address, fresh.expires, ""
 	l.state.DNS6, l.state.Search6 = nil, nil
+	l.state.Bridge, l.state.Networks6 = wire.bridge, wire.networks6
 	if l.job.DNS {
 		l.state.DNS6 = addresses(answer.Options.DNS())
 		if labels := answer.Options.DomainSearchList(); labels != nil {
@@ -246,10 +278,12 @@ func (l *loop6) take(answer *dhcpv6.Message) error {
 	return l.publish()
 }
 
+// address6 makes no route to its network: with an end, the kernel would leave it behind (check_cleanup_prefix_route in
+// net/ipv6/addrconf.c).
 func (l *loop6) address6(lease *lease6) kernel.Address {
 	return kernel.Address{
 		Link: l.name, Prefix: lease.address, ValidLifetime: uint32(lease.valid / time.Second),
-		PreferredLifetime: uint32(lease.preferred / time.Second),
+		PreferredLifetime: uint32(lease.preferred / time.Second), Flags: unix.IFA_F_NOPREFIXROUTE,
 	}
 }
 

@@ -308,6 +308,10 @@ func (s *Site) Run(todo *Plan, d *Declaration, hooks *Hooks) (schema.Object, err
 	if len(todo.Steps) == 0 {
 		return s.prove(d, todo)
 	}
+	clients, err := s.leased(todo)
+	if err != nil {
+		return nil, err
+	}
 	before, err := s.checkpoint(todo, d)
 	if err == nil && hooks != nil {
 		err = hooks.Begin(before)
@@ -324,6 +328,9 @@ func (s *Site) Run(todo *Plan, d *Declaration, hooks *Hooks) (schema.Object, err
 	var checks schema.Object
 	if err == nil {
 		checks, err = s.prove(d, todo)
+	}
+	if err == nil {
+		err = s.awaitLeases(clients, todo)
 	}
 	if err == nil && hooks != nil {
 		err = hooks.Prove()
