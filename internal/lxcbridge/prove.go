@@ -23,6 +23,7 @@ type Kernel interface {
 	ChangeLink(name string, request kernel.LinkRequest) error
 	DeleteLink(name string) error
 	Links() ([]kernel.Link, error)
+	CurrentLinks() ([]kernel.Link, error)
 	NamespaceID(namespace string) (int, error)
 	AddAddress(kernel.Address) error
 	Routes() ([]kernel.Route, error)
@@ -78,6 +79,10 @@ func (b *Bridge) Prove(k Kernel, open Open) (*Checks, error) {
 	if err != nil {
 		return nil, err
 	}
+	patience, err := b.patience(k)
+	if err != nil {
+		return nil, err
+	}
 	namespace, err := newNamespace()
 	if err != nil {
 		return nil, err
@@ -96,7 +101,7 @@ func (b *Bridge) Prove(k Kernel, open Open) (*Checks, error) {
 	if err := k.ChangeLink(outer, kernel.LinkRequest{Controller: &b.Name, Up: &up}); err != nil {
 		return nil, fmt.Errorf("cannot attach a throw-away namespace to %s: %w", b.Name, err)
 	}
-	err = namespace.run(func() error { return b.proveInside(open, checks, hardware, gateway) })
+	err = namespace.run(func() error { return b.proveInside(open, checks, patience, hardware, gateway) })
 	checks.took = time.Since(began).Round(time.Millisecond)
 	if err != nil {
 		return checks, fmt.Errorf("containers on %s would not work: %w", b.Name, err)
@@ -111,7 +116,8 @@ func (b *Bridge) probeHardware() net.HardwareAddr {
 	return net.HardwareAddr{local, sum[0], sum[1], sum[2], sum[3], sum[4]}
 }
 
-func (b *Bridge) proveInside(open Open, checks *Checks, hardware net.HardwareAddr, gateway netip.Addr) (err error) {
+func (b *Bridge) proveInside(open Open, checks *Checks, patience time.Duration, hardware net.HardwareAddr,
+	gateway netip.Addr) (err error) {
 	k, done, err := open()
 	if err != nil {
 		return err
@@ -130,8 +136,8 @@ func (b *Bridge) proveInside(open Open, checks *Checks, hardware net.HardwareAdd
 	if err != nil {
 		return err
 	}
-	defer client.Close()
-	if checks.Lease, err = client.Acquire(leaseLimit); err != nil {
+	defer func() { go client.Close() }() // which takes the kernel as long as the end of the namespace
+	if checks.Lease, err = b.lease(client, patience); err != nil {
 		return err
 	}
 	defer func() {

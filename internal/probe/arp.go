@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -24,24 +23,89 @@ const (
 // Answers asks on an interface who has the address, and tells whether anybody answers in time. The question names no
 // address of its own, so it needs none and teaches nobody anything (RFC 5227).
 func Answers(index int, hardware net.HardwareAddr, address netip.Addr, wait time.Duration) (bool, error) {
-	socket, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, int(networkOrder(unix.ETH_P_ARP)))
+	asked, err := newAsker(index, hardware)
 	if err != nil {
-		return false, fmt.Errorf("cannot open a raw socket: %w", err)
+		return false, err
 	}
-	defer func() { _ = unix.Close(socket) }()
+	defer asked.close()
+	if err := asked.ask(address); err != nil {
+		return false, err
+	}
+	return hears(asked.socket, wait, func(message []byte) bool { return answerOf(message) == address })
+}
+
+// Times of the question for the witness.
+const (
+	askAgain     = 50 * time.Millisecond
+	witnessLimit = 2 * time.Second
+)
+
+// AnswersBeside is Answers with a witness, who is known to answer: the wait begins once that one has, as a link that has
+// just been set up carries nothing for a moment, and a host that is busy answers late.
+func AnswersBeside(index int, hardware net.HardwareAddr, address, witness netip.Addr, wait time.Duration) (bool, error) {
+	asked, err := newAsker(index, hardware)
+	if err != nil {
+		return false, err
+	}
+	defer asked.close()
+	found, met := false, false
+	for deadline := time.Now().Add(witnessLimit); !met; {
+		if time.Now().After(deadline) {
+			return false, fmt.Errorf("%s does not answer", witness)
+		}
+		if err := errors.Join(asked.ask(address), asked.ask(witness)); err != nil {
+			return false, err
+		}
+		met, err = hears(asked.socket, askAgain, func(message []byte) bool {
+			sender := answerOf(message)
+			found = found || sender == address
+			return found || sender == witness
+		})
+		if err != nil || found {
+			return found, err
+		}
+	}
+	return hears(asked.socket, wait, func(message []byte) bool { return answerOf(message) == address })
+}
+
+// asker asks for addresses on one interface.
+type asker struct {
+	socket, index int
+	hardware      net.HardwareAddr
+}
+
+func newAsker(index int, hardware net.HardwareAddr) (*asker, error) {
+	socket, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, unbound)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open a raw socket: %w", err)
+	}
+	a := &asker{socket, index, hardware}
 	if err := unix.Bind(socket, &unix.SockaddrLinklayer{Protocol: networkOrder(unix.ETH_P_ARP),
 		Ifindex: index}); err != nil {
-		return false, fmt.Errorf("cannot use the interface with number %d: %w", index, err)
+		a.close()
+		return nil, fmt.Errorf("cannot use the interface with number %d: %w", index, err)
 	}
-	to := &unix.SockaddrLinklayer{Protocol: networkOrder(unix.ETH_P_ARP), Ifindex: index, Halen: uint8(len(everybody))}
+	return a, nil
+}
+
+// close takes the kernel some milliseconds, which nobody has to wait for.
+func (a *asker) close() { go func() { _ = unix.Close(a.socket) }() }
+
+func (a *asker) ask(address netip.Addr) error {
+	to := &unix.SockaddrLinklayer{Protocol: networkOrder(unix.ETH_P_ARP), Ifindex: a.index, Halen: uint8(len(everybody))}
 	copy(to.Addr[:], everybody)
-	if err := unix.Sendto(socket, question(hardware, address), 0, to); err != nil {
-		return false, fmt.Errorf("cannot send: %w", err)
+	if err := unix.Sendto(a.socket, question(a.hardware, address), 0, to); err != nil {
+		return fmt.Errorf("cannot send: %w", err)
 	}
-	return hears(socket, wait, func(message []byte) bool {
-		return len(message) >= arpMessage && binary.BigEndian.Uint16(message[arpOperation:]) == arpReply &&
-			slices.Equal(message[arpSender:arpSender+4], address.AsSlice())
-	})
+	return nil
+}
+
+// answerOf is who sends an answer; not valid where it is none.
+func answerOf(message []byte) netip.Addr {
+	if len(message) < arpMessage || binary.BigEndian.Uint16(message[arpOperation:]) != arpReply {
+		return netip.Addr{}
+	}
+	return netip.AddrFrom4([4]byte(message[arpSender : arpSender+4]))
 }
 
 // hears waits for a message that is the answer.
@@ -52,11 +116,13 @@ func hears(socket int, wait time.Duration, isAnswer func(message []byte) bool) (
 		if left <= 0 {
 			return false, nil
 		}
-		timeout := unix.NsecToTimeval(int64(left))
-		if err := unix.SetsockoptTimeval(socket, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
-			return false, fmt.Errorf("cannot set a timeout: %w", err)
+		// Precisely, where SO_RCVTIMEO counts in ticks of up to ten milliseconds.
+		timeout := unix.NsecToTimespec(int64(left))
+		if _, err := unix.Ppoll([]unix.PollFd{{Fd: int32(socket), Events: unix.POLLIN}}, &timeout, nil); err != nil &&
+			!errors.Is(err, unix.EINTR) {
+			return false, fmt.Errorf("cannot wait: %w", err)
 		}
-		n, _, err := unix.Recvfrom(socket, buffer, 0)
+		n, _, err := unix.Recvfrom(socket, buffer, unix.MSG_DONTWAIT)
 		switch {
 		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
 		case err != nil:

@@ -38,10 +38,14 @@ type Client struct {
 	sound bool
 }
 
+// unbound is the protocol of a raw socket that hears nothing before it is bound to an interface: the kernel takes some
+// milliseconds to move one that hears all of them already (packet_do_bind in net/packet/af_packet.c).
+const unbound = 0
+
 // NewClient opens a raw socket on the interface. The hardware address may be another than the interface's. The name is
 // told to the server; it may be empty.
 func NewClient(index int, hardware net.HardwareAddr, name string) (*Client, error) {
-	socket, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, int(networkOrder(unix.ETH_P_IP)))
+	socket, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, unbound)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open a raw socket: %w", err)
 	}
@@ -76,6 +80,26 @@ func (c *Client) Acquire(limit time.Duration) (*Lease, error) {
 		}
 	}
 	return nil, err
+}
+
+// Remind asks the server for an address that the client says it had before, as one does after a reboot (INIT-REBOOT in
+// RFC 2131, 4.3.2). An authoritative dnsmasq gives it at once if it is free, and from then on offers it without the
+// three seconds that it waits for a ping's answer first. It does not look whether somebody else uses the address: see
+// Taken.
+func (c *Client) Remind(address netip.Addr, wait time.Duration) (*Lease, error) {
+	options := c.wishes()
+	options[optionType] = []byte{request}
+	options[optionRequested] = address.AsSlice()
+	got, err := c.exchange(netip.IPv4Unspecified(), options, ack, wait)
+	if err != nil {
+		return nil, fmt.Errorf("%s is not given once more: %w", address, err)
+	}
+	return c.lease(got), nil
+}
+
+// Taken tells whether somebody on the client's wire has the address, see AnswersBeside.
+func (c *Client) Taken(address, witness netip.Addr, wait time.Duration) (bool, error) {
+	return AnswersBeside(c.index, c.hardware, address, witness, wait)
 }
 
 func (c *Client) attempt(wait time.Duration) (*Lease, error) {

@@ -3,6 +3,7 @@
 package probe
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -100,12 +101,56 @@ func TestLease(t *testing.T) {
 			t.Error(err)
 		}
 		l.holds(t, address.String(), false)
+		l.reminds(t, client)
 		// An address of another network is refused, not renewed.
 		if _, err := client.Renew(&Lease{Address: netip.MustParsePrefix("203.0.113.9/24")}); err == nil ||
 			!strings.Contains(err.Error(), "not renewed") {
 			t.Errorf("%v", err)
 		}
 	})
+}
+
+// reminds: a client is given the address that it says it had, and is offered it from then on, unless somebody else has it.
+func (l *lab) reminds(t *testing.T, client *Client) {
+	t.Helper()
+	const wait = 2 * time.Second
+	free, other := netip.MustParseAddr("192.0.2.59"), netip.MustParseAddr("192.0.2.60")
+	server := netip.MustParseAddr("192.0.2.1")
+	for address, want := range map[netip.Addr]bool{free: false, server: true} {
+		if taken, err := client.Taken(address, server, wait/4); err != nil || taken != want {
+			t.Errorf("%s is taken: %t, %v", address, taken, err)
+		}
+	}
+	if _, err := client.Taken(free, other, 0); err == nil || !strings.Contains(err.Error(), "192.0.2.60 does not answer") {
+		t.Errorf("without the witness: %v", err)
+	}
+	link, err := net.InterfaceByName("eth0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := NewClient(link.Index, net.HardwareAddr{2, 0, 0, 0, 0, 9}, "second")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	theirs, err := second.Remind(other, wait)
+	if err != nil || theirs.Address.Addr() != other {
+		t.Fatalf("%+v, %v", theirs, err)
+	}
+	if lease, err := client.Remind(other, wait); err == nil {
+		t.Errorf("the address of another client is given: %+v", lease)
+	}
+	if lease, err := client.Remind(free, wait); err != nil || lease.Address.Addr() != free {
+		t.Errorf("%+v, %v", lease, err)
+	}
+	lease, err := client.Acquire(wait)
+	if err != nil || lease.Address.Addr() != free {
+		t.Fatalf("%+v, %v", lease, err)
+	}
+	if err := errors.Join(client.Release(lease), second.Release(theirs)); err != nil {
+		t.Error(err)
+	}
+	l.holds(t, free.String(), false)
 }
 
 func (l *lab) holds(t *testing.T, text string, want bool) {

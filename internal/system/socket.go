@@ -3,6 +3,7 @@ package system
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -21,38 +22,60 @@ type Listener struct {
 	inode    string
 }
 
+// transport is a protocol whose sockets can wait on a port.
+type transport struct {
+	name   string
+	number uint8
+	// waits is the state of a socket that waits for whoever comes (net/tcp_states.h): TCP_LISTEN, or TCP_CLOSE, which an
+	// unconnected UDP socket is in.
+	waits uint8
+}
+
+var transports = []transport{{"udp", unix.IPPROTO_UDP, 7}, {"tcp", unix.IPPROTO_TCP, 10}}
+
 // Listeners lists the sockets of this network namespace that wait on a port.
 func Listeners(port uint16) ([]Listener, error) {
 	var out []Listener
-	for _, protocol := range []string{"udp", "tcp"} {
-		for _, version := range []string{"", "6"} {
-			// The folder is that of the thread's own namespace.
-			text, err := os.ReadFile("/proc/thread-self/net/" + protocol + version)
-			if os.IsNotExist(err) {
-				continue // a kernel without IPv6
+	for _, protocol := range transports {
+		for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
+			found, err := diagnose(protocol, family, port)
+			if errors.Is(err, errNoDiag) {
+				found, err = listed(protocol, family, port)
 			}
 			if err != nil {
 				return nil, fmt.Errorf("cannot list the sockets: %w", err)
 			}
-			for line := range strings.Lines(string(text)) {
-				if one, ok := parseListener(protocol, line); ok && one.Address.Port() == port {
-					out = append(out, one)
-				}
-			}
+			out = append(out, found...)
 		}
 	}
 	return out, nil
 }
 
+// listed reads the same from /proc/net.
+func listed(protocol transport, family uint8, port uint16) ([]Listener, error) {
+	version := map[uint8]string{unix.AF_INET6: "6"}[family]
+	// The folder is that of the thread's own namespace.
+	text, err := os.ReadFile("/proc/thread-self/net/" + protocol.name + version)
+	if os.IsNotExist(err) {
+		return nil, nil // a kernel without IPv6
+	}
+	var out []Listener
+	for line := range strings.Lines(string(text)) {
+		if one, ok := parseListener(protocol, line); ok && one.Address.Port() == port {
+			out = append(out, one)
+		}
+	}
+	return out, err
+}
+
 // parseListener reads a line of /proc/net/udp and its like.
-func parseListener(protocol, line string) (Listener, bool) {
+func parseListener(protocol transport, line string) (Listener, bool) {
 	fields := strings.Fields(line)
 	const local, state, inode = 1, 3, 9
 	if len(fields) <= inode {
 		return Listener{}, false
 	}
-	// 0A is TCP_LISTEN, 07 TCP_CLOSE, which an unconnected UDP socket is in (net/tcp_states.h).
-	if protocol == "tcp" && fields[state] != "0A" || protocol == "udp" && fields[state] != "07" {
+	if fields[state] != fmt.Sprintf("%02X", protocol.waits) {
 		return Listener{}, false
 	}
 	host, port, found := strings.Cut(fields[local], ":")
@@ -66,7 +89,7 @@ func parseListener(protocol, line string) (Listener, bool) {
 		binary.BigEndian.PutUint32(raw[i:], binary.NativeEndian.Uint32(raw[i:]))
 	}
 	address, ok := netip.AddrFromSlice(raw)
-	return Listener{protocol, netip.AddrPortFrom(address, uint16(number)), fields[inode]}, ok
+	return Listener{protocol.name, netip.AddrPortFrom(address, uint16(number)), fields[inode]}, ok
 }
 
 // Holds tells whether the process has one of the sockets open.
