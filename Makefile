@@ -4,9 +4,7 @@ export PATH := $(PATH):/usr/local/go/bin:/usr/lib/go-1.24/bin:/usr/lib/go-1.23/b
 # Debian's Go is older than the one in go.mod, which it then fetches.
 export GOTOOLCHAIN ?= auto
 
-GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
-
-.PHONY: help demo demo-openstack test unit netns vm fuzz nightly lint certify bench build docs docs-site dist packages release sign prepare clean
+.PHONY: help demo demo-openstack test unit netns vm fuzz nightly browser lint certify bench build docs docs-site dist packages release sign prepare clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -35,6 +33,10 @@ fuzz: prepare ## every fuzz target for 60 s, for the night; `make test` runs the
 nightly: prepare ## 1,000 runs that are killed at random, and all neighbours side by side, for the night; `make test` has a few of them
 	@HOSTNET_SIDE_BY_SIDE=all go test -tags=vm -count=1 -timeout=120m -run='^TestSideBySide$$' -v ./internal/vmtest
 	@HOSTNET_KILLS=1000 go test -tags=netns -count=1 -timeout=120m -run='^TestKilledAtRandom$$' -v ./internal/task
+
+browser: prepare ## the documentation site in a real browser, for the night
+	@internal/prepare/prepare.sh browser
+	@go run ./internal/runtests browser
 
 lint: prepare ## the linters, and whether generated files are up to date
 	@go run ./internal/runtests lint

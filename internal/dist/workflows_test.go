@@ -1,9 +1,12 @@
 package dist
 
 import (
+	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,5 +66,57 @@ func wantTarget(t *testing.T, makefile, target string) {
 	t.Helper()
 	if !strings.Contains(makefile, "\n"+target+": ") {
 		t.Errorf("the Makefile has no target %s", target)
+	}
+}
+
+// pinned are versions of programs in the sources, which nobody would renew by hand.
+var pinned = regexp.MustCompile(`[\w./-]+(?:@v\d|==\d)[\d.]*`)
+
+// TestRenovateKnowsVersions: each version that is written down is one that Renovate finds.
+func TestRenovateKnowsVersions(t *testing.T) {
+	text, err := os.ReadFile("../../renovate.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var settings struct {
+		CustomManagers []struct{ MatchStrings []string }
+	}
+	if err := json.Unmarshal(text, &settings); err != nil || len(settings.CustomManagers) == 0 {
+		t.Fatalf("%v: %s", err, text)
+	}
+	var known []*regexp.Regexp
+	for _, manager := range settings.CustomManagers {
+		for _, pattern := range manager.MatchStrings {
+			known = append(known, regexp.MustCompile(pattern))
+		}
+	}
+	found := 0
+	err = filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (strings.HasPrefix(entry.Name(), ".") && entry.Name() != ".." || entry.Name() == "build"):
+			if path != "../.." {
+				return filepath.SkipDir
+			}
+			return nil
+		case entry.IsDir() || strings.HasSuffix(path, "_test.go"),
+			filepath.Ext(path) != ".go" && entry.Name() != "Makefile":
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, version := range pinned.FindAllString(string(content), -1) {
+			found++
+			if !slices.ContainsFunc(known, func(one *regexp.Regexp) bool { return one.MatchString(version) }) {
+				t.Errorf("%s: Renovate does not find %s", path, version)
+			}
+		}
+		return nil
+	})
+	if err != nil || found < 6 {
+		t.Errorf("%d versions: %v", found, err)
 	}
 }

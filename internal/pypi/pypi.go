@@ -24,7 +24,9 @@ func Tools(ctx context.Context) (string, error) {
 }
 
 // mkdocs and its theme build the documentation site.
-const mkdocs = "mkdocs==1.6.1\nmkdocs-material==9.6.14\n"
+const mkdocs = `mkdocs==1.6.1
+mkdocs-material==9.6.14
+`
 
 // Site returns the folder of mkdocs, installed in the first call on this computer.
 func Site(ctx context.Context) (string, error) {

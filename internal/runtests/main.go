@@ -29,6 +29,8 @@ var tiers = []tier{
 	{"netns", []string{"-race", "-shuffle=on", "-timeout=15m", "-tags=netns"}, true},
 	// Not a part of `make test`: a computer that does other work at the same time tells little.
 	{"bench", []string{"-timeout=30m", "-tags=bench", "-p=1"}, false},
+	// Not a part of it either: a browser is large.
+	{"browser", []string{"-timeout=10m", "-tags=browser"}, false},
 	// Machines are large, and wait a lot: two packages at a time.
 	{"vm", []string{"-shuffle=on", "-timeout=80m", "-tags=vm", "-p=2"}, true},
 }
@@ -64,7 +66,7 @@ func runNamed(name string) (counts, error) {
 	}
 	tier, known := find(name)
 	if !known {
-		return counts{}, fmt.Errorf("there is no tier of that name: use lint, unit, netns, vm, bench or fuzz")
+		return counts{}, fmt.Errorf("there is no tier of that name: use lint, unit, netns, vm, bench, browser or fuzz")
 	}
 	return run(tier)
 }

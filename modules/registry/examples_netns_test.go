@@ -47,14 +47,7 @@ func TestExamples(t *testing.T) {
 					continue
 				}
 				one.Arguments = withNetns(one.Arguments, called[i%len(called)])
-				planned, would := runExample(t, one, true)
-				done, did := runExample(t, one, false)
-				if planned != done || would != did {
-					t.Errorf("%s: a check says\n%s\nand a run does\n%s", one.Name, planned, done)
-				}
-				if again, changed := runExample(t, one, false); changed {
-					t.Errorf("%s: the second run changes: %s", one.Name, again)
-				}
+				runTwice(t, one)
 			}
 		})
 	}
@@ -81,6 +74,19 @@ func withNetns(arguments map[string]any, name string) map[string]any {
 		out[key] = value
 	}
 	return out
+}
+
+// runTwice wants a check to say what is done, and a second run to find nothing to do.
+func runTwice(t *testing.T, one example) {
+	t.Helper()
+	planned, would := runExample(t, one, true)
+	done, did := runExample(t, one, false)
+	if planned != done || would != did {
+		t.Errorf("%s: a check says\n%s\nand a run does\n%s", one.Name, planned, done)
+	}
+	if again, changed := runExample(t, one, false); changed {
+		t.Errorf("%s: the second run changes: %s", one.Name, again)
+	}
 }
 
 func runExample(t *testing.T, one example, check bool) (actions string, changed bool) {
