@@ -4,7 +4,9 @@ import (
 	"fmt"
 
 	"hostnet.linux/internal/addr"
+	"hostnet.linux/internal/dhcp"
 	"hostnet.linux/internal/kernel"
+	"hostnet.linux/internal/lxc"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
 )
@@ -62,8 +64,19 @@ func (m *Machine) Apply(folder string, wanted []*Wanted, check bool) (*Outcome, 
 	}
 	for _, c := range containers {
 		outcome.Containers = append(outcome.Containers, c.export(h))
+		outcome.warnOfResolver(c.State)
 	}
 	return outcome, nil
+}
+
+// warnOfResolver says why a running container does not know its name servers.
+func (o *Outcome) warnOfResolver(state lxc.State) {
+	if !state.Running() {
+		return
+	}
+	if said := dhcp.Unwritten(state.InitPID); said != "" {
+		o.Warnings = append(o.Warnings, said+" (or set dhcp_use_dns: false)")
+	}
 }
 
 // leftAlone says which interfaces are their owner's.

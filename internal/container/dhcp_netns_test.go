@@ -148,7 +148,10 @@ func TestHostileResolvConf(t *testing.T) {
 		var is, was unix.Stat_t
 		_ = unix.Lstat(path, &was)
 		target, _ := os.Readlink(path)
-		apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-d", "dhcp": true})
+		done := apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-d", "dhcp": true})
+		if said := strings.Join(done.Warnings, "\n"); (target == "") != strings.Contains(said, "cannot write the name servers") {
+			t.Errorf("%s: the task warns %q", name, said)
+		}
 		link, _ := os.Readlink(path)
 		if err := unix.Lstat(path, &is); err != nil || was.Mode&unix.S_IFMT != unix.S_IFLNK &&
 			(is.Ino != was.Ino || is.Mode != was.Mode) || link != "" {

@@ -149,6 +149,9 @@ func (m *Machine) ApplySpec(life *Spec, check bool) (*Outcome, error) {
 	}
 	if life.state() != Gone {
 		outcome.Containers, err = m.Info(folder, []string{name})
+		if now, err := m.Runtime.State(folder, name); err == nil {
+			outcome.warnOfResolver(now)
+		}
 	}
 	if err != nil {
 		err = m.withUndo(before, len(outcome.Steps) > 0, err)

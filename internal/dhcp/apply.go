@@ -43,6 +43,8 @@ func (c *client) take(fresh *lease) error {
 
 // publish writes the state, and with it the name servers.
 func (c *client) publish() error {
+	// The resolver is made of what all clients of the container have written down.
+	c.state.Resolving = true
 	if err := c.record.write(c.state); err != nil {
 		return err
 	}
@@ -50,13 +52,10 @@ func (c *client) publish() error {
 	if err := resolve(c.job.Init, c.job.Container); err != nil {
 		said = err.Error()
 	}
-	if said == c.state.Resolver {
-		return nil
-	}
-	c.state.Resolver = said
-	if said != "" {
+	if said != "" && said != c.state.Resolver {
 		fmt.Fprintln(os.Stderr, said)
 	}
+	c.state.Resolver, c.state.Resolving = said, false
 	return c.record.write(c.state)
 }
 

@@ -104,13 +104,15 @@ type State struct {
 	GivenName string       `json:"given_name,omitempty"`
 	// Resolver is why the name servers are not where the container looks for them.
 	Resolver string `json:"resolver,omitempty"`
+	// Resolving says that they are being written.
+	Resolving bool `json:"resolving,omitempty"`
 	// Trouble is why there is none yet.
 	Trouble string `json:"trouble,omitempty"`
 }
 
 // Complete tells whether the client has all addresses that it is to get.
 func (s *State) Complete() bool {
-	return (s.V4 || s.V6) && (!s.V4 || s.Server.IsValid()) && (!s.V6 || s.Address6.IsValid())
+	return !s.Resolving && (s.V4 || s.V6) && (!s.V4 || s.Server.IsValid()) && (!s.V6 || s.Address6.IsValid())
 }
 
 // OnBridges are the states of the clients on bridges of the network that the calling thread is in, by their leases.

@@ -28,10 +28,31 @@ func resolve(init int, container string) error {
 	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
 		return err
 	}
-	if err := writeResolver(init, resolver(states(init))); err != nil {
-		return fmt.Errorf("cannot write resolv.conf of container %s: %w", container, err)
+	err = writeResolver(init, resolver(states(init)))
+	var odd *system.NotPlainError
+	if errors.As(err, &odd) {
+		err = fmt.Errorf("it is %s, not a regular file: remove it", odd.Is)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write the name servers into /%s of container %s: %w", fileName, container,
+			inside(init, err))
 	}
 	return nil
+}
+
+// inside is an error with the paths as the container has them.
+func inside(init int, err error) error {
+	return errors.New(strings.ReplaceAll(err.Error(), fmt.Sprintf("/proc/%d/root/", init), "/"))
+}
+
+// Unwritten says why the name servers that a container's clients know are not in its resolv.conf, "" if they are.
+func Unwritten(init int) string {
+	for _, state := range states(init) {
+		if len(state.DNS4)+len(state.DNS6) > 0 && state.Resolver != "" {
+			return state.Resolver
+		}
+	}
+	return ""
 }
 
 // states are what the clients of a container say of themselves.
@@ -103,8 +124,14 @@ func writeResolver(init int, text string) error {
 	}
 	defer tree.Close()
 	link, err := tree.Link(fileName)
-	if err != nil || strings.ContainsAny(link, "\n\r") {
-		return errors.Join(err, errors.New("its resolv.conf is a link that is left as it is"))
+	if errors.Is(err, unix.ELOOP) {
+		return errors.New("the way to it is a link, which is left as it is")
+	}
+	if err == nil && strings.ContainsAny(link, "\n\r") {
+		err = errors.New("it is a link to a name with a line break, which is left as it is")
+	}
+	if err != nil {
+		return err
 	}
 	if link != "" {
 		if text == "" {

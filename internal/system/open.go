@@ -97,7 +97,7 @@ func readBounded(file *os.File, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	tooLarge := &NotPlainError{file.Name(), fmt.Sprintf("larger than %d MiB", limit>>20)}
+	tooLarge := &NotPlainError{file.Name(), fmt.Sprintf("larger than %d KiB", limit>>10)}
 	if info.Size() > limit {
 		return nil, tooLarge
 	}
