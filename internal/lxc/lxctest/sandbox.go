@@ -4,7 +4,9 @@ package lxctest
 
 import (
 	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"runtime"
@@ -36,7 +38,7 @@ func Main(m *testing.M, program func(arguments []string) error) {
 		code := m.Run()
 		forgetPattern()
 		os.Exit(code)
-	case Missing() != "":
+	case Missing() != "" || isList():
 		os.Exit(m.Run())
 	}
 	os.Exit(again())
@@ -46,13 +48,7 @@ func Main(m *testing.M, program func(arguments []string) error) {
 func again() int {
 	if os.Getenv(inside+"_MOUNTS") == "" {
 		_ = os.Setenv(inside+"_MOUNTS", "1")
-		// The kernel kills the child when the thread that started it ends.
-		runtime.LockOSThread()
-		command := exec.Command("/proc/self/exe", os.Args[1:]...)
-		command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
-		command.SysProcAttr = &unix.SysProcAttr{Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWNET,
-			Unshareflags: unix.CLONE_NEWNS, Pdeathsig: unix.SIGKILL}
-		return exitCode(command.Run())
+		return runShares(shares(os.Args[1:]), apart)
 	}
 	if err := mounts(); err != nil {
 		fmt.Fprintln(os.Stderr, "cannot set the sandbox up:", err)
@@ -62,6 +58,24 @@ func again() int {
 	err := unix.Exec("/proc/self/exe", os.Args, os.Environ())
 	fmt.Fprintln(os.Stderr, "cannot enter the sandbox:", err)
 	return 1
+}
+
+// apart runs this program in namespaces of its own.
+func apart(arguments []string, out io.Writer) error {
+	// The kernel kills the child when the thread that started it ends.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	command := exec.Command("/proc/self/exe", arguments...)
+	command.Stdout, command.Stderr = out, os.Stderr
+	command.SysProcAttr = &unix.SysProcAttr{Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWNET,
+		Unshareflags: unix.CLONE_NEWNS, Pdeathsig: unix.SIGKILL}
+	return command.Run()
+}
+
+// isList tells that the tests are only listed.
+func isList() bool {
+	flag.Parse()
+	return flag.Lookup("test.list").Value.String() != ""
 }
 
 func exitCode(err error) int {
