@@ -10,7 +10,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"hostnet.linux/internal/pypi"
 )
@@ -79,17 +82,29 @@ func lint(onlyArtifact bool) (counts, error) {
 	if onlyArtifact {
 		selected = more
 	}
-	for _, check := range selected {
-		if check.folder == collection {
-			check.folder = filepath.Join(collections, collection)
-		}
-		if check.run() {
-			found.passed++
-		} else {
-			found.failed++
+	for i := range selected {
+		if selected[i].folder == collection {
+			selected[i].folder = filepath.Join(collections, collection)
 		}
 	}
-	return found, nil
+	return runChecks(selected), nil
+}
+
+// runChecks runs two at a time: most of them keep one processor busy.
+func runChecks(list []check) counts {
+	var passed atomic.Int32
+	var group errgroup.Group
+	group.SetLimit(2)
+	for _, check := range list {
+		group.Go(func() error {
+			if check.run() {
+				passed.Add(1)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait()
+	return counts{passed: int(passed.Load()), failed: len(list) - int(passed.Load())}
 }
 
 // run runs the check, and shows what went wrong.
