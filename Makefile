@@ -30,12 +30,14 @@ vm: prepare ## tests on a real Debian under QEMU
 fuzz: prepare ## every fuzz target for 60 s, for the night; `make test` runs their seeds
 	@go run ./internal/runtests fuzz
 
-nightly: prepare ## 1,000 runs that are killed at random, and all neighbours side by side, for the night; `make test` has a few of them
+nightly: prepare ## 1,000 runs that are killed at random, all neighbours side by side, and packages before lintian, for the night
+	@internal/prepare/prepare.sh night
+	@go test -tags=netns -count=1 -run='^TestPackages$$' ./internal/dist
 	@HOSTNET_SIDE_BY_SIDE=all go test -tags=vm -count=1 -timeout=120m -run='^TestSideBySide$$' -v ./internal/vmtest
 	@HOSTNET_KILLS=1000 go test -tags=netns -count=1 -timeout=120m -run='^TestKilledAtRandom$$' -v ./internal/task
 
 browser: prepare ## the documentation site in a real browser, for the night
-	@internal/prepare/prepare.sh browser
+	@internal/prepare/prepare.sh night
 	@go run ./internal/runtests browser
 
 lint: prepare ## the linters, and whether generated files are up to date

@@ -83,6 +83,7 @@ func TestConfirm(t *testing.T) {
 	t.Run("rollback", func(t *testing.T) { testRollback(t, l) })
 	t.Run("crash and reset", func(t *testing.T) { testCrash(t, l) })
 	t.Run("resets", func(t *testing.T) { testResets(t, l) })
+	t.Run("another address", func(t *testing.T) { testRenumbering(t, l) })
 	t.Run("the right change", func(t *testing.T) { testRightChange(t, l) })
 }
 
@@ -314,6 +315,42 @@ for i in $(seq 300); do test -e /var/lib/hostnet/journal.json && test $(ls /sys/
 			t.Errorf("reset with %d links made: files -before +after:\n%s", count, diff)
 		}
 	}
+}
+
+const renumbering = `hostnet.linux.interface:
+  name: eth0
+  addresses: [%s/24]
+  routes: [{to: default, via: 10.0.2.2}]
+  confirm: {host: 127.0.0.1, port: %d, timeout: 30}`
+
+// testRenumbering moves the very address of the session, there and back: the controller confirms over the new one.
+func testRenumbering(t *testing.T, l lab) {
+	home := l.host.SSH().Port
+	port, err := l.host.Forward("10.0.2.99")
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, back := fmt.Sprintf(renumbering, "10.0.2.99", port), fmt.Sprintf(renumbering, "10.0.2.15", home)
+	planned, _ := l.ok(t, there, "--check")
+	expected, _ := planned.Values["confirm"].(map[string]any)
+	if expected["verdict"] != "not asked" || expected["host"] != "127.0.0.1" ||
+		fmt.Sprint(expected["port"]) != fmt.Sprint(port) ||
+		!strings.Contains(fmt.Sprint(expected["rollback"]), "10.0.2.15/24") {
+		t.Errorf("a check says %v", planned.Values["confirm"])
+	}
+	for _, one := range []struct {
+		task string
+		from int
+	}{{there, home}, {back, port}} {
+		result, outcome := l.ok(t, one.task, "-e", fmt.Sprintf("ansible_port=%d", one.from))
+		result.changed(t, true)
+		if verdict, _ := result.Values["confirm"].(map[string]any); verdict["verdict"] != "confirmed" {
+			t.Fatalf("%v\n%s", result.Values["confirm"], outcome.Output)
+		}
+	}
+	silent, _ := l.ok(t, back)
+	silent.changed(t, false)
+	l.host.MustRun(t, `test "$(ip -br -4 address show dev eth0 | awk '{print $3, $4}')" = "10.0.2.15/24 "`)
 }
 
 const right = `hostnet.linux.network:

@@ -69,3 +69,21 @@ func testRole(t *testing.T, l lab) {
 		t.Errorf("ansible-doc: %v\n%s", err, text)
 	}
 }
+
+// testRemoval takes the collection off the host: the network stays, and nothing of ours.
+func testRemoval(t *testing.T, l lab) {
+	l.ok(t, "hostnet.linux.dummy: {name: d0, addresses: [192.0.2.1/24]}")
+	l.host.MustRun(t, "hostnet cat d0 && test -e /etc/hostnet/dummies/d0.yml && systemctl is-enabled hostnet")
+	const play = "- hosts: all\n  gather_facts: false\n  become: true\n  roles: [hostnet.linux.hostnet_remove]\n"
+	if outcome := l.Play(t, play); outcome.Failed {
+		t.Fatal(outcome.Output)
+	}
+	if address := l.host.MustRun(t, "ip -br address show dev d0"); !strings.Contains(address, "192.0.2.1/24") {
+		t.Errorf("the network: %s", address)
+	}
+	left := l.host.MustRun(t, "find /etc /home /root /run /usr/local /var/cache /var/lib /var/tmp -name '*hostnet*'; "+
+		"systemctl list-units --all --no-legend 'hostnet*'")
+	if left != "" {
+		t.Errorf("left behind: %s", left)
+	}
+}

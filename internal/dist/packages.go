@@ -6,10 +6,12 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -78,35 +80,7 @@ func writePackages(ctx context.Context, root, program, output string, values pac
 	if err := fillPackaging(folder, values); err != nil {
 		return err
 	}
-	for name, source := range map[string]string{"hostnet": program, "copyright": filepath.Join(root, "COPYING"),
-		"NOTICE": filepath.Join(root, NoticeFile)} {
-		text, err := os.ReadFile(source)
-		if err == nil {
-			err = os.WriteFile(filepath.Join(folder, name), text, 0o644)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	for name, text := range companions {
-		if filepath.Ext(name) == ".8" {
-			err = writeZipped(filepath.Join(folder, name+".gz"), text)
-		} else {
-			err = os.WriteFile(filepath.Join(folder, name), text, 0o644)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	changes, err := os.ReadFile(filepath.Join(root, "CHANGELOG.md"))
-	if err == nil {
-		err = writeZipped(filepath.Join(folder, "changelog.gz"), changes)
-	}
-	if err != nil {
-		return err
-	}
-	unit := backend.UnitText(backend.PackagedProgram)
-	if err := os.WriteFile(filepath.Join(folder, backend.Unit), []byte(unit), 0o644); err != nil {
+	if err := fillFiles(folder, root, program, companions); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(output, 0o755); err != nil {
@@ -118,6 +92,32 @@ func writePackages(ctx context.Context, root, program, output string, values pac
 			"--target", output)
 		if said, err := command.CombinedOutput(); err != nil {
 			return fmt.Errorf("nfpm, %s for %s: %w\n%s", packager, values.Architecture, err, said)
+		}
+	}
+	return nil
+}
+
+// fillFiles writes what else the packages hold into the folder.
+func fillFiles(folder, root, program string, companions map[string][]byte) error {
+	texts := maps.Clone(companions)
+	texts[backend.Unit] = []byte(backend.UnitText(backend.PackagedProgram))
+	for name, source := range map[string]string{
+		"hostnet": program, "COPYING": filepath.Join(root, "COPYING"), "NOTICE": filepath.Join(root, NoticeFile),
+		"changelog": filepath.Join(root, "CHANGELOG.md"), "changelog.Debian": filepath.Join(folder, "changelog.Debian"),
+	} {
+		text, err := os.ReadFile(source)
+		if err != nil {
+			return err
+		}
+		texts[name] = text
+	}
+	for name, text := range texts {
+		if slices.Contains([]string{"hostnet.8", "changelog", "changelog.Debian"}, name) {
+			if err := writeZipped(filepath.Join(folder, name+".gz"), text); err != nil {
+				return err
+			}
+		} else if err := os.WriteFile(filepath.Join(folder, name), text, 0o644); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -26,6 +26,7 @@ func TestPackages(t *testing.T) {
 	pack(t, bin, "1.0.0", again)
 	pack(t, bin, "1.1.0~rc1", newer)
 	wantSame(t, first, again)
+	wantNoComplaints(t, first)
 	root := debian(t)
 	before := tree(t, root)
 	dpkg := func(arguments ...string) { inRoot(t, root, append([]string{"dpkg"}, arguments...)...) }
@@ -131,6 +132,24 @@ func wantSame(t *testing.T, one, other string) {
 				t.Errorf("%s: %v: %s", name, err, list)
 			}
 		}
+	}
+}
+
+// wantNoComplaints has Debian's own checker look at the package. It is large, so that `make test` does not install it.
+func wantNoComplaints(t *testing.T, folder string) {
+	t.Helper()
+	lintian, err := exec.LookPath("lintian")
+	if err != nil {
+		t.Log("there is no lintian here: make nightly has it")
+		return
+	}
+	found, err := filepath.Glob(filepath.Join(folder, "*_"+runtime.GOARCH+".deb"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%v: %v", found, err)
+	}
+	command := exec.CommandContext(t.Context(), lintian, "--allow-root", "--fail-on", "error,warning", found[0])
+	if said, err := command.CombinedOutput(); err != nil {
+		t.Errorf("lintian: %v\n%s", err, said)
 	}
 }
 

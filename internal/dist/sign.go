@@ -14,8 +14,8 @@ import (
 )
 
 // Sign makes detached signatures with a key of gpg's: of the sums, which cover all that is released, and of the
-// manifest in each artifact of a collection, which `ansible-galaxy collection install --signature` takes. It returns
-// their files.
+// manifest in each artifact of a collection, which `ansible-galaxy collection verify --signature` takes (and `install`
+// from Galaxy, not from a file). It returns their files.
 func Sign(ctx context.Context, output, key string) ([]string, error) {
 	sums := filepath.Join(output, sumsFile)
 	if err := sign(ctx, key, sums, sums+".asc"); err != nil {

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs what building and testing need on a bare Debian 12 or 13, and nothing that is there already; with the argument
-# browser, that as well.
+# night, what only those tests need that run in the night as well.
 set -euo pipefail
 
 need=()
@@ -35,7 +35,10 @@ want qemu-aarch64 qemu-user
 want ssh openssh-client
 want python3 python3
 want ansible-playbook ansible-core
-[[ ${1-} != browser ]] || want chromium-headless-shell chromium-headless-shell
+if [[ ${1-} == night ]]; then
+	want chromium-headless-shell chromium-headless-shell
+	want lintian lintian
+fi
 python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || need+=(python3-venv)
 
 # go.mod's own version is fetched by any Go from 1.21 on; Debian 12 has one only in its backports.

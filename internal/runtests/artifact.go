@@ -46,9 +46,9 @@ func ofArtifact(ctx context.Context, tools, folder string) ([]check, error) {
 	return []check{
 		sanity,
 		{
-			name: "bills of materials", command: []string{"go", "test", "-count=1", "-run", "^TestBillsOfMaterials$",
-				"./internal/dist"},
-			environment: []string{"HOSTNET_BINARIES=" + bin},
+			name: "bills of materials, signature", command: []string{"go", "test", "-count=1", "-run",
+				"^(TestBillsOfMaterials|TestSignedCollection)$", "./internal/dist"},
+			environment: []string{"HOSTNET_BINARIES=" + bin, "HOSTNET_COLLECTIONS=" + folder},
 		},
 		{
 			name: "galaxy-importer", command: []string{filepath.Join(tools, "python3"), "-m", "galaxy_importer.main", artifact},

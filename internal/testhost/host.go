@@ -112,7 +112,7 @@ func (h *Host) startQEMU(accel accelerator) error {
 
 // userForward matches a line of the monitor's "info usernet": protocol and state, descriptor, source, port,
 // destination.
-var userForward = regexp.MustCompile(`TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s`)
+var userForward = regexp.MustCompile(`TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+(\S+)\s`)
 
 // forwardedPort asks QEMU which port it took: choosing one here first would race with every other process.
 func (h *Host) forwardedPort() (int, error) {
@@ -125,6 +125,31 @@ func (h *Host) forwardedPort() (int, error) {
 		return 0, fmt.Errorf("qemu forwards no port: %s", table)
 	}
 	return strconv.Atoi(found[1])
+}
+
+// Forward makes another address of the machine's User NIC reachable, and returns the port of this computer that leads
+// to SSH there: what a test needs that moves the machine's address.
+func (h *Host) Forward(address string) (int, error) {
+	for i, nic := range h.machine.NICs {
+		if !nic.User {
+			continue
+		}
+		said, err := h.monitor.human(fmt.Sprintf("hostfwd_add %s tcp:127.0.0.1:0-%s:22", NICName(i), address))
+		if err != nil || strings.TrimSpace(said) != "" {
+			return 0, fmt.Errorf("qemu does not forward to %s: %w: %s", address, err, said)
+		}
+		table, err := h.monitor.human("info usernet")
+		if err != nil {
+			return 0, err
+		}
+		for _, found := range userForward.FindAllStringSubmatch(table, -1) {
+			if found[2] == address {
+				return strconv.Atoi(found[1])
+			}
+		}
+		return 0, fmt.Errorf("qemu forwards nothing to %s: %s", address, table)
+	}
+	return 0, fmt.Errorf("the machine has no User NIC")
 }
 
 // waitForBoot waits until a boot other than the given one is complete: units that still start would disturb the test.

@@ -32,8 +32,8 @@ var given = map[string]any{
 	"{{ query('hostnet.linux.card', '0000:00:05.0', '0000:00:06.0') }}": []any{"eth1", "eth2"},
 }
 
-// wholeHost are options that have no meaning in a namespace: what a task keeps on its host, and where the controller finds
-// that. internal/task runs them on hosts of a test's own, internal/ansibletest over SSH.
+// wholeHost are options that have no meaning in a namespace: what a task keeps on its host, and where the controller
+// finds that. internal/task runs them on hosts of a test's own, internal/ansibletest over SSH.
 var wholeHost = regexp.MustCompile(`state:(overridden|deleted|replaced)|purge:|persist:|confirm:map\[host:`)
 
 // TestExamplesOfSite runs what the README and the documentation site show: a check says what is done, and a second run
@@ -76,7 +76,8 @@ func kindsIn(tasks []example) map[string]bool {
 	for _, task := range tasks {
 		text := fmt.Sprint(task.Module, " ", task.Arguments)
 		for _, kind := range []string{"bond", "vlan", "dummy", "macvlan", "vrf"} {
-			if task.Module == kind || strings.Contains(text, kind+"s:") || strings.Contains(text, "dummies:") && kind == "dummy" {
+			if task.Module == kind || strings.Contains(text, kind+"s:") ||
+				strings.Contains(text, "dummies:") && kind == "dummy" {
 				kinds[kind] = true
 			}
 		}

@@ -3,10 +3,6 @@
 set -e
 case $1 in
 remove | 0)
-	if [ -d /run/systemd/system ]; then
-		systemctl disable hostnet.service >/dev/null 2>&1 || true
-	else
-		rm -f /etc/systemd/system/multi-user.target.wants/hostnet.service
-	fi
+	rm -f /etc/systemd/system/*.wants/hostnet.service
 	;;
 esac

@@ -108,7 +108,8 @@ func (w written) section(out *strings.Builder, title, option, examples string) {
 		one := w.Options[name]
 		text := plain(strings.Join(one.Description, " "))
 		if len(one.Choices) > 0 {
-			text += fmt.Sprintf(" One of `%s`.", strings.Join(strings.Fields(strings.Trim(fmt.Sprint(one.Choices), "[]")), "`, `"))
+			choices := strings.Fields(strings.Trim(fmt.Sprint(one.Choices), "[]"))
+			text += " One of `" + strings.Join(choices, "`, `") + "`."
 		}
 		if one.Required {
 			text = "**Required.** " + text

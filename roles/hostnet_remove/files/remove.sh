@@ -112,7 +112,10 @@ delete "$root/etc/systemd/system/hostnet.service" "$root"/etc/systemd/system/hos
 	"$root/usr/local/share/man/man8/hostnet.8" "$root/usr/local/share/bash-completion/completions/hostnet" \
 	"$root/usr/local/share/zsh/site-functions/_hostnet" "$root/usr/local/share/fish/vendor_completions.d/hostnet.fish" \
 	"$root"/root/.cache/hostnet "$root"/home/*/.cache/hostnet "$root"/var/tmp/hostnet-[0-9]* "$root"/tmp/hostnet-[0-9]* "$root/var/cache/hostnet"
-# Open leases of DHCP clients that run are in /run, which the next boot empties.
+# Open leases of DHCP clients that run for containers are in /run, which the next boot empties.
+if [ -z "$root" ] && ! grep -qsx -e hostnet -e hostnet-lxc /proc/[0-9]*/comm; then
+	delete /run/hostnet
+fi
 if systemd; then
 	systemctl daemon-reload
 fi
