@@ -81,7 +81,7 @@ func testRemoval(t *testing.T, l lab) {
 	if address := l.host.MustRun(t, "ip -br address show dev d0"); !strings.Contains(address, "192.0.2.1/24") {
 		t.Errorf("the network: %s", address)
 	}
-	left := l.host.MustRun(t, "find /etc /home /root /run /usr/local /var/cache /var/lib /var/tmp -name '*hostnet*'; "+
+	left := l.host.MustRun(t, "find /etc /home /root/.cache /run /usr/local /var/cache /var/lib /var/tmp -name '*hostnet*'; "+
 		"systemctl list-units --all --no-legend 'hostnet*'")
 	if left != "" {
 		t.Errorf("left behind: %s", left)
