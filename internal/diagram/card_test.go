@@ -7,8 +7,8 @@ import (
 	"hostnet.linux/internal/topology"
 )
 
-// TestCardFrames: ports of one physical card that stand side by side have one frame; those that bonds draw apart have
-// none.
+// TestCardFrames: ports of one physical card that stand side by side have one frame; where bonds draw them apart, each
+// has one, and a line joins them. The legend has a line as well.
 func TestCardFrames(t *testing.T) {
 	t.Parallel()
 	draw := func(links ...*topology.Link) int {
@@ -28,19 +28,23 @@ func TestCardFrames(t *testing.T) {
 		return &topology.Link{Name: name, Kind: "bond", State: topology.Up, MTU: 1500}
 	}
 	if got := draw(port("eth0", "0000:05:00.0", ""), port("eth1", "0000:05:00.1", ""),
-		port("eth2", "0000:06:00.0", "")); got != 1 {
+		port("eth2", "0000:06:00.0", "")); got != 1+1 {
 		t.Errorf("two ports of one card and another: %d frames", got)
 	}
 	if got := draw(port("eth0", "0000:05:00.0", ""), port("eth1", "0000:06:00.0", "")); got != 0 {
 		t.Errorf("two cards: %d frames", got)
 	}
-	if got := draw(
-		bond("bond0"), bond("bond1"), port("eth0", "0000:05:00.0", "bond0"), port("eth2", "0000:06:00.0", "bond0"),
-		port("eth1", "0000:05:00.1", "bond1"), port("eth3", "0000:06:00.1", "bond1"),
-	); got != 0 {
-		t.Errorf("bonds over two cards: %d frames", got)
+	for _, addresses := range [][]string{nil, {"192.0.2.9/24"}} { // a bond's own lines push its ports down
+		over := bond("bond0")
+		over.Addresses = addresses
+		if got := draw(
+			over, bond("bond1"), port("eth0", "0000:05:00.0", "bond0"), port("eth2", "0000:06:00.0", "bond0"),
+			port("eth1", "0000:05:00.1", "bond1"), port("eth3", "0000:06:00.1", "bond1"),
+		); got != 4+2+1 {
+			t.Errorf("bonds over two cards: %d frames and lines, want four frames, two lines and the legend", got)
+		}
 	}
-	if got := draw(bond("bond0"), port("eth0", "0000:05:00.0", "bond0"), port("eth1", "0000:05:00.1", "bond0")); got != 1 {
+	if got := draw(bond("bond0"), port("eth0", "0000:05:00.0", "bond0"), port("eth1", "0000:05:00.1", "bond0")); got != 1+1 {
 		t.Errorf("a bond of one card alone: %d frames", got)
 	}
 }

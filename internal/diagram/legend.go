@@ -33,6 +33,14 @@ func (c *canvas) legend(right, top float64) float64 {
 		c.text("legend", x+48, y+4, "start", one.title)
 		next(w)
 	}
+	if c.cards {
+		const title = "one physical card"
+		w := 50 + width(title, 11.5)
+		wrap(w)
+		c.print(`<path class="card" d="M%s %sh40"/>`, x, y)
+		c.text("legend", x+48, y+4, "start", title)
+		next(w)
+	}
 	signs := []struct{ state, class, title string }{
 		{"backup", "backup", "backup port"}, {"down", "broken", "down"}, {"no carrier", "broken", "no carrier"},
 	}

@@ -18,6 +18,7 @@ type canvas struct {
 	// traffics, lines and states are what the legend explains.
 	traffics, lines map[string]bool
 	states          map[string]bool
+	cards           bool // whether ports of one card are framed
 }
 
 // writeSVG draws all hosts side by side below the networks that they share.
