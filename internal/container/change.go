@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"hostnet.linux/internal/dhcp"
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
@@ -130,8 +131,24 @@ func (p *planner) moveToBridge(t *target, change schema.Change) {
 	p.add(plan.Step{
 		Phase: plan.Attach, Action: "attach", Object: t.describe(), Changes: []schema.Change{change},
 		Disruption: plan.PortFlap,
-		Run:        func() error { return p.host.kernel.ChangeLink(t.hostEnd(), kernel.LinkRequest{Controller: &bridge}) },
+		Run: func() error {
+			err := p.host.kernel.ChangeLink(t.hostEnd(), kernel.LinkRequest{Controller: &bridge})
+			if err != nil || change.Old == nil {
+				return err // one that comes back into its bridge finds the routers that it knows
+			}
+			return t.leaveRouters()
+		},
 	})
+}
+
+// leaveRouters has the interface know the routers of its new wire instead of those of the last.
+func (t *target) leaveRouters() error {
+	k := t.container.kernel
+	link, err := linkOf(k, t.want.Name)
+	if err != nil || link == nil || link.Flags&unix.IFF_UP == 0 {
+		return err
+	}
+	return inNamespace(t.container.namespace(), func() error { return dhcp.LeaveRouters(k, *link) })
 }
 
 // changeMTU sets both ends of a veth; a smaller bridge must not see larger frames for longer than needed.

@@ -81,10 +81,12 @@ func sees(t *testing.T, c *lxctest.Container, command string, wants ...string) {
 func TestLeaseFollowsTheWire(t *testing.T) {
 	lxctest.Need(t)
 	folder := t.TempDir()
-	bridgeWith(t, "br-l1", "10.31.0.1/24")
-	bridgeWith(t, "br-l2", "10.32.0.1/24")
-	log, stop := dnsmasqOn(t, "br-l1", "--dhcp-range=10.31.0.10,10.31.0.50,1h", "--dhcp-option=6,10.31.0.1")
-	dnsmasqOn(t, "br-l2", "--dhcp-range=10.32.0.10,10.32.0.50,1h", "--dhcp-option=6,10.32.0.1")
+	bridgeWith(t, "br-l1", "10.31.0.1/24", "fd00:31::1/64")
+	bridgeWith(t, "br-l2", "10.32.0.1/24", "fd00:32::1/64")
+	log, stop := dnsmasqOn(t, "br-l1", "--dhcp-range=10.31.0.10,10.31.0.50,1h", "--dhcp-option=6,10.31.0.1",
+		"--enable-ra", "--dhcp-range=fd00:31::,ra-only")
+	dnsmasqOn(t, "br-l2", "--dhcp-range=10.32.0.10,10.32.0.50,1h", "--dhcp-option=6,10.32.0.1",
+		"--enable-ra", "--dhcp-range=fd00:32::,ra-only")
 	c := lxctest.New(t, folder, "wired")
 	resolver := filepath.Join(folder, c.Name, "rootfs/etc/resolv.conf")
 	if err := os.WriteFile(resolver, []byte("nameserver 192.0.2.53\n"), 0o600); err != nil {
@@ -92,12 +94,15 @@ func TestLeaseFollowsTheWire(t *testing.T) {
 	}
 	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-l1", "dhcp": true})
 	sees(t, c, "ip -4 a; ip r", "inet 10.31.0.", "via 10.31.0.1")
+	sees(t, c, "ip -6 a; ip -6 r", "inet6 fd00:31::", "default via fe80:")
 
 	apply(t, folder, args{"container": c.Name, "name": "eth1", "bridge": "br-l2"})
 	sees(t, c, "ip -4 a; ip r", "inet 10.32.0.", "via 10.32.0.1", "!10.31.0.")
+	sees(t, c, "ip -6 a; ip -6 r", "inet6 fd00:32::", "default via fe80:", "!fd00:31:")
 	says(t, resolver, "nameserver 10.32.0.1\n")
 	lxctest.Must(t, "ip", "link", "set", "wired_eth1", "master", "br-l1") // by hand
 	sees(t, c, "ip -4 a; ip r", "inet 10.31.0.", "via 10.31.0.1", "!10.32.0.")
+	sees(t, c, "ip -6 a; ip -6 r", "inet6 fd00:31::", "default via fe80:", "!fd00:32:")
 
 	stop()
 	lxctest.Must(t, "ip", "address", "flush", "dev", "br-l1")

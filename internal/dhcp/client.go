@@ -188,6 +188,7 @@ func (c *client) keep() error {
 			// A new address is another client's: the old one's lease is given back.
 			c.drop(c.hardware.String() != link.Address)
 			c.close()
+			c.leaveRouters(link)
 		case doubted:
 			c.confirm()
 		}
@@ -199,6 +200,12 @@ func (c *client) keep() error {
 		case <-time.After(wait):
 		case <-c.events.wake:
 		}
+	}
+}
+
+func (c *client) leaveRouters(link kernel.Link) {
+	if err := LeaveRouters(c.kernel, link); err != nil {
+		fmt.Fprintf(os.Stderr, "container %s, %s: %v\n", c.job.Container, c.name, err)
 	}
 }
 

@@ -49,6 +49,9 @@ func (c *client) keep6() error {
 		case moved:
 			l.drop(false)
 			l.close()
+			if !c.job.V4 { // whose loop does it otherwise
+				c.leaveRouters(link)
+			}
 		case doubted:
 			l.confirm()
 		}

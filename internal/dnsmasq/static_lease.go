@@ -3,6 +3,7 @@ package dnsmasq
 import (
 	"encoding/hex"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -48,6 +49,9 @@ func staticLeaseTable() schema.Table[StaticLease] {
 var (
 	idBytes = pattern.Of(`^[0-9A-Fa-f]{1,2}(:[0-9A-Fa-f]{1,2})+$`)
 	idText  = pattern.Of(`^[!-~]+$`)
+	// otherWord is what dhcp-host takes for something else than a name: a lease time, or to leave the client alone
+	// (dhcp-host in dnsmasq's option.c).
+	otherWord = pattern.Of(`^([0-9]+[wdhmsWDHMS]?|infinite|ignore)$`)
 )
 
 // clientID is what stands behind id: in dnsmasq's dhcp-host.
@@ -142,6 +146,8 @@ func (i *Instance) checkLeases(at schema.Place) {
 			switch {
 			case !twice:
 				taken[one.key] = n
+			case first == n:
+				place.Key(one.option).Problem("%s is listed twice", one.text)
 			case one.address:
 				place.Key(one.option).Problem("%s is kept already by static_leases[%d]", one.text, first)
 			default:
@@ -160,6 +166,28 @@ func (l *StaticLease) checkClient(place schema.Place) {
 	case l.MAC == "" && l.OtherMACs != nil:
 		place.Key("other_macs").Problem("need mac, which is the first of them")
 	}
+	if strings.Contains(l.ClientID, ":") && !idBytes().MatchString(l.ClientID) {
+		place.Key("client_id").Problem("with colons it must be bytes such as 01:00:16:3e:00:00:05, not %q", l.ClientID)
+	}
+	for n, text := range l.macs() {
+		mac, err := net.ParseMAC(text)
+		const group = 1
+		if err == nil && (mac[0]&group != 0 || strings.Trim(text, "0:") == "") {
+			place.Key(l.macOption(n)).Problem("%s is no client's own address: it is one of a group, or none", text)
+		}
+	}
+	if _, err := netip.ParseAddr(l.Name); err == nil || otherWord().MatchString(l.Name) {
+		place.Key("name").Problem("dnsmasq takes %s for an address, a lease time or a word of its own: choose another name",
+			l.Name)
+	}
+}
+
+// macOption is the option that the n-th of all MAC addresses stands in.
+func (l *StaticLease) macOption(n int) string {
+	if n == 0 && l.MAC != "" {
+		return "mac"
+	}
+	return "other_macs"
 }
 
 // claim is what only one static lease can have.
@@ -174,11 +202,15 @@ func (l *StaticLease) claims() []claim {
 	for option, address := range l.kept() {
 		out = append(out, claim{option, address.String(), address.String(), true})
 		version := fmt.Sprint(address.Is4(), " ")
-		for _, mac := range l.macs() {
-			out = append(out, claim{"mac", mac, version + mac, false})
+		for n, mac := range l.macs() {
+			out = append(out, claim{l.macOption(n), mac, version + mac, false})
 		}
 		if l.ClientID != "" && l.ClientID != anyID {
-			out = append(out, claim{"client_id", l.ClientID, version + l.ClientID, false})
+			id := l.ClientID
+			if idBytes().MatchString(id) {
+				id = fmt.Sprintf("% x", bytesOf(id)) // 1:0 is 01:00
+			}
+			out = append(out, claim{"client_id", l.ClientID, version + id, false})
 		}
 		if l.Name != "" {
 			out = append(out, claim{"name", l.Name, version + strings.ToLower(l.Name), false})

@@ -24,6 +24,17 @@ func TestStaticLeaseProblems(t *testing.T) {
 			map[string]any{"client_id": "*", "address": "10.0.3.8"},
 			map[string]any{"other_macs": []any{"00:16:3e:00:00:05"}, "address": "10.0.3.9"},
 			map[string]any{"address": "10.0.3.10"},
+			map[string]any{"name": "45m", "address": "10.0.3.11"},
+			map[string]any{"name": "ignore", "mac": "01:00:5e:00:00:01", "address": "10.0.3.12"},
+			map[string]any{"name": "10.0.3.77", "mac": "00:00:00:00:00:00", "address": "10.0.3.13"},
+			map[string]any{"mac": "00:16:3e:00:00:14", "other_macs": []any{"00:16:3E:00:00:14", "ff:ff:ff:ff:ff:ff"},
+				"address": "10.0.3.14"},
+			map[string]any{"client_id": "01:0a:03", "address": "10.0.3.15"},
+			map[string]any{"client_id": "1:A:3", "address": "10.0.3.16"},
+			map[string]any{"client_id": "ab:cd:zz", "address": "10.0.3.17"},
+			map[string]any{"name": "infinite", "address": "10.0.3.18"},
+			map[string]any{"name": "7", "address": "10.0.3.19"},
+			map[string]any{"name": "m", "address": "10.0.3.20"},
 		},
 	}
 	var instance Instance
@@ -39,13 +50,24 @@ func TestStaticLeaseProblems(t *testing.T) {
 		"static_leases[4].address6: 10.0.3.6 is no IPv6 address",
 		"static_leases[5].address: fd05::6 is a second IPv6 address",
 		"static_leases[6].address: is required", "static_leases[7].client_id: * says that the MAC address tells who it is",
-		"static_leases[8].mac: 00:16:3e:00:00:05 has an address already by static_leases[4]",
+		"static_leases[8].other_macs: 00:16:3e:00:00:05 has an address already by static_leases[4]",
 		"static_leases[8].other_macs: need mac",
 		"static_leases[9]: one of mac and name is required, or client_id",
+		"static_leases[10].name: dnsmasq takes 45m for an address, a lease time",
+		"static_leases[11].name: dnsmasq takes ignore for", "static_leases[11].mac: 01:00:5e:00:00:01 is no client's",
+		"static_leases[12].name: dnsmasq takes 10.0.3.77 for", "static_leases[12].mac: 00:00:00:00:00:00 is no client's",
+		"static_leases[13].other_macs: 00:16:3e:00:00:14 is listed twice",
+		"static_leases[13].other_macs: ff:ff:ff:ff:ff:ff is no client's",
+		"static_leases[15].client_id: 1:A:3 has an address already by static_leases[14]",
+		`static_leases[16].client_id: with colons it must be bytes such as 01:00:16:3e:00:00:05, not "ab:cd:zz"`,
+		"static_leases[17].name: dnsmasq takes infinite", "static_leases[18].name: dnsmasq takes 7",
 	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is not told in:\n%s", want, said)
 		}
+	}
+	if strings.Contains(said, "static_leases[19]") {
+		t.Errorf("m is a name: %s", said)
 	}
 }
 

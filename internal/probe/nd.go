@@ -10,8 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Messages of neighbour discovery (RFC 4861, 4.3 and 4.4).
+// Messages of neighbour discovery (RFC 4861, 4.1, 4.3 and 4.4).
 const (
+	routerSolicitation     = 133
 	neighbourSolicitation  = 135
 	neighbourAdvertisement = 136
 	// neighbourTarget is where the address stands that they are about.
@@ -25,16 +26,11 @@ const (
 // AnswersIPv6 asks on an interface who has the IPv6 address, and tells whether anybody answers in time. The interface
 // needs an IPv6 address of its own, which the answer goes to.
 func AnswersIPv6(index int, hardware net.HardwareAddr, address netip.Addr, wait time.Duration) (bool, error) {
-	socket, err := unix.Socket(unix.AF_INET6, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_ICMPV6)
+	socket, err := discoverySocket(index)
 	if err != nil {
-		return false, fmt.Errorf("cannot open a raw socket: %w", err)
+		return false, err
 	}
 	defer func() { _ = unix.Close(socket) }()
-	for option, value := range map[int]int{unix.IPV6_MULTICAST_HOPS: hopLimit, unix.IPV6_MULTICAST_IF: index} {
-		if err := unix.SetsockoptInt(socket, unix.IPPROTO_IPV6, option, value); err != nil {
-			return false, fmt.Errorf("cannot use the interface with number %d: %w", index, err)
-		}
-	}
 	question := make([]byte, neighbourTarget, neighbourTarget+24)
 	question[0] = neighbourSolicitation
 	question = append(question, address.AsSlice()...)
@@ -54,4 +50,35 @@ func AnswersIPv6(index int, hardware net.HardwareAddr, address netip.Addr, wait 
 		return len(message) >= neighbourTarget+16 && message[0] == neighbourAdvertisement &&
 			[16]byte(message[neighbourTarget:]) == own
 	})
+}
+
+// SolicitRouters asks the routers of an interface's link for their advertisements, which the kernel listens to.
+func SolicitRouters(index int, hardware net.HardwareAddr) error {
+	socket, err := discoverySocket(index)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unix.Close(socket) }()
+	question := append([]byte{routerSolicitation, 7: 0}, append([]byte{sourceLinkLayer, 1}, hardware...)...)
+	routers := &unix.SockaddrInet6{ZoneId: uint32(index), Addr: [16]byte{0: 0xff, 1: 2, 15: 2}}
+	err = unix.Sendto(socket, question, 0, routers)
+	if err != nil && !errors.Is(err, unix.EADDRNOTAVAIL) { // its own address is still on probation: the kernel asks later
+		return fmt.Errorf("cannot ask for routers: %w", err)
+	}
+	return nil
+}
+
+// discoverySocket sends and hears neighbour discovery on an interface.
+func discoverySocket(index int) (int, error) {
+	socket, err := unix.Socket(unix.AF_INET6, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_ICMPV6)
+	if err != nil {
+		return -1, fmt.Errorf("cannot open a raw socket: %w", err)
+	}
+	for option, value := range map[int]int{unix.IPV6_MULTICAST_HOPS: hopLimit, unix.IPV6_MULTICAST_IF: index} {
+		if err := unix.SetsockoptInt(socket, unix.IPPROTO_IPV6, option, value); err != nil {
+			_ = unix.Close(socket)
+			return -1, fmt.Errorf("cannot use the interface with number %d: %w", index, err)
+		}
+	}
+	return socket, nil
 }
