@@ -48,10 +48,7 @@ func LeaveRouters(k Kernel, link kernel.Link) error {
 		}
 	}
 	for _, one := range routes {
-		byKernel := one.Protocol == unix.RTPROT_KERNEL && !slices.Contains(declared, one.To) &&
-			!one.To.Addr().IsLinkLocalUnicast() && !one.To.Addr().IsMulticast()
-		if !one.To.Addr().Is6() || one.Table != unix.RT_TABLE_MAIN || len(one.NextHops) != 1 ||
-			one.NextHops[0].Link != link.Name || one.Protocol != unix.RTPROT_RA && !byKernel {
+		if !isOfRouters(one, link.Name, declared) {
 			continue
 		}
 		if err := k.DeleteRoute(one); !errors.Is(err, unix.ESRCH) {
@@ -75,4 +72,14 @@ func isLearnt(address kernel.Address) bool {
 	const prefixOfRouter = 2 // IFAPROT_KERNEL_RA in linux/if_addr.h, since Linux 5.18
 	return address.Flags&unix.IFA_F_PERMANENT == 0 && (address.Protocol == prefixOfRouter ||
 		address.Flags&(unix.IFA_F_MANAGETEMPADDR|unix.IFA_F_TEMPORARY) != 0)
+}
+
+// isOfRouters tells whether a route is one by a router, or to a network that only a router has told of.
+func isOfRouters(route kernel.Route, link string, declared []netip.Prefix) bool {
+	to := route.To.Addr()
+	if !to.Is6() || route.Table != unix.RT_TABLE_MAIN || len(route.NextHops) != 1 || route.NextHops[0].Link != link {
+		return false
+	}
+	return route.Protocol == unix.RTPROT_RA || route.Protocol == unix.RTPROT_KERNEL &&
+		!slices.Contains(declared, route.To) && !to.IsLinkLocalUnicast() && !to.IsMulticast()
 }
