@@ -2,11 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from ansible.errors import AnsibleError, AnsibleLookupError
-from ansible.plugins.lookup import LookupBase
-from ansible_collections.hostnet.linux.plugins.filter.card import card
-from ansible_collections.hostnet.linux.plugins.plugin_utils._facts import hostnet_facts
-
 DOCUMENTATION = r"""
 name: card
 short_description: The name of a host's network card by its MAC or PCI address
@@ -44,6 +39,11 @@ _raw:
   elements: str
   sample: [eth0]
 """
+
+from ansible.errors import AnsibleError, AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.hostnet.linux.plugins.filter.card import card
+from ansible_collections.hostnet.linux.plugins.plugin_utils._facts import hostnet_facts
 
 
 class LookupModule(LookupBase):

@@ -2,11 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from ansible.errors import AnsibleError, AnsibleLookupError
-from ansible.plugins.lookup import LookupBase
-from ansible_collections.hostnet.linux.plugins.filter.link_addresses import link_addresses
-from ansible_collections.hostnet.linux.plugins.plugin_utils._facts import hostnet_facts
-
 DOCUMENTATION = r"""
 name: link_addresses
 short_description: The addresses of a host's bridges or other links
@@ -47,6 +42,11 @@ _raw:
   elements: str
   sample: [172.29.236.11/22]
 """
+
+from ansible.errors import AnsibleError, AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.hostnet.linux.plugins.filter.link_addresses import link_addresses
+from ansible_collections.hostnet.linux.plugins.plugin_utils._facts import hostnet_facts
 
 
 class LookupModule(LookupBase):
