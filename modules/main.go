@@ -14,6 +14,7 @@ import (
 	"hostnet.linux/internal/backend"
 	"hostnet.linux/internal/cli"
 	"hostnet.linux/internal/dnsmasq"
+	"hostnet.linux/internal/store"
 	"hostnet.linux/internal/system"
 	"hostnet.linux/internal/task"
 	"hostnet.linux/modules/registry"
@@ -48,6 +49,7 @@ func run(arguments []string, input io.Reader, output *os.File, errors io.Writer)
 	}
 	debug.SetGCPercent(garbage)
 	debug.SetMemoryLimit(memoryLimit)
+	store.Many = forMany
 	system.OpenFolders()
 	switch {
 	case len(arguments) == 3 && arguments[1] == task.GuardCommand:
@@ -68,10 +70,15 @@ func run(arguments []string, input io.Reader, output *os.File, errors io.Writer)
 	return cli.Run(arguments[1:], output, errors)
 }
 
+// forMany has the garbage collected as it suits many objects.
+func forMany() {
+	debug.SetGCPercent(garbageWithMany)
+	debug.SetMemoryLimit(math.MaxInt64)
+}
+
 func runCall(call ansible.Call) ansible.Result {
 	if call.Bytes > manyBytes {
-		debug.SetGCPercent(garbageWithMany)
-		debug.SetMemoryLimit(math.MaxInt64)
+		forMany()
 	}
 	if token, given := call.Arguments[task.ConfirmKey]; given {
 		nonce, _ := call.Arguments[task.NonceKey].(string)

@@ -118,14 +118,16 @@ func card(t *testing.T) *netnstest.Namespace {
 }
 
 type manyLinks struct {
-	host   *Host
-	handle *linux.Handle
-	wanted map[string]any
+	host      *Host
+	handle    *linux.Handle
+	namespace string
+	wanted    map[string]any
 }
 
 func many(t *testing.T, kind string, count int) *manyLinks {
 	t.Helper()
-	handle, err := linux.Open(card(t).Name)
+	namespace := card(t).Name
+	handle, err := linux.Open(namespace)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +144,7 @@ func many(t *testing.T, kind string, count int) *manyLinks {
 		bridges = append(bridges, map[string]any{"name": fmt.Sprintf("br%d", i), "forward_delay": 0,
 			"ports": []any{fmt.Sprintf("u%d", i)}})
 	}
-	return &manyLinks{&Host{Kernel: handle}, handle, map[string]any{kind + "s": links, "bridges": bridges}}
+	return &manyLinks{&Host{Kernel: handle}, handle, namespace, map[string]any{kind + "s": links, "bridges": bridges}}
 }
 
 // create is how long the whole of a task takes: parsing, planning, running and looking again.

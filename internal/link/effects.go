@@ -23,7 +23,7 @@ var (
 
 // emitEffects shows what the kernel does to other links along with the steps.
 func (p *planner) emitEffects() {
-	p.noIPv6, p.readdressed = map[string]string{}, map[string]string{}
+	p.noIPv6, p.readdressed, p.byController = map[string]string{}, map[string]string{}, nil
 	for _, name := range p.touched {
 		final, have := p.final[name], p.current.Find(name)
 		p.switchedOff(name, have)
@@ -117,8 +117,8 @@ func (p *planner) leastMTUs(bridge *Link, ports map[string]uint32) (was, is uint
 			least(&was, *have.MTU)
 		}
 	}
-	for _, have := range p.current.Links {
-		if have.MTU == nil || p.controllerOf(have.Name) != bridge.Name {
+	for _, have := range p.portsToBe(bridge.Name) {
+		if have.MTU == nil {
 			continue
 		}
 		mtu, changes := ports[have.Name]
@@ -131,6 +131,20 @@ func (p *planner) leastMTUs(bridge *Link, ports map[string]uint32) (was, is uint
 		least(&is, mtu)
 	}
 	return was, is
+}
+
+// portsToBe are the links that are there and will be ports of the controller. They are sorted by it once, as there may be
+// thousands of each.
+func (p *planner) portsToBe(controller string) []*Link {
+	if p.byController == nil {
+		p.byController = map[string][]*Link{}
+		for _, have := range p.current.Links {
+			if name := p.controllerOf(have.Name); name != "" {
+				p.byController[name] = append(p.byController[name], have)
+			}
+		}
+	}
+	return p.byController[controller]
 }
 
 // followNewPorts looks at the bridges whose ports change.

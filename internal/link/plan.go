@@ -51,7 +51,9 @@ type planner struct {
 	depths map[string]int
 	// upperIndex holds the observed links by their parent.
 	upperIndex map[string][]*Link
-	losses     map[string]plan.Impact
+	// byController holds those that are there by whose ports they will be, once that has been asked for.
+	byController map[string][]*Link
+	losses       map[string]plan.Impact
 	// effects are links whose MTU follows that of others; noIPv6 and readdressed are as in the ground.
 	effects             map[string]bool
 	noIPv6, readdressed map[string]string

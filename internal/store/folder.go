@@ -83,10 +83,19 @@ func keys() []string {
 	return out
 }
 
+// manyFiles are so many that what is read of them takes the most of what a task may take by itself.
+const manyFiles = 2000
+
+// Many is called before many files are read. The program has it allow more memory, see there.
+var Many = func() {}
+
 func (k *Kept) loadFolder(s *system.System, folder string) error {
 	entries, err := os.ReadDir(s.Path(folder))
 	if err != nil {
 		return fmt.Errorf("cannot list what is declared: %w", err)
+	}
+	if len(entries) > manyFiles {
+		Many()
 	}
 	for _, entry := range entries {
 		path := filepath.Join(folder, entry.Name())

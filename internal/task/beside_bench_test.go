@@ -38,6 +38,8 @@ func TestBenchBeside(t *testing.T) {
 			"subnets": []any{fmt.Sprintf("10.0.%d.0/24", number%256)}}
 	}
 	routes, links, rules := manyRoutes(100_000), manyLinks(10_000), manyRules(10_000)
+	// Written by a program of its own: the memory of this one counts as that of what it starts.
+	const million = "1000000 routes"
 	for _, c := range []struct {
 		name    string
 		lines   string
@@ -47,6 +49,8 @@ func TestBenchBeside(t *testing.T) {
 	}{
 		{"a bridge beside 100,000 routes of a daemon", routes, bridge, 1.5, 40},
 		{"a route beside 100,000 routes of a daemon", routes, route, 3, 40},
+		{"a bridge beside 1,000,000 routes of a daemon", million, bridge, 1.5, 60},
+		{"a route beside 1,000,000 routes of a daemon", million, route, 3, 60},
 		{"a bridge beside 10,000 links", links, bridge, 16, 60},
 		{"a NAT beside 10,000 rules of others", rules, nat, 4, 40},
 	} {
@@ -103,6 +107,14 @@ func beside(t *testing.T, lines string) *netnstest.Namespace {
 		command := exec.Command("ip", "netns", "exec", namespace.Name, "nft", "-f", "-")
 		command.Stdin = strings.NewReader(lines)
 		if output, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, output)
+		}
+	case strings.HasSuffix(lines, " routes"):
+		batch(t, namespace, manyRoutes(0))
+		const script = `seq 0 $(($2 - 1)) | awk '{ printf "route add 20.%d.%d.%d/32 via 10.9.0.2 proto bird\n",
+			$1 / 65536, $1 / 256 % 256, $1 % 256 }' | ip -n "$1" -batch -`
+		if output, err := exec.Command("sh", "-c", script, "sh", namespace.Name,
+			strings.TrimSuffix(lines, " routes")).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, output)
 		}
 	case lines != "":
