@@ -128,11 +128,13 @@ func (c *config) section(name string) *pair {
 func (c *config) readCIDRs(r *report) {
 	section := c.section("cidr_networks")
 	if section == nil || section.value.kind != dict || len(section.value.pairs) == 0 {
-		at, hint := Place{File: UserConfig}, "write a network for each pool, such as management: 172.29.236.0/22"
+		at, hint := Place{UserConfig, 1, 1}, "write a network for each pool, such as management: 172.29.236.0/22"
 		if section != nil {
 			at = section.Place
 		} else if misplaced := c.globals.pair("cidr_networks"); misplaced != nil {
 			at, hint = misplaced.Place, "here, under global_overrides, it is a variable only: write it at the top level"
+		} else if c.root.unread {
+			return
 		}
 		r.problem(at, "cidr_networks", "missing; %s", hint)
 		return

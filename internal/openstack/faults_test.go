@@ -67,7 +67,9 @@ func TestProblems(t *testing.T) {
 			"affinity: {keystone_container: 2}, container_vars: {container_extra_networks: {dns_address: " +
 				"{interface: eth5, address: 192.0.2.9}}}",
 			"192.0.2.9 is the address of more than one container (one-keystone-container-"},
-		{"        range", "\trange", "is no YAML"},
+		{"        range", "\trange", "openstack_user_config.yml:36:9: is no YAML"},
+		{"[all_containers, hosts]", "*nope", "openstack_user_config.yml:18:22: is no YAML: unknown anchor 'nope' referenced"},
+		{"cidr_networks:", "CIDR:", "openstack_user_config.yml:1:1 cidr_networks: missing; write a network for each pool"},
 		{"  one: {ip: 192.0.2.11, affinity: {keystone_container: 2}}", "  one:\n  ip: 192.0.2.11",
 			"identity_hosts.ip: stands beside its host: indent it by 2 more"},
 		{"two: {ip: 192.0.2.12}", "on: {ip: 192.0.2.12}",
@@ -140,6 +142,9 @@ func TestProblems(t *testing.T) {
 			var all []string
 			for _, problem := range plan.Problems {
 				all = append(all, problem.String())
+			}
+			if strings.Contains(test.want, "is no YAML") && len(all) > 1 {
+				t.Errorf("what is behind the fault is told as missing: %q", all)
 			}
 			if text := strings.Join(all, "\n"); !strings.Contains(text, test.want) {
 				t.Errorf("%q is not in:\n%s", test.want, text)

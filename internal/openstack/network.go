@@ -53,9 +53,11 @@ func (c *config) readNetworks(r *report) {
 		section = c.root.pair("provider_networks")
 	}
 	if section == nil || section.value.kind != list || len(section.value.items) == 0 {
-		at := Place{File: UserConfig}
+		at := Place{UserConfig, 1, 1}
 		if p := c.root.pair("global_overrides"); p != nil {
 			at = p.Place
+		} else if c.root.unread {
+			return
 		}
 		r.problem(at, "global_overrides.provider_networks", "missing; write a list with a network for each bridge")
 		return

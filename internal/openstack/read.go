@@ -127,8 +127,10 @@ func readFolder(base, name string) ([]file, error) {
 // merged is one dictionary from many files. Replaced is told of what a later one takes away.
 func merged(all []file, r *report, replaced func(a, b *value)) *value {
 	var root *value
+	unread := false
 	for _, one := range all {
 		v := readYAML(one.name, one.content, r)
+		unread = unread || v == nil
 		switch {
 		case v.isNull(), v.kind == dict && len(v.pairs) == 0:
 			continue
@@ -144,8 +146,9 @@ func merged(all []file, r *report, replaced func(a, b *value)) *value {
 		root = merge(root, v, replaced)
 	}
 	if root == nil {
-		return &value{kind: dict}
+		root = &value{kind: dict}
 	}
+	root.unread = unread
 	return root
 }
 

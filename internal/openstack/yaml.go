@@ -36,6 +36,8 @@ type value struct {
 	items  []*value
 	pairs  []pair
 	size   int
+	// unread says that a file of it is no YAML, so that what it lacks may stand there.
+	unread bool
 }
 
 // pair is one entry of a dictionary; Place is the key's.
@@ -153,8 +155,9 @@ func readYAML(file string, content []byte, r *report) *value {
 		text := err.Error()
 		found := yamlLine().FindStringSubmatch(text)
 		line, _ := strconv.Atoi(found[1])
-		r.problem(Place{File: file, Line: max(line, 1)}, "", "is no YAML: %s%s", strings.TrimPrefix(text, found[0]),
-			indentation(text))
+		text = strings.TrimPrefix(text, found[0])
+		line, column := inText(string(content), text, line)
+		r.problem(Place{file, line, column}, "", "is no YAML: %s%s", text, indentation(text))
 		return nil
 	}
 	var second yaml.Node
@@ -168,6 +171,25 @@ func readYAML(file string, content []byte, r *report) *value {
 		return nil
 	}
 	return root
+}
+
+// unknownAnchor finds the name in a message that has no line.
+var unknownAnchor = pattern.Of(`^unknown anchor '([^']+)' referenced`)
+
+// inText is where a text is no YAML: the YAML package knows the line at most.
+func inText(content, message string, line int) (int, int) {
+	lines := strings.Split(content, "\n")
+	if found := unknownAnchor().FindStringSubmatch(message); found != nil {
+		for n, text := range lines {
+			code, _, _ := strings.Cut(text, " #")
+			if at := strings.Index(code+" ", "*"+found[1]); at >= 0 {
+				return n + 1, at + 1
+			}
+		}
+	}
+	line = min(max(line, 1), len(lines))
+	text := lines[line-1]
+	return line, len(text) - len(strings.TrimLeft(text, " \t")) + 1
 }
 
 // indentation is what is behind most of the messages of the YAML package.
