@@ -51,7 +51,7 @@ func Plan(k Kernel, current *State, declared map[string][]Address, ground plan.L
 		set, managed := declared[link]
 		p.planLink(link, p.before[link], set, managed)
 	}
-	return p.finish()
+	return p.ordered()
 }
 
 // Restore finds the steps that make all addresses as they were at the checkpoint, in the same order. Addresses that
@@ -83,7 +83,7 @@ func Restore(k Kernel, current, checkpoint *State, ground plan.LinkEffects) *Res
 		p.reconcile(link, have, want, outOfOrder(have, want))
 		p.note(link, p.before[link])
 	}
-	return p.finish()
+	return p.ordered()
 }
 
 // newLoopback is the IPv4 address that the kernel gave the loopback when it came up since: it stays when that goes down

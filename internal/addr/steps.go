@@ -115,8 +115,8 @@ func (p *planner) await(address kernel.Address) {
 	}
 }
 
-// finish puts the steps in their order.
-func (p *planner) finish() *Result {
+// ordered puts the steps in their order.
+func (p *planner) ordered() *Result {
 	steps := append(append(append(p.early, p.adds...), p.changes...), p.removes...)
 	if len(p.awaited) > 0 {
 		steps = append(steps, p.awaitStep())

@@ -46,7 +46,7 @@ hostnet \- make the network of this host as declared
 .RI [ ARGUMENTS ]
 .SH DESCRIPTION
 Shows the network of a host that the Ansible collection hostnet.linux looks after, tells what differs from what was
-declared, makes the host so, and undoes changes. A change on the path of the session waits for a confirmation, and
+declared, applies it, and undoes changes. A change on the path of the session waits for a confirmation, and
 undoes itself without one.
 .SH COMMANDS
 `, roff(backend.Version))

@@ -117,7 +117,7 @@ func (p *planner) resolve(all []*Wanted) error {
 		besides[c.Name] = true
 	}
 	var err error
-	if p.names, err = p.machine.taken(p.folder, besides); err != nil {
+	if p.names, err = p.machine.namesInUse(p.folder, besides); err != nil {
 		return err
 	}
 	for i, wanted := range all {
@@ -147,7 +147,7 @@ func (p *planner) resolve(all []*Wanted) error {
 		p.names.complete(t, owned)
 		p.usualMTU(t)
 		t.adopt()
-		t.finish()
+		t.complete()
 		t.named, t.addressed = given.HostName != nil, given.MAC != nil
 		// The names that were given out here must not be given out again; declared ones are compared later.
 		if !t.want.Absent() && given.HostName == nil && t.want.HostName != nil {

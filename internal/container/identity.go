@@ -104,7 +104,7 @@ func (m *Machine) cloned(name, file string) []error {
 	if err != nil {
 		return []error{err}
 	}
-	taken, err := m.taken(c.Folder, map[string]bool{c.Name: true})
+	taken, err := m.namesInUse(c.Folder, map[string]bool{c.Name: true})
 	if err != nil {
 		return []error{err}
 	}
@@ -151,7 +151,7 @@ func (m *Machine) planSettled(folder, name string) ([]plan.Step, error) {
 // settleStart does so for a container that LXC is starting. It refuses one that would take an address away from
 // another.
 func (m *Machine) settleStart(c *Container) []error {
-	taken, err := m.taken(c.Folder, map[string]bool{c.Name: true})
+	taken, err := m.namesInUse(c.Folder, map[string]bool{c.Name: true})
 	if err != nil {
 		return []error{err}
 	}

@@ -95,8 +95,8 @@ func (t *target) findRenamed() {
 	}
 }
 
-// finish computes what the interface becomes, once the defaults are known.
-func (t *target) finish() {
+// complete computes what the interface becomes, once the defaults are known.
+func (t *target) complete() {
 	if t.want.Absent() {
 		return
 	}
@@ -123,8 +123,8 @@ type names struct {
 	made map[string]string
 }
 
-// taken gathers what the other containers of the folder are configured with.
-func (m *Machine) taken(folder string, besides map[string]bool) (*names, error) {
+// namesInUse gathers what the other containers of the folder are configured with.
+func (m *Machine) namesInUse(folder string, besides map[string]bool) (*names, error) {
 	all := &names{owners: map[string]string{}, macs: map[string]string{}, addresses: map[string]string{},
 		holders: map[string]string{}, made: map[string]string{}}
 	containers, err := m.Runtime.Containers(folder)

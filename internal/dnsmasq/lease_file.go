@@ -104,8 +104,8 @@ type conflict struct {
 	release bool
 }
 
-// taken finds the kept addresses that others have, in the order of the static leases.
-func (i *Instance) taken(s *system.System) ([]conflict, error) {
+// conflicts finds the kept addresses that others have, in the order of the static leases.
+func (i *Instance) conflicts(s *system.System) ([]conflict, error) {
 	if i.Absent() || len(list(i.StaticLeases)) == 0 {
 		return nil, nil
 	}
@@ -136,7 +136,7 @@ func (i *Instance) taken(s *system.System) ([]conflict, error) {
 // reserve tells of the kept addresses that others have, or takes them back. dnsmasq holds its leases in memory and
 // writes the file from there, so it is stopped meanwhile; restart tells that it has to be started again.
 func (r *Result) reserve(s *system.System, i *Instance, have *Observed) (restart bool, err error) {
-	conflicts, err := i.taken(s)
+	conflicts, err := i.conflicts(s)
 	for _, one := range conflicts {
 		if !one.release {
 			r.Warnings = append(r.Warnings, fmt.Sprintf("%s: %s is leased to %s: its own client gets another address for so "+
@@ -183,7 +183,7 @@ func putLeases(s *system.System, file system.File, text string) error {
 // Keep notes the leases that the wanted instances take away from their holders, so that Restore gives them back.
 func (s *State) Keep(sys *system.System, wanted []*Instance) error {
 	for _, instance := range wanted {
-		conflicts, err := instance.taken(sys)
+		conflicts, err := instance.conflicts(sys)
 		if err != nil {
 			return err
 		}

@@ -151,11 +151,11 @@ func (h *Host) Plan(wanted *State) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := wanted.checkIPv6(links.Ground); err != nil {
+	if err := wanted.checkIPv6(links.Effects); err != nil {
 		return nil, err
 	}
-	addresses := addr.Plan(h.Kernel, current.Addresses, wanted.addresses(), links.Ground)
-	routes, err := h.planRoutes(current, wanted.routes(), links.Ground, addresses.Addressing)
+	addresses := addr.Plan(h.Kernel, current.Addresses, wanted.addresses(), links.Effects)
+	routes, err := h.planRoutes(current, wanted.routes(), links.Effects, addresses.Addressing)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +163,7 @@ func (h *Host) Plan(wanted *State) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	neighbours, err := undeclared.Neighbours(h.Kernel, links.Ground)
+	neighbours, err := undeclared.Neighbours(h.Kernel, links.Effects)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +194,7 @@ func (h *Host) planRoutes(current *Observed, declared route.Declaration, links p
 	return nil, nil
 }
 
-// Run carries a plan out, looks whether the kernel kept all of it, and puts everything back if not.
+// Run carries a plan out, verifies that the kernel kept all of it, and puts everything back if not.
 func (h *Host) Run(p *Plan, wanted *State) error {
 	if len(p.Steps) == 0 {
 		return nil

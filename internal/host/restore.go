@@ -73,8 +73,8 @@ func (r *restoration) plan() ([]plan.Step, Differences, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("cannot plan the way back: %w", err)
 	}
-	addresses := addr.Restore(k, now.Addresses, r.before.addressesWithout(lost), links.Ground)
-	routes := route.Restore(k, now.Routes, r.before.Routes, links.Ground, addresses.Addressing)
+	addresses := addr.Restore(k, now.Addresses, r.before.addressesWithout(lost), links.Effects)
+	routes := route.Restore(k, now.Routes, r.before.Routes, links.Effects, addresses.Addressing)
 	for _, warning := range slices.Concat(addresses.Warnings, routes.Warnings) {
 		lost = append(lost, Difference{Object: warning})
 	}

@@ -49,7 +49,7 @@ func (p *planner) check() {
 			p.problem(want, "", "%s stands on itself: %s", want.Describe(), p.loop(want.Name))
 		}
 	}
-	p.checkTaken()
+	p.checkDuplicates()
 	p.checkCards()
 }
 

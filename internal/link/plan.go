@@ -13,8 +13,8 @@ import (
 type Result struct {
 	Steps    []plan.Step
 	Warnings []string
-	// Ground is what the plan leaves for addresses and routes to stand on.
-	Ground plan.LinkEffects
+	// Effects is what the plan leaves for addresses and routes to stand on.
+	Effects plan.LinkEffects
 	// Final is what each touched link becomes.
 	Final map[string]*Link
 }
@@ -107,11 +107,11 @@ func Plan(k Kernel, current *State, wanted []*Link) (*Result, error) {
 		return nil, err
 	}
 	p.emit()
-	return &Result{Steps: p.steps, Warnings: p.warnings, Ground: p.ground(), Final: p.final}, nil
+	return &Result{Steps: p.steps, Warnings: p.warnings, Effects: p.summedEffects(), Final: p.final}, nil
 }
 
-// ground sums up what the plan leaves for addresses and routes.
-func (p *planner) ground() plan.LinkEffects {
+// summedEffects sums up what the plan leaves for addresses and routes.
+func (p *planner) summedEffects() plan.LinkEffects {
 	ground := plan.LinkEffects{Impacts: p.losses, Deleted: map[string]bool{}, Down: make(map[string]bool, len(p.up)),
 		Joins:  p.joins,
 		NoIPv6: p.noIPv6, Readdressed: p.readdressed}

@@ -15,7 +15,7 @@ var reachable = pattern.Of(`^[A-Za-z0-9:._-]*$|\{[{%]`)
 // reserve closes the addresses that no container may get: those of hosts, of routers, of load balancers and of the
 // memory, used_ips besides.
 func (p *planner) reserve() {
-	holders := p.memory.taken(p.report)
+	holders := p.memory.holders(p.report)
 	for address := range holders {
 		p.reserved[address] = true
 	}

@@ -132,8 +132,8 @@ func (m *memory) address(name string, n *network, keys map[string]bool, pool net
 	return address
 }
 
-// taken are all addresses that the memory holds, with those who have them.
-func (m *memory) taken(r *report) map[netip.Addr][]string {
+// holders are all addresses that the memory holds, with those who have them.
+func (m *memory) holders(r *report) map[netip.Addr][]string {
 	all := map[netip.Addr][]string{}
 	add := func(address netip.Addr, name string) {
 		if address.IsValid() && !slices.Contains(all[address], name) {

@@ -69,7 +69,7 @@ func Plan(k kernel.Routes, current *State, declared Declaration, links plan.Link
 	if err := p.problems.Err(); err != nil {
 		return nil, err
 	}
-	return p.finish(), nil
+	return p.ordered(), nil
 }
 
 // Restore finds the steps that make all routes as they were at the checkpoint. Routes that daemons have added since
@@ -106,7 +106,7 @@ func Restore(k kernel.Routes, current, checkpoint *State, links plan.LinkEffects
 			p.remove(have)
 		}
 	}
-	return p.finish()
+	return p.ordered()
 }
 
 func newPlanner(k kernel.Routes, current *State, links plan.LinkEffects, addresses plan.Addressing) *planner {

@@ -107,7 +107,7 @@ func (p *planner) sort(want kernel.Route, step plan.Step) {
 	}
 }
 
-func (p *planner) finish() *Result {
+func (p *planner) ordered() *Result {
 	return &Result{Steps: append(append(p.direct, p.gateways...), p.removes...), Warnings: p.warnings}
 }
 

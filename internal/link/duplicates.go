@@ -31,8 +31,8 @@ func (l *Link) identity() string {
 // defaultVXLANPort is the kernel's own choice (vxlan_port in drivers/net/vxlan/vxlan_core.c).
 const defaultVXLANPort = 8472
 
-// checkTaken finds links that would be what another one is already. What that depends on, only a new link takes.
-func (p *planner) checkTaken() {
+// checkDuplicates finds links that would be what another one is already. What that depends on, only a new link takes.
+func (p *planner) checkDuplicates() {
 	if len(p.fresh) == 0 {
 		return
 	}
