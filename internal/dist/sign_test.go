@@ -73,11 +73,25 @@ func newKey(t *testing.T) func(arguments ...string) error {
 	return gpg
 }
 
-// TestSignedCollection has ansible-galaxy compare the collection that the lint tier has installed with its signature.
+// TestSignedCollection installs the artifact that the lint tier has built, and has ansible-galaxy compare that with its
+// signature.
 func TestSignedCollection(t *testing.T) {
-	collections := os.Getenv("HOSTNET_COLLECTIONS")
-	if collections == "" {
-		t.Skip("no collection is named: the lint tier runs this test")
+	artifact := os.Getenv("HOSTNET_ARTIFACT")
+	if artifact == "" {
+		t.Skip("no artifact is named: the lint tier runs this test")
+	}
+	content, err := os.ReadFile(artifact)
+	if err != nil {
+		t.Fatal(err)
+	}
+	collections := t.TempDir()
+	t.Setenv("ANSIBLE_COLLECTIONS_PATH", collections)
+	if artifact, err = write(collections, filepath.Base(artifact), content); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := exec.CommandContext(t.Context(), "ansible-galaxy", "collection", "install", "--offline", "-p",
+		collections, artifact).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
 	}
 	gpg := newKey(t)
 	if _, err := Sign(t.Context(), collections, signer); err != nil {

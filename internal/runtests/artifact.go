@@ -48,7 +48,7 @@ func ofArtifact(ctx context.Context, tools, folder string) ([]check, error) {
 		{
 			name: "bills of materials, signature", command: []string{"go", "test", "-count=1", "-run",
 				"^(TestBillsOfMaterials|TestSignedCollection)$", "./internal/dist"},
-			environment: []string{"HOSTNET_BINARIES=" + bin, "HOSTNET_COLLECTIONS=" + folder},
+			environment: []string{"HOSTNET_BINARIES=" + bin, "HOSTNET_ARTIFACT=" + artifact},
 		},
 		{
 			name: "galaxy-importer", command: []string{filepath.Join(tools, "python3"), "-m", "galaxy_importer.main", artifact},
