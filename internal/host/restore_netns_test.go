@@ -28,6 +28,16 @@ type undoCase struct {
 
 var undoCases = []undoCase{
 	{
+		name:  "a pair, one end of which becomes a bridge",
+		setup: "ip link add x0 type veth peer name y0\nip link set x0 up\nip link set y0 up",
+		task:  `{"bridges": [{"name": "x0"}]}`,
+	},
+	{
+		name:  "a pair, the other end of which becomes a bridge",
+		setup: "ip link add x0 type veth peer name y0\nip link set x0 up\nip link set y0 up",
+		task:  `{"bridges": [{"name": "y0"}]}`,
+	},
+	{
 		name: "a port that was put down",
 		setup: "ip link add br0 type bridge\nip link set v0 master br0\nip link set v1 master br0\nip link set br0 up\nip " +
 			"link set v0 down",

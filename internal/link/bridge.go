@@ -95,7 +95,7 @@ var bridgeRows = sync.OnceValue(func() options[Link] {
 		number("ageing_time", unix.IFLA_BR_AGEING_TIME, seconds[uint32](0, math.MaxInt32),
 			func(l *Link) **uint32 { return &l.Bridge.AgeingTime },
 			"How long a learned address is remembered."),
-		number("group_fwd_mask", unix.IFLA_BR_GROUP_FWD_MASK, schema.Int[uint16](0, 65535),
+		number("group_fwd_mask", unix.IFLA_BR_GROUP_FWD_MASK, maskWithout(0b111),
 			func(l *Link) **uint16 { return &l.Bridge.GroupFwdMask },
 			"Bits for the link-local groups 01:80:c2:00:00:0X that are forwarded; the kernel refuses the lowest three."),
 		carried("group_address", unix.IFLA_BR_GROUP_ADDR, groupAddress(),
@@ -148,15 +148,15 @@ var bridgeRows = sync.OnceValue(func() options[Link] {
 		mcastTime("mcast_querier_interval", unix.IFLA_BR_MCAST_QUERIER_INTVL,
 			func(l *Link) **uint64 { return &l.Bridge.McastQuerierInterval },
 			"The time after which another querier counts as gone."),
-		mcastTime("mcast_query_interval", unix.IFLA_BR_MCAST_QUERY_INTVL,
+		queryTime("mcast_query_interval", unix.IFLA_BR_MCAST_QUERY_INTVL,
 			func(l *Link) **uint64 { return &l.Bridge.McastQueryInterval },
-			"The time between queries."),
+			"The time between queries, from a second to a day."),
 		mcastTime("mcast_query_response_interval", unix.IFLA_BR_MCAST_QUERY_RESPONSE_INTVL,
 			func(l *Link) **uint64 { return &l.Bridge.McastQueryResponseTime },
 			"The time that members have to answer."),
-		mcastTime("mcast_startup_query_interval", unix.IFLA_BR_MCAST_STARTUP_QUERY_INTVL,
+		queryTime("mcast_startup_query_interval", unix.IFLA_BR_MCAST_STARTUP_QUERY_INTVL,
 			func(l *Link) **uint64 { return &l.Bridge.McastStartupQueryInterval },
-			"The time between queries at the start."),
+			"The time between queries at the start, from a second to a day."),
 		flag("mcast_stats_enabled", unix.IFLA_BR_MCAST_STATS_ENABLED,
 			func(l *Link) **bool { return &l.Bridge.McastStatsEnabled },
 			"Whether IGMP and MLD are counted."),
@@ -222,6 +222,29 @@ func isUsualGroup(l *Link) bool {
 // mcastTime is a time that travels in 64 bits.
 func mcastTime(name string, attribute uint16, field func(*Link) **uint64, text string) option[Link] {
 	return number(name, attribute, seconds[uint64](0, math.MaxInt32), field, text)
+}
+
+// queryTime is a time that the kernel keeps between a second and a day, whatever it is told
+// (BR_MULTICAST_QUERY_INTVL_MIN and _MAX in net/bridge/br_private.h).
+func queryTime(name string, attribute uint16, field func(*Link) **uint64, text string) option[Link] {
+	const second, day = 100, 24 * 3600 * 100
+	return number(name, attribute, seconds[uint64](second, day), field, text)
+}
+
+// maskWithout is a mask of link-local groups, some of which the kernel never forwards (BR_GROUPFWD_RESTRICTED in
+// net/bridge/br_private.h).
+func maskWithout(refused uint16) schema.Form[uint16] {
+	form := schema.Int[uint16](0, math.MaxUint16)
+	parse := form.Parse
+	form.Parse = func(raw any, at schema.Place) (uint16, bool) {
+		mask, ok := parse(raw, at)
+		if ok && mask&refused != 0 {
+			at.Problem("the kernel never forwards the groups of %#x: take them away from %#x", mask&refused, mask)
+			ok = false
+		}
+		return mask, ok
+	}
+	return form
 }
 
 var vlanProtocols = map[string]uint16{"802.1q": unix.ETH_P_8021Q, "802.1ad": unix.ETH_P_8021AD}

@@ -45,6 +45,7 @@ func (p *planner) check() {
 		p.checkOptions(want)
 		p.checkCreation(want)
 		p.checkTunnel(want)
+		p.checkTogether(want)
 		if p.depth(want.Name) < 0 {
 			p.problem(want, "", "%s stands on itself: %s", want.Describe(), p.loop(want.Name))
 		}

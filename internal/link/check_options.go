@@ -60,6 +60,9 @@ func checkVXLAN(l *Link, at schema.Place) {
 	if isSet(l.VXLAN.Remote) && isSet(l.VXLAN.Group) {
 		at.Key("group").Problem("cannot be used together with remote")
 	}
+	if l.VXLAN.Local != nil && l.VXLAN.Local.IsMulticast() {
+		at.Key("local").Problem("%s is a multicast address: the local end is one of this host's own", l.VXLAN.Local)
+	}
 	if far := l.VXLAN.farEnd(); isSet(far) && isSet(l.VXLAN.Local) && far.Is4() != l.VXLAN.Local.Is4() {
 		at.Key("local").Problem("%s and %s are of different families", l.VXLAN.Local, far)
 	}

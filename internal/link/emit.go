@@ -51,11 +51,11 @@ func (p *planner) lose(name string, loss plan.Impact) {
 }
 
 func (p *planner) emitDelete(have *Link, disruption plan.Disruption) {
-	if p.besides[have.Name] {
+	if p.goesAlong[have.Name] {
 		return
 	}
 	if have.Kind == Veth && have.Peer != nil {
-		p.besides[*have.Peer] = true
+		p.goesAlong[*have.Peer] = true
 	}
 	p.lose(have.Name, plan.Recreated)
 	name := have.Name
@@ -119,11 +119,9 @@ func (p *planner) emitFresh(name string) {
 	p.up[name] = false
 	if have := p.current.Find(name); have != nil {
 		p.lose(name, plan.Recreated)
-		if !p.besides[name] {
-			p.emitDelete(have, plan.Recreate)
-		}
+		p.emitDelete(have, plan.Recreate)
 	}
-	if p.besides[name] {
+	if p.comesAlong[name] {
 		p.emitPeer(final)
 		return
 	}
@@ -167,7 +165,7 @@ func (p *planner) creation(final *Link, sent options[Link]) kernel.LinkRequest {
 	}
 	if final.Kind == Veth {
 		request.Peer = &kernel.Peer{Name: *final.Peer, Namespace: deref(final.PeerNS), Up: true}
-		if other := p.final[*final.Peer]; other != nil && p.besides[*final.Peer] {
+		if other := p.final[*final.Peer]; other != nil && p.comesAlong[*final.Peer] {
 			request.Peer.MTU, request.Peer.Address, request.Peer.Up = other.MTU, other.MAC, false
 			request.Peer.Index = other.Observed.Index
 		}

@@ -31,8 +31,8 @@ type planner struct {
 	changed map[string]options[Link]
 	// fresh links are made by this plan, gone ones deleted; a link that is made again is both.
 	fresh, gone map[string]bool
-	// besides are ends of veth pairs that come and go with the other end.
-	besides map[string]bool
+	// comesAlong are ends of veth pairs that the creation of the other end makes, goesAlong those that its deletion takes.
+	comesAlong, goesAlong map[string]bool
 	// controller is the wanted controller of each port that the plan may move; ports are the options to set there.
 	controller map[string]string
 	ports      map[string]*Port
@@ -71,7 +71,7 @@ func Plan(k Kernel, current *State, wanted []*Link) (*Result, error) {
 	p := &planner{
 		kernel: k, current: current, wanted: wanted,
 		final: make(map[string]*Link, len(wanted)), changed: map[string]options[Link]{},
-		fresh: map[string]bool{}, gone: map[string]bool{}, besides: map[string]bool{},
+		fresh: map[string]bool{}, gone: map[string]bool{}, comesAlong: map[string]bool{}, goesAlong: map[string]bool{},
 		controller: make(map[string]string, len(wanted)), ports: make(map[string]*Port, len(wanted)),
 		joins: map[string]string{}, flapping: map[string]bool{}, lateDone: map[string]bool{}, dormant: map[string]*Link{},
 		up: make(map[string]bool, len(current.Links)), depths: make(map[string]int, len(current.Links)),
@@ -138,7 +138,7 @@ func (p *planner) classify(want *Link) error {
 		p.gone[want.Name] = true
 	case have == nil && want.Kind == Hardware && p.isNewPeer(want.Name):
 		p.become(want.Name, clone(want))
-		p.fresh[want.Name], p.besides[want.Name] = true, true
+		p.fresh[want.Name], p.comesAlong[want.Name] = true, true
 	case have == nil && p.current.findAlternative(want.Name) != nil:
 		p.problem(want, "name", "%s", p.missing(want.Name))
 	case have == nil && want.Kind == Hardware:

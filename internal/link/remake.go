@@ -104,10 +104,10 @@ func (p *planner) keepMembership(name string) {
 func (p *planner) remakeOldPeer(name string) {
 	have, final := p.current.Find(name), p.final[name]
 	peer := p.current.Find(deref(have.Peer))
-	if have.Kind != Veth || peer == nil || p.besides[name] {
+	if have.Kind != Veth || peer == nil || p.goesAlong[name] {
 		return
 	}
-	p.besides[peer.Name], p.gone[peer.Name] = true, true
+	p.goesAlong[peer.Name], p.gone[peer.Name] = true, true
 	if final.Kind != Veth || deref(final.Peer) != peer.Name || final.PeerNS != nil {
 		return
 	}
@@ -120,7 +120,7 @@ func (p *planner) remakeOldPeer(name string) {
 // pairNewPeer sees to it that a pair whose ends are both declared is made once.
 func (p *planner) pairNewPeer(name string) {
 	final := p.final[name]
-	if final.Kind != Veth || final.PeerNS != nil || final.Peer == nil || p.besides[name] {
+	if final.Kind != Veth || final.PeerNS != nil || final.Peer == nil || p.comesAlong[name] {
 		return
 	}
 	if other := p.final[*final.Peer]; other != nil && other.Kind == Veth && other.Peer != nil && *other.Peer != name {
@@ -132,7 +132,7 @@ func (p *planner) pairNewPeer(name string) {
 		return
 	}
 	if p.final[*final.Peer] != nil {
-		p.besides[*final.Peer], p.fresh[*final.Peer] = true, true
+		p.comesAlong[*final.Peer], p.fresh[*final.Peer] = true, true
 	}
 }
 

@@ -59,6 +59,7 @@ func (s *Set) Check() schema.Problems {
 	for _, object := range s.Objects {
 		if object.Kind.Link {
 			checkMTU(object, links, &problems)
+			checkPeer(object, links, &problems)
 		}
 	}
 	s.checkAddresses(&problems)
@@ -83,6 +84,23 @@ func checkMTU(object *Object, links map[string]*Object, problems *schema.Problem
 		}
 		problems.Add(object.Where("mtu"), "%d is above the %d of its parent %s (%s)", own, limit, parent, below.Where("mtu"))
 	}
+}
+
+// checkPeer keeps the name of a pair's other end from links of other kinds. A module interface may be about that end.
+func checkPeer(object *Object, links map[string]*Object, problems *schema.Problems) {
+	peer, _ := object.Options.Get("peer").(string)
+	other := links[peer]
+	if other == nil || object.Options.Get("peer_netns") != nil ||
+		other.Kind.Module == "veth" || other.Kind.Module == "interface" {
+		return
+	}
+	if other.Declared != nil && object.Declared == nil {
+		problems.Add(other.Where("name"), "%s is the other end of %s (%s): give one of them another name, or declare that absent",
+			peer, object.Describe(), object.Where("peer"))
+		return
+	}
+	problems.Add(object.Where("peer"), "%s is %s (%s): give one of them another name", peer, article(other.Kind.Module),
+		other.Where("name"))
 }
 
 func number(value any) (int64, bool) {
@@ -127,7 +145,7 @@ func (s *Set) checkAddresses(problems *schema.Problems) {
 	}
 }
 
-// Dangling are the kept objects that stand on a link which the edit removes.
+// Dangling are the kept objects that stand on a link which the edit removes, or go along with it.
 func (r *Result) Dangling() schema.Problems {
 	gone := map[string]bool{}
 	for _, object := range r.Scope {
@@ -140,6 +158,11 @@ func (r *Result) Dangling() schema.Problems {
 		if name, has := object.Options.Get("parent").(string); has && gone[name] {
 			problems.Add(object.Where("parent"), "%s goes, and %s stands on it: declare that absent as well, or on another link",
 				name, object.Describe())
+		}
+		// Neither end of a pair is without the other.
+		if name, has := object.Options.Get("peer").(string); has && gone[name] && object.Options.Get("peer_netns") == nil {
+			problems.Add(object.Where("peer"), "%s goes, and with it %s, whose other end it is: declare that absent as well", name,
+				object.Describe())
 		}
 	}
 	return problems

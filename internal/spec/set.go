@@ -116,6 +116,9 @@ func (o *Object) place() int {
 // remove takes all objects out that an absent one stands for.
 func (m *merging) remove(change *Change) {
 	gone := change.object()
+	if kept := m.objects[gone.Key()]; kept != nil && m.otherKind(change, kept) {
+		return
+	}
 	m.scope[gone.Key()+" absent "+change.Path] = gone
 	for _, key := range m.order {
 		if kept := m.objects[key]; kept != nil && kept.Kind == change.Kind && change.matches(kept) {
@@ -140,10 +143,7 @@ func (m *merging) merge(change *Change) {
 	fresh := change.object()
 	key := fresh.Key()
 	kept := m.objects[key]
-	if kept != nil && kept.Kind != change.Kind {
-		schema.At(change.Path, &m.Problems).Key("name").Problem(
-			"%s is declared as %s in %s: use that module, or declare it absent there first", fresh.Identity(),
-			article(kept.Kind.Module), kept.Where(""))
+	if kept != nil && m.otherKind(change, kept) {
 		return
 	}
 	merged := fresh
@@ -160,6 +160,17 @@ func (m *merging) merge(change *Change) {
 		m.order = append(m.order, key)
 	}
 	m.objects[key], m.scope[key] = merged, merged
+}
+
+// otherKind notes that a change names what is declared as another kind of link.
+func (m *merging) otherKind(change *Change, kept *Object) bool {
+	if kept.Kind == change.Kind {
+		return false
+	}
+	schema.At(change.Path, &m.Problems).Key("name").Problem(
+		"%s is declared as %s in %s: use that module, or declare it absent there first", kept.Identity(),
+		article(kept.Kind.Module), kept.Where(""))
+	return true
 }
 
 // merged are the object's options with those of a change on top.

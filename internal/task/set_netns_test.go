@@ -238,6 +238,7 @@ func TestOneNameOneKind(t *testing.T) {
 	m.refuse("vxlan", `{"name": "br-y", "id": 7, "local": "10.0.0.2"}`,
 		"name: br-y is declared as a bridge in /etc/hostnet/bridges/br-y.yml:")
 	m.refuse("network", `{"dummies": [{"name": "br-y"}]}`, "dummies[0].name: br-y is declared as a bridge")
+	m.refuse("interface", `{"name": "br-y", "state": "absent"}`, "name: br-y is declared as a bridge")
 	m.declare("bridge", `{"name": "br-y", "state": "absent"}`)
 	m.declare("vxlan", `{"name": "br-y", "id": 7, "local": "10.0.0.2"}`)
 }
@@ -259,6 +260,11 @@ func TestNewWithTheKept(t *testing.T) {
 	m.declare("macvlan", `{"name": "mv1", "parent": "v0"}`)
 	m.refuse("veth", `{"name": "v0", "peer": "v1", "state": "absent"}`, "/etc/hostnet/macvlans/mv1.yml:",
 		"parent: v0 goes")
+	m.refuse("bridge", `{"name": "v1"}`, "name: v1 is the other end of veth v0 (/etc/hostnet/veths/v0.yml:")
+	m.refuse("veth", `{"name": "v2", "peer": "br-a"}`, "peer: br-a is a bridge (/etc/hostnet/bridges/br-a.yml:")
+	m.refuse("network", `{"veths": [{"name": "v2", "peer": "b0"}], "bridges": [{"name": "b0"}]}`,
+		"veths[0].peer: b0 is a bridge (bridges[0].name)")
+	m.refuse("veth", `{"name": "v1", "state": "absent"}`, "/etc/hostnet/veths/v0.yml:", "peer: v1 goes")
 	m.declare("network",
 		`{"veths": [{"name": "v0", "peer": "v1", "state": "absent"}], "macvlans": [{"name": "mv1", "parent": "v0", "state": "absent"}]}`)
 }

@@ -1777,7 +1777,7 @@ options:
         type: float
       mcast_query_interval:
         description:
-          - The time between queries. In seconds, fractions allowed.
+          - The time between queries, from a second to a day. In seconds, fractions allowed.
         type: float
       mcast_query_response_interval:
         description:
@@ -1785,7 +1785,7 @@ options:
         type: float
       mcast_startup_query_interval:
         description:
-          - The time between queries at the start. In seconds, fractions allowed.
+          - The time between queries at the start, from a second to a day. In seconds, fractions allowed.
         type: float
       mcast_stats_enabled:
         description:
@@ -1944,7 +1944,7 @@ options:
             type: bool
           group_fwd_mask:
             description:
-              - Bits for the link-local groups 01:80:c2:00:00:0X that are forwarded. From 0 to 65535.
+              - Bits for the link-local groups 01:80:c2:00:00:0X that are forwarded; the kernel refuses 2, of pause frames. From 0 to 65535.
             type: int
           locked:
             description:
