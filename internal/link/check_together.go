@@ -1,9 +1,6 @@
 package link
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // checkTogether finds options that the kernel refuses beside others that the link has, declared or not.
 func (p *planner) checkTogether(want *Link) {
@@ -46,20 +43,8 @@ func (p *planner) checkWithSTP(want, final *Link) {
 	}
 }
 
-// unobserved are options that a kernel without VLANs on bridges does not tell of.
-var unobserved = []string{"vlan_default_pvid", "vlan_protocol", "vlan_stats_enabled", "vlan_stats_per_port"}
-
-// checkFiltering finds what a kernel without VLANs on bridges lacks (CONFIG_BRIDGE_VLAN_FILTERING), as each of its
-// bridges shows. Snooping per VLAN needs filtering (br_multicast_toggle_vlan_snooping in net/bridge/br_multicast.c).
+// checkFiltering: snooping per VLAN needs filtering (br_multicast_toggle_vlan_snooping in net/bridge/br_multicast.c).
 func (p *planner) checkFiltering(want, final *Link) {
-	asked := map[string]bool{"vlan_filtering": deref(want.Bridge.VLANFiltering), "mst_enabled": deref(want.Bridge.MSTEnabled),
-		"vlans": len(deref(want.Bridge.VLANs)) > 0}
-	for _, row := range bridgeRows() {
-		is := asked[row.Name] || slices.Contains(unobserved, row.Name) && row.IsSet(want)
-		if is && p.withoutVLANs() {
-			p.problem(want, row.Name, "this kernel has bridges without VLANs (CONFIG_BRIDGE_VLAN_FILTERING is off)")
-		}
-	}
 	if deref(want.Bridge.McastVLANSnooping) && !deref(final.Bridge.VLANFiltering) {
 		p.problem(want, "mcast_vlan_snooping", "needs vlan_filtering: true beside it")
 	}
@@ -81,13 +66,6 @@ func (p *planner) checkExternal(want, final *Link) {
 	if other := final.VXLAN.besideGPE(); other != "" {
 		p.problem(want, "gpe", "the kernel refuses it together with %[1]s: declare %[1]s: false", other)
 	}
-}
-
-// withoutVLANs tells by a bridge of the host's that the kernel keeps no VLANs on bridges.
-func (p *planner) withoutVLANs() bool {
-	return slices.ContainsFunc(p.current.Links, func(l *Link) bool {
-		return l.Kind == Bridge && l.Bridge.VLANProtocol == nil && len(deref(l.Bridge.VLANs)) == 0
-	})
 }
 
 // besideGPE is an option that is on and that a VXLAN with gpe cannot have, or "" (VXLAN_F_ALLOWED_GPE in net/vxlan.h).
