@@ -43,6 +43,50 @@ func TestExamplesInDocs(t *testing.T) {
 	}
 }
 
+var inDocs = pattern.Of("(?m)(?:`|^ {4,}(?:\\$ )?)(?:sudo )?hostnet ([a-z][a-z-]*)([^`\n#]*)")
+
+var flagged = pattern.Of(`--([a-z][a-z-]*)`)
+
+// TestCommandsInDocs: every command that the documentation names is one, and has the options that it is shown with.
+func TestCommandsInDocs(t *testing.T) {
+	t.Parallel()
+	known := map[string][]string{"openstack": {"json", "write", "memory", "forget"}, "help": nil, "version": nil}
+	for _, one := range commands() {
+		for _, option := range one.options {
+			known[one.name] = append(known[one.name], option.name)
+		}
+		if known[one.name] == nil {
+			known[one.name] = []string{}
+		}
+	}
+	files, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, file := range append(files, "../../README.md") {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range inDocs().FindAllStringSubmatch(string(content), -1) {
+			found++
+			options, is := known[match[1]]
+			if !is {
+				t.Errorf("%s: there is no command %q", file, match[1])
+			}
+			for _, flag := range flagged().FindAllStringSubmatch(match[2], -1) {
+				if !slices.Contains(options, flag[1]) {
+					t.Errorf("%s: hostnet %s has no option --%s", file, match[1], flag[1])
+				}
+			}
+		}
+	}
+	if found < 50 {
+		t.Errorf("only %d commands were found in the documentation", found)
+	}
+}
+
 var linked = pattern.Of(`\]\(([^)#\s]*)(?:#[^)\s]*)?\)`)
 
 // TestPagesOfSite: every page is in the site's menu, and every link leads to a page or a file beside it. That what it is

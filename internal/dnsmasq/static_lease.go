@@ -48,7 +48,10 @@ func staticLeaseTable() schema.Table[StaticLease] {
 
 var (
 	idBytes = pattern.Of(`^[0-9A-Fa-f]{1,2}(:[0-9A-Fa-f]{1,2})+$`)
-	idText  = pattern.Of(`^[!-~]+$`)
+	// looksLikeBytes is what somebody writes who means bytes.
+	looksLikeBytes = pattern.Of(`^[^:]{1,2}(:[^:]{1,2})+$`)
+
+	idText = pattern.Of(`^[!-~]+$`)
 	// otherWord is what dhcp-host takes for something else than a name: a lease time, or to leave the client alone
 	// (dhcp-host in dnsmasq's option.c).
 	otherWord = pattern.Of(`^([0-9]+[wdhmsWDHMS]?|infinite|ignore)$`)
@@ -166,8 +169,8 @@ func (l *StaticLease) checkClient(place schema.Place) {
 	case l.MAC == "" && l.OtherMACs != nil:
 		place.Key("other_macs").Problem("need mac, which is the first of them")
 	}
-	if strings.Contains(l.ClientID, ":") && !idBytes().MatchString(l.ClientID) {
-		place.Key("client_id").Problem("with colons it must be bytes such as 01:00:16:3e:00:00:05, not %q", l.ClientID)
+	if looksLikeBytes().MatchString(l.ClientID) && !idBytes().MatchString(l.ClientID) {
+		place.Key("client_id").Problem("must be bytes such as 01:00:16:3e:00:00:05, or a text, not %q", l.ClientID)
 	}
 	for n, text := range l.macs() {
 		mac, err := net.ParseMAC(text)

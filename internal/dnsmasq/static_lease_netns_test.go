@@ -246,7 +246,7 @@ func TestDnsmasqJudgesEveryLine(t *testing.T) {
 	wanted := lxcbr0(t, map[string]any{
 		"dhcp_options": map[string]any{"ntp_server": "192.0.2.999", "log-server": []any{"192.0.2.1", "x"},
 			"netbios_ns": "192.0.2.3"},
-		"static_leases": []any{lease("client_id", "a:b:zz", "address", "10.0.3.9")},
+		"static_leases": []any{lease("client_id", "node:web", "address", "10.0.3.9")},
 		"extra_lines":   []any{"no-ping", "dhcp-lease-maximum=3"},
 	})
 	s.host.Do(t, func() {

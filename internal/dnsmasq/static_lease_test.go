@@ -59,7 +59,7 @@ func TestStaticLeaseProblems(t *testing.T) {
 		"static_leases[13].other_macs: 00:16:3e:00:00:14 is listed twice",
 		"static_leases[13].other_macs: ff:ff:ff:ff:ff:ff is no client's",
 		"static_leases[15].client_id: 1:A:3 has an address already by static_leases[14]",
-		`static_leases[16].client_id: with colons it must be bytes such as 01:00:16:3e:00:00:05, not "ab:cd:zz"`,
+		`static_leases[16].client_id: must be bytes such as 01:00:16:3e:00:00:05, or a text, not "ab:cd:zz"`,
 		"static_leases[17].name: dnsmasq takes infinite", "static_leases[18].name: dnsmasq takes 7",
 	} {
 		if !strings.Contains(said, want) {
