@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"hostnet.linux"
 	"hostnet.linux/internal/testhost"
 )
 
@@ -35,9 +36,11 @@ func TestContainers(t *testing.T) {
 	}
 	for i, release := range []testhost.Release{testhost.Bookworm, testhost.Trixie} {
 		// What the first of them does not share with the other is about cards and boots, not about LXC.
+		last := []labTest{{"state absent", testContainerGone}}
 		only := []labTest{{"without LXC", testNoLXC}, {"reboot", testReboot}, {"lent NIC", testLentNIC}, {"kernel", kernel}}
 		if i > 0 {
 			only = []labTest{{"Debian inside", testDebianInside}}
+			last = append(last, labTest{"README", testReadme})
 		}
 		controller, err := editions[i].build(t.Context())
 		if err != nil {
@@ -48,8 +51,7 @@ func TestContainers(t *testing.T) {
 				NICs: []testhost.NIC{{}}})
 			l := lab{NewSession(t, controller, artifact, host), host}
 			all := slices.Concat([]labTest{{"role", testContainerRole}, {"live", testLiveContainer},
-				{"plain lxc-start", testPlainStart}}, only,
-				[]labTest{{"state absent", testContainerGone}})
+				{"plain lxc-start", testPlainStart}}, only, last)
 			for _, test := range all {
 				t.Run(test.name, func(t *testing.T) { test.run(t, l) })
 			}
@@ -134,6 +136,37 @@ func testContainerRole(t *testing.T, l lab) {
 		t.Errorf("again: %d tasks changed something", changed)
 	}
 	l.wired(t, "by the role")
+	l.host.MustRun(t, "tar -C /var/lib/lxc/"+busy+"/rootfs -czf "+archive+" .")
+}
+
+// archive is the root file system that the README makes a container of.
+const archive = "/var/cache/debian-12.tar.gz"
+
+// testReadme runs what the README shows of lxcbr0 and of a container, twice.
+func testReadme(t *testing.T, l lab) {
+	text, err := hostnet.Pages.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for block := range strings.SplitSeq(string(text), "```yaml\n") {
+		tasks, _, _ := strings.Cut(block, "```")
+		if !strings.Contains(tasks, archive) {
+			continue
+		}
+		playbook := "- hosts: target\n  gather_facts: false\n  tasks:\n" + tasks
+		if l.play(t, playbook) == 0 {
+			t.Error("nothing changed")
+		}
+		if changed := l.play(t, playbook); changed != 0 {
+			t.Errorf("again: %d tasks changed something", changed)
+		}
+		inside := l.host.MustRun(t, "nsenter -t $(lxc-info -n web1 -p -H) -n ip -4 -o address show eth1")
+		if !strings.Contains(inside, "172.29.236.101/22") {
+			t.Errorf("eth1 has %s", inside)
+		}
+		return
+	}
+	t.Errorf("the README makes no container of %s", archive)
 }
 
 // inside runs a command of the host's in the container's network.

@@ -242,6 +242,13 @@ func recoverWith(site *services.Site, containers containersBack) (string, error)
 	return told, records.Undo(left, reason)
 }
 
+// leftHalfway tells of a change whose run is gone, and which nobody comes back to.
+func leftHalfway(site *services.Site) bool {
+	records := storeOf(site)
+	left, err := records.Current()
+	return err == nil && left != nil && !records.IsBusy() && !Pending(site, left)
+}
+
 // grace is how long a guard may take to undo a change after its deadline.
 const grace = 10 * time.Second
 

@@ -171,18 +171,8 @@ func TestKilledAtEveryStep(t *testing.T) {
 	if steps < 15 {
 		t.Fatalf("only %d steps: not worth the name", steps)
 	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for step := range steps {
-		command := exec.Command("ip", "netns", "exec", ns.Name, self, root, network)
-		command.Env = append(os.Environ(), crash+"="+strconv.Itoa(step))
-		output, err := command.CombinedOutput()
-		var exit *exec.ExitError
-		if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
-			t.Fatalf("step %d: not killed: %v: %s", step, err, output)
-		}
+		killedAt(t, ns, root, step)
 		within(t, ns, root, func(site *services.Site) {
 			said, err := task.Recover(site)
 			if err != nil || !strings.Contains(said, "was left half-way: it was undone") {
@@ -193,6 +183,50 @@ func TestKilledAtEveryStep(t *testing.T) {
 			t.Fatalf("killed at step %d: before\n%s\nafter\n%s", step, before, after)
 		}
 	}
+}
+
+// killedAt runs the task until it kills itself instead of a step.
+func killedAt(t *testing.T, ns *netnstest.Namespace, root string, step int) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command("ip", "netns", "exec", ns.Name, self, root, network)
+	command.Env = append(os.Environ(), crash+"="+strconv.Itoa(step))
+	output, err := command.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+		t.Fatalf("step %d: not killed: %v: %s", step, err, output)
+	}
+}
+
+// TestTaskWithNothingToDoRecovers: the next run puts back what a killed one has left, even if it has nothing to do.
+func TestTaskWithNothingToDoRecovers(t *testing.T) {
+	t.Parallel()
+	ns, root := lab(t)
+	const small = `{"bridges": [{"name": "br-small"}]}`
+	apply(t, ns, root, small)
+	before := snapshot(t, ns, root)
+	killedAt(t, ns, root, 5)
+	again := func(warned bool) {
+		within(t, ns, root, func(site *services.Site) {
+			one, declaration, err := parse(small)
+			if err != nil {
+				t.Fatal(err)
+			}
+			result := one.Apply(site, declaration)
+			if result.Err != nil || result.Changed ||
+				strings.Contains(strings.Join(result.Warnings, ""), "was left half-way: it was undone") != warned {
+				t.Errorf("%v, changed %v, warnings %q", result.Err, result.Changed, result.Warnings)
+			}
+		})
+		if after := snapshot(t, ns, root); after != before {
+			t.Errorf("before\n%s\nafter\n%s", before, after)
+		}
+	}
+	again(true)
+	again(false)
 }
 
 // TestRollback: the last change can be undone, once, and the host is as it was.

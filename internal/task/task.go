@@ -146,10 +146,10 @@ func (t *Task) Apply(site *services.Site, own *services.Declaration) ansible.Res
 	if t.Call.CheckMode {
 		return t.foretell(site, todo, result)
 	}
-	if len(todo.Steps) == 0 && t.Call.Token == "" {
+	if len(todo.Steps) == 0 && t.Call.Token == "" && !leftHalfway(site) {
 		return t.finish(site, want, &result, todo, nil)
 	}
-	if t.Call.Token == "" {
+	if t.Call.Token == "" && len(todo.Steps) > 0 {
 		if guarded, why := t.needsConfirmation(site, todo.Links(), todo.Steps...); guarded {
 			return t.guard(site, result, why)
 		}

@@ -30,7 +30,8 @@ var newer = []string{"internal/kernel/linux", "internal/link", "internal/rule"}
 // aboutKernels leaves long sequences out that say nothing about a kernel: every kernel can run them in the netns tier.
 // Of paths, kinds of links matter.
 func aboutKernels(names []string) []string {
-	elsewhere := []string{"TestRestoreBringsBackEverything", "TestPathIsWhatPacketsDo", "TestTunnel", "TestTwins"}
+	elsewhere := []string{"TestRestoreBringsBackEverything", "TestPathIsWhatPacketsDo", "TestTunnel", "TestTwins",
+		"TestPagesOnAHost"}
 	return slices.DeleteFunc(names, func(name string) bool {
 		return slices.Contains(elsewhere, name) || strings.HasPrefix(name, "TestProve")
 	})
