@@ -59,6 +59,11 @@ func TestWhatTheKernelWouldRefuse(t *testing.T) {
 			"vxlans[0].gpe: needs external: true beside it"},
 		"GPE that learns": {"vxlan", "true", `{"vxlans": [{"name": "x0", "external": true, "gpe": true}]}`,
 			"vxlans[0].gpe: the kernel refuses it together with learning: declare learning: false"},
+		"VXLANs with one port": {"vxlan", "ip link add x1 type vxlan id 8 dstport 4789 local 10.1.0.2 gbp\nip link set x1 up",
+			`{"vxlans": [{"name": "x0", "id": 7, "dst_port": 4789}]}`, "vxlans[0].dst_port: x1 listens on port 4789 as well, and " +
+				"differs in gbp: give one of them another port, or both the same gbp"},
+		"pair into no namespace": {"", "ip link add d0 type bridge", `{"veths": [{"name": "d0", "peer": "d1", "peer_netns": "none"}]}`,
+			`veths[0].peer_netns: network namespace "none": open /run/netns/none: no such file or directory`},
 		"filter of one identifier": {"vxlan", "true", `{"vxlans": [{"name": "x0", "id": 7, "vnifilter": true}]}`,
 			"vxlans[0].vnifilter: needs external: true beside it"},
 	} {

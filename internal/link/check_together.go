@@ -24,6 +24,7 @@ func (p *planner) checkTogether(want *Link) {
 			p.problem(want, "flow_label", "only IPv6 packets have one: declare local, remote or group as IPv6 addresses")
 		}
 		p.checkExternal(want, final)
+		p.checkSocket(want, final)
 	}
 	for i, port := range deref(want.Ports) {
 		// br_setport in net/bridge/br_netlink.c

@@ -59,10 +59,12 @@ type planner struct {
 	noIPv6, readdressed map[string]string
 	// newWithoutIPv6 tells whether a setting keeps IPv6 off new links; it is read when it is first asked for.
 	newWithoutIPv6 func() bool
-	steps          []plan.Step
-	warnings       []string
-	problems       schema.Problems
-	deletion       deletion
+	// listening are VXLANs by their ports and what they take, once that has been asked for.
+	listening map[uint16]map[hearing]string
+	steps     []plan.Step
+	warnings  []string
+	problems  schema.Problems
+	deletion  deletion
 }
 
 // Plan compares and finds the steps. All problems that the kernel's state brings to light come back as

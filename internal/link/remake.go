@@ -12,6 +12,7 @@ func (p *planner) replace(want, have *Link) {
 		p.problem(want, "name", "%s is a %s with ports: release them before it becomes a %s", want.Name, have.Kind, want.Kind)
 		return
 	}
+	p.checkNamespace(want)
 	p.become(want.Name, clone(want))
 	p.fresh[want.Name], p.gone[want.Name] = true, true
 }
