@@ -59,6 +59,12 @@ func TestWhatTheKernelWouldRefuse(t *testing.T) {
 			"vxlans[0].gpe: needs external: true beside it"},
 		"GPE that learns": {"vxlan", "true", `{"vxlans": [{"name": "x0", "external": true, "gpe": true}]}`,
 			"vxlans[0].gpe: the kernel refuses it together with learning: declare learning: false"},
+		"end of a pair that carries a link": {"macvlan", "ip link add m0 link p1 type macvlan mode bridge",
+			`{"bridges": [{"name": "v1"}]}`, "bridges[0].name: p1 goes along with v1, whose other end it is, and macvlan m0 stands " +
+				"on it: declare that absent too, or move it"},
+		"absent end of a pair that carries a link": {"macvlan", "ip link add m0 link p1 type macvlan mode bridge",
+			`{"veths": [{"name": "v1", "state": "absent"}]}`, "veths[0].name: p1 goes along with v1, whose other end it is, and " +
+				"macvlan m0 stands on it: declare that absent too, or move it"},
 		"VXLANs with one port": {"vxlan", "ip link add x1 type vxlan id 8 dstport 4789 local 10.1.0.2 gbp\nip link set x1 up",
 			`{"vxlans": [{"name": "x0", "id": 7, "dst_port": 4789}]}`, "vxlans[0].dst_port: x1 listens on port 4789 as well, and " +
 				"differs in gbp: give one of them another port, or both the same gbp"},

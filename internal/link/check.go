@@ -31,6 +31,7 @@ func joined(names []string, none string) string {
 // check finds what only shows against the host as it is.
 func (p *planner) check() {
 	for _, want := range p.wanted {
+		p.checkOnOtherEnd(want)
 		if want.Absent() {
 			p.checkNothingAbove(want)
 			continue
@@ -260,6 +261,21 @@ func (p *planner) checkNothingAbove(want *Link) {
 	if len(left) > 0 {
 		p.problem(want, "", "bridge %s still has interfaces of containers or virtual machines (%s): detach those first",
 			want.Name, strings.Join(left, ", "))
+	}
+}
+
+// checkOnOtherEnd refuses to take a pair away whose other end carries links that nobody moves.
+func (p *planner) checkOnOtherEnd(want *Link) {
+	have := p.current.Find(want.Name)
+	if have == nil || have.Kind != Veth || deref(have.Peer) == "" || have.PeerNS != nil || !p.gone[want.Name] ||
+		!want.Absent() && p.becomes(*have.Peer) != nil {
+		return
+	}
+	for _, upper := range p.uppers(*have.Peer) {
+		if next := p.becomes(upper.Name); next != nil && deref(next.Parent) == *have.Peer {
+			p.problem(want, "name", "%s goes along with %s, whose other end it is, and %s stands on it: declare that absent too, "+
+				"or move it", *have.Peer, want.Name, upper.Describe())
+		}
 	}
 }
 

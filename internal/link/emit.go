@@ -54,7 +54,7 @@ func (p *planner) emitDelete(have *Link, disruption plan.Disruption) {
 	if p.goesAlong[have.Name] {
 		return
 	}
-	if have.Kind == Veth && have.Peer != nil {
+	if have.Kind == Veth && have.Peer != nil && have.PeerNS == nil {
 		p.goesAlong[*have.Peer] = true
 	}
 	p.lose(have.Name, plan.Recreated)

@@ -26,8 +26,7 @@ type tier struct {
 
 var tiers = []tier{
 	{"unit", []string{"-race", "-shuffle=on", "-timeout=10m"}, false},
-	// Much of their time they wait: three packages at a time.
-	{"netns", []string{"-race", "-shuffle=on", "-timeout=15m", "-tags=netns", "-p=3"}, true},
+	{"netns", []string{"-race", "-shuffle=on", "-timeout=15m", "-tags=netns"}, true},
 	// Not a part of `make test`: a computer that does other work at the same time tells little.
 	{"bench", []string{"-timeout=30m", "-tags=bench", "-p=1"}, false},
 	// Not a part of it either: a browser is large.
