@@ -9,7 +9,7 @@ import (
 )
 
 // mostAgain is how many failures may be of the moment: more of them have a cause.
-const mostAgain = 6
+const mostAgain = 3
 
 // failure is one test that failed, with its package.
 type failure struct {
