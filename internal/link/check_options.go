@@ -50,10 +50,16 @@ func checkBond(l *Link, at schema.Place) {
 // checkBridge knows what the kernel takes while it runs the spanning tree protocol (br_set_forward_delay in
 // net/bridge/br_stp.c).
 func checkBridge(l *Link, at schema.Place) {
-	const shortest, longest = 200, 3000
-	if delay := l.Bridge.ForwardDelay; delay != nil && deref(l.Bridge.STP) && (*delay < shortest || *delay > longest) {
+	if deref(l.Bridge.STP) && l.Bridge.delaysOddly() {
 		at.Key("forward_delay").Problem("must be from 2 to 30 seconds with stp")
 	}
+}
+
+// delaysOddly tells of a delay that the kernel refuses while the protocol runs (BR_MIN_FORWARD_DELAY and
+// BR_MAX_FORWARD_DELAY in net/bridge/br_private_stp.h).
+func (b *BridgeOptions) delaysOddly() bool {
+	const shortest, longest = 200, 3000
+	return b.ForwardDelay != nil && (*b.ForwardDelay < shortest || *b.ForwardDelay > longest)
 }
 
 func checkVXLAN(l *Link, at schema.Place) {

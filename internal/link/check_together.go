@@ -35,11 +35,9 @@ func (p *planner) checkTogether(want *Link) {
 	}
 }
 
-// checkWithSTP: times are bounded while the spanning tree protocol runs (br_set_forward_delay in net/bridge/br_stp.c).
+// checkWithSTP is what checkBridge finds, of a bridge on which the protocol runs and nobody declares it.
 func (p *planner) checkWithSTP(want, final *Link) {
-	const shortest, longest = 200, 3000
-	delay := want.Bridge.ForwardDelay
-	if delay != nil && deref(final.Bridge.STP) && want.Bridge.STP == nil && (*delay < shortest || *delay > longest) {
+	if deref(final.Bridge.STP) && want.Bridge.STP == nil && want.Bridge.delaysOddly() {
 		p.problem(want, "forward_delay", "must be from 2 to 30 seconds with stp, which %s has", want.Name)
 	}
 }

@@ -21,15 +21,10 @@ func (l *Link) identity() string {
 			func(end *netip.Addr) bool { return end != nil && end.IsLinkLocalUnicast() }) {
 			parent = deref(l.Parent)
 		}
-		return fmt.Sprint(*v.ID, cmp.Or(deref(v.DstPort), defaultVXLANPort), parent, v.overIPv6(), deref(v.GBP), deref(v.GPE),
-			deref(v.UDPZeroCsum6RX),
-			deref(v.RemCsumRX), deref(v.External))
+		return fmt.Sprint(*v.ID, v.port(), parent, v.hearing())
 	}
 	return ""
 }
-
-// defaultVXLANPort is the kernel's own choice (vxlan_port in drivers/net/vxlan/vxlan_core.c).
-const defaultVXLANPort = 8472
 
 // checkDuplicates finds links that would be what another one is already. What that depends on, only a new link takes.
 func (p *planner) checkDuplicates() {

@@ -54,7 +54,7 @@ type planner struct {
 	// byController holds those that are there by whose ports they will be, once that has been asked for.
 	byController map[string][]*Link
 	losses       map[string]plan.Impact
-	// effects are links whose MTU follows that of others; noIPv6 and readdressed are as in the ground.
+	// effects are links whose MTU follows that of others; noIPv6 and readdressed are as in plan.LinkEffects.
 	effects             map[string]bool
 	noIPv6, readdressed map[string]string
 	// newWithoutIPv6 tells whether a setting keeps IPv6 off new links; it is read when it is first asked for.

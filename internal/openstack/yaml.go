@@ -140,9 +140,6 @@ func (v *value) plain() any {
 	return v.scalar
 }
 
-// yamlLine finds the line in the messages of the YAML package, which has it in no other form.
-var yamlLine = pattern.Of(`^(?:yaml: )?(?:line (\d+): )?`)
-
 // readYAML reads one document. Its problems are reported with their places.
 func readYAML(file string, content []byte, r *report) *value {
 	decoder := yaml.NewDecoder(strings.NewReader(string(content)))
@@ -152,11 +149,7 @@ func readYAML(file string, content []byte, r *report) *value {
 		return &value{Place: Place{File: file}}
 	}
 	if err != nil {
-		text := err.Error()
-		found := yamlLine().FindStringSubmatch(text)
-		line, _ := strconv.Atoi(found[1])
-		text = strings.TrimPrefix(text, found[0])
-		line, column := inText(string(content), text, line)
+		line, column, text := fault(string(content), err)
 		r.problem(Place{file, line, column}, "", "is no YAML: %s%s", text, indentation(text))
 		return nil
 	}
@@ -171,36 +164,6 @@ func readYAML(file string, content []byte, r *report) *value {
 		return nil
 	}
 	return root
-}
-
-// unknownAnchor finds the name in a message that has no line.
-var unknownAnchor = pattern.Of(`^unknown anchor '([^']+)' referenced`)
-
-// inText is where a text is no YAML: the YAML package knows the line at most.
-func inText(content, message string, line int) (int, int) {
-	lines := strings.Split(content, "\n")
-	if found := unknownAnchor().FindStringSubmatch(message); found != nil {
-		for n, text := range lines {
-			code, _, _ := strings.Cut(text, " #")
-			if at := strings.Index(code+" ", "*"+found[1]); at >= 0 {
-				return n + 1, at + 1
-			}
-		}
-	}
-	line = min(max(line, 1), len(lines))
-	text := lines[line-1]
-	return line, len(text) - len(strings.TrimLeft(text, " \t")) + 1
-}
-
-// indentation is what is behind most of the messages of the YAML package.
-func indentation(text string) string {
-	for _, part := range []string{"mapping values are not allowed", "did not find expected key",
-		"did not find expected '-' indicator"} {
-		if strings.Contains(text, part) {
-			return "; does it begin at the same column as the line above that it belongs to?"
-		}
-	}
-	return ""
 }
 
 type reading struct {

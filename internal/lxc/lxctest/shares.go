@@ -20,7 +20,6 @@ const fewest = 10
 
 // shares are the arguments of each process. One alone runs what was asked for by name, and benchmarks.
 func shares(arguments []string) [][]string {
-	flag.Parse()
 	pattern := flag.Lookup("test.run").Value.String()
 	if strings.Contains(pattern, "/") || flag.Lookup("test.bench").Value.String() != "" {
 		return [][]string{arguments}
