@@ -4,7 +4,7 @@ export PATH := $(PATH):/usr/local/go/bin:/usr/lib/go-1.24/bin:/usr/lib/go-1.23/b
 # Debian's Go is older than the one in go.mod, which it then fetches.
 export GOTOOLCHAIN ?= auto
 
-.PHONY: help demo demo-openstack test unit netns vm fuzz nightly browser lint certify bench build docs docs-site dist packages release sign prepare clean
+.PHONY: help demo demo-openstack test unit netns vm fuzz nightly browser lint certify bench build docs docs-site dist packages release sign prepare prepare-checkers clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -15,13 +15,13 @@ demo: prepare ## the main job on a throw-away host (KEEP=1 leaves it running)
 demo-openstack: prepare ## from openstack_user_config.yml to the network of six hosts and 54 containers (KEEP=1 as above)
 	@go run ./internal/demo -scenario openstack $(if $(KEEP),-keep)
 
-test: prepare ## all tests; ends with the counts of tests passed, failed and skipped
+test: prepare-checkers ## all tests; ends with the counts of tests passed, failed and skipped
 	@go run ./internal/runtests lint unit netns vm
 
 unit: prepare ## tests that need no privileges
 	@go run ./internal/runtests unit
 
-netns: prepare ## tests in throw-away network namespaces, as root
+netns: prepare-checkers ## tests in throw-away network namespaces, as root
 	@go run ./internal/runtests netns
 
 vm: prepare ## tests on a real Debian under QEMU
@@ -30,17 +30,14 @@ vm: prepare ## tests on a real Debian under QEMU
 fuzz: prepare ## every fuzz target for 60 s, for the night; `make test` runs their seeds
 	@go run ./internal/runtests fuzz
 
-nightly: prepare ## 1,000 runs that are killed at random, all neighbours side by side, and packages before lintian, for the night
-	@internal/prepare/prepare.sh night
-	@go test -tags=netns -count=1 -run='^TestPackages$$' ./internal/dist
+nightly: prepare ## 1,000 runs that are killed at random, and all neighbours side by side, for the night
 	@HOSTNET_SIDE_BY_SIDE=all go test -tags=vm -count=1 -timeout=120m -run='^TestSideBySide$$' -v ./internal/vmtest
 	@HOSTNET_KILLS=1000 go test -tags=netns -count=1 -timeout=120m -run='^TestKilledAtRandom$$' -v ./internal/task
 
-browser: prepare ## the documentation site in a real browser, for the night
-	@internal/prepare/prepare.sh night
+browser: prepare-checkers ## the part of lint that is the documentation site in a real browser
 	@go run ./internal/runtests browser
 
-lint: prepare ## the linters, and whether generated files are up to date
+lint: prepare-checkers ## the linters, and whether generated files are up to date
 	@go run ./internal/runtests lint
 
 certify: prepare ## the part of lint that Galaxy and Automation Hub run on the built artifact
@@ -74,6 +71,9 @@ sign: ## signatures of what is in build/, with KEY=<a key of gpg's>
 
 prepare:
 	@internal/prepare/prepare.sh
+
+prepare-checkers:
+	@internal/prepare/prepare.sh checkers
 
 clean: ## what was built
 	rm -rf build plugins/plugin_utils/_bin

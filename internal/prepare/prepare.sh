@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs what building and testing need on a bare Debian 12 or 13, and nothing that is there already; with the argument
-# night, what only those tests need that run in the night as well.
+# checkers, also what only the linters and the packages' tests need.
 set -euo pipefail
 
 need=()
@@ -35,7 +35,8 @@ want qemu-aarch64 qemu-user
 want ssh openssh-client
 want python3 python3
 want ansible-playbook ansible-core
-if [[ ${1-} == night ]]; then
+if [[ ${1-} == checkers ]]; then
+	# Views the documentation site.
 	want chromium-headless-shell chromium-headless-shell
 	want lintian lintian
 fi

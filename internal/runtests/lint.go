@@ -45,7 +45,8 @@ var checks = []check{
 		"sh", "-c", "mkdir -p build && antsibull-changelog generate --output build/CHANGELOG.md --output-format md && diff " +
 			"CHANGELOG.md build/CHANGELOG.md",
 	}},
-	{name: "documentation site without dead links", command: []string{"go", "run", "./internal/schema/docgen/cmd/site"}},
+	{name: "documentation site without dead links, in a browser", command: []string{"go", "test", "-count=1",
+		"-tags=browser", "-run=^TestSiteInBrowser$", "./internal/schema/docgen/cmd/site"}},
 	{name: "documentation matches the option tables",
 		command: []string{"go", "run", "./internal/schema/docgen/cmd/docgen", "-check"}},
 }

@@ -29,7 +29,7 @@ var tiers = []tier{
 	{"netns", []string{"-race", "-shuffle=on", "-timeout=15m", "-tags=netns"}, true},
 	// Not a part of `make test`: a computer that does other work at the same time tells little.
 	{"bench", []string{"-timeout=30m", "-tags=bench", "-p=1"}, false},
-	// Not a part of it either: a browser is large.
+	// The lint tier runs its only test.
 	{"browser", []string{"-timeout=10m", "-tags=browser"}, false},
 	// Machines are large, and wait a lot: two packages at a time.
 	{"vm", []string{"-shuffle=on", "-timeout=80m", "-tags=vm", "-p=2"}, true},
