@@ -51,6 +51,11 @@ func ofArtifact(ctx context.Context, tools, folder string) ([]check, error) {
 			environment: []string{"HOSTNET_BINARIES=" + bin, "HOSTNET_ARTIFACT=" + artifact},
 		},
 		{
+			name: "what the documentation shows, as it is written there", command: []string{"go", "test", "-count=1", "-run",
+				"^TestDocumented|^TestFirstSteps$", "./internal/dist"},
+			environment: []string{"HOSTNET_ARTIFACT=" + artifact},
+		},
+		{
 			name: "galaxy-importer", command: []string{filepath.Join(tools, "python3"), "-m", "galaxy_importer.main", artifact},
 			folder: folder, environment: []string{"GALAXY_IMPORTER_RUN_FLAKE8=True", "ANSIBLE_COLLECTIONS_PATH=" + folder},
 			forbidden: complaint,
