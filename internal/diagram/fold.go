@@ -47,7 +47,7 @@ func (s *space) shape() string {
 		if column := s.under[one]; column != nil {
 			owner = column.owner.link.Name
 		}
-		fmt.Fprintf(&out, "|%s %s %d %s %v", link.Name, link.Kind, link.MTU, owner, s.namespace.Stopped)
+		fmt.Fprintf(&out, "|%s %s %d %s %v %s", link.Name, link.Kind, link.MTU, owner, s.namespace.Stopped, s.neighbour(link))
 	}
 	for _, one := range s.within {
 		inner := one.shape()

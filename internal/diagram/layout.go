@@ -9,7 +9,7 @@ func (s *space) place(x, y float64, outermost bool) {
 	top := y + s.titleHeight(outermost)
 	left := x + innerGutter
 	if outermost {
-		left = x + gutter
+		left = x + s.besideName()
 	}
 	at := left
 	for _, root := range s.roots {
@@ -20,6 +20,11 @@ func (s *space) place(x, y float64, outermost bool) {
 	}
 	s.w = max(s.w, at-gap+innerGutter-x)
 	s.finish(top, outermost)
+}
+
+// besideName is where the first box of a host begins: the lines to the networks pass beside the host's name.
+func (s *space) besideName() float64 {
+	return max(gutter, 16+width(s.namespace.Name, hostNameSize)*1.08-narrowest/2+2*padding)
 }
 
 // titleHeight is what the name takes where it stands above what is in the space.
@@ -110,11 +115,12 @@ func (s *space) finish(top float64, outermost bool) {
 		root.placeDown(tops)
 	}
 	right := s.x + s.w - innerGutter
+	beside := right + gap // what hangs on nothing of the host's begins there in each container
 	for _, inner := range s.within {
 		at += bandGap
 		left, free := s.x+innerGutter, s.right()-innerGutter+gap
 		if outermost {
-			free = right + gap
+			free = beside
 		}
 		free = inner.placeRoots(free)
 		right = max(right, free-gap)

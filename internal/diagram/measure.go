@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"hostnet.linux/internal/pattern"
 	"hostnet.linux/internal/topology"
 )
 
@@ -19,16 +20,16 @@ func (b box) right() float64  { return b.x + b.w }
 
 // Sizes of the picture.
 const (
-	nameSize, noteSize, titleSize = 13.0, 10.5, 13.0
+	nameSize, noteSize, titleSize, hostNameSize = 13.0, 10.5, 13.0, 16.0
 
 	padding     = 10.0 // between a box and its text
 	nameHeight  = 18.0
 	noteHeight  = 14.0
 	narrowest   = 108.0
-	widest      = 236.0
-	gap         = 32.0 // between neighbours
-	rowGap      = 40.0 // between rows, for the lines
-	bandGap     = 46.0 // between containers, for the host's ends
+	widest      = 290.0 // an IPv6 address without zeros
+	gap         = 32.0  // between neighbours
+	rowGap      = 40.0  // between rows, for the lines
+	bandGap     = 46.0  // between containers, for the host's ends
 	endHeight   = 17.0
 	gutter      = 190.0 // for the names of containers
 	innerGutter = 12.0
@@ -99,7 +100,7 @@ func (n *node) describe() []string {
 		notes = append(notes, state)
 	}
 	if len(link.Drift) > 0 {
-		notes = append(notes, "drift: "+strings.Join(link.Drift, ", "))
+		notes = append(notes, driftMark+few(link.Drift))
 	}
 	return notes
 }
@@ -115,8 +116,19 @@ func (n *node) state() string {
 	return ""
 }
 
-// mostAddresses are shown of one link.
-const mostAddresses = 3
+// mostAddresses are shown of one link, and mostOptions of its options.
+const mostAddresses, mostOptions = 3, 3
+
+// driftMark begins the line about options that are not as declared.
+const driftMark = "drift: "
+
+// few are the first of some options, and how many there are beside these.
+func few(options []string) string {
+	if len(options) <= mostOptions {
+		return strings.Join(options, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(options[:mostOptions-1], ", "), len(options)-mostOptions+1)
+}
 
 // mostNames are shown of containers that are drawn as one.
 const mostNames = 5
@@ -151,18 +163,22 @@ func summary(addresses []string) []string {
 		return addresses
 	}
 	var networks []string
-	count := map[string]int{}
+	count, only := map[string]int{}, map[string]string{}
 	for _, address := range addresses {
 		network := address
 		if prefix, err := netip.ParsePrefix(address); err == nil {
 			network = prefix.Masked().String()
 		}
 		if count[network]++; count[network] == 1 {
-			networks = append(networks, network)
+			networks, only[network] = append(networks, network), address
 		}
 	}
 	for i, network := range networks {
-		networks[i] = fmt.Sprintf("%d in %s", count[network], network)
+		if count[network] == 1 {
+			networks[i] = only[network]
+		} else {
+			networks[i] = fmt.Sprintf("%d in %s", count[network], network)
+		}
 	}
 	if len(networks) > mostAddresses {
 		more := fmt.Sprintf("and %d more", len(networks)-mostAddresses+1)
@@ -252,23 +268,26 @@ func (s *space) measureTitle() {
 	}
 }
 
-// breakName breaks a long name at its signs.
+// breakName breaks a long name at its signs, and what is longer without one anywhere.
 func breakName(name string, most float64) []string {
 	var lines []string
 	line := ""
-	for _, part := range strings.SplitAfter(strings.ReplaceAll(name, "_", "_\x00"), "\x00") {
-		part = strings.TrimSuffix(part, "\x00")
+	for _, part := range nameParts().FindAllString(name, -1) {
 		if line != "" && width(line+part, titleSize) > most {
 			lines, line = append(lines, line), ""
 		}
-		line += part
+		for _, r := range part {
+			if line != "" && width(line+string(r), titleSize) > most {
+				lines, line = append(lines, line), ""
+			}
+			line += string(r)
+		}
 	}
-	lines = append(lines, line)
-	for i := range lines {
-		lines[i] = shorten(lines[i], titleSize, most)
-	}
-	return lines
+	return append(lines, line)
 }
+
+// nameParts are what a name falls into after its signs.
+var nameParts = pattern.Of(`[^_.-]*[_.-]|[^_.-]+`)
 
 func (n *node) measure() {
 	n.note = n.describe()

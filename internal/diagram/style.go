@@ -34,12 +34,13 @@ text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Aria
 .other .box{fill:#596273}.other-line{stroke:#596273}
 .node text,.cloud text{fill:#ffffff}
 .provider text,.lxc text{fill:#1f2430}
-.backup .box{fill-opacity:.62;stroke:#1f2430;stroke-dasharray:4 3;stroke-width:1.4}
+.backup .box{fill-opacity:.35;stroke:#1f2430;stroke-dasharray:4 3;stroke-width:1.4}
+.node.backup text{fill:#1f2430}
 .node.broken .box{fill:#fff4e0;stroke:#d9480f;stroke-width:2;stroke-dasharray:5 3}
 .node.broken text{fill:#8a2c06}
 .end.broken{stroke:#d9480f;stroke-width:1.6;stroke-dasharray:4 2}
-.node .drift,.on-bond .drift{fill:#ffd43b;font-weight:700}
-.on-bond .drift,.provider .drift,.lxc .drift,.node.broken .drift{fill:#c92a2a}
+.drift{fill:#ffd43b;stroke:#1f2430;stroke-width:.6}
+.node text.drift-text,.node.backup text.drift-text,.node.broken text.drift-text,.on-bond text.drift-text{fill:#1f2430;font-weight:700}
 @media (prefers-color-scheme:dark){
 text{fill:#e6e9ef}
 .page{fill:#12151a}
@@ -62,8 +63,9 @@ text{fill:#e6e9ef}
 .other-line{stroke:#8a94a6}
 .provider text,.lxc text{fill:#12151a}
 .backup .box{stroke:#e6e9ef}
+.node.backup text{fill:#e6e9ef}
 .node.broken .box{fill:#3a1d0c;stroke:#ff922b}
 .node.broken text{fill:#ffc078}
-.on-bond .drift,.node.broken .drift{fill:#ff8787}
+.node text.drift-text,.node.backup text.drift-text,.node.broken text.drift-text,.on-bond text.drift-text{fill:#1f2430}
 }
 `

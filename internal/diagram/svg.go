@@ -242,7 +242,9 @@ func (c *canvas) bus(s *space, column *column) {
 	}
 	turn := owner.bottom() + 12
 	if first == last || first.inner == last.inner && len(ends) == 1 {
-		c.line(traffic, pairLine, curve(start, owner.bottom(), first.root.middle(), first.inner.endTop()))
+		// At right angles between the rows: a curve would run behind what stands beside the column.
+		c.line(traffic, pairLine, fmt.Sprintf("M%s %sV%sH%sV%s", number(start), number(owner.bottom()), number(turn),
+			number(first.root.middle()), number(first.inner.endTop())))
 	} else {
 		c.line(traffic, pairLine, fmt.Sprintf("M%s %sV%sH%sV%s", number(start), number(owner.bottom()), number(turn),
 			number(x),
@@ -269,7 +271,9 @@ func (n *node) endBox(inner *space) box {
 // boxes are the links themselves and the names.
 func (c *canvas) boxes(s *space) {
 	for _, one := range s.ordered() {
-		c.node(one)
+		if !s.isPort(one) {
+			c.node(one)
+		}
 	}
 	for _, inner := range s.within {
 		c.spaceTitle(s, inner)
@@ -333,9 +337,11 @@ func (c *canvas) node(n *node) {
 	for _, note := range n.note {
 		y += noteHeight
 		class := "note"
-		if strings.HasPrefix(note, "drift: ") {
-			class = "note drift"
+		if strings.HasPrefix(note, driftMark) {
+			class = "note drift-text"
 			c.states["drift"] = true
+			w := width(note, noteSize) + 8
+			c.rect("drift", box{n.middle() - w/2, y - noteHeight + 3.5, w, noteHeight - 0.5}, 4)
 		}
 		c.text(class, n.middle(), y, "middle", note)
 	}
@@ -358,6 +364,9 @@ func (n *node) hint() string {
 		parts = append(parts, "at "+n.link.Bus)
 	}
 	parts = append(parts, n.link.Addresses...)
+	if len(n.link.Drift) > 0 {
+		parts = append(parts, driftMark+strings.Join(n.link.Drift, ", "))
+	}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }
 

@@ -75,8 +75,19 @@ func (w *textWriter) write() {
 // isMore tells whether there is more within than the ends of pairs, which are drawn at the other end.
 func (w *textWriter) isMore() bool {
 	return slices.ContainsFunc(w.namespace.Links, func(one *topology.Link) bool {
-		return !one.Loopback && (one.Peer == nil || one.Controller != "")
+		return !one.Loopback && (one.Peer == nil || one.Controller != "" || w.leadsOn(one))
 	})
+}
+
+// leadsOn tells whether a pair leads to a namespace that is within this one, or beside it and shown later.
+func (w *textWriter) leadsOn(one *topology.Link) bool {
+	owner, _ := w.host.Other(one)
+	if owner == nil || owner.Kind == topology.Machine {
+		return false
+	}
+	isWithin := w.namespace.Kind == topology.Container && owner.Within == w.namespace.Name
+	return isWithin || owner.Within == w.namespace.Within &&
+		slices.Index(w.host.Namespaces, owner) > slices.Index(w.host.Namespaces, w.namespace)
 }
 
 func (w *textWriter) one(one *topology.Link, first, rest string, above []string) {
@@ -125,7 +136,7 @@ func (w *textWriter) describe(link *topology.Link) string {
 		words = append(words, text)
 	}
 	if len(link.Drift) > 0 {
-		words = append(words, "drift: "+strings.Join(link.Drift, " "))
+		words = append(words, driftMark+strings.Join(link.Drift, ", "))
 	}
 	line := fmt.Sprintf("%s (%s)", link.Name, strings.Join(words, ", "))
 	for _, address := range link.Addresses {

@@ -90,6 +90,7 @@ func build(host *topology.Host, options Options) *space {
 	b := &builder{host: host, options: options, cards: map[string]string{}}
 	root := b.space(host.Root(), nil)
 	b.nameCards(root)
+	b.joinPairs(root)
 	return root
 }
 
@@ -133,7 +134,7 @@ func (b *builder) starts(s, around *space) []*node {
 			continue
 		}
 		if around != nil {
-			if end := around.endOf(b.host, s.namespace, link); end != nil {
+			if end := around.endOf(b.host, link); end != nil {
 				one.end = end.link
 				one.traffic = cmp.Or(one.traffic, end.traffic)
 				one.line = pairLine
@@ -149,13 +150,9 @@ func (b *builder) starts(s, around *space) []*node {
 }
 
 // endOf is the end, in this space, of a pair that leads to a link of a namespace within.
-func (s *space) endOf(host *topology.Host, inner *topology.Namespace, link *topology.Link) *node {
-	if link.Peer != nil {
-		outer, end := host.Other(link)
-		if outer == s.namespace && end != nil {
-			return s.byName[end.Name]
-		}
-		return nil
+func (s *space) endOf(host *topology.Host, link *topology.Link) *node {
+	if outer, end := host.Other(link); outer == s.namespace && end != nil {
+		return s.byName[end.Name]
 	}
 	return nil
 }
