@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -325,4 +326,30 @@ func TestEveryStepUndone(t *testing.T) {
 	if len(planned.Steps) < 8 {
 		t.Errorf("only %d steps: %v", len(planned.Steps), steps(planned))
 	}
+}
+
+// TestTasksTakeTurns: tasks about one interface each leave the other's part of the configuration as it is, so that the
+// next round of all of them finds nothing to do.
+func TestTasksTakeTurns(t *testing.T) {
+	lxctest.Need(t)
+	folder := t.TempDir()
+	lxctest.Bridge(t, "br-mgmt")
+	c := lxctest.Stopped(t, folder, "turns", "lxc.net.0.type = empty\n")
+	tasks := []args{
+		{"container": c.Name, "name": "eth1", "bridge": "br-mgmt", "addresses": []any{"172.29.236.101/22"}},
+		{"container": c.Name, "name": "eth2", "bridge": "br-mgmt", "dhcp": true},
+		{"container": c.Name, "name": "eth3", "bridge": "br-mgmt", "dhcp6": true},
+	}
+	for _, one := range tasks {
+		apply(t, folder, one)
+	}
+	for _, one := range tasks {
+		silent(t, folder, one)
+	}
+	var all []any
+	for _, one := range slices.Backward(tasks) {
+		delete(one, "container")
+		all = append(all, one)
+	}
+	silent(t, folder, args{"container": c.Name, "interfaces": all})
 }

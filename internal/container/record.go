@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"hostnet.linux/internal/lxc"
@@ -120,6 +121,15 @@ func (r *Record) keep(container string, interfaces []*Interface, hardware func(*
 		}
 		r.interfaces = append(r.interfaces, kept)
 	}
+	// Each stays in its place, whichever a task is about: the text of the record is to change only with what it says.
+	place := func(one *Interface) int {
+		at := slices.IndexFunc(before.interfaces, func(known *Interface) bool { return known.Name == one.Name })
+		if at < 0 {
+			return len(before.interfaces)
+		}
+		return at
+	}
+	slices.SortStableFunc(r.interfaces, func(a, b *Interface) int { return place(a) - place(b) })
 }
 
 // needsHook tells whether anything is left that LXC does not do by itself.
