@@ -1,7 +1,6 @@
 package container
 
 import (
-	"fmt"
 	"io"
 	"io/fs"
 	"net/netip"
@@ -83,7 +82,7 @@ const largestUnit = 64 << 10
 
 // networkdInside looks for the file of a link. Nothing in the container leads out of it.
 func (c *Container) networkdInside(name string) (networkdFile, bool) {
-	root, err := os.OpenRoot(fmt.Sprintf("/proc/%d/root", c.State.InitPID))
+	root, err := c.root()
 	if err != nil {
 		return networkdFile{}, false
 	}

@@ -3,6 +3,7 @@
 package container
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -21,35 +22,8 @@ import (
 // inside has set, is found right: nothing to do, no file written. What is changed afterwards is followed as it runs.
 func TestOpenStackAdoption(t *testing.T) {
 	lxctest.Need(t)
-	folder := t.TempDir()
-	for _, bridge := range []string{"lxcbr0", "br-mgmt"} {
-		lxctest.Bridge(t, bridge)
-	}
-	c := lxctest.Stopped(t, folder, "infra1-keystone-container-a1b2c3d4", "# Ansible managed\n")
-	for i, one := range []struct{ name, bridge, network string }{
-		{"eth0", "lxcbr0", "[Network]\nDHCP=ipv4\n"},
-		{"eth1", "br-mgmt", "[Network]\n\n[Address]\nAddress=172.29.238.24/22\n"},
-	} {
-		ini := filepath.Join(folder, c.Name, one.name+".ini")
-		text := fmt.Sprintf(
-			"# Ansible managed\nlxc.net.%d.type = veth\nlxc.net.%[1]d.name = %s\nlxc.net.%[1]d.veth.pair = a1b2c3d4_%[2]s\n"+
-				"lxc.net.%[1]d.link = %[3]s\nlxc.net.%[1]d.hwaddr = 00:16:3e:aa:bb:0%[1]d\nlxc.net.%[1]d.flags = "+
-				"up\nlxc.net.%[1]d.mtu = 1500\n",
-			i, one.name, one.bridge)
-		unit := filepath.Join(folder, c.Name, "rootfs/etc/systemd/network", one.name+".network")
-		if err := os.MkdirAll(filepath.Dir(unit), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		for file, content := range map[string]string{
-			ini: text, unit: "[Match]\nName=" + one.name + "\n\n" + one.network,
-			c.File(): c.Config(t) + "lxc.include = " + ini + "\n",
-		} {
-			if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	withoutClient(t, c)
+	c := deployedByOpenStack(t)
+	folder := c.Folder
 	c.Start(t)
 	c.Enter(t, "ip", "address", "add", "172.29.238.24/22", "dev", "eth1")
 	c.Enter(t, "ip", "route", "add", "10.176.0.0/12", "via", "172.29.236.1", "proto", "static", "metric", "21")
@@ -96,6 +70,121 @@ func TestOpenStackAdoption(t *testing.T) {
 	// A name is not the beginning of another.
 	if _, ok := parseNetworkd("[Match]\nName=eth10\n[Network]\nDHCP=yes\n", "eth1"); ok {
 		t.Error("eth10 is taken for eth1")
+	}
+}
+
+// deployedByOpenStack is a stopped container as OSA's role lxc_container_create leaves it.
+func deployedByOpenStack(t *testing.T) *lxctest.Container {
+	t.Helper()
+	folder := t.TempDir()
+	for _, bridge := range []string{"lxcbr0", "br-mgmt"} {
+		lxctest.Bridge(t, bridge)
+	}
+	c := lxctest.Stopped(t, folder, "infra1-keystone-container-a1b2c3d4", "# Ansible managed\n")
+	for i, one := range []struct{ name, bridge, network string }{
+		{"eth0", "lxcbr0", "[Network]\nDHCP=ipv4\n"},
+		{"eth1", "br-mgmt", "[Network]\n\n[Address]\nAddress=172.29.238.24/22\n"},
+	} {
+		ini := filepath.Join(folder, c.Name, one.name+".ini")
+		text := fmt.Sprintf(
+			"# Ansible managed\nlxc.net.%d.type = veth\nlxc.net.%[1]d.name = %s\nlxc.net.%[1]d.veth.pair = a1b2c3d4_%[2]s\n"+
+				"lxc.net.%[1]d.link = %[3]s\nlxc.net.%[1]d.hwaddr = 00:16:3e:aa:bb:0%[1]d\nlxc.net.%[1]d.flags = "+
+				"up\nlxc.net.%[1]d.mtu = 1500\n",
+			i, one.name, one.bridge)
+		unit := filepath.Join(folder, c.Name, "rootfs/etc/systemd/network", one.name+".network")
+		if err := os.MkdirAll(filepath.Dir(unit), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for file, content := range map[string]string{
+			ini: text, unit: "[Match]\nName=" + one.name + "\n\n" + one.network,
+			c.File(): c.Config(t) + "lxc.include = " + ini + "\n",
+		} {
+			if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	withoutClient(t, c)
+	return c
+}
+
+// TestTakeoverUndoneLater: a takeover that is not confirmed, or is rolled back, takes the file inside with it, whatever
+// has become of the container meanwhile. Otherwise systemd-networkd would leave a link alone that nobody else sets up.
+func TestTakeoverUndoneLater(t *testing.T) {
+	lxctest.Need(t)
+	c := deployedByOpenStack(t)
+	unit := filepath.Join(c.Folder, c.Name, "rootfs/etc/systemd/network/0-hostnet.unmanaged-eth1.network")
+	_, wanted, err := ParseNetwork(args{"container": c.Name, "manager": TakeOver, "container_networks": args{
+		"management_address": args{"address": "172.29.238.24", "bridge": "br-mgmt", "interface": "eth1",
+			"netmask": "255.255.252.0", "type": "veth"},
+		"lxcbr0_address": args{"address": "10.0.3.77", "bridge": "lxcbr0", "interface": "eth0", "netmask": "255.255.255.0",
+			"type": "veth"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := func() { lxctest.Must(t, "lxc-stop", "-k", "-P", c.Folder, "-n", c.Name) }
+	was := c.Config(t)
+	for _, way := range []struct {
+		name               string
+		before, after      func()
+		boot, forthBesides bool
+	}{
+		{name: "stopped all the time", forthBesides: true},
+		{name: "stopped since", before: func() { c.Start(t) }, after: stop},
+		{name: "the host has booted", before: func() { c.Start(t) }, after: stop, boot: true},
+		{name: "started since", after: func() { c.Start(t) }},
+		{name: "as it ran then", forthBesides: true},
+	} {
+		if way.before != nil {
+			way.before()
+		}
+		var kept []byte
+		m := testMachine()
+		m.Begin = func(replaced *Before) (err error) {
+			kept, err = json.Marshal(replaced)
+			return err
+		}
+		if done, err := m.Apply(c.Folder, wanted, false); err != nil {
+			t.Fatalf("%s: %v: %v", way.name, err, steps(done))
+		}
+		ours := c.Config(t)
+		if _, err := os.Stat(unit); err != nil || ours == was {
+			t.Errorf("%s: the takeover has not taken over: %v\n%s", way.name, err, ours)
+		}
+		if way.after != nil {
+			way.after()
+		}
+		var before Before
+		if err := json.Unmarshal(kept, &before); err != nil {
+			t.Fatal(err)
+		}
+		back := &before
+		if way.boot {
+			back = before.AfterBoot()
+		}
+		turn := func(when string, to *Before, there bool, config string) *Before {
+			t.Helper()
+			found, err := testMachine().Backward(to)
+			if err != nil {
+				t.Fatalf("%s: %s: %v", way.name, when, err)
+			}
+			if err := testMachine().Restore(to); err != nil {
+				t.Errorf("%s: %s: %v", way.name, when, err)
+			}
+			if _, err := os.Stat(unit); (err == nil) != there || c.Config(t) != config {
+				t.Errorf("%s: %s: %v\n%s", way.name, when, err, c.Config(t))
+			}
+			if !slices.ContainsFunc(found.Steps, func(step BackwardStep) bool {
+				return strings.HasSuffix(step.Object, "unmanaged-eth1.network in container "+c.Name)
+			}) {
+				t.Errorf("%s: %s: the steps say nothing of the file inside: %v", way.name, when, found.Steps)
+			}
+			return found.Present
+		}
+		present := turn("back", back, false, was)
+		if way.forthBesides {
+			turn("back again", turn("forth", present, true, ours), false, was)
+		}
 	}
 }
 

@@ -37,8 +37,9 @@ type OneBefore struct {
 	Live      []*LiveInterface `json:"live"`
 	Addresses *addr.State      `json:"addresses"`
 	Routes    []kernel.Route   `json:"routes"`
-	// Inside are the links that systemd-networkd inside is to leave alone.
-	Inside []string `json:"inside,omitempty"`
+	// Inside are the links that systemd-networkd inside was not told to leave alone, Unmanaged those that it was.
+	Inside    []string `json:"inside,omitempty"`
+	Unmanaged []string `json:"unmanaged,omitempty"`
 }
 
 // written is the checkpoint as it is kept on the disk.
@@ -51,7 +52,8 @@ func (p *planner) written() *Before {
 				inside = append(inside, file.link)
 			}
 		}
-		out.Containers = append(out.Containers, OneBefore{c.Name, c.State.InitPID, c.live, c.addresses, c.routes, inside})
+		out.Containers = append(out.Containers, OneBefore{Name: c.Name, Init: c.State.InitPID, Live: c.live,
+			Addresses: c.addresses, Routes: c.routes, Inside: inside})
 	}
 	return out
 }
@@ -72,6 +74,11 @@ func RestoreFiles(before *Before) error {
 // one runs now is what its configuration says.
 func (b *Before) AfterBoot() *Before {
 	out := &Before{Folder: b.Folder, Files: b.Files, Lost: b.Lost}
+	for _, one := range b.Containers {
+		if one.changesFiles() {
+			out.Containers = append(out.Containers, one.OfAnotherRun())
+		}
+	}
 	for _, one := range b.Lives {
 		if !one.Defined {
 			out.Lives = append(out.Lives, one)
@@ -79,6 +86,14 @@ func (b *Before) AfterBoot() *Before {
 	}
 	return out
 }
+
+// OfAnotherRun is what of it counts once the container has started anew.
+func (o *OneBefore) OfAnotherRun() OneBefore {
+	return OneBefore{Name: o.Name, Inside: o.Inside, Unmanaged: o.Unmanaged}
+}
+
+// changesFiles tells whether there is something to put back in the container's own files, which outlive its processes.
+func (o *OneBefore) changesFiles() bool { return len(o.Inside)+len(o.Unmanaged) > 0 }
 
 // Join adds a later change in the same folder: what both know is as it was at the earlier one.
 func (b *Before) Join(later *Before) {

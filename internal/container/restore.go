@@ -3,10 +3,13 @@ package container
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"slices"
 
 	"hostnet.linux/internal/addr"
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/lxc"
+	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/system"
 )
@@ -17,6 +20,14 @@ type restoration struct {
 	was     *checkpoint
 	// followers were started since, with the configuration that goes: they follow the one that comes back.
 	followers []*follower
+	// inside are the containers whose own files are put back.
+	inside []filesInside
+}
+
+// filesInside are those by which systemd-networkd inside is told to leave links alone.
+type filesInside struct {
+	container *Container
+	before    *OneBefore
 }
 
 // follower is a running container that is to become what its configuration says, and the interfaces that it had before
@@ -40,6 +51,9 @@ func (m *Machine) Restore(before *Before) error {
 	}
 	if len(r.planner.containers) > 0 {
 		failed = append(failed, r.planner.undo(r.was))
+	}
+	for _, one := range r.inside {
+		one.restore()
 	}
 	for _, one := range r.followers {
 		failed = append(failed, m.followFile(before.Folder, one))
@@ -73,20 +87,26 @@ func (m *Machine) restoration(before *Before) (*restoration, error) {
 func (r *restoration) take(one *OneBefore) error {
 	m, folder := r.planner.machine, r.planner.folder
 	state, err := m.Runtime.State(folder, one.Name)
-	if err != nil || !state.Defined || !state.Running() {
+	if err != nil || !state.Defined || !state.Running() && !one.changesFiles() {
 		return err
 	}
 	c, err := m.load(r.planner.host, folder, one.Name, newCache())
 	if err != nil {
 		return err
 	}
-	if state.InitPID != one.Init {
+	if one.changesFiles() {
+		r.inside = append(r.inside, filesInside{c, one})
+	}
+	if !state.Running() || state.InitPID != one.Init {
+		defer closeAll([]*Container{c})
+		if !state.Running() {
+			return nil
+		}
 		left := &follower{name: one.Name}
 		for _, configured := range c.configured {
 			left.interfaces = append(left.interfaces, configured.Name)
 		}
 		r.followers = append(r.followers, left)
-		closeAll([]*Container{c})
 		return nil
 	}
 	for _, live := range one.Live {
@@ -94,10 +114,49 @@ func (r *restoration) take(one *OneBefore) error {
 	}
 	r.planner.containers = append(r.planner.containers, c)
 	r.was.live[c], r.was.addresses[c], r.was.routes[c] = one.Live, one.Addresses, one.Routes
-	for _, link := range one.Inside {
-		r.planner.inside = append(r.planner.inside, unmanagedInside(c, link))
-	}
 	return nil
+}
+
+// restore puts them back. What cannot be reached is left to the operator, who learns of it: the rest does not wait for
+// it.
+func (f filesInside) restore() {
+	said := reportOf(f.container.ConfigFile)
+	known := len(said.Hooks)
+	root, err := f.container.root()
+	if err == nil {
+		err = root.Close()
+	}
+	if err != nil {
+		said.add(f.container.Name, "restore", fmt.Errorf("cannot put back /%s: %w", networkdFolder, err))
+	}
+	for _, step := range f.steps() {
+		if err := step.Run(); err != nil {
+			said.add(f.container.Name, "restore", fmt.Errorf("%s %s: %w", step.Action, step.Object, err))
+		}
+	}
+	if len(said.Hooks) > known {
+		said.save()
+	}
+}
+
+func (f filesInside) steps() []plan.Step {
+	var steps []plan.Step
+	for _, link := range f.links(f.before.Inside, true) {
+		file := unmanagedInside(f.container, link)
+		steps = append(steps, plan.Step{Action: "remove", Object: file.describe(), Run: file.remove})
+	}
+	for _, link := range f.links(f.before.Unmanaged, false) {
+		file := unmanagedInside(f.container, link)
+		steps = append(steps, plan.Step{Action: "write", Object: file.describe(), Run: file.write})
+	}
+	return steps
+}
+
+// links are those whose file is there, or is not.
+func (f filesInside) links(links []string, present bool) []string {
+	return slices.DeleteFunc(slices.Clone(links), func(link string) bool {
+		return unmanagedInside(f.container, link).isThere() != present
+	})
 }
 
 func (r *restoration) close() {
@@ -162,20 +221,35 @@ func (m *Machine) Backward(before *Before) (*Backward, error) {
 	for _, step := range r.planner.back(r.was) {
 		out.Steps = append(out.Steps, BackwardStep{Action: step.Action, Object: step.Object, Changes: step.Changes})
 	}
+	present := map[string]OneBefore{}
+	for _, one := range r.inside {
+		for _, step := range one.steps() {
+			out.Steps = append(out.Steps, BackwardStep{Action: step.Action, Object: step.Object})
+		}
+		now := OneBefore{Name: one.container.Name, Inside: one.links(one.before.Unmanaged, false),
+			Unmanaged: one.links(one.before.Inside, true)}
+		if !one.container.running() {
+			out.Present.Containers = append(out.Present.Containers, now)
+		}
+		present[now.Name] = now
+	}
 	for _, c := range r.planner.containers {
 		routes := append(missing(c.routes, r.was.routes[c]), missing(r.was.routes[c], c.routes)...)
 		if len(routes) > 0 {
 			out.Steps = append(out.Steps, BackwardStep{Action: "change", Object: "routes of container " + c.Name})
 		}
-		out.Present.Containers = append(out.Present.Containers,
-			OneBefore{c.Name, c.State.InitPID, c.live, c.addresses, c.routes, nil})
+		now := present[c.Name]
+		now.Name, now.Init, now.Live, now.Addresses, now.Routes = c.Name, c.State.InitPID, c.live, c.addresses, c.routes
+		out.Present.Containers = append(out.Present.Containers, now)
 	}
 	for _, one := range r.followers {
 		if len(out.Steps) > 0 {
 			out.Steps = append(out.Steps, BackwardStep{Action: "change", Object: "running network of container " + one.name})
 		}
 		// Going forth again, it follows its configuration once more.
-		out.Present.Containers = append(out.Present.Containers, OneBefore{Name: one.name})
+		now := present[one.name]
+		now.Name = one.name
+		out.Present.Containers = append(out.Present.Containers, now)
 	}
 	return out, nil
 }

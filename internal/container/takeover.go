@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 
 	"hostnet.linux/internal/plan"
 )
@@ -14,8 +15,8 @@ import (
 // and the addressing from systemd-networkd inside.
 const TakeOver = "takeover"
 
-// insideFile tells systemd-networkd inside a running container to leave a link alone. The first file that matches
-// counts, and what runs reads it at its next start.
+// insideFile tells systemd-networkd inside a container to leave a link alone. The first file that matches counts, and
+// what runs reads it at its next start.
 type insideFile struct {
 	container        *Container
 	link, path, text string
@@ -29,7 +30,7 @@ func unmanagedInside(c *Container, name string) insideFile {
 // planTakeover tells systemd-networkd inside to leave the links alone whose addressing is now in the configuration.
 func (p *planner) planTakeover() {
 	for _, t := range p.targets {
-		if !t.moves || t.live == nil {
+		if !t.moves || t.live == nil && t.container.running() {
 			continue
 		}
 		if _, found := t.container.networkdInside(t.want.Name); !found {
@@ -41,20 +42,39 @@ func (p *planner) planTakeover() {
 		}
 		p.inside = append(p.inside, file)
 		p.add(plan.Step{
-			Phase: plan.Finish, Action: "write", Object: fmt.Sprintf("file /%s in container %s", file.path, t.container.Name),
-			Run: file.write,
+			Phase: plan.Finish, Action: "write", Object: file.describe(), Run: file.write,
 		})
 	}
 }
 
 // in opens the container's root, out of which nothing in it leads.
 func (f insideFile) in(do func(*os.Root) error) error {
-	root, err := os.OpenRoot(fmt.Sprintf("/proc/%d/root", f.container.State.InitPID))
+	root, err := f.container.root()
 	if err != nil {
 		return err
 	}
 	defer root.Close()
 	return do(root)
+}
+
+// root opens the root file system: as the container's processes see it, or the folder that it is while there are none.
+func (c *Container) root() (*os.Root, error) {
+	if c.running() {
+		return os.OpenRoot(fmt.Sprintf("/proc/%d/root", c.State.InitPID))
+	}
+	paths := c.config.Values("lxc.rootfs.path")
+	if len(paths) == 0 {
+		return nil, fs.ErrNotExist
+	}
+	folder := strings.TrimPrefix(paths[len(paths)-1], "dir:")
+	if !path.IsAbs(folder) {
+		return nil, fmt.Errorf("lxc.rootfs.path = %s is mounted only while the container runs", folder)
+	}
+	return os.OpenRoot(folder)
+}
+
+func (f insideFile) describe() string {
+	return fmt.Sprintf("file /%s in container %s", f.path, f.container.Name)
 }
 
 func (f insideFile) isThere() bool {

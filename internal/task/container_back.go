@@ -197,7 +197,7 @@ func (t *Target) planBeside(site *services.Site, todo *services.Plan) error {
 		back := &container.Before{Folder: one.Folder, Files: one.Files}
 		for _, was := range one.Containers {
 			// None of those that ran then runs still: the present ones follow their configuration.
-			back.Containers = append(back.Containers, container.OneBefore{Name: was.Name})
+			back.Containers = append(back.Containers, was.OfAnotherRun())
 		}
 		found, err := containers.backward(back)
 		if err != nil {
