@@ -13,6 +13,7 @@ import (
 
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/backend"
+	"hostnet.linux/internal/pattern"
 	"hostnet.linux/internal/schema"
 	"hostnet.linux/internal/services"
 	"hostnet.linux/internal/system"
@@ -132,8 +133,18 @@ func twoDashes(err error, one command) error {
 	for _, option := range one.options {
 		text = strings.ReplaceAll(text, " -"+option.name, " --"+option.name)
 	}
+	if option, is := strings.CutPrefix(text, "flag needs an argument: "); is {
+		text = option + " needs a value"
+	}
+	if match := badValue().FindStringSubmatch(text); match != nil {
+		text = fmt.Sprintf("%s is no value of %s", match[1], match[2])
+	}
 	if word, is := strings.CutPrefix(text, "flag provided but not defined: -"); is {
-		text = fmt.Sprintf("%s has no option --%s", one.name, strings.TrimPrefix(word, "-"))
+		dashes := "--"
+		if len(strings.TrimPrefix(word, "-")) == 1 {
+			dashes = "-" // as it was written: nobody writes a letter with two
+		}
+		text = fmt.Sprintf("%s has no option %s%s", one.name, dashes, strings.TrimPrefix(word, "-"))
 		var known []string
 		for _, option := range one.options {
 			known = append(known, option.name)
@@ -144,6 +155,9 @@ func twoDashes(err error, one command) error {
 	}
 	return errors.New(text)
 }
+
+// badValue is an error of the package flag.
+var badValue = pattern.Of(`^invalid (?:boolean )?value (".*") for (?:flag )?(--?[a-z-]+): `)
 
 // number is the number of a generation among the arguments, negative if there is none.
 func (t *terminal) number() (int, error) {

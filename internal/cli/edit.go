@@ -189,7 +189,7 @@ func (e *edited) located(err error) error {
 func (t *terminal) makeEdit(site *services.Site, one *edited, change *task.Task, actions []schema.Object) error {
 	t.steps(actions)
 	if system.IsTerminal(os.Stdin) && len(actions) > 0 &&
-		!t.yes(plan.Count(len(actions), "step")+" to make the host so. Go on?") {
+		!t.yes(plan.Count(len(actions), "step")+" to make the host as declared. Go on?") {
 		return errors.New("nothing was changed")
 	}
 	token := ""

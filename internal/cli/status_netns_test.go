@@ -17,12 +17,14 @@ task network '{"bridges": [{"name": "br-b", "ports": ["v0"], "mtu": 1400, "addre
 "nats": [{"name": "br-b", "interface": "br-b", "subnets": ["10.2.2.0/24"], "port_forwards": [{"port": 8080, "to": "10.2.2.7"}]}]}'
 echo AS DECLARED; $hostnet status
 ip link set br-b mtu 1300; echo DRIFT; $hostnet status br-b; echo PATTERN; $hostnet status 'v*'; ! $hostnet status nothing 2>&1
-echo JSON; $hostnet status --json br-b | tr -d ' \n'; echo
+ip address delete 10.2.2.1/24 dev br-b; ip link set v0 down; echo WORDS; $hostnet status 'br-b' v0; $hostnet draw
+ip address add 10.2.2.1/24 dev br-b; ip link set v0 up; echo JSON; $hostnet status --json br-b | tr -d ' \n'; echo
 cp $hostnet /run/hostnet-copy; echo USER; setpriv --reuid 65534 --clear-groups /run/hostnet-copy status br-b; echo END`)
-	contains(t, said, "AS DECLARED", "generation 1", "objects as declared", "this session, other end ", "br-b", "bridge",
+	contains(t, said, "AS DECLARED", "generation 1", "objects as declared", "this session, peer ", "br-b", "bridge",
 		"up", "10.2.2.1/24", "nat br-b 10.2.2.0/24", "forward", "8080",
 		"name servers 192.0.2.53", "DRIFT", "differs: bridge br-b", "br-b", "differs: mtu", "PATTERN", "v0", "v1",
 		"no link is called nothing (there are: lo, ",
+		"WORDS", "differs: up, peer v1", "differs: mtu addresses", "drift: mtu, addresses)", "v0 (veth, down, peer v1, drift: up)",
 		"JSON", `"drift":["bridgebr-b"]`, `"mtu":1300`, "USER", "told to root: sudo hostnet status", "br-b", "END")
 	_, pattern, _ := strings.Cut(said, "PATTERN")
 	pattern, _, _ = strings.Cut(pattern, "nat ")

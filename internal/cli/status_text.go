@@ -48,7 +48,7 @@ func (t *terminal) condition(now *condition) error {
 	case len(now.Drift)+len(now.Incomplete) == 0:
 		fmt.Fprintf(t.output, "%s as declared\n", plan.Count(now.Objects, "object"))
 	}
-	if err := t.linkTable(now.Links); err != nil {
+	if err := t.linkTable(now.Host, now.Links); err != nil {
 		return err
 	}
 	t.servedText(now)
@@ -56,7 +56,7 @@ func (t *terminal) condition(now *condition) error {
 }
 
 // linkTable is a line for each link.
-func (t *terminal) linkTable(links []linkStatus) error {
+func (t *terminal) linkTable(here string, links []linkStatus) error {
 	fmt.Fprintln(t.output)
 	writer := tabwriter.NewWriter(t.output, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(writer, "LINK\tKIND\tSTATE\tMTU\tPART OF\tADDRESSES\tNOTES")
@@ -70,13 +70,13 @@ func (t *terminal) linkTable(links []linkStatus) error {
 		}
 		fmt.Fprintf(writer, "%s\t%s\t%s\t%d\t%s\t%s\t%s\n",
 			one.Name, kind, one.State, one.MTU, one.Controller, strings.Join(one.Addresses, " "),
-			strings.Join(one.notes(), ", "))
+			strings.Join(one.notes(here), ", "))
 	}
 	return writer.Flush()
 }
 
-// notes are what is special of a link, in words.
-func (l linkStatus) notes() []string {
+// notes are what is special of a link of the host with that name, in words.
+func (l linkStatus) notes(here string) []string {
 	var out []string
 	add := func(given bool, format string, values ...any) {
 		if given {
@@ -92,8 +92,10 @@ func (l linkStatus) notes() []string {
 	add(l.Partner != "", "LACP partner %s", l.Partner)
 	add(l.Role != "", "%s port", l.Role)
 	if l.Peer != nil {
-		add(l.Peer.Within == "", "other end %s/%s", l.Peer.Namespace, l.Peer.Link)
-		add(l.Peer.Within != "", "other end %s/%s/%s", l.Peer.Within, l.Peer.Namespace, l.Peer.Link)
+		isHere := l.Peer.Namespace == here && l.Peer.Within == ""
+		add(isHere, "peer %s", l.Peer.Link)
+		add(!isHere && l.Peer.Within == "", "peer %s in %s", l.Peer.Link, l.Peer.Namespace)
+		add(l.Peer.Within != "", "peer %s in %s of %s", l.Peer.Link, l.Peer.Namespace, l.Peer.Within)
 	}
 	if l.Neighbour != nil {
 		add(true, "switch %s port %s", l.Neighbour.System, l.Neighbour.Port)

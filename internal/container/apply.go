@@ -271,9 +271,9 @@ func (p *planner) verify(wanted []*Wanted) error {
 	}
 	step := left.steps[0]
 	if len(step.Changes) == 0 {
-		return fmt.Errorf("%s: it was not kept: would %s again", step.Object, step.Action)
+		return fmt.Errorf("%s is not as planned after the change: a second run would %s it", step.Object, step.Action)
 	}
 	change := step.Changes[0]
-	return fmt.Errorf("%s: %s was not kept: it is %s, not %s", step.Object, change.Option,
+	return fmt.Errorf("%s: %s is %s after the change, not %s", step.Object, change.Option,
 		schema.Shown(change.Old, "unset"), schema.Shown(change.New, "unset"))
 }

@@ -86,6 +86,18 @@ func TestPairsBetweenContainers(t *testing.T) {
 	}
 }
 
+// TestPairsWithinText: the text names the other end of a pair that is in the same namespace.
+func TestPairsWithinText(t *testing.T) {
+	t.Parallel()
+	pair := func(name, far string) *topology.Link {
+		return &topology.Link{Name: name, Kind: "veth", State: topology.Up, Peer: &topology.End{Namespace: "h", Link: far}}
+	}
+	want := "a (veth, up, peer b)\nb (veth, up, peer a)\n"
+	if got := render(t, "text", hostOf("h", []*topology.Link{pair("a", "b"), pair("b", "a")}), Options{}); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestManyThatHangOnNothing: containers whose interfaces lead nowhere, such as stopped ones, stand below each other.
 func TestManyThatHangOnNothing(t *testing.T) {
 	t.Parallel()

@@ -135,6 +135,10 @@ func (w *textWriter) describe(link *topology.Link) string {
 	if text := vlanText(link.VLANs); text != "" {
 		words = append(words, text)
 	}
+	if peer := link.Peer; peer != nil && w.namespace.Link(link.Name) == link && peer.Namespace == w.namespace.Name &&
+		peer.Within == w.namespace.Within {
+		words = append(words, "peer "+peer.Link)
+	}
 	if len(link.Drift) > 0 {
 		words = append(words, driftMark+strings.Join(link.Drift, ", "))
 	}

@@ -111,7 +111,7 @@ func TaskOptions() schema.Table[Settings] {
 			"Checks from the host that must pass after the change, or it is undone. Those that did not pass before are not "+
 				"held against it."),
 		schema.Field("persist", persistence(), func(s *Settings) **string { return &s.Persist },
-			"Whether to keep what is declared in /etc/hostnet, and to have the boot make the host so again. With V(networkd), "+
+			"Whether to keep what is declared in /etc/hostnet, and to apply it at boot. With V(networkd), "+
 				"systemd-networkd does that, "+
 				"from files in /etc/systemd/network that say the same, for all that is kept on this host; what it has no setting "+
 				"for is an error. Left out, "+

@@ -179,7 +179,7 @@ func (h *Host) verify(s *system.System) error {
 	}
 	var problems []error
 	for _, step := range left {
-		problems = append(problems, fmt.Errorf("%s: it was not kept: would %s again", step.Object, step.Action))
+		problems = append(problems, fmt.Errorf("%s is not as planned after the change: a second run would %s it", step.Object, step.Action))
 	}
 	return errors.Join(problems...)
 }

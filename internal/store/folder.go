@@ -263,7 +263,7 @@ func (k *Kept) index() {
 }
 
 const header = `# Kept by the Ansible collection hostnet.linux (task: %s).
-# hostnet.service makes the host so at boot. After an edit: hostnet diff, then hostnet apply; hostnet edit does both.
+# hostnet.service applies it at boot. After an edit: hostnet diff, then hostnet apply; hostnet edit does both.
 # yaml-language-server: $schema=https://hostnet.github.io/hostnet.linux/schema/kept.json
 `
 

@@ -28,6 +28,9 @@ func Topology(namespace string) (*topology.Host, []string, error) {
 			nil
 	}
 	for _, step := range steps {
+		if strings.HasPrefix(step.Object, "rule ") {
+			continue // no link's, though it may send to one
+		}
 		_, name, _ := strings.Cut(step.Object, " ")
 		link := wired.Root().Link(name)
 		if link == nil && len(step.Links) > 0 {
@@ -45,9 +48,20 @@ func Topology(namespace string) (*topology.Host, []string, error) {
 	return wired, nil, nil
 }
 
-// optionsOf are the options that a step is to change, or what else it is to do.
+// listed are the options of a link that objects of these kinds are elements of.
+var listed = map[string]string{
+	"address": "addresses", "route": "routes",
+}
+
+// optionsOf are the options of its link that a step is to change.
 func optionsOf(step plan.Step) []string {
-	if len(step.Changes) == 0 {
+	kind, _, _ := strings.Cut(step.Object, " ")
+	switch {
+	case listed[kind] != "":
+		return []string{listed[kind]}
+	case step.Action == "up" || step.Action == "down":
+		return []string{"up"}
+	case len(step.Changes) == 0:
 		return []string{step.Action}
 	}
 	var names []string

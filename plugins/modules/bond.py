@@ -532,9 +532,9 @@ options:
         default: false
   persist:
     description:
-      - Whether to keep what is declared in /etc/hostnet, and to have the boot make the host so again. With V(networkd), systemd-networkd does that,
-          from files in /etc/systemd/network that say the same, for all that is kept on this host; what it has no setting for is an error. Left out,
-          what is kept already decides. Namespaces other than the host's are not kept.
+      - Whether to keep what is declared in /etc/hostnet, and to apply it at boot. With V(networkd), systemd-networkd does that, from files in
+          /etc/systemd/network that say the same, for all that is kept on this host; what it has no setting for is an error. Left out, what is kept
+          already decides. Namespaces other than the host's are not kept.
     type: str
     default: "true"
     choices:
