@@ -123,6 +123,7 @@ func TestWhatRoutesAreTold(t *testing.T) {
 	}
 	told := Plan(nil, state, declared, ground).Addressing
 	same(t, "emptied", told.Emptied, "bare only")
+	same(t, "filled", told.Filled, "controller taker")
 	// 10.5.0.1 is on the port until its controller has it; the port's IPv6 address is lost when it goes down.
 	same(t, "interrupted", told.Interrupted, "10.1.0.1 10.4.0.1 fd05::1 fd06::1")
 	same(t, "own", told.Own, "10.1.0.1 10.2.0.2 10.4.0.1 10.5.0.1 fd05::1 fd06::1")

@@ -106,6 +106,7 @@ func newPlanner(k Kernel, ground plan.LinkEffects, before *State) *planner {
 		result: Result{Addressing: plan.Addressing{
 			Networks: map[string][]netip.Prefix{}, Own: map[netip.Addr]bool{},
 			Interrupted: map[netip.Addr]bool{}, Removed: map[netip.Addr]bool{}, Emptied: map[string]bool{},
+			Filled: map[string]bool{},
 		}},
 	}
 }

@@ -50,10 +50,14 @@ func (p *planner) reconcile(link string, have, want []kernel.Address, tail map[i
 	p.noteEmptied(link, have, want, added, again, tail)
 }
 
-// noteEmptied finds out whether the link is without IPv4 addresses at any moment: the kernel then takes its IPv4
-// routes (fib_inetaddr_event).
+// noteEmptied finds out whether the link is without IPv4 addresses at any moment, or would be at that of an undo: the
+// kernel then takes its IPv4 routes (fib_inetaddr_event).
 func (p *planner) noteEmptied(link string, have, want, added, again []kernel.Address, early map[identity]bool) {
-	if _, joins := p.ground.Joins[link]; joins || count4(have) == 0 {
+	if _, joins := p.ground.Joins[link]; joins {
+		return
+	}
+	if count4(have) == 0 {
+		p.result.Addressing.Filled[link] = count4(want) > 0
 		return
 	}
 	lonely := count4(again) > 0 && count4(have)+count4(added) == 1

@@ -65,6 +65,17 @@ func TestWhatTheKernelWouldRefuse(t *testing.T) {
 		"absent end of a pair that carries a link": {"macvlan", "ip link add m0 link p1 type macvlan mode bridge",
 			`{"veths": [{"name": "v1", "state": "absent"}]}`, "veths[0].name: p1 goes along with v1, whose other end it is, and " +
 				"macvlan m0 stands on it: declare that absent too, or move it"},
+		"macvlan on a port": {"macvlan", "ip link add br0 type bridge\nip link set v1 master br0",
+			`{"macvlans": [{"name": "m0", "parent": "v1"}]}`, "macvlans[0].parent: v1 is a port of bridge br0, and a port carries no " +
+				"macvlan: declare br0 as the parent, or take v1 out of its ports"},
+		"port that carries a macvlan": {"macvlan", "ip link add m0 link v1 type macvlan mode bridge",
+			`{"bridges": [{"name": "b0", "ports": ["v1"]}]}`, "bridges[0].ports[0]: macvlan m0 stands on v1, and what carries a " +
+				"macvlan is no port: take that away, or leave v1 out"},
+		"macvlan that is not alone": {"macvlan", "ip link add m0 link v1 type macvlan mode passthru",
+			`{"macvlans": [{"name": "m1", "parent": "v1"}]}`, "macvlans[0].mode: m0 has mode passthru and is alone on its parent, " +
+				"and m1 and m0 are both to stand on v1"},
+		"macvlan on the loopback": {"macvlan", "true", `{"macvlans": [{"name": "m0", "parent": "lo"}]}`,
+			"macvlans[0].parent: the loopback carries no macvlan"},
 		"VXLANs with one port": {"vxlan", "ip link add x1 type vxlan id 8 dstport 4789 local 10.1.0.2 gbp\nip link set x1 up",
 			`{"vxlans": [{"name": "x0", "id": 7, "dst_port": 4789}]}`, "vxlans[0].dst_port: x1 listens on port 4789 as well, and " +
 				"differs in gbp: give one of them another port, or both the same gbp"},

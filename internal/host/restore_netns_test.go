@@ -94,6 +94,11 @@ var undoCases = []undoCase{
 		task: `{"interfaces": [{"name": "v0", "mtu": 1200}]}`,
 	},
 	{
+		name:  "routes of a link that had no address",
+		setup: "ip route add 10.191.0.0/16 dev v0\nip route add 10.192.0.0/16 via 10.1.0.1 dev v0 onlink table 7",
+		task:  `{"interfaces": [{"name": "v0", "addresses": ["10.1.0.2/24"]}]}`,
+	},
+	{
 		name: "IPv6 that is off",
 		setup: "ip addr add 10.1.0.2/24 dev v0\necho 1 >/proc/sys/net/ipv6/conf/v0/disable_ipv6\necho 1 " +
 			">/proc/sys/net/ipv4/conf/v0/arp_ignore",

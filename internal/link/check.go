@@ -47,6 +47,7 @@ func (p *planner) check() {
 		p.checkCreation(want)
 		p.checkTunnel(want)
 		p.checkTogether(want)
+		p.checkFrames(want)
 		if p.depth(want.Name) < 0 {
 			p.problem(want, "", "%s stands on itself: %s", want.Describe(), p.loop(want.Name))
 		}

@@ -51,6 +51,8 @@ type planner struct {
 	depths map[string]int
 	// upperIndex holds the observed links by their parent.
 	upperIndex map[string][]*Link
+	// takerIndex is what takers found.
+	takerIndex map[string][]*Link
 	// byController holds those that are there by whose ports they will be, once that has been asked for.
 	byController map[string][]*Link
 	losses       map[string]plan.Impact

@@ -26,7 +26,9 @@ type Addressing struct {
 	Interrupted, Removed map[netip.Addr]bool
 	// Emptied links have no IPv4 address for a moment or for good. The kernel drops their IPv4 routes.
 	Emptied map[string]bool
-	Moves   []Move
+	// Filled links get their first IPv4 address, so that putting the host back empties them.
+	Filled map[string]bool
+	Moves  []Move
 }
 
 // Move is an address that goes from one link to another, with its network.

@@ -25,8 +25,8 @@ func ScopeOf(declared Declaration, links plan.LinkEffects, addresses plan.Addres
 	for _, move := range addresses.Moves {
 		touched[move.From], touched[move.To] = true, true
 	}
-	for _, more := range []map[string]bool{links.Deleted, addresses.Emptied, keys(links.Joins), keys(links.NoIPv6),
-		keys(declared.Links)} {
+	for _, more := range []map[string]bool{links.Deleted, addresses.Emptied, addresses.Filled, keys(links.Joins),
+		keys(links.NoIPv6), keys(declared.Links)} {
 		for link, is := range more {
 			touched[link] = touched[link] || is
 		}
