@@ -46,6 +46,20 @@ func TestEffectsAreInThePlan(t *testing.T) {
 			gone:  []string{"2001:db8"},
 		},
 		{
+			name:  "an MTU below 1280 of a link that is made again",
+			kinds: []string{"vxlan"},
+			setup: "ip link add x0 type vxlan id 7 dstport 4789\necho 0 >/proc/sys/net/ipv6/conf/x0/accept_ra",
+			task:  `{"vxlans": [{"name": "x0", "id": 8, "mtu": 1000}]}`,
+			steps: []string{"warning: vxlan x0: mtu 1000 is below 1280"},
+		},
+		{
+			name:  "a port that becomes a bridge",
+			setup: "ip link add br0 type bridge\nip link set v0 master br0",
+			task:  `{"bridges": [{"name": "v0"}]}`,
+			steps: []string{"warning: bridge v0 leaves bridge br0: the kernel takes no bridge as a port of another"},
+			left:  []string{`"ifname":"v0"`},
+		},
+		{
 			name: "the MTU of a bridge",
 			setup: "ip link add br0 type bridge\nip link set v0 master br0\nip link set v1 master br0\nip link set br0 up\nip " +
 				"addr add 2001:db8:1::2/64 dev br0",

@@ -108,7 +108,8 @@ var undoCases = []undoCase{
 		name: "a link that is made again",
 		setup: "ip link add vx0 type vxlan id 5 dstport 4789 local 10.1.0.2\nip link property add dev vx0 altname overlay " +
 			"altname second-name\n" +
-			"ip link set vx0 group 7 alias uplink txqueuelen 333 up\nip addr add 2001:db8:1::2/64 dev vx0\n" +
+			"ip link set vx0 group 7 alias uplink txqueuelen 333 arp off allmulticast on promisc on multicast off up\n" +
+			"ip addr add 2001:db8:1::2/64 dev vx0\n" +
 			"cd /proc/sys/net/ipv6/conf/vx0; echo 1 >addr_gen_mode; echo 2 >use_tempaddr; echo 1 " +
 			">/proc/sys/net/ipv4/conf/vx0/arp_ignore\n" +
 			"ip neigh add 2001:db8:1::99 lladdr 02:00:00:00:00:99 dev vx0 nud permanent\ntc qdisc add dev vx0 root handle 5: " +

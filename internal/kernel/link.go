@@ -2,6 +2,8 @@
 // kernel/fake is one to test against. Every call is about one network namespace.
 package kernel
 
+import "golang.org/x/sys/unix"
+
 // Link is one network interface as the kernel reports it.
 type Link struct {
 	Index int
@@ -79,7 +81,13 @@ type LinkRequest struct {
 	// Alias "" takes it away.
 	Alias                *string
 	Group, TransmitQueue *uint32
+	// Flags are those of FlagsToSet that the link is to have.
+	Flags *uint32
 }
+
+// FlagsToSet are the flags of a link that people set beside up (__dev_change_flags in net/core/dev.c).
+const FlagsToSet = unix.IFF_DEBUG | unix.IFF_NOTRAILERS | unix.IFF_NOARP | unix.IFF_PROMISC | unix.IFF_ALLMULTI |
+	unix.IFF_MULTICAST | unix.IFF_DYNAMIC | unix.IFF_PORTSEL | unix.IFF_AUTOMEDIA
 
 // Peer is the other end of a veth pair.
 type Peer struct {

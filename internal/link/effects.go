@@ -28,7 +28,11 @@ func (p *planner) emitEffects() {
 		final, have := p.final[name], p.current.Find(name)
 		p.switchedOff(name, have)
 		if p.fresh[name] || have == nil || p.gone[name] {
-			p.withoutIPv6(name, p.coming(name, longestStack), nil)
+			var before *uint32
+			if have != nil {
+				before = have.MTU
+			}
+			p.withoutIPv6(name, p.coming(name, longestStack), before)
 			continue
 		}
 		p.withoutIPv6(name, final.MTU, have.MTU)

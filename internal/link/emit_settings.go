@@ -20,10 +20,13 @@ var settingFiles = map[string][]string{
 // emitSettings writes what differs from have, or all that is set when have is nil.
 func (p *planner) emitSettings(final, have *Link) {
 	rows := commonRows()
+	mtu := p.coming(final.Name, longestStack)
 	for i := range rows {
 		row := &rows[i]
 		files, isSetting := settingFiles[row.Name]
-		if !isSetting || !row.IsSet(final) || (have != nil && row.Equal(final, have)) {
+		// What a link that is made again had goes with IPv6.
+		lost := row.Name == "accept_ra" && mtu != nil && *mtu < leastIPv6
+		if !isSetting || lost || !row.IsSet(final) || (have != nil && row.Equal(final, have)) {
 			continue
 		}
 		change := schema.Change{Option: row.Name, New: row.Export(final)}

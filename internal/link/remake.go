@@ -94,6 +94,11 @@ func deref[T any](pointer *T) T {
 func (p *planner) keepMembership(name string) {
 	have := p.current.Find(name)
 	if controller := p.current.Find(have.Observed.Controller); controller != nil && !p.gone[controller.Name] {
+		if p.final[name].Kind == controller.Kind {
+			p.warn("%s leaves %s: the kernel takes no %s as a port of another", p.final[name].Describe(), controller.Describe(),
+				controller.Kind)
+			return
+		}
 		p.controller[name] = controller.Name
 		if port := controller.portNamed(name); port != nil {
 			p.ports[name] = port

@@ -51,7 +51,10 @@ func (l *Link) restoreNames(k Kernel, name string, is *Link) error {
 	if is.TransmitQueue != l.TransmitQueue {
 		request.TransmitQueue = &l.TransmitQueue
 	}
-	if request.Alias != nil || request.Group != nil || request.TransmitQueue != nil {
+	if l.Flags != nil && *is.Flags != *l.Flags {
+		request.Flags = l.Flags
+	}
+	if request.Alias != nil || request.Group != nil || request.TransmitQueue != nil || request.Flags != nil {
 		failures = append(failures, k.ChangeLink(name, request))
 	}
 	return errors.Join(failures...)

@@ -30,6 +30,8 @@ type Link struct {
 	Alias            string   `json:",omitempty"`
 	Group            uint32   `json:",omitempty"`
 	TransmitQueue    uint32   `json:",omitempty"`
+	// Flags are those of kernel.FlagsToSet, nil in a record of an earlier version.
+	Flags *uint32 `json:",omitempty"`
 	// IPv4 and IPv6 are the settings as the kernel tells them with the link, nil where it has no such protocol.
 	IPv4, IPv6 []int32                     `json:",omitempty"`
 	Queueing   []kernel.QueueingDiscipline `json:",omitempty"`
@@ -88,10 +90,11 @@ func Observe(k Kernel, raw []kernel.Link, names map[string]bool) (State, error) 
 }
 
 func linkOf(raw *kernel.Link) *Link {
+	flags := raw.Flags & kernel.FlagsToSet
 	return &Link{
 		AlternativeNames: slices.Sorted(slices.Values(raw.AlternativeNames)), Alias: raw.Alias, Group: raw.Group,
-		TransmitQueue: raw.TransmitQueue,
-		IPv4:          raw.IPv4, IPv6: raw.IPv6, isUp: raw.Flags&unix.IFF_UP != 0,
+		TransmitQueue: raw.TransmitQueue, Flags: &flags,
+		IPv4: raw.IPv4, IPv6: raw.IPv6, isUp: raw.Flags&unix.IFF_UP != 0,
 	}
 }
 
@@ -132,6 +135,9 @@ func (s State) Changes(now State) []Change {
 		add("alias", is.Alias, was.Alias)
 		add("group", is.Group, was.Group)
 		add("txqueuelen", is.TransmitQueue, was.TransmitQueue)
+		if was.Flags != nil {
+			add("flags", describeFlags(*is.Flags), describeFlags(*was.Flags))
+		}
 		for _, one := range settingChanges(name, was, is) {
 			add(one.name(), one.old, one.fresh)
 		}
@@ -145,6 +151,24 @@ func (s State) Changes(now State) []Change {
 			describeAll(was.Entries, describeEntry))
 	}
 	return all
+}
+
+// describeFlags names flags as iproute2 does.
+func describeFlags(flags uint32) string {
+	var names []string
+	for _, one := range []struct {
+		flag uint32
+		name string
+	}{
+		{unix.IFF_DEBUG, "DEBUG"}, {unix.IFF_NOTRAILERS, "NOTRAILERS"}, {unix.IFF_NOARP, "NOARP"},
+		{unix.IFF_PROMISC, "PROMISC"}, {unix.IFF_ALLMULTI, "ALLMULTI"}, {unix.IFF_MULTICAST, "MULTICAST"},
+		{unix.IFF_DYNAMIC, "DYNAMIC"}, {unix.IFF_PORTSEL, "PORTSEL"}, {unix.IFF_AUTOMEDIA, "AUTOMEDIA"},
+	} {
+		if flags&one.flag != 0 {
+			names = append(names, one.name)
+		}
+	}
+	return strings.Join(names, ",")
 }
 
 // ours leaves out what daemons have added since.

@@ -177,6 +177,9 @@ func (k *Kernel) fill(one *link, request kernel.LinkRequest) {
 	if request.TransmitQueue != nil {
 		one.TransmitQueue = *request.TransmitQueue
 	}
+	if request.Flags != nil {
+		one.Flags = one.Flags&^kernel.FlagsToSet | *request.Flags
+	}
 	if request.Address != nil {
 		k.flush(one.Name)
 		one.Address, one.chosenAddress = *request.Address, true

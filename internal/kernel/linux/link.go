@@ -199,6 +199,10 @@ func (h *Handle) fill(message *nl.NetlinkRequest, header *nl.IfInfomsg, request 
 			header.Flags |= unix.IFF_UP
 		}
 	}
+	if request.Flags != nil {
+		header.Change |= kernel.FlagsToSet
+		header.Flags |= *request.Flags & kernel.FlagsToSet
+	}
 	message.AddData(header)
 	if request.Name != "" {
 		message.AddData(nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(request.Name)))
