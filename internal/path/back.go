@@ -1,6 +1,8 @@
 package path
 
 import (
+	"fmt"
+	"net/netip"
 	"slices"
 
 	"hostnet.linux/internal/topology"
@@ -8,13 +10,16 @@ import (
 
 // checkReturn follows the answer, and tells where it does not arrive or takes another way. What was translated comes
 // back to where that was done, so such paths are left alone.
-func checkReturn(hosts []*topology.Host, out *Path, one packet, _ place) {
+func checkReturn(hosts []*topology.Host, out *Path, one packet, to place) {
 	for _, hop := range out.Hops {
 		if hop.Kind == "nat" {
 			return
 		}
 	}
 	end, start := lastPlace(hosts, out), firstPlace(hosts, out)
+	if end != nil && to.ns != nil && end.ns != to.ns {
+		out.Warnings = append(out.Warnings, twin(out.Destination, to, *end))
+	}
 	if end == nil || start == nil || end.ns == start.ns {
 		return
 	}
@@ -22,15 +27,24 @@ func checkReturn(hosts []*topology.Host, out *Path, one packet, _ place) {
 	answer := follow(withoutFirewall(hosts), *placeOf(withoutFirewall(hosts), *end), packet{
 		source: out.Destination, destination: out.Source, protocol: one.protocol, port: one.port,
 	})
+	back := lastPlace(hosts, answer)
 	switch {
 	case answer.Outcome != Reached:
 		out.Warnings = append(out.Warnings, "the answer does not come back: "+answer.Why)
+	case back != nil && back.ns != start.ns:
+		out.Warnings = append(out.Warnings, "the answer does not come back: "+twin(out.Source, *start, *back))
 	case !sameWay(out, answer):
 		out.Warnings = append(out.Warnings, "the answer comes back by another way: "+routers(answer))
 	}
 	out.Warnings = append(out.Warnings, answer.Warnings...)
 	slices.Sort(out.Warnings)
 	out.Warnings = slices.Compact(out.Warnings)
+}
+
+// twin tells of an address that a place has, and another one beside it, which gets the packets.
+func twin(address netip.Addr, meant, got place) string {
+	return fmt.Sprintf("%s is an address of %s and of %s: packets to it go to %s", address, meant.withHost(), got.withHost(),
+		got.withHost())
 }
 
 func firstPlace(hosts []*topology.Host, path *Path) *place {

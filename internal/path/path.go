@@ -133,8 +133,15 @@ func Find(question Question) (*Path, error) {
 func follow(hosts []*topology.Host, from place, one packet) *Path {
 	w := &walker{hosts: hosts, path: &Path{Destination: one.destination}}
 	_ = w.send(from, &one)
-	w.path.Source = one.source
+	w.begins(&one)
 	return w.path
+}
+
+// begins notes the source that the packet has before the first translation.
+func (w *walker) begins(one *packet) {
+	if !w.path.Source.IsValid() {
+		w.path.Source = one.source
+	}
 }
 
 // locate finds a container, namespace or host by its name, or HOST:NAME where names repeat.
@@ -238,7 +245,10 @@ func linkOf(ns *topology.Namespace, name string) nftables.Link {
 	return out
 }
 
-func (w *walker) at(p place) string {
+func (w *walker) at(p place) string { return p.withHost() }
+
+// withHost is the place's name with that of its host.
+func (p place) withHost() string {
 	if p.ns.Kind == topology.Machine {
 		return p.host.Name
 	}
@@ -258,6 +268,7 @@ func (w *walker) translate(at place, one *packet, hook, in, out string) {
 	if found == nil {
 		return
 	}
+	w.begins(one)
 	where := fmt.Sprintf("chain %s %s %s, %s", found.Family, found.Table, found.Chain, found.Rule)
 	switch {
 	case found.Masquerade:

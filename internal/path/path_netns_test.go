@@ -194,6 +194,23 @@ func TestPathIsWhatPacketsDo(t *testing.T) {
 			"10.2.0.2", 0, Ends, []string{
 				"three on", "is down: set it up",
 			}},
+		"isolated ports": {func(t *testing.T, l *lab) {
+			l.host.Exec(t, "bridge", "link", "set", "dev", "one", "isolated", "on")
+			l.host.Exec(t, "bridge", "link", "set", "dev", "two", "isolated", "on")
+		}, "10.1.0.3", 0, Ends, []string{"one and two on", "are isolated ports of br0"}},
+		"isolated ports, and nobody beyond": {func(t *testing.T, l *lab) {
+			l.host.Exec(t, "bridge", "link", "set", "dev", "one", "isolated", "on")
+			l.host.Exec(t, "bridge", "link", "set", "dev", "two", "isolated", "on")
+		}, "10.1.0.9", 0, Ends, []string{"nobody on the network of eth0"}},
+		"an isolated port beside one that is not": {func(t *testing.T, l *lab) {
+			l.host.Exec(t, "bridge", "link", "set", "dev", "one", "isolated", "on")
+		}, "10.1.0.3", 0, Reached, nil},
+		"a disabled port": {func(t *testing.T, l *lab) { disablePort(t, l, "two") }, "10.1.0.3", 0, Ends,
+			[]string{"port two of br0", "does not forward: its state is disabled"}},
+		"a disabled port on the way in": {func(t *testing.T, l *lab) { disablePort(t, l, "one") }, "10.2.0.2", 0,
+			Ends, []string{"port one of br0", "does not forward: its state is disabled"}},
+		"two with the sender's address": {func(t *testing.T, l *lab) { l.two.IP(t, "address", "add", "10.1.0.2/24", "dev", "eth0") },
+			"10.1.0.3", 0, Reached, []string{"the answer does not come back: ", "10.1.0.2 is an address of ", "packets to it go to "}},
 		"strict reverse path": {func(t *testing.T, l *lab) {
 			l.host.IP(t, "route", "add", "10.1.0.2/32", "dev", "br1")
 			l.host.Exec(t, "sysctl", "-qw", "net.ipv4.conf.br0.rp_filter=1")
@@ -213,6 +230,14 @@ func TestPathIsWhatPacketsDo(t *testing.T) {
 			l.compare(t, l.one, test.to, test.size).says(t, test.outcome, test.says...)
 		})
 	}
+}
+
+// disablePort takes a port of br0 out of service once the kernel has set it to forwarding, as its link came up. Without a
+// spanning tree the kernel brings any other state back to forwarding (br_port_state_selection).
+func disablePort(t *testing.T, l *lab, port string) {
+	t.Helper()
+	l.settle(t)
+	l.host.Exec(t, "bridge", "link", "set", "dev", port, "state", "0")
 }
 
 // TestVLANsOfBridge: a port that does not carry the VLAN is named.

@@ -170,6 +170,8 @@ func (p *Proof) judge(found *Path, refusal error) {
 		p.Agrees, p.Why = true, fmt.Sprintf("the kernel refuses to send it: %v", refusal)
 	case refusal != nil:
 		p.Why = fmt.Sprintf("the kernel refuses to send it: %v", refusal)
+	case found.Outcome == Ends && p.Arrived && p.isDroppedThere():
+		p.Agrees, p.Why = true, "it comes in, and goes no further"
 	case found.Outcome == Ends && p.Arrived:
 		p.Why = fmt.Sprintf("it is said to end (%s), and it arrives", found.Why)
 	case found.Outcome == Ends:
@@ -188,6 +190,11 @@ func (p *Proof) judge(found *Path, refusal error) {
 			p.Why += "; it should have been on " + expected + " next"
 		}
 	}
+	p.addReasons()
+}
+
+// addReasons says what else was heard of the packets.
+func (p *Proof) addReasons() {
 	for _, drop := range p.Drops {
 		p.Why += "; dropped by " + drop
 	}
@@ -203,6 +210,20 @@ func (p *Proof) judge(found *Path, refusal error) {
 	if p.Missed > 0 {
 		p.Why += fmt.Sprintf("; %d packets could not be looked at, so it may have been on more links", p.Missed)
 	}
+}
+
+// isDroppedThere tells whether the place that has the address has dropped the request: nothing was seen of an answer.
+func (p *Proof) isDroppedThere() bool {
+	last := ""
+	for _, seen := range p.Sightings {
+		switch seen.What {
+		case reply:
+			return false
+		case request:
+			last = seen.Where
+		}
+	}
+	return slices.ContainsFunc(p.Drops, func(drop string) bool { return strings.HasSuffix(drop, " in "+last) })
 }
 
 // last is where the request was seen at last, in words.

@@ -145,6 +145,16 @@ func TestProveFindsDifferences(t *testing.T) {
 			t.Errorf("computed %s: %s\n%s", found.Outcome, found.Why, proof.text())
 		}
 	})
+	t.Run("a firewall of the receiver", func(t *testing.T) {
+		l.host.Exec(t, "nft", "add table ip f; add chain ip f c { type filter hook input priority 0; }; "+
+			"add rule ip f c tcp dport 22 drop")
+		defer l.host.Exec(t, "nft", "delete table ip f")
+		found, proof := l.prove(t, l.one, Question{To: "10.1.0.1", Protocol: "tcp", Port: 22})
+		if found.Outcome != Ends || !proof.Agrees ||
+			!strings.Contains(proof.Why, "it comes in, and goes no further; dropped by the rule with handle ") {
+			t.Errorf("computed %s: %s\n%s", found.Outcome, found.Why, proof.text())
+		}
+	})
 	t.Run("a rule that the computation cannot judge", func(t *testing.T) {
 		// Of a random choice, nothing can be said beforehand.
 		l.host.Exec(t, "nft", "add table ip f; add chain ip f c { type filter hook forward priority 0; }; add rule ip f c "+
@@ -207,7 +217,10 @@ func TestProveTranslation(t *testing.T) {
 		if protocol != "icmp" {
 			question.Port = 4242
 		}
-		_, proof := l.prove(t, l.one, question)
+		found, proof := l.prove(t, l.one, question)
+		if found.Source.String() != "10.1.0.2" {
+			t.Errorf("%s: the packet is said to come from %s", protocol, found.Source)
+		}
 		text := fmt.Sprintf("host, wan out: request %s -> %s", "192.0.2.1", "192.0.2.2")
 		if !proof.Arrived || !proof.Agrees || !strings.Contains(proof.text(), text) {
 			t.Errorf("%s: %q is missing:\n%s", protocol, text, proof.text())

@@ -265,6 +265,10 @@ func (s *search) bridge(at place, bridge, from *topology.Link, tag uint16, trail
 	entry := bridge
 	if from != nil {
 		entry = from
+		if from.PortState != "" {
+			s.notForwarding(at, from)
+			return
+		}
 	}
 	vlan := tag
 	if bridge.Filtering {
@@ -299,6 +303,9 @@ func (s *search) bridge(at place, bridge, from *topology.Link, tag uint16, trail
 		leaves := s.leaving(bridge, port, vlan, tag)
 		if leaves < 0 {
 			s.notAllowed(at, port, vlan)
+			continue
+		}
+		if s.isHeldBack(at, from, port, uint16(leaves), trail) {
 			continue
 		}
 		text := fmt.Sprintf("out by port %s", port.Name)

@@ -211,8 +211,14 @@ func decode(raw *kernel.Link, names map[int]string) *Link {
 	case "bond":
 		link.BondMode = bondModes[number(raw.Data.Get(unix.IFLA_BOND_MODE))]
 	}
-	if raw.PortKind == "bond" {
+	switch raw.PortKind {
+	case "bond":
 		link.Role = roleOf(raw.PortData)
+	case "bridge":
+		link.Isolated = number(raw.PortData.Get(unix.IFLA_BRPORT_ISOLATED)) != 0
+		if state := raw.PortData.Get(unix.IFLA_BRPORT_STATE); len(state) > 0 && link.State == Up {
+			link.PortState = portStates[number(state)]
+		}
 	}
 	return link
 }
@@ -231,6 +237,9 @@ func (l *Link) decodeTunnel(raw *kernel.Link, names map[int]string) {
 		}
 	}
 }
+
+// portStates are those of ports that do not forward (BR_STATE_* in linux/if_bridge.h).
+var portStates = map[uint32]string{0: "disabled", 1: "listening", 2: "learning", 4: "blocking"}
 
 // bondModes are in the order of BOND_MODE_* in linux/if_bonding.h.
 var bondModes = map[uint32]string{

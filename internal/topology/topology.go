@@ -71,6 +71,10 @@ type Link struct {
 	// Filtering tells of a bridge that it knows VLANs, VLANs which of them a port or the bridge carries.
 	Filtering bool       `json:"vlan_filtering,omitempty"`
 	VLANs     []PortVLAN `json:"vlans,omitempty"`
+	// Isolated ports of a bridge reach only ports that are not; PortState is that of a port that does not forward:
+	// disabled, listening, learning or blocking.
+	Isolated  bool   `json:"isolated,omitempty"`
+	PortState string `json:"port_state,omitempty"`
 	// BondMode is of a bond, Role of its ports: active, backup, or down where the bond found the port dead.
 	BondMode string `json:"bond_mode,omitempty"`
 	Role     string `json:"role,omitempty"`
