@@ -64,8 +64,15 @@ func (s *State) Within(links map[string]bool) *State {
 
 // byLink keeps the kernel's order.
 func (s *State) byLink() map[string][]kernel.Address {
-	links := map[string][]kernel.Address{}
+	counts := map[string]int{}
+	for i := range s.Addresses {
+		counts[s.Addresses[i].Link]++
+	}
+	links := make(map[string][]kernel.Address, len(counts))
 	for _, address := range s.Addresses {
+		if links[address.Link] == nil {
+			links[address.Link] = make([]kernel.Address, 0, counts[address.Link])
+		}
 		links[address.Link] = append(links[address.Link], address)
 	}
 	return links
@@ -80,6 +87,11 @@ func (s *State) Declared() map[string][]Address {
 		}
 	}
 	return declared
+}
+
+// DeclaredOn is the static addresses of one link.
+func (s *State) DeclaredOn(link string) []Address {
+	return s.Within(map[string]bool{link: true}).Declared()[link]
 }
 
 // kind of origin: who an address belongs to.

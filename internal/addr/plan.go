@@ -162,6 +162,10 @@ func index(addresses []kernel.Address) map[identity]kernel.Address {
 
 // planLink decides what each address of a link becomes.
 func (p *planner) planLink(link string, observed []kernel.Address, declared []Address, managed bool) {
+	if !managed && p.isLeftAlone(link) {
+		p.leave(link, observed)
+		return
+	}
 	byIdentity := make(map[identity]*Address, len(declared))
 	for i := range declared {
 		byIdentity[identify(fresh(&declared[i], link))] = &declared[i]
@@ -200,6 +204,22 @@ func (p *planner) planLink(link string, observed []kernel.Address, declared []Ad
 	}
 	p.reconcile(link, left, withoutAutomatic(want), tail)
 	p.note(link, want)
+}
+
+// isLeftAlone tells that the plan of the links takes nothing from a link.
+func (p *planner) isLeftAlone(link string) bool {
+	_, joins := p.ground.Joins[link]
+	return !joins && !p.ground.Deleted[link] && p.ground.NoIPv6[link] == "" && p.ground.Impacts[link] == plan.Preserved
+}
+
+// leave lets a link keep what it has, without comparing it: links of others may have thousands of addresses.
+func (p *planner) leave(link string, observed []kernel.Address) {
+	for i := range observed {
+		if origin(observed[i]) != automatic {
+			p.held[observed[i].Prefix.Addr()] = true
+		}
+	}
+	p.note(link, observed)
 }
 
 // stays decides about an address that is not declared on its link.

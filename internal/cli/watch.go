@@ -17,7 +17,7 @@ import (
 // what is in use, and always beyond memory.
 const (
 	garbage = 30 // percent
-	memory  = 12 << 20
+	memory  = 8 << 20
 )
 
 func watch(t *terminal) error {

@@ -6,17 +6,23 @@ import (
 
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/link"
+	"hostnet.linux/internal/plan"
 	"hostnet.linux/internal/route"
 	"hostnet.linux/internal/undeclared"
 )
 
-// Checkpoint is what it takes to put back links that a plan touches, of what the plan has seen, with all that the
+// Checkpoint is what it takes to put back links that the steps of a plan touch, of what it has seen, with all that the
 // change may take from them and others.
-func (h *Host) Checkpoint(seen *Observed, links map[string]bool) (*Observed, error) {
+func (h *Host) Checkpoint(seen *Observed, steps []plan.Step) (*Observed, error) {
 	if err := seen.Links.Complete(h.Kernel, link.Everything); err != nil {
 		return nil, err
 	}
-	return seen.within(h.Kernel, links)
+	out, err := seen.within(h.Kernel, touched(steps))
+	if err != nil {
+		return nil, err
+	}
+	out.Deleted = linksOf(steps, func(step plan.Step) bool { return step.Phase == plan.Delete })
+	return out, nil
 }
 
 // Counterpart is the same of the host as it is now: what putting the checkpoint back replaces.
@@ -52,6 +58,12 @@ func (o *Observed) within(k Kernel, links map[string]bool) (*Observed, error) {
 // Join adds what a later checkpoint knows and this one does not: it was the same here, since nothing in between touched
 // it.
 func (o *Observed) Join(later *Observed) {
+	for name := range later.Deleted {
+		if o.Deleted == nil {
+			o.Deleted = map[string]bool{}
+		}
+		o.Deleted[name] = true
+	}
 	known := o.Addresses.Links
 	if known == nil {
 		return // everything is

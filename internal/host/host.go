@@ -41,6 +41,8 @@ type Observed struct {
 	Rules     *rule.State
 	// Undeclared is what some links have that no option declares, nil when nobody has asked.
 	Undeclared undeclared.State `json:",omitempty"`
+	// Deleted are links that a change deletes: that these are gone is its doing.
+	Deleted map[string]bool `json:",omitempty"`
 }
 
 // Plan is what it takes to make the host as declared.
@@ -199,7 +201,7 @@ func (h *Host) Run(p *Plan, wanted *State) error {
 	if len(p.Steps) == 0 {
 		return nil
 	}
-	before, err := h.Checkpoint(p.Seen, touched(p.Steps))
+	before, err := h.Checkpoint(p.Seen, p.Steps)
 	if err != nil {
 		return err
 	}
@@ -245,8 +247,16 @@ func (h *Host) verify(wanted *State) error {
 
 // touched are the links that the steps may have altered.
 func touched(steps []plan.Step) map[string]bool {
+	return linksOf(steps, func(plan.Step) bool { return true })
+}
+
+// linksOf are the links of those steps that are meant.
+func linksOf(steps []plan.Step, meant func(plan.Step) bool) map[string]bool {
 	links := map[string]bool{}
 	for _, step := range steps {
+		if !meant(step) {
+			continue
+		}
 		for _, name := range step.Links {
 			if name != "" {
 				links[name] = true

@@ -247,6 +247,7 @@ func (r *restoration) declare(now *Observed) ([]*link.Link, Differences) {
 	for _, was := range r.before.Links.Links {
 		have := now.Links.Find(was.Name)
 		switch {
+		case have == nil && r.wentAlong(was):
 		case r.names[was.Name] && !r.comesBack(was.Name, now):
 			lost = append(lost, Difference{link: was.Name, Object: was.Describe(), Option: "state", Was: "present", Is: "absent",
 				Reason: "it is gone from this host"})
@@ -285,8 +286,15 @@ func (r *restoration) asItWas(was *link.Link, now *Observed) *link.Link {
 func (r *restoration) comesBack(name string, now *Observed) bool {
 	was := r.before.Links.Find(name)
 	return now.Links.Find(name) != nil || r.names[name] && was != nil && was.Kind != link.Hardware &&
-		link.KnownKind(was.Kind)
+		link.KnownKind(was.Kind) && !intoContainer(was)
 }
+
+// wentAlong tells of a pair that led into a container and is not there any more: where the change did not delete it, it
+// went with the container when that stopped, and comes with it again.
+func (r *restoration) wentAlong(was *link.Link) bool { return intoContainer(was) && !r.before.Deleted[was.Name] }
+
+// intoContainer tells of a pair whose other end is where this host's names do not lead: it cannot be made again here.
+func intoContainer(was *link.Link) bool { return was.Kind == link.Veth && was.Peer == nil }
 
 // asBeside declares what the kernel changes of links beside those of the plan. Without it, the planner would bring up
 // ports and parents that somebody has put down. An MTU follows from that of the others, so those come first.

@@ -5,9 +5,12 @@ package host
 import (
 	"encoding/json"
 	"errors"
+	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -277,5 +280,46 @@ func TestUndoGoesPastWhatIsGone(t *testing.T) {
 	}
 	if link := h.IP(t, "-o", "link", "show", "v0"); !strings.Contains(link, "mtu 1500") {
 		t.Errorf("v0: %s", link)
+	}
+}
+
+// TestUndoGoesPastAStoppedContainer: the pair of a container that stops in the middle of a change goes along with it,
+// which is nothing to be told of an undo, unless the change itself has deleted it.
+func TestUndoGoesPastAStoppedContainer(t *testing.T) {
+	t.Parallel()
+	for name, one := range map[string]struct{ task, told string }{
+		"stopped": {`{"bridges": [{"name": "br0", "mtu": 1400, "ageing_time": 60, "addresses": ["10.3.0.1/24"]}]}`, ""},
+		"deleted": {`{"veths": [{"name": "x0", "state": "absent"}], "bridges": [{"name": "br0", "mtu": 1400}]}`, "veth x0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newUndoHost(t, "ip link add x0 type veth peer name y0\nip link add br0 type bridge\n"+
+				"ip link set x0 up master br0\nip link set v1 master br0\nip addr add 10.1.0.2/24 dev br0")
+			container := exec.Command("unshare", "-n", "sleep", "60")
+			if err := container.Start(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _, _ = container.Process.Kill(), container.Wait() })
+			own, pid := h.Exec(t, "readlink", "/proc/self/ns/net"), strconv.Itoa(container.Process.Pid)
+			for h.Exec(t, "readlink", "/proc/"+pid+"/ns/net") == own {
+				time.Sleep(time.Millisecond)
+			}
+			h.IP(t, "link", "set", "y0", "netns", pid)
+			found, wanted := h.planned(t, one.task)
+			found.Steps = append(found.Steps, plan.Step{Action: "stop", Object: "the test", Run: func() error {
+				_, _ = h.Try("ip", "link", "delete", "x0")
+				return errors.New("stopped by the test")
+			}})
+			err := h.Run(found, wanted)
+			if one.told == "" && !strings.Contains(err.Error(), "the host is as it was") ||
+				one.told != "" && !strings.Contains(err.Error(), "the host is not as it was: "+one.told) {
+				t.Errorf("error: %v", err)
+			}
+			bridge := h.IP(t, "-d", "link", "show", "br0") + h.IP(t, "address", "show", "br0") + h.IP(t, "link", "show", "v1")
+			if strings.Contains(bridge, "1400") || strings.Contains(bridge, "10.3.0.1") || !strings.Contains(bridge, "10.1.0.2") ||
+				!strings.Contains(bridge, "master br0") {
+				t.Errorf("bridge:\n%s", bridge)
+			}
+		})
 	}
 }

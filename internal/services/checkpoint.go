@@ -30,7 +30,7 @@ type Checkpoint struct {
 
 // checkpoint reads the state from before.
 func (s *Site) checkpoint(todo *Plan, d *Declaration) (*Checkpoint, error) {
-	seen, err := s.Host.Checkpoint(todo.Seen, todo.Links())
+	seen, err := s.Host.Checkpoint(todo.Seen, todo.Steps)
 	if err != nil {
 		return nil, err
 	}

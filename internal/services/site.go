@@ -285,7 +285,7 @@ func memoryOf(seen *host.Observed, have *link.Link) lxcbridge.Memory {
 	if have.MAC != nil {
 		memory.MAC = *have.MAC
 	}
-	for _, address := range seen.Addresses.Declared()[have.Name] {
+	for _, address := range seen.Addresses.DeclaredOn(have.Name) {
 		memory.Addresses = append(memory.Addresses, *address.Prefix)
 	}
 	return memory

@@ -210,12 +210,26 @@ func untouched(t *testing.T, when string, one neighbour, before, now string) {
 	}
 }
 
-// without leaves out the lines with one of these texts in them.
+// without leaves out the lines with one of these texts in them, and the chains that are named so.
 func without(text string, texts ...string) string {
 	named := func(line string) bool {
 		return slices.ContainsFunc(texts, func(part string) bool { return part != "" && strings.Contains(line, part) })
 	}
-	return strings.Join(slices.DeleteFunc(strings.Split(text, "\n"), named), "\n")
+	var kept []string
+	end := ""
+	for _, line := range strings.Split(text, "\n") {
+		switch {
+		case end != "":
+			if line == end {
+				end = ""
+			}
+		case !named(line):
+			kept = append(kept, line)
+		case strings.HasSuffix(line, "{"):
+			end = line[:len(line)-len(strings.TrimLeft(line, "\t"))] + "}"
+		}
+	}
+	return strings.Join(kept, "\n")
 }
 
 // difference is the lines that only one of two texts has.

@@ -16,7 +16,7 @@ const ifaProto = 11
 
 // Addresses lists every address of the namespace in the kernel's order: IPv4 before IPv6, link by link.
 func (h *Handle) Addresses() ([]kernel.Address, error) {
-	list, err := h.readAddresses()
+	list, err := h.readAddresses(addressList{})
 	if err != nil {
 		return nil, err
 	}
@@ -29,11 +29,12 @@ type addressList struct {
 	links     []int
 }
 
-func (h *Handle) readAddresses() (list addressList, err error) {
+// readAddresses takes the memory of an earlier list.
+func (h *Handle) readAddresses(list addressList) (addressList, error) {
 	request := h.request(unix.RTM_GETADDR, 0)
 	request.AddData(nl.NewIfAddrmsg(unix.AF_UNSPEC))
-	reset := func() { list = addressList{} }
-	err = h.dump(request, reset, func(message []byte) error {
+	reset := func() { list.addresses, list.links = list.addresses[:0], list.links[:0] }
+	err := h.dump(request, reset, func(message []byte) error {
 		address, link, err := decodeAddress(message)
 		if err == nil && address.Prefix.IsValid() {
 			list.addresses, list.links = append(list.addresses, address), append(list.links, link)

@@ -73,7 +73,7 @@ func (h *Handle) CurrentAddresses() ([]kernel.Address, error) {
 	if !c.sameAddresses || time.Since(c.addressesRead) > addressesFreshFor {
 		c.addressesRead, c.sameAddresses = time.Now(), true
 		var err error
-		if c.addresses, err = h.readAddresses(); err != nil {
+		if c.addresses, err = h.readAddresses(c.addresses); err != nil {
 			c.sameAddresses = false
 			return nil, err
 		}
