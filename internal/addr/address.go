@@ -5,6 +5,7 @@ package addr
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -62,18 +63,20 @@ func (s *State) Within(links map[string]bool) *State {
 	return out
 }
 
-// byLink keeps the kernel's order.
+// byLink keeps the kernel's order. Where all of a link follow each other they are no copies: there may be thousands.
 func (s *State) byLink() map[string][]kernel.Address {
-	counts := map[string]int{}
-	for i := range s.Addresses {
-		counts[s.Addresses[i].Link]++
-	}
-	links := make(map[string][]kernel.Address, len(counts))
-	for _, address := range s.Addresses {
-		if links[address.Link] == nil {
-			links[address.Link] = make([]kernel.Address, 0, counts[address.Link])
+	links := map[string][]kernel.Address{}
+	for start := 0; start < len(s.Addresses); {
+		link, end := s.Addresses[start].Link, start
+		for end < len(s.Addresses) && s.Addresses[end].Link == link {
+			end++
 		}
-		links[address.Link] = append(links[address.Link], address)
+		if before, more := links[link]; more {
+			links[link] = slices.Concat(before, s.Addresses[start:end])
+		} else {
+			links[link] = s.Addresses[start:end:end]
+		}
+		start = end
 	}
 	return links
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"time"
 
 	"hostnet.linux/internal/ansible"
@@ -109,7 +108,7 @@ func (a *Agent) Run(ctx context.Context) error {
 			// A storm of changes must not keep a processor busy.
 			pause(ctx, a.looked.Sub(started)*rest)
 		}
-		debug.FreeOSMemory()
+		forget()
 	}
 }
 

@@ -133,7 +133,7 @@ func TestWatchSitsStormsOut(t *testing.T) {
 	t.Parallel()
 	for name, events := range map[string]string{
 		"routes": `for i in $(seq 2500); do echo "route add 10.$((100+i/250)).$((i%250)).0/24 dev lo"; done >/run/on; sed 's/add/del/' /run/on >/run/off`,
-		"addresses": `for i in $(seq 0 4999); do echo "address add 10.$((100+i/250)).$((i%250)).1/32 dev storm"; done >/run/many; ip -batch /run/many
+		"addresses": `for i in $(seq 0 3999); do echo "address add 10.$((100+i/250)).$((i%250)).1/32 dev storm"; done >/run/many; ip -batch /run/many
 for i in $(seq 2500); do echo "address add 10.77.9.$((i%250))/32 dev storm"; echo "address del 10.77.9.$((i%250))/32 dev storm"; done >/run/on
 : >/run/off`,
 		"links": `for i in $(seq 100); do echo "link add x$i type veth peer name y$i"; done >/run/on

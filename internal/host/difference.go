@@ -12,7 +12,7 @@ import (
 
 // difference is the managed values of the objects that change, before and after, as a playbook would write them.
 func difference(current *Observed, wanted *State, p *Plan) (before, after schema.Object) {
-	changing, have := touched(p.Steps), current.belongings()
+	changing, have := touched(p.Steps), current.belongingsOf(wanted)
 	for _, one := range wanted.Interfaces {
 		if !changing[one.Link.Name] {
 			continue

@@ -93,7 +93,7 @@ func (o *Observed) exportWith(belongings observedBelongings, export func(*link.L
 
 // Of is the observed state of the objects that a task declares.
 func (o *Observed) Of(wanted *State) schema.Object {
-	out, belongings := schema.Object{}, o.belongings()
+	out, belongings := schema.Object{}, o.belongingsOf(wanted)
 	for _, one := range wanted.Interfaces {
 		if seen := o.Links.Find(one.Link.Name); seen != nil {
 			out = appendTo(out, groupKey(one.Link.Kind), belongings.export(seen))
@@ -110,6 +110,15 @@ type observedBelongings struct {
 
 func (o *Observed) belongings() observedBelongings {
 	return observedBelongings{addresses: o.Addresses.Declared(), routes: o.Routes.Declared()}
+}
+
+// belongingsOf leaves out the addresses of links that are not declared, of which there may be thousands.
+func (o *Observed) belongingsOf(wanted *State) observedBelongings {
+	names := make(map[string]bool, len(wanted.Interfaces))
+	for _, one := range wanted.Interfaces {
+		names[one.Link.Name] = true
+	}
+	return observedBelongings{addresses: o.Addresses.Within(names).Declared(), routes: o.Routes.Declared()}
 }
 
 // export is one link with what belongs to it.

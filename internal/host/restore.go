@@ -291,7 +291,9 @@ func (r *restoration) comesBack(name string, now *Observed) bool {
 
 // wentAlong tells of a pair that led into a container and is not there any more: where the change did not delete it, it
 // went with the container when that stopped, and comes with it again.
-func (r *restoration) wentAlong(was *link.Link) bool { return intoContainer(was) && !r.before.Deleted[was.Name] }
+func (r *restoration) wentAlong(was *link.Link) bool {
+	return intoContainer(was) && !r.before.Deleted[was.Name]
+}
 
 // intoContainer tells of a pair whose other end is where this host's names do not lead: it cannot be made again here.
 func intoContainer(was *link.Link) bool { return was.Kind == link.Veth && was.Peer == nil }

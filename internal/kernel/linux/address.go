@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -23,18 +24,22 @@ func (h *Handle) Addresses() ([]kernel.Address, error) {
 	return h.namedAddresses(list)
 }
 
-// addressList is addresses, and the numbers of the links that they are on.
+// addressList is addresses, and the numbers of the links that they are on. Whoever was given the addresses keeps them,
+// so they are replaced as a whole.
 type addressList struct {
 	addresses []kernel.Address
 	links     []int
 }
 
-// readAddresses takes the memory of an earlier list.
-func (h *Handle) readAddresses(list addressList) (addressList, error) {
+// readAddresses reads a list that is likely to be as long as the one that was read last, and gives that one where
+// nothing has changed: there may be thousands of addresses.
+func (h *Handle) readAddresses(last addressList) (list addressList, err error) {
 	request := h.request(unix.RTM_GETADDR, 0)
 	request.AddData(nl.NewIfAddrmsg(unix.AF_UNSPEC))
+	most := len(last.addresses) + len(last.addresses)/16
+	list = addressList{make([]kernel.Address, 0, most), make([]int, 0, most)}
 	reset := func() { list.addresses, list.links = list.addresses[:0], list.links[:0] }
-	err := h.dump(request, reset, func(message []byte) error {
+	err = h.dump(request, reset, func(message []byte) error {
 		address, link, err := decodeAddress(message)
 		if err == nil && address.Prefix.IsValid() {
 			list.addresses, list.links = append(list.addresses, address), append(list.links, link)
@@ -44,17 +49,39 @@ func (h *Handle) readAddresses(list addressList) (addressList, error) {
 	if err != nil {
 		return list, fmt.Errorf("cannot list the addresses: %w", err)
 	}
+	if err := h.knowLinks(list.numbers()); err != nil {
+		return list, err
+	}
+	for i := range list.addresses {
+		list.addresses[i].Link = h.nameOf(list.links[i])
+	}
+	if slices.Equal(list.links, last.links) && slices.Equal(list.addresses, last.addresses) {
+		return last, nil
+	}
 	return list, nil
 }
 
-// namedAddresses are those whose links are there, with the names of these.
-func (h *Handle) namedAddresses(list addressList) ([]kernel.Address, error) {
-	unknown := map[int]bool{}
-	for _, link := range list.links {
-		unknown[link] = true
+// numbers are those of the links.
+func (l addressList) numbers() map[int]bool {
+	out := map[int]bool{}
+	for _, link := range l.links {
+		out[link] = true
 	}
-	if err := h.knowLinks(unknown); err != nil {
+	return out
+}
+
+// namedAddresses are those whose links are there, with the names that these have now.
+func (h *Handle) namedAddresses(list addressList) ([]kernel.Address, error) {
+	if err := h.knowLinks(list.numbers()); err != nil {
 		return nil, err
+	}
+	named := true
+	for i := range list.addresses {
+		name := h.nameOf(list.links[i])
+		named = named && name != "" && name == list.addresses[i].Link
+	}
+	if named {
+		return slices.Clip(list.addresses), nil
 	}
 	known := make([]kernel.Address, 0, len(list.addresses))
 	for i, address := range list.addresses {

@@ -6,14 +6,17 @@ import (
 	"fmt"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
 
 const (
-	// attempts bounds the retries of an interrupted dump: with changes going on all the time, none is ever whole.
-	attempts = 10
+	// attempts bounds the retries of an interrupted dump: with changes going on all the time, none is ever whole. They
+	// follow each other after twice as long each time, half a second in all, as most bursts end.
+	attempts   = 10
+	firstPause = time.Millisecond
 	// largestAnswer is what the kernel puts into one part of a list at most (netlink_dump).
 	largestAnswer = 64 << 10
 	// mostPatience is for one part of a list, in milliseconds: a minute is never normal.
@@ -24,7 +27,10 @@ const (
 // that changed while it was being read is read again, so reset must empty what each has gathered.
 func (h *Handle) dump(request *nl.NetlinkRequest, reset func(), each func(message []byte) error) error {
 	request.Flags |= unix.NLM_F_DUMP
-	for range attempts {
+	for attempt := range attempts {
+		if attempt > 0 {
+			time.Sleep(firstPause << (attempt - 1))
+		}
 		reset()
 		whole, err := h.readList(request, each)
 		if whole || err != nil && !errors.Is(err, unix.EINTR) {
