@@ -27,6 +27,8 @@ type State struct {
 	Drift      []string `json:"drift,omitempty"`
 	Incomplete []string `json:"incomplete,omitempty"`
 	Left       []string `json:"left,omitempty"`
+	// Undeclared are objects that are no longer declared, and still there.
+	Undeclared []string `json:"undeclared,omitempty"`
 	// Unreadable tells that some of what is declared cannot be read.
 	Unreadable bool  `json:"unreadable,omitempty"`
 	Objects    int   `json:"objects"`
@@ -67,6 +69,7 @@ func (a *Agent) stateOf(found *task.Partial) (State, error) {
 		state.Unreadable = state.Unreadable || one.Unreadable
 	}
 	state.Incomplete = append(state.Incomplete, found.Warnings()...)
+	state.Undeclared = found.Left
 	last, err := (&store.Store{System: a.Site.Services.System, Namespace: a.Site.Namespace}).Last()
 	if last != nil {
 		state.Generation, state.LastChange = last.Number, last.Time.Unix()

@@ -31,17 +31,21 @@ func (t *terminal) run(check, differ bool) error {
 	if !check {
 		t.guard(one)
 	}
-	left, err := t.look(site, one, differ)
+	found, err := t.look(site, one, differ)
 	if err != nil {
 		return err
 	}
+	left := len(found.Left) > 0
 	result := one.Apply(site, nil)
 	token := task.TokenOf(result)
-	if err := t.report(result, check, token != ""); err != nil {
+	if err := t.report(result, check, token != "", left); err != nil {
 		return err
 	}
 	if token != "" {
 		return t.await(site, token)
+	}
+	if differ && len(unreadableIn(found)) > 0 {
+		return errUnreadable
 	}
 	if differ && (result.Changed || left || len(task.IncompleteOf(result)) > 0) {
 		return errDiffers
@@ -49,32 +53,42 @@ func (t *terminal) run(check, differ bool) error {
 	return nil
 }
 
-// look refuses to apply files with mistakes; to compare, it says what they are and goes on. left tells that something
-// is no longer declared and still there.
-func (t *terminal) look(site *services.Site, one *task.Task, differ bool) (left bool, err error) {
-	found, err := one.Partial(site)
-	if err != nil {
-		return false, err
-	}
+// errUnreadable is trouble: what the files with mistakes declare is not known.
+var errUnreadable = errors.New("what is declared cannot be read as a whole")
+
+// unreadableIn are the mistakes in the files.
+func unreadableIn(found *task.Partial) []error {
 	var wrong []error
 	for _, problem := range found.Incomplete {
 		if problem.Unreadable {
 			wrong = append(wrong, errors.New(problem.String()))
 		}
 	}
-	for _, object := range found.Left {
-		if !t.json {
-			fmt.Fprintln(t.output, t.paint("33", object+": no longer declared, still there"))
-		}
-	}
-	if len(wrong) == 0 || differ {
-		return len(found.Left) > 0, nil
-	}
-	return false, errors.Join(wrong...)
+	return wrong
 }
 
-// report shows the steps, an option a line.
-func (t *terminal) report(result ansible.Result, check, waits bool) error {
+// look refuses to apply files with mistakes; to compare, it says what they are and goes on.
+func (t *terminal) look(site *services.Site, one *task.Task, differ bool) (*task.Partial, error) {
+	found, err := one.Partial(site)
+	if err != nil {
+		return nil, err
+	}
+	for _, object := range found.Left {
+		if !t.json {
+			fmt.Fprintln(t.output, t.paint("33", object+stillThere))
+		}
+	}
+	if differ {
+		return found, nil
+	}
+	return found, errors.Join(unreadableIn(found)...)
+}
+
+// stillThere is said of an object whose file somebody has removed.
+const stillThere = ": no longer declared, still there"
+
+// report shows the steps, an option a line. left tells that something is there that is no longer declared.
+func (t *terminal) report(result ansible.Result, check, waits, left bool) error {
 	if result.Err != nil {
 		return result.Err
 	}
@@ -91,7 +105,7 @@ func (t *terminal) report(result ansible.Result, check, waits bool) error {
 	actions, _ := result.Values.Get("actions").([]schema.Object)
 	t.steps(actions)
 	switch {
-	case len(actions) == 0 && len(task.IncompleteOf(result)) > 0:
+	case len(actions) == 0 && (left || len(task.IncompleteOf(result)) > 0):
 		fmt.Fprintln(t.output, "the rest of the host is as declared")
 	case len(actions) == 0:
 		fmt.Fprintln(t.output, "the host is as declared")

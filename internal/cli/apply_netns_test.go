@@ -214,7 +214,7 @@ func TestOutput(t *testing.T) {
 ! $hostnet diff; ! $hostnet diff --json; $hostnet apply --check; $hostnet apply --json; $hostnet show; $hostnet show --json; $hostnet export; $hostnet diff`)
 	contains(t, said, "hostnet apply ", "Exit codes", "hostnet diff: what differs", "--confirm SECONDS",
 		"hostnet export: ",
-		`show takes no "more"`, "--confirm takes from 5 to 3600 seconds", `invalid value "x" for flag --confirm`,
+		`show takes no "more"`, "--confirm takes from 5 to 3600 seconds", `"x" is no value of --confirm`,
 		"--confirm takes from 5 to 3600 seconds",
 		"create bridge br-a", `"changed": true`, "create bridge br-a", `"actions"`, "LINK", "10.1.1.1/24", `"bridges": [`,
 		"hostnet.linux.network:", "the host is as declared")

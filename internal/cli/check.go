@@ -48,6 +48,13 @@ type declaration struct {
 
 const collection = "hostnet.linux."
 
+// ModuleNames are the modules of the collection: a name that is none of them is a mistake in a playbook.
+var ModuleNames = []string{
+	"async_status", "bond", "bridge", "container", "container_info", "container_interface", "container_network", "dnsmasq",
+	"dummy", "interface", "lxc_bridge", "lxc_host", "macvlan", "nat", "network", "network_diagram", "network_info",
+	"network_path", "rollback", "route", "rule", "veth", "vlan", "vrf", "vxlan",
+}
+
 // checkFile tells every mistake of a file, from what is in it alone.
 func checkFile(t *terminal) error {
 	if len(t.arguments) == 0 {
@@ -128,7 +135,14 @@ func declarationsIn(node *yaml.Node) []declaration {
 	if node.Kind == yaml.MappingNode {
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			key, value := node.Content[i].Value, node.Content[i+1]
+			if key == "module_defaults" {
+				continue // a part of what its tasks declare
+			}
 			module, ours := strings.CutPrefix(key, collection)
+			if ours && !slices.Contains(ModuleNames, module) {
+				out = append(out, declaration{module, node.Content[i]})
+				continue
+			}
 			if ours && value.Kind == yaml.MappingNode && (module == "network" || spec.KindOfModule(module) != nil) {
 				out = append(out, declaration{module, value})
 				continue
@@ -145,6 +159,13 @@ func declarationsIn(node *yaml.Node) []declaration {
 
 // mistakes are those that can be told without the host. What a template gives is not known.
 func (d declaration) mistakes(file string) []mistake {
+	if !slices.Contains(ModuleNames, d.module) {
+		message := fmt.Sprintf("there is no module %s%s", collection, d.module)
+		if near := schema.Nearest(d.module, ModuleNames); near != "" {
+			message += fmt.Sprintf(": did you mean %s%s?", collection, near)
+		}
+		return []mistake{{File: file, Line: d.node.Line, Message: message}}
+	}
 	fields, err := ansible.YAMLNode(d.node)
 	if err != nil {
 		return []mistake{unreadable(file, d.node.Line, err)}

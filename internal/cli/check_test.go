@@ -33,6 +33,11 @@ func TestCheckFile(t *testing.T) {
 			[]string{":3: bridges[0].mac_address: 01:00:5e:00:00:01 is a multicast MAC: use a unicast address"}},
 		"an address twice": {"bridges:\n  - {name: a, addresses: [10.0.0.1/24]}\n  - {name: b, addresses: [10.0.0.1/24]}\n",
 			1, []string{":3: bridges[1].addresses[0]: 10.0.0.1 is declared twice"}},
+		"a module": {"- hostnet.linux.brigde: {name: a}\n- hostnet.linux.nothing_like_it:\n", 1,
+			[]string{":1: there is no module hostnet.linux.brigde: did you mean hostnet.linux.bridge?",
+				":2: there is no module hostnet.linux.nothing_like_it\n"}},
+		"defaults": {"- hosts: all\n  module_defaults:\n    hostnet.linux.bridge: {mtu: 1400}\n" +
+			"    group/hostnet.linux.network: {confirm: auto}\n", 0, []string{"0 declarations"}},
 		"no YAML":         {"bridges:\n  - name: br-a\n   mtu: 1\n", 1, []string{":"}},
 		"nothing of ours": {"- hosts: all\n  tasks: []\n", 0, []string{"0 declarations"}},
 		"a text":          {"bridges\n", 1, []string{":1: this is neither"}},

@@ -35,6 +35,8 @@ type condition struct {
 	Generation int       `json:"generation,omitempty"`
 	Drift      []string  `json:"drift"`
 	Incomplete []string  `json:"incomplete"`
+	// Undeclared is what is no longer declared, and still there.
+	Undeclared []string `json:"undeclared,omitempty"`
 	// Left is what differs and was taken away so often that the watcher leaves it.
 	Left      []string     `json:"left,omitempty"`
 	Problems  []string     `json:"problems,omitempty"`
@@ -161,6 +163,7 @@ func (c *condition) compare(site *services.Site) {
 	c.Compared, c.Objects, c.Generation = state.Looked, state.Objects, state.Generation
 	c.Drift = append(c.Drift, state.Drift...)
 	c.Incomplete = append(c.Incomplete, state.Incomplete...)
+	c.Undeclared = append(c.Undeclared, state.Undeclared...)
 	for _, object := range c.Drift {
 		if slices.ContainsFunc(left, func(step string) bool { return strings.HasSuffix(step, " "+object) }) {
 			c.Left = append(c.Left, object)

@@ -19,13 +19,18 @@ echo AS DECLARED; $hostnet status
 ip link set br-b mtu 1300; echo DRIFT; $hostnet status br-b; echo PATTERN; $hostnet status 'v*'; ! $hostnet status nothing 2>&1
 ip address delete 10.2.2.1/24 dev br-b; ip link set v0 down; echo WORDS; $hostnet status 'br-b' v0; $hostnet draw
 ip address add 10.2.2.1/24 dev br-b; ip link set v0 up; echo JSON; $hostnet status --json br-b | tr -d ' \n'; echo
-cp $hostnet /run/hostnet-copy; echo USER; setpriv --reuid 65534 --clear-groups /run/hostnet-copy status br-b; echo END`)
+cp $hostnet /run/hostnet-copy; echo USER; setpriv --reuid 65534 --clear-groups /run/hostnet-copy status br-b; echo END
+rm /etc/hostnet/bridges/br-b.yml; echo GONE; $hostnet status br-b; $hostnet diff || echo code $?; $hostnet verify || echo code $?
+echo 'bridges: [' >/etc/hostnet/bridges/br-c.yml; echo BROKEN; { $hostnet diff || echo code $?; } 2>&1`)
 	contains(t, said, "AS DECLARED", "generation 1", "objects as declared", "this session, peer ", "br-b", "bridge",
 		"up", "10.2.2.1/24", "nat br-b 10.2.2.0/24", "forward", "8080",
 		"name servers 192.0.2.53", "DRIFT", "differs: bridge br-b", "br-b", "differs: mtu", "PATTERN", "v0", "v1",
 		"no link is called nothing (there are: lo, ",
 		"WORDS", "differs: up, peer v1", "differs: mtu addresses", "drift: mtu, addresses)", "v0 (veth, down, peer v1, drift: up)",
-		"JSON", `"drift":["bridgebr-b"]`, `"mtu":1300`, "USER", "told to root: sudo hostnet status", "br-b", "END")
+		"JSON", `"drift":["bridgebr-b"]`, `"mtu":1300`, "USER", "told to root: sudo hostnet status", "br-b", "END",
+		"GONE", "bridge br-b: no longer declared, still there", "bridge br-b: no longer declared, still there", "code 1",
+		"bridge br-b: no longer declared, still there", "code 1", "BROKEN", "incomplete: /etc/hostnet/bridges/br-c.yml",
+		"what is declared cannot be read as a whole", "code 2")
 	_, pattern, _ := strings.Cut(said, "PATTERN")
 	pattern, _, _ = strings.Cut(pattern, "nat ")
 	if strings.Contains(pattern, "br-b  ") && strings.Contains(pattern, "\nbr-b") {

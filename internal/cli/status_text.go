@@ -39,6 +39,9 @@ func (t *terminal) condition(now *condition) error {
 	for _, line := range now.Incomplete {
 		fmt.Fprintln(t.output, t.paint("33", "incomplete: "+line))
 	}
+	for _, object := range now.Undeclared {
+		fmt.Fprintln(t.output, t.paint("33", object+stillThere))
+	}
 	switch {
 	case now.Compared.IsZero() && len(now.Problems) == 0:
 		fmt.Fprintln(t.output, "whether it is as declared is told to root: sudo hostnet status")

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os/signal"
 	"runtime/debug"
@@ -81,11 +80,14 @@ func verify(t *terminal) error {
 		for _, line := range state.Incomplete {
 			fmt.Fprintln(t.output, "incomplete:", line)
 		}
+		for _, object := range state.Undeclared {
+			fmt.Fprintln(t.output, object+stillThere)
+		}
 	}
 	switch {
 	case state.Unreadable:
-		return errors.New("what is declared cannot be read as a whole")
-	case len(state.Drift)+len(state.Incomplete) > 0:
+		return errUnreadable
+	case len(state.Drift)+len(state.Incomplete)+len(state.Undeclared) > 0:
 		return errDiffers
 	}
 	if !t.json {

@@ -219,11 +219,18 @@ func Switch(names ...string) Form[string] {
 	return form
 }
 
+// mostListed are the names that are listed beside the nearest: more would hide it.
+const mostListed = 12
+
 // UnknownName is the error for a name that is none of the known ones, with the nearest.
 func UnknownName(what, name string, known []string) error { return unknownName(what, name, known) }
 
 func unknownName(what, name string, known []string) error {
-	if near := Nearest(name, known); near != "" {
+	near := Nearest(name, known)
+	if near != "" && len(known) > mostListed {
+		return fmt.Errorf("unknown %s %q: did you mean %q?", what, name, near)
+	}
+	if near != "" {
 		return fmt.Errorf("unknown %s %q: did you mean %q? (one of: %s)", what, name, near, strings.Join(known, ", "))
 	}
 	return fmt.Errorf("unknown %s %q (one of: %s)", what, name, strings.Join(known, ", "))

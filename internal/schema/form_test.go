@@ -2,6 +2,7 @@ package schema
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -79,6 +80,7 @@ func TestChoiceNamesTheNearest(t *testing.T) {
 	check(t, Choice("balance-rr", "active-backup", "802.3ad"), []reading{
 		{raw: "802.3ad", written: "802.3ad"},
 		{raw: "active-backpu", problem: `did you mean "active-backup"?`},
+		{raw: "802.3ae", written: "", problem: `did you mean "802.3ad"? (one of: balance-rr`},
 		{raw: "zzz", problem: "(one of: balance-rr, active-backup, 802.3ad)"},
 	})
 }
@@ -154,5 +156,19 @@ func TestProblemsAreBounded(t *testing.T) {
 	if ok || len(values) > mostProblems || len(problems) != mostProblems+1 ||
 		!strings.Contains(problems.Error(), "are not looked at") {
 		t.Errorf("%d values, %d problems", len(values), len(problems))
+	}
+}
+
+func TestManyNamesDoNotHideTheNearest(t *testing.T) {
+	var known []string
+	for i := range 2 * mostListed {
+		known = append(known, fmt.Sprintf("option_number_%d", i))
+	}
+	if got := unknownName("option", "optoin_number_7", known).Error(); got !=
+		`unknown option "optoin_number_7": did you mean "option_number_7"?` {
+		t.Error(got)
+	}
+	if got := unknownName("option", "other", known).Error(); !strings.Contains(got, "(one of: option_number_0, ") {
+		t.Error(got)
 	}
 }

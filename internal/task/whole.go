@@ -83,8 +83,12 @@ func (t *Task) Partial(site *services.Site) (*Partial, error) {
 				Reason: fmt.Sprintf("cannot be read: %s is set up as generation %d has it", object.Describe(), last.number),
 			})
 		}
-	} else if out.Left, err = stillThere(site, kept.Set, last.set); err != nil {
-		return nil, err
+	}
+	// What a boot cannot read has been rescued: it is not gone.
+	if !t.Booting || len(kept.Problems) == 0 {
+		if out.Left, err = stillThere(site, kept.Set, last.set); err != nil {
+			return nil, err
+		}
 	}
 	origin := map[*spec.Object]*spec.Object{}
 	for {

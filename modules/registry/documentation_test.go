@@ -5,10 +5,23 @@ import (
 	"testing"
 
 	"hostnet.linux/internal/ansible"
+	"hostnet.linux/internal/cli"
 	"hostnet.linux/internal/schema"
 	"hostnet.linux/modules/containers"
 	"hostnet.linux/modules/registry"
 )
+
+// TestCheckKnowsModules: `hostnet check` takes every other name of this collection for a mistake.
+func TestCheckKnowsModules(t *testing.T) {
+	var names []string
+	for _, module := range slices.Concat(registry.Modules(), containers.Modules(nil)) {
+		names = append(names, module.Name)
+	}
+	slices.Sort(names)
+	if names = slices.Compact(names); !slices.Equal(names, cli.ModuleNames) {
+		t.Errorf("%q are known, and there are %q", cli.ModuleNames, names)
+	}
+}
 
 // TestDocumentationIsWhole: everything that is returned has an example, also on failure, and every module leads to
 // others.
