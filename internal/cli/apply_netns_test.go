@@ -234,7 +234,7 @@ func TestOutput(t *testing.T) {
 func TestOrdinaryUser(t *testing.T) {
 	t.Parallel()
 	said := apart(t, `cp $hostnet /run/hostnet; user="setpriv --reuid 65534 --clear-groups /run/hostnet"
-$user show; $user export; ! $user diff; ! $user apply`)
+$user show; $user export; ! $user diff; ! $user apply --check`)
 	contains(t, said, "LINK", "hostnet.linux.network:", "this takes root: sudo hostnet diff",
-		"this takes root: sudo hostnet apply")
+		"this takes root: sudo hostnet apply --check")
 }

@@ -26,11 +26,13 @@ type terminal struct {
 	// name is the command, arguments what follows it other than options.
 	name      string
 	arguments []string
-	drawing   drawing
-	journey   journey
-	colour    bool
-	json      bool
-	check     bool
+	// words are all that follows the command, as they were given.
+	words   []string
+	drawing drawing
+	journey journey
+	colour  bool
+	json    bool
+	check   bool
 	// follow has status look anew again and again, changedOnly export leave out defaults.
 	follow, changedOnly bool
 	// seconds is how long a change waits for its confirmation; 0 leaves that to what it changes.
@@ -74,7 +76,8 @@ func run(arguments []string, output *os.File) error {
 	if !found {
 		return unknown(name)
 	}
-	t := &terminal{output: &system.Terminal{Output: output}, name: name, colour: system.TakesColour(output)}
+	t := &terminal{output: &system.Terminal{Output: output}, name: name, words: arguments[1:],
+		colour: system.TakesColour(output)}
 	if t.colour {
 		t.output = &system.Terminal{Output: output, Colours: colours}
 	}
@@ -214,9 +217,24 @@ func (t *terminal) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
+// commandLine is what a person types into a shell to give those words.
+func commandLine(words []string) string {
+	out := make([]string, len(words))
+	for i, word := range words {
+		out[i] = word
+		if !plainWord().MatchString(word) {
+			out[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// plainWord is a word of which a shell makes nothing else.
+var plainWord = pattern.Of(`^[\w./:=@%+,-]+$`)
+
 func (t *terminal) needRoot() error {
 	if os.Geteuid() != 0 {
-		return fmt.Errorf("this takes root: sudo hostnet %s", strings.Join(append([]string{t.name}, t.arguments...), " "))
+		return fmt.Errorf("this takes root: sudo hostnet %s", commandLine(append([]string{t.name}, t.words...)))
 	}
 	return nil
 }

@@ -63,6 +63,14 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// TestCommandLine: what is to be typed again as root is what was typed, options and all.
+func TestCommandLine(t *testing.T) {
+	t.Parallel()
+	if got := commandLine([]string{"apply", "--check", "br-*", "it's", ""}); got != `apply --check 'br-*' 'it'\''s' ''` {
+		t.Error(got)
+	}
+}
+
 // TestHelpOfEach: each command has a help that names all its options, with two dashes.
 func TestHelpOfEach(t *testing.T) {
 	all := Help()
