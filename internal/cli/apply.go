@@ -147,7 +147,7 @@ func boot(t *terminal) error {
 		return err
 	}
 	defer done()
-	if err := t.finish(site); err != nil {
+	if err := t.recover(site); err != nil {
 		fmt.Fprintln(t.output, system.Warning("hostnet: "+err.Error()))
 	}
 	var made *task.Partial
@@ -181,8 +181,8 @@ func boot(t *terminal) error {
 	return nil
 }
 
-// finish undoes a change that nobody made final.
-func (t *terminal) finish(site *services.Site) error {
+// recover undoes a change that nobody made final.
+func (t *terminal) recover(site *services.Site) error {
 	recovered, err := task.Recover(site)
 	if recovered != "" {
 		fmt.Fprintln(t.output, recovered)
@@ -190,11 +190,11 @@ func (t *terminal) finish(site *services.Site) error {
 	return err
 }
 
-func finish(t *terminal) error {
+func recoverHost(t *terminal) error {
 	site, done, err := t.openAsRoot()
 	if err != nil {
 		return err
 	}
 	defer done()
-	return t.finish(site)
+	return t.recover(site)
 }

@@ -173,7 +173,7 @@ func commands() []command {
 			run: export,
 		},
 		{name: "boot", text: "what hostnet.service runs: finish what a crash left behind, then apply", run: boot},
-		{name: "recover", text: "finish what a crash left behind, and no more", run: finish},
+		{name: "recover", text: "finish what a crash left behind, and no more", run: recoverHost},
 		{
 			name: openstackName, arguments: "check|plan|show|allocate DIRECTORY", text: openstackText,
 			words: []string{"check", "plan", "show", "allocate"},

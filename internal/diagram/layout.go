@@ -19,7 +19,7 @@ func (s *space) place(x, y float64, outermost bool) {
 		}
 	}
 	s.w = max(s.w, at-gap+innerGutter-x)
-	s.finish(top, outermost)
+	s.placeRows(top, outermost)
 }
 
 // besideName is where the first box of a host begins: the lines to the networks pass beside the host's name.
@@ -94,8 +94,8 @@ func (s *space) placeRoots(free float64) float64 {
 	return free
 }
 
-// finish gives the rows their heights and puts the spaces within below them.
-func (s *space) finish(top float64, outermost bool) {
+// placeRows gives the rows their heights and puts the spaces within below them.
+func (s *space) placeRows(top float64, outermost bool) {
 	heights := make([]float64, s.rows+1)
 	for _, one := range s.byName {
 		if one.span > 0 {
@@ -130,7 +130,7 @@ func (s *space) finish(top float64, outermost bool) {
 		}
 		inner.y = at
 		inner.w = max(inner.rightmost()+innerGutter-inner.x, inner.titleWidth())
-		inner.finish(at+headHeight, false)
+		inner.placeRows(at+headHeight, false)
 		inner.h = max(inner.h, inner.gutterHeight(outermost))
 		right = max(right, inner.right())
 		at = inner.bottom()

@@ -52,7 +52,7 @@ func writeSVG(out io.Writer, hosts []*topology.Host, options Options) error {
 		c.text("title", margin, margin+20, "start", options.Title)
 	}
 	bottom := c.legend(max(right, 640), top+height+margin)
-	return c.finish(out, max(right, 640), bottom, describeAll(hosts, options))
+	return c.write(out, max(right, 640), bottom, describeAll(hosts, options))
 }
 
 // describeAll is what a screen reader says.
@@ -64,7 +64,7 @@ func describeAll(hosts []*topology.Host, options Options) string {
 	return cmp.Or(options.Title, "The network of "+strings.Join(names, ", "))
 }
 
-func (c *canvas) finish(out io.Writer, width, height float64, title string) error {
+func (c *canvas) write(out io.Writer, width, height float64, title string) error {
 	_, err := fmt.Fprintf(out,
 		`<svg xmlns="http://www.w3.org/2000/svg" width="%[1]s" height="%[2]s" viewBox="0 0 %[1]s %[2]s" role="img">
 <title>%[3]s</title>
