@@ -30,9 +30,10 @@ vm: prepare ## tests on a real Debian under QEMU
 fuzz: prepare ## every fuzz target for 60 s, for the night; `make test` runs their seeds
 	@go run ./internal/runtests fuzz
 
-nightly: prepare ## 1,000 runs that are killed at random, and all neighbours side by side, for the night
+nightly: prepare ## 2,000 runs that are killed at random, and all neighbours side by side, for the night
 	@HOSTNET_SIDE_BY_SIDE=all go test -tags=vm -count=1 -timeout=120m -run='^TestSideBySide$$' -v ./internal/vmtest
 	@HOSTNET_KILLS=1000 go test -tags=netns -count=1 -timeout=120m -run='^TestKilledAtRandom$$' -v ./internal/task
+	@HOSTNET_KILLS=1000 go test -tags=netns -count=1 -timeout=240m -run='^TestContainersKilledAtRandom$$' -v ./internal/cli
 
 browser: prepare-checkers ## the part of lint that is the documentation site in a real browser
 	@go run ./internal/runtests browser

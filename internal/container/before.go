@@ -9,6 +9,7 @@ import (
 	"hostnet.linux/internal/addr"
 	"hostnet.linux/internal/kernel"
 	"hostnet.linux/internal/lxc"
+	"hostnet.linux/internal/system"
 )
 
 // Before is what a change of containers replaces. It survives JSON, so that another process can put it back after a
@@ -62,6 +63,7 @@ func (p *planner) written() *Before {
 func RestoreFiles(before *Before) error {
 	var failed []error
 	for _, file := range before.Files {
+		failed = append(failed, (&system.System{}).Sweep(file.Path))
 		// A container that is gone takes no configuration any more.
 		if isThere(file.Path) {
 			failed = append(failed, replaceFile(file.Path, file.Before))

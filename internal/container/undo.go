@@ -2,7 +2,10 @@ package container
 
 import (
 	"errors"
+	"net/netip"
 	"slices"
+
+	"golang.org/x/sys/unix"
 
 	"hostnet.linux/internal/addr"
 	"hostnet.linux/internal/kernel"
@@ -118,9 +121,27 @@ func (c *Container) restoreRoutes(before []kernel.Route) error {
 		return compareBool(a.NextHops[0].Via.IsValid(), b.NextHops[0].Via.IsValid())
 	})
 	for _, route := range lost {
-		failed = append(failed, c.kernel.AddRoute(route))
+		failed = append(failed, c.addBack(route))
 	}
 	return errors.Join(failed...)
+}
+
+// addBack adds a route as it was. The kernel keeps one whose router no address leads to any more, and takes none anew
+// (fib_check_nh): that router is made reachable for the moment.
+func (c *Container) addBack(route kernel.Route) error {
+	err := c.kernel.AddRoute(route)
+	hop := route.NextHops[0]
+	if !errors.Is(err, unix.ENETUNREACH) && !errors.Is(err, unix.EHOSTUNREACH) || !hop.Via.IsValid() {
+		return err
+	}
+	router := kernel.Route{
+		To: netip.PrefixFrom(hop.Via, hop.Via.BitLen()), Table: route.Table, Protocol: route.Protocol,
+		Type: unix.RTN_UNICAST, Scope: unix.RT_SCOPE_LINK, NextHops: []kernel.NextHop{{Link: hop.Link}},
+	}
+	if c.kernel.AddRoute(router) != nil {
+		return err
+	}
+	return errors.Join(c.kernel.AddRoute(route), c.kernel.DeleteRoute(router))
 }
 
 // missing are the static routes of one list that the other lacks.

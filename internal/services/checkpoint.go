@@ -205,11 +205,14 @@ func (s *Site) restoreFiles(before *Checkpoint) error {
 		failures = append(failures, err)
 	}
 	for _, file := range before.Files {
-		failures = append(failures, s.Services.System.Sweep(file.Path))
-		// What cannot be written has not been changed.
-		if now, err := s.Services.System.File(file.Path); err != nil || file.Link != "" || !now.Equal(file) {
-			failures = append(failures, s.Services.System.Put(file))
+		now, err := s.Services.System.File(file.Path)
+		if err == nil && file.Link == "" && file.Present && now.Equal(file) {
+			// What cannot be written has not been changed.
+			err = s.Services.System.Sweep(file.Path)
+		} else {
+			err = s.Services.System.PutBack(file)
 		}
+		failures = append(failures, err)
 	}
 	if len(before.Units) > 0 && s.Services.System.HasSystemd() {
 		failures = append(failures, s.Services.System.ReloadUnits())

@@ -36,6 +36,8 @@ type File struct {
 	Attributes map[string][]byte `json:"attributes,omitempty"`
 	// Link is where the path leads if it is a symbolic link: the rest is about the file there.
 	Link string `json:"link,omitempty"`
+	// Folders are those above it that are not there either, the innermost first: an undo takes them away again.
+	Folders []string `json:"folders,omitempty"`
 }
 
 // Text is a file with that text that everybody may read.
@@ -71,7 +73,17 @@ func (s *System) File(path string) (File, error) {
 	if err != nil && !IsNotPlain(err) {
 		return File{}, fmt.Errorf("cannot read %s: %w", path, err)
 	}
+	if !file.Present && err == nil {
+		for folder := filepath.Dir(path); s.isMissing(folder); folder = filepath.Dir(folder) {
+			file.Folders = append(file.Folders, folder)
+		}
+	}
 	return file, err
+}
+
+func (s *System) isMissing(path string) bool {
+	_, err := os.Lstat(s.Path(path))
+	return errors.Is(err, fs.ErrNotExist) && filepath.Dir(path) != path
 }
 
 // keptModes are the bits of a mode that a file is put back with.
@@ -186,7 +198,21 @@ func put(path string, file File) error {
 // PutBack is Put for an undo: what a Put that a crash cut short has left beside the file goes, too, also where the file itself is
 // as it was.
 func (s *System) PutBack(file File) error {
-	return errors.Join(s.Sweep(file.Path), s.Put(file))
+	return errors.Join(s.Sweep(file.Path), s.Put(file), s.removeFolders(file))
+}
+
+// removeFolders removes those that were not there, where nothing is left in them.
+func (s *System) removeFolders(file File) error {
+	for _, folder := range file.Folders {
+		err := os.Remove(s.Path(folder))
+		if errors.Is(err, unix.ENOTEMPTY) {
+			return nil
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("cannot remove the folder %s: %w", folder, err)
+		}
+	}
+	return nil
 }
 
 // Sweep removes what a Put that a crash cut short has left beside the file.

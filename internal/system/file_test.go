@@ -75,3 +75,30 @@ func TestPutLeavesWhatIsSo(t *testing.T) {
 		})
 	}
 }
+
+// TestFoldersGoWithAnUndo: what a change has made a folder for goes with that folder, unless somebody else has put
+// something there.
+func TestFoldersGoWithAnUndo(t *testing.T) {
+	t.Parallel()
+	s := &System{Root: t.TempDir()}
+	for _, others := range []bool{false, true} {
+		before, err := s.File("/etc/hostnet/dnsmasq/lxcbr0/hosts")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Put(Text(before.Path, "10.0.3.77 web\n")); err != nil {
+			t.Fatal(err)
+		}
+		if others {
+			if err := s.Put(Text("/etc/hostnet/theirs", "")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.PutBack(before); err != nil {
+			t.Fatal(err)
+		}
+		if s.Exists("/etc/hostnet/dnsmasq") || s.Exists("/etc/hostnet") != others {
+			t.Errorf("others %t: a folder is left or gone", others)
+		}
+	}
+}

@@ -91,7 +91,8 @@ chmod 755 /usr/local/sbin/theirs; systemctl enable -q lxc; true`)
 
 // testBeside has a neighbour start first, then ours, with a boot of both.
 func (l *lxcLab) testBeside(t *testing.T, one neighbour, reboots bool) {
-	var before string
+	const ours = "nft list tables | grep hostnet; ip link show lxcbr0 2>/dev/null; systemctl is-active hostnet-watch; true"
+	before, clean := "", l.host.MustRun(t, ours)
 	defer l.stopNeighbour(t, one)
 	boot := func(t *testing.T) {
 		t.Helper()
@@ -128,14 +129,13 @@ func (l *lxcLab) testBeside(t *testing.T, one neighbour, reboots bool) {
 			if order.boots {
 				boot(t)
 			}
-			l.host.MustRun(t, "lxc-stop -k -n side")
+			// A boot may have started others.
+			l.host.MustRun(t, "for each in $(lxc-ls -1 --running); do lxc-stop -k -n $each; done")
 			l.must(t, "lxc_bridge", map[string]any{"state": "absent"})
 			if was, now := without(before, one.traces), without(l.theirs(t, one), one.traces); now != was {
 				t.Errorf("theirs is not as it was, once ours is gone:\n%s", difference(was, now))
 			}
-			if left := l.host.MustRun(t,
-				"nft list tables | grep hostnet; ip link show lxcbr0 2>/dev/null; systemctl is-active "+
-					"hostnet-watch; true"); left != "inactive\n" {
+			if left := l.host.MustRun(t, ours); left != clean {
 				t.Errorf("left of ours: %s", left)
 			}
 			t.Logf("%.0f s", time.Since(begin).Seconds())
@@ -223,6 +223,7 @@ func without(text string, texts ...string) string {
 			if line == end {
 				end = ""
 			}
+		case strings.TrimSpace(line) == "": // follows each chain
 		case !named(line):
 			kept = append(kept, line)
 		case strings.HasSuffix(line, "{"):

@@ -14,6 +14,7 @@ import (
 	"hostnet.linux/internal/ansible"
 	"hostnet.linux/internal/container"
 	"hostnet.linux/internal/dhcp"
+	"hostnet.linux/internal/dnsmasq"
 	"hostnet.linux/internal/kernel/linux"
 	"hostnet.linux/internal/lxc/liblxc"
 	"hostnet.linux/internal/system"
@@ -50,6 +51,8 @@ func run(arguments []string, input io.Reader, output, errors io.Writer) int {
 			return 1
 		}
 		return 0
+	case len(arguments) >= 2 && arguments[1] == dnsmasq.SuperviseCommand:
+		return dnsmasq.Supervise(arguments[2:])
 	case len(arguments) >= 2 && arguments[1] == dhcp.Command:
 		return exitCode(machine().DHCP(arguments[2:]), errors)
 	case len(arguments) >= 2 && arguments[1] == container.FollowCommand:
@@ -61,15 +64,22 @@ func run(arguments []string, input io.Reader, output, errors io.Writer) int {
 	case len(arguments) == 2 && arguments[1] == "version":
 		fmt.Fprintln(output, version)
 		return 0
-	case len(arguments) == 2 && arguments[1] == "module":
-		return ansible.Serve(input, arguments[0], output, runCall)
-	case len(arguments) == 2 && arguments[1] == ansible.StoredCommand:
-		return ansible.ServeOpened(input, output, runCall)
 	case len(arguments) == 2 && !strings.HasPrefix(arguments[1], "-"):
-		return ansible.ServeFile(arguments[1], arguments[0], output, runCall)
+		return serve(arguments, input, output)
 	}
 	fmt.Fprint(errors, usage)
 	return 2
+}
+
+// serve runs a module, whose arguments come from where the second argument says.
+func serve(arguments []string, input io.Reader, output io.Writer) int {
+	switch arguments[1] {
+	case "module":
+		return ansible.Serve(input, arguments[0], output, runCall)
+	case ansible.StoredCommand:
+		return ansible.ServeOpened(input, output, runCall)
+	}
+	return ansible.ServeFile(arguments[1], arguments[0], output, runCall)
 }
 
 func exitCode(err error, errors io.Writer) int {
