@@ -73,11 +73,11 @@ func NetworkModule() schema.Table[Declaration] {
 		func(d *Declaration) **[]containerSet { return &d.sets },
 		"Many containers in one task, in place of O(container)."),
 		schema.Field("manager", schema.Choice(TakeOver), func(d *Declaration) **string { return &d.manager },
-			"V(takeover) moves running containers over that OpenStack-Ansible's roles have deployed: interfaces from the "+
+			"V(takeover) moves containers over that OpenStack-Ansible's roles have deployed: interfaces from the "+
 				"C(.ini) files that the "+
 				"configuration includes into the configuration, their addresses and routes with them, and a file inside has "+
 				"systemd-networkd "+
-				"leave them alone from its next start on. No packet is lost. An interface with DHCP keeps its client inside. "+
+				"leave them alone, which is restarted for that. No packet is lost on them. An interface with DHCP keeps its client inside. "+
 				"Left out, what "+
 				"these have set up as declared stays theirs."))
 }

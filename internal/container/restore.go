@@ -129,7 +129,11 @@ func (f filesInside) restore() {
 	if err != nil {
 		said.add(f.container.Name, "restore", fmt.Errorf("cannot put back /%s: %w", networkdFolder, err))
 	}
-	for _, step := range f.steps() {
+	steps := f.steps()
+	if len(steps) > 0 && f.container.findNetworkd() != 0 {
+		steps = append(steps, plan.Step{Action: "restart", Object: "systemd-networkd", Run: f.container.restartNetworkd})
+	}
+	for _, step := range steps {
 		if err := step.Run(); err != nil {
 			said.add(f.container.Name, "restore", fmt.Errorf("%s %s: %w", step.Action, step.Object, err))
 		}

@@ -29,6 +29,7 @@ func unmanagedInside(c *Container, name string) insideFile {
 
 // planTakeover tells systemd-networkd inside to leave the links alone whose addressing is now in the configuration.
 func (p *planner) planTakeover() {
+	told := map[*Container]bool{}
 	for _, t := range p.targets {
 		if !t.moves || t.live == nil && t.container.running() {
 			continue
@@ -44,6 +45,13 @@ func (p *planner) planTakeover() {
 		p.add(plan.Step{
 			Phase: plan.Finish, Action: "write", Object: file.describe(), Run: file.write,
 		})
+		if c := t.container; !told[c] && c.findNetworkd() != 0 {
+			told[c] = true
+			p.add(plan.Step{
+				Phase: plan.Finish, Depth: 1, Action: "restart", Object: "systemd-networkd in container " + c.Name,
+				Run: c.restartNetworkd,
+			})
+		}
 	}
 }
 

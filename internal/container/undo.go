@@ -23,8 +23,15 @@ func (p *planner) undo(before *checkpoint) error {
 	for _, file := range p.files {
 		failed = append(failed, replaceFile(file.Path, file.Before))
 	}
+	told := map[*Container]bool{}
 	for _, file := range p.inside {
+		told[file.container] = told[file.container] || file.isThere()
 		failed = append(failed, file.remove())
+	}
+	for _, c := range p.containers {
+		if told[c] {
+			failed = append(failed, c.restartNetworkd())
+		}
 	}
 	if err := p.observe(); err != nil {
 		return errors.Join(append(failed, err)...)

@@ -13,6 +13,11 @@ const settling = 5 * time.Second
 // Restart has a service read its files anew and waits until it has set up its links. A restart leaves links alone that
 // the service does not manage any more; a reload would first strip them of what it gave them.
 func Restart(s *system.System, service string) error {
+	if service == Networkd {
+		if err := forget(s); err != nil {
+			return err
+		}
+	}
 	if err := s.Restart(service); err != nil {
 		return err
 	}
@@ -29,6 +34,16 @@ func Restart(s *system.System, service string) error {
 		}
 	}
 	return nil
+}
+
+// forget ends networkd without a word to its next run. Since version 257 it tells that run which addresses and routes are
+// its own (networkd-serialize.c), which then takes them from the links that it does not manage any more.
+func forget(s *system.System) error {
+	unit, err := s.Unit(Networkd)
+	if err != nil || unit.MainPID == 0 {
+		return err
+	}
+	return s.Kill(Networkd)
 }
 
 // settled tells whether networkd waits for none of its links any more.

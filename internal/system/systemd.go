@@ -11,6 +11,7 @@ import (
 
 	systemd "github.com/coreos/go-systemd/v22/dbus"
 	"github.com/godbus/dbus/v5"
+	"golang.org/x/sys/unix"
 )
 
 // serviceLimit bounds every request: a service that starts waits for nothing but a program here.
@@ -204,6 +205,13 @@ func (s *System) Reload(unit string) error {
 // Stop stops the unit.
 func (s *System) Stop(unit string) error {
 	return s.job("stop", unit, (*systemd.Conn).StopUnitContext)
+}
+
+// Kill ends the unit's main process at once, so that it has no time to hand anything over to its next run.
+func (s *System) Kill(unit string) error {
+	return s.ask("kill", unit, func(ctx context.Context, manager *manager) error {
+		return manager.KillUnitWithTarget(ctx, unit, systemd.Main, int32(unix.SIGKILL))
+	})
 }
 
 // job has systemd do something with a unit, waits for its end, and on failure adds what the service itself said.

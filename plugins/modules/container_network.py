@@ -563,10 +563,10 @@ options:
         type: dict
   manager:
     description:
-      - 'V(takeover) moves running containers over that OpenStack-Ansible''s roles have deployed: interfaces from the C(.ini) files that the
-          configuration includes into the configuration, their addresses and routes with them, and a file inside has systemd-networkd leave them
-          alone from its next start on. No packet is lost. An interface with DHCP keeps its client inside. Left out, what these have set up as
-          declared stays theirs.'
+      - 'V(takeover) moves containers over that OpenStack-Ansible''s roles have deployed: interfaces from the C(.ini) files that the configuration
+          includes into the configuration, their addresses and routes with them, and a file inside has systemd-networkd leave them alone, which is
+          restarted for that. No packet is lost on them. An interface with DHCP keeps its client inside. Left out, what these have set up as declared
+          stays theirs.'
     type: str
     choices:
       - takeover
