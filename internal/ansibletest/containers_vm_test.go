@@ -39,7 +39,8 @@ func TestContainers(t *testing.T) {
 		last := []labTest{{"state absent", testContainerGone}}
 		only := []labTest{{"without LXC", testNoLXC}, {"reboot", testReboot}, {"lent NIC", testLentNIC}, {"kernel", kernel}}
 		if i > 0 {
-			only = []labTest{{"Debian inside", testDebianInside}}
+			only = []labTest{{"taken from networkd", testTakenFromNetworkd},
+				{"adopted container", testAdoptedContainer}, {"Debian inside", testDebianInside}}
 			last = append(last, labTest{"README", testReadme})
 		}
 		controller, err := editions[i].build(t.Context())
