@@ -76,6 +76,8 @@ func TestWhatTheKernelWouldRefuse(t *testing.T) {
 				"and m1 and m0 are both to stand on v1"},
 		"macvlan on the loopback": {"macvlan", "true", `{"macvlans": [{"name": "m0", "parent": "lo"}]}`,
 			"macvlans[0].parent: the loopback carries no macvlan"},
+		"end of a pair that goes": {"", "true", `{"veths": [{"name": "v0", "peer": "n0"}], "interfaces": [{"name": "p0", "mtu": 1400}]}`,
+			"interfaces[0].name: p0 goes along with v0, whose other end it is: declare it with that pair, or absent"},
 		"VXLANs with one port": {"vxlan", "ip link add x1 type vxlan id 8 dstport 4789 local 10.1.0.2 gbp\nip link set x1 up",
 			`{"vxlans": [{"name": "x0", "id": 7, "dst_port": 4789}]}`, "vxlans[0].dst_port: x1 listens on port 4789 as well, and " +
 				"differs in gbp: give one of them another port, or both the same gbp"},

@@ -39,6 +39,11 @@ func (p *planner) check() {
 		if p.final[want.Name] == nil {
 			continue
 		}
+		if p.gone[want.Name] && !p.fresh[want.Name] {
+			p.problem(want, "name", "%s goes along with %s, whose other end it is: declare it with that pair, or absent",
+				want.Name, deref(p.current.Find(want.Name).Peer))
+			continue
+		}
 		p.checkParent(want)
 		p.checkRoom(want)
 		p.checkBridgeVLAN(want)
