@@ -78,6 +78,10 @@ func TestWhatTheKernelWouldRefuse(t *testing.T) {
 			"macvlans[0].parent: the loopback carries no macvlan"},
 		"end of a pair that goes": {"", "true", `{"veths": [{"name": "v0", "peer": "n0"}], "interfaces": [{"name": "p0", "mtu": 1400}]}`,
 			"interfaces[0].name: p0 goes along with v0, whose other end it is: declare it with that pair, or absent"},
+		"VLAN on a VRF": {"vlan", "true", `{"vrfs": [{"name": "blue", "table": 7}], "vlans": [{"name": "v7", "id": 7, "parent": "blue"}]}`,
+			"vlans[0].parent: vrf blue carries no VLAN, as the kernel has it: declare the link that sends the frames"},
+		"VLAN on the loopback": {"", "true", `{"vlans": [{"name": "v7", "id": 7, "parent": "lo"}]}`,
+			"vlans[0].parent: interface lo carries no VLAN, as the kernel has it: declare the link that sends the frames"},
 		"VXLANs with one port": {"vxlan", "ip link add x1 type vxlan id 8 dstport 4789 local 10.1.0.2 gbp\nip link set x1 up",
 			`{"vxlans": [{"name": "x0", "id": 7, "dst_port": 4789}]}`, "vxlans[0].dst_port: x1 listens on port 4789 as well, and " +
 				"differs in gbp: give one of them another port, or both the same gbp"},

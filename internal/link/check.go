@@ -83,6 +83,11 @@ func (p *planner) checkParent(want *Link) {
 		p.problem(want, "parent", "%s is a macvlan, and the kernel puts %s beside it: declare the link that %s stands on",
 			parent.Name, want.Name, parent.Name)
 	}
+	if want.Kind == VLAN && (parent.Kind == VRF || parent.Observed.Loopback) {
+		// Their drivers set NETIF_F_VLAN_CHALLENGED (vlan_check_real_dev in net/8021q/vlan.c).
+		p.problem(want, "parent", "%s carries no VLAN, as the kernel has it: declare the link that sends the frames",
+			parent.Describe())
+	}
 }
 
 // missing says that there is no such link, or whose further name it is: the kernel finds links by these, and lists and
