@@ -299,11 +299,15 @@ func (r *restoration) wentAlong(was *link.Link) bool {
 func intoContainer(was *link.Link) bool { return was.Kind == link.Veth && was.Peer == nil }
 
 // asBeside declares what the kernel changes of links beside those of the plan. Without it, the planner would bring up
-// ports and parents that somebody has put down. An MTU follows from that of the others, so those come first.
+// ports and parents that somebody has put down. An MTU follows from that of the others, so those come first. A bond that
+// was without ports for a while has another MAC address (__bond_release_one).
 func (r *restoration) asBeside(was *link.Link) *link.Link {
 	one := &link.Link{Name: was.Name, Path: was.Name, Kind: link.Hardware, Up: was.Up}
 	if r.late {
 		one.MTU = was.MTU
+		if was.Kind == link.Bond {
+			one.MAC = was.MAC
+		}
 	}
 	return one
 }

@@ -102,6 +102,24 @@ var undoCases = []undoCase{
 		task:  `{"interfaces": [{"name": "v0", "addresses": ["10.1.0.2/24"]}]}`,
 	},
 	{
+		name:  "a bond whose only port goes along",
+		kinds: []string{"bond"},
+		setup: "ip link add x0 type veth peer name y0\nip link add bond1 type bond\nip link set bond1 address " +
+			"02:aa:00:00:00:01\nip link set y0 master bond1\nip link set bond1 up",
+		task: `{"veths": [{"name": "x0", "peer": "z0"}]}`,
+	},
+	{
+		name:  "times of a queueing discipline, which the kernel rounds",
+		setup: "ip link add x0 type vxlan id 5 dstport 4789\nip link set x0 up\ntc qdisc add dev x0 root handle 7: fq_codel || true",
+		task:  `{"vxlans": [{"name": "x0", "id": 6}]}`,
+	},
+	{
+		name:  "an ipvlan that has followed its parent's MTU",
+		kinds: []string{"ipvlan"},
+		setup: "ip link add ip0 link v0 type ipvlan mode l2\nip link set v0 mtu 1400\nip link set ip0 up",
+		task:  `{"interfaces": [{"name": "ip0", "addresses": ["10.1.0.2/24"]}]}`,
+	},
+	{
 		name: "IPv6 that is off",
 		setup: "ip addr add 10.1.0.2/24 dev v0\necho 1 >/proc/sys/net/ipv6/conf/v0/disable_ipv6\necho 1 " +
 			">/proc/sys/net/ipv4/conf/v0/arp_ignore",

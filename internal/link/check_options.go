@@ -14,6 +14,11 @@ func CheckOptions(l *Link, at schema.Place) {
 		checkBond(l, at)
 	case Bridge:
 		checkBridge(l, at)
+	case VRF:
+		// vrf_setup in drivers/net/vrf.c
+		if l.MTU != nil && *l.MTU < leastIPv6 {
+			at.Key("mtu").Problem("must be 1280 at least for a VRF")
+		}
 	case VXLAN:
 		checkVXLAN(l, at)
 	case Macvlan:

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -94,8 +95,20 @@ func linkOf(raw *kernel.Link) *Link {
 	return &Link{
 		AlternativeNames: slices.Sorted(slices.Values(raw.AlternativeNames)), Alias: raw.Alias, Group: raw.Group,
 		TransmitQueue: raw.TransmitQueue, Flags: &flags,
-		IPv4: raw.IPv4, IPv6: raw.IPv6, isUp: raw.Flags&unix.IFF_UP != 0,
+		IPv4: raw.IPv4, IPv6: withinMTU(raw), isUp: raw.Flags&unix.IFF_UP != 0,
 	}
+}
+
+// withinMTU are the settings of IPv6 with an MTU that the link can carry: a link that follows its parent's MTU keeps an
+// older value there, which does not count and cannot be set (addrconf_sysctl_mtu).
+func withinMTU(raw *kernel.Link) []int32 {
+	const mtu = 2 // DEVCONF_MTU6 of linux/ipv6.h
+	if len(raw.IPv6) <= mtu || raw.IPv6[mtu] <= int32(min(raw.MTU, math.MaxInt32)) {
+		return raw.IPv6
+	}
+	settings := slices.Clone(raw.IPv6)
+	settings[mtu] = int32(min(raw.MTU, math.MaxInt32))
+	return settings
 }
 
 func (l *Link) sort() {

@@ -67,7 +67,11 @@ func (h *Handle) SetQueueingDiscipline(link string, discipline kernel.QueueingDi
 	message.AddData(tcmsg(index, replacement.Handle, queueingRoot, 0))
 	message.AddData(nl.NewRtAttr(nl.TCA_KIND, nl.ZeroTerminated(replacement.Kind)))
 	if len(replacement.Options) > 0 {
-		message.AddData(nl.NewRtAttr(nl.TCA_OPTIONS, replacement.Options))
+		options, err := asSet(replacement)
+		if err != nil {
+			return err
+		}
+		message.AddData(nl.NewRtAttr(nl.TCA_OPTIONS, options))
 	}
 	if err := h.change(message); err != nil || discipline.Kind != "" {
 		return err
@@ -75,4 +79,27 @@ func (h *Handle) SetQueueingDiscipline(link string, discipline kernel.QueueingDi
 	message = h.request(unix.RTM_DELQDISC, 0)
 	message.AddData(tcmsg(index, 0, queueingRoot, 0))
 	return h.change(message)
+}
+
+// codelTimes are the times of codel and of fq_codel, by their numbers in linux/pkt_sched.h.
+var codelTimes = map[string][]uint16{"codel": {1, 3, 5}, "fq_codel": {1, 3, 7}}
+
+// asSet gives options as they have to be set for the kernel to tell them as they were read. It keeps times of codel in
+// units of 1.024 microseconds, and rounds down both when it is told them and when it tells them (codel_time_to_us in
+// net/codel.h).
+func asSet(discipline kernel.QueueingDiscipline) ([]byte, error) {
+	times := codelTimes[discipline.Kind]
+	if times == nil {
+		return discipline.Options, nil
+	}
+	var out []byte
+	err := eachAttribute(discipline.Options, func(typ uint16, data []byte) error {
+		data = slices.Clone(data)
+		if slices.Contains(times, typ) && len(data) == 4 && number32(data) > 0 {
+			binary.NativeEndian.PutUint32(data, number32(data)+1)
+		}
+		out = append(out, nl.NewRtAttr(int(typ), data).Serialize()...)
+		return nil
+	})
+	return out, err
 }
