@@ -3,6 +3,7 @@
 package dnsmasq
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -263,6 +264,34 @@ func TestKilledComesBackWithItsLeases(t *testing.T) {
 	s.useAddress(t)
 	if got := s.resolve(t, "web"); got != "["+lease.Address.Addr().String()+"]" {
 		t.Errorf("web resolves to %s", got)
+	}
+}
+
+// TestUnknownSupervisorEnds: a task that is killed while it starts one leaves a supervisor without a pid file.
+func TestUnknownSupervisorEnds(t *testing.T) {
+	t.Parallel()
+	for name, one := range map[string]struct {
+		lost string
+		end  func(t *testing.T, s *site, dnsmasq int) error
+	}{
+		"at the next stop": {pidFileOf("lxcbr0"), func(t *testing.T, s *site, _ int) (err error) {
+			s.host.Do(t, func() { err = stopDirectly(s.system, "lxcbr0") })
+			return err
+		}},
+		"with what there was to serve": {configOf("lxcbr0"), func(_ *testing.T, _ *site, dnsmasq int) error {
+			return syscall.Kill(dnsmasq, syscall.SIGKILL)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			s.apply(t, lxcbr0(t, nil))
+			process, _ := system.FindProcess(s.pid(t))
+			if err := errors.Join(s.system.Put(system.NoFile(one.lost)), one.end(t, s, process.PID),
+				waitForEnd(process.PID, process.Parent)); err != nil {
+				t.Errorf("the supervisor (PID %d): %v", process.Parent, err)
+			}
+		})
 	}
 }
 

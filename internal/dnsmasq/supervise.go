@@ -48,6 +48,10 @@ func Supervise(arguments []string) int {
 		if told := attend(command, signals, untilGone); told {
 			return 0
 		}
+		// An undo has taken away what there was to serve before the process was known by its pid file.
+		if file, err := s.File(configOf(arguments[0])); err == nil && !file.Present {
+			return 0
+		}
 		// As RestartSec= of the systemd unit. A signal meanwhile ends the wait.
 		select {
 		case got := <-signals:
@@ -111,6 +115,9 @@ func running(s *system.System, link string) (system.Process, bool) {
 
 // startDirectly starts a supervisor that outlives this program, and waits until dnsmasq serves.
 func startDirectly(s *system.System, link string) error {
+	if err := endStray(s, link); err != nil {
+		return err
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("cannot find this program's own file: %w", err)
@@ -146,7 +153,7 @@ func startDirectly(s *system.System, link string) error {
 func stopDirectly(s *system.System, link string) error {
 	process, up := running(s, link)
 	if !up {
-		return nil
+		return endStray(s, link)
 	}
 	if err := syscall.Kill(process.Parent, syscall.SIGTERM); err != nil {
 		return fmt.Errorf("cannot stop dnsmasq on %s: %w", link, err)
@@ -156,6 +163,36 @@ func stopDirectly(s *system.System, link string) error {
 	}
 	// dnsmasq leaves its own behind: it has no right to remove it any more.
 	return errors.Join(s.Put(system.NoFile(pidFileOf(link))), s.Put(system.NoFile(logFileOf(link))))
+}
+
+// endStray ends supervisors whose dnsmasq nobody knows by its pid file: a task was killed while it started one, or the
+// file is lost.
+func endStray(s *system.System, link string) error {
+	own, err := system.OwnNetworkNamespace()
+	if err != nil {
+		return err
+	}
+	all, err := system.Processes(func(string) bool { return true }, func(user int) bool { return user == os.Geteuid() })
+	if err != nil {
+		return err
+	}
+	arguments := []string{SuperviseCommand, link}
+	if s.Root != "" {
+		arguments = append(arguments, s.Root)
+	}
+	for _, process := range all {
+		at := slices.Index(process.Command, SuperviseCommand)
+		if at < 0 || process.NetworkNamespace != own || !slices.Equal(process.Command[at:], arguments) {
+			continue
+		}
+		if err := syscall.Kill(process.PID, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return fmt.Errorf("cannot end the supervisor of dnsmasq on %s (PID %d): %w", link, process.PID, err)
+		}
+		if err := waitForEnd(process.PID); err != nil {
+			return fmt.Errorf("the supervisor of dnsmasq on %s (PID %d) does not end: %w", link, process.PID, err)
+		}
+	}
+	return nil
 }
 
 func waitForEnd(pids ...int) error {

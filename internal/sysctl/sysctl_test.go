@@ -97,18 +97,21 @@ func TestAValueThatDriftedIsRepairedAndRestored(t *testing.T) {
 func TestRestoreSweeps(t *testing.T) {
 	t.Parallel()
 	k, s := values{"ipv4/ip_forward": "0"}, &system.System{Root: t.TempDir()}
+	folder, name := filepath.Split(path)
+	if err := s.Put(system.Text(folder+"10-theirs.conf", "")); err != nil {
+		t.Fatal(err)
+	}
 	before, err := Observe(k, s, []Setting{{Key: "ipv4/ip_forward", Value: "1", Owner: "lxcbr0"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder, name := filepath.Split(path)
 	if err := s.Put(system.Text(folder+"."+name+".feff78863ee5b29c.hostnet", "half")); err != nil {
 		t.Fatal(err)
 	}
 	if err := Restore(k, s, before); err != nil {
 		t.Fatal(err)
 	}
-	if left, err := os.ReadDir(s.Path(folder)); err != nil || len(left) > 0 {
+	if left, err := os.ReadDir(s.Path(folder)); err != nil || len(left) != 1 {
 		t.Errorf("left: %v, %v", left, err)
 	}
 }
