@@ -48,7 +48,8 @@ func hasAddressing(i *Interface) bool {
 func (t *target) isAsWanted(inside networkdFile) bool {
 	if deref(t.want.DHCP) {
 		leased := slices.ContainsFunc(t.live.DynamicAddresses, func(prefix netip.Prefix) bool { return prefix.Addr().Is4() })
-		if !leased || !inside.dhcp {
+		// In a container that has just started it may still be asking.
+		if !inside.dhcp || !leased && t.container.findNetworkd() == 0 {
 			return false
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -27,13 +28,14 @@ func TestOpenStackAdoption(t *testing.T) {
 	c.Start(t)
 	c.Enter(t, "ip", "address", "add", "172.29.238.24/22", "dev", "eth1")
 	c.Enter(t, "ip", "route", "add", "10.176.0.0/12", "via", "172.29.236.1", "proto", "static", "metric", "21")
-	c.Enter(t, "ip", "address", "add", "10.0.3.77/24", "valid_lft", "3600", "preferred_lft", "3600", "dev", "eth0")
 	entry := args{"address": "172.29.238.24", "bridge": "br-mgmt", "interface": "eth1", "netmask": "255.255.252.0",
 		"type":          "veth",
 		"static_routes": []any{args{"cidr": "10.176.0.0/12", "gateway": "172.29.236.1"}}}
 	arguments := args{"container": c.Name, "container_networks": args{
 		"management_address": entry, "lxcbr0_address": args{"bridge": "lxcbr0", "interface": "eth0", "mtu": 1500,
 			"type": "veth"}}}
+	wantNoSecondClient(t, c, arguments)
+	c.Enter(t, "ip", "address", "add", "10.0.3.77/24", "valid_lft", "3600", "preferred_lft", "3600", "dev", "eth0")
 	// Duplicate address detection ends by itself, and is no change.
 	for deadline := time.Now().Add(10 * time.Second); strings.Contains(c.Enter(t, "ip", "address"), "tentative") &&
 		time.Now().Before(deadline); {
@@ -70,6 +72,37 @@ func TestOpenStackAdoption(t *testing.T) {
 	// A name is not the beginning of another.
 	if _, ok := parseNetworkd("[Match]\nName=eth10\n[Network]\nDHCP=yes\n", "eth1"); ok {
 		t.Error("eth10 is taken for eth1")
+	}
+}
+
+// wantNoSecondClient: systemd-networkd in a container that has just started has no lease yet, and is the client there.
+func wantNoSecondClient(t *testing.T, c *lxctest.Container, arguments args) {
+	t.Helper()
+	networkd := exec.Command("lxc-attach", "-P", c.Folder, "-n", c.Name, "--", "/bin/sh", "-c",
+		`printf '#!/bin/sh\nread line\n' >/systemd-network; chmod +x /systemd-network; exec /systemd-network`)
+	input, err := networkd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := networkd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		done, err := task(t, c.Folder, arguments, true)
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		if found = steps(done); len(found) == 0 {
+			break
+		}
+	}
+	if len(found) > 0 {
+		t.Errorf("while systemd-networkd inside asks for a lease: %v", found)
+	}
+	if err := errors.Join(input.Close(), networkd.Wait()); err != nil {
+		t.Logf("the stand-in of systemd-networkd: %v", err)
 	}
 }
 
