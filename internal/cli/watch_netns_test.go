@@ -153,7 +153,9 @@ $hostnet watch >/run/log 2>&1 & watcher=$!
 ticks() { sed 's/.*) //' /proc/$watcher/stat | cut -d' ' -f12,13 | tr ' ' +; }
 since() { echo $(( $(ticks) - ($1) )); }
 now() { date +%s%3N; }
-sleep 2; start=$(ticks); sleep 3; echo "rest $(since $start)"
+sleep 2
+# It looks once more some seconds after it has started: that is not rest.
+for try in 1 2 3; do start=$(ticks); sleep 3; rest=$(since $start); [ $rest -gt 1 ] || break; done; echo "rest $rest"
 for round in 1 2; do
   begin=$(now); while [ $(( $(now) - begin )) -lt 1300 ]; do $run /run/on; $run /run/off; done
   nft delete table inet hostnet_n; begin=$(now); ends 'nft list table inet hostnet_n'; echo "back $(( $(now) - begin ))"

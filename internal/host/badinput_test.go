@@ -136,6 +136,8 @@ func TestOneProblemIsNamedOnce(t *testing.T) {
 		`{"interfaces": [{"name": "a/b"}, {"name": "c/d"}]}`:                                                "interfaces[0].name: interfaces[1].name: ",
 		`{"bonds": [{"name": "bond0", "mtu": "x"}], "vlans": [{"name": "v0", "parent": "bond0", "id": 5}]}`: "bonds[0].mtu: ",
 		`{"bonds": [{"name": "a/b"}], "vlans": [{"name": "v0", "parent": "bond0", "id": 5}]}`:               "bonds[0].name: ",
+		`{"routes": [{"to": "default", "via": "x"}]}`:                                                       "routes[0].via: ",
+		`{"routes": [{"to": "default", "nexthops": [{"via": "x"}, {"via": "y"}]}]}`:                         "routes[0].nexthops[0].via: routes[0].nexthops[1].via: ",
 		`{"routes": [{"to": "x"}, {"to": "y"}]}`:                                                            "routes[0].to: routes[1].to: ",
 		`{"rules": [{"priority": 1, "from": "x", "table": 7}, {"priority": 1, "from": "y", "table": 7}]}`:   "rules[0].from: rules[1].from: ",
 	} {

@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"hostnet.linux/internal/route"
 	"hostnet.linux/internal/rule"
@@ -132,12 +133,11 @@ func RouteTable() schema.Table[Declaration] {
 // ParseRoute reads the arguments of the module about one route.
 func ParseRoute(arguments map[string]any) (*Declaration, *State, error) {
 	var declaration Declaration
-	var problems schema.Problems
-	at := schema.At("", &problems)
-	RouteTable().Parse(&declaration, arguments, at)
-	route.CheckOptions(&declaration.route, at)
+	var problems, misfits schema.Problems
+	RouteTable().Parse(&declaration, arguments, schema.At("", &problems))
+	route.CheckOptions(&declaration.route, schema.At("", &misfits))
 	state := &State{Routes: []*route.Route{&declaration.route}}
-	return &declaration, state, finish(state, problems, nil)
+	return &declaration, state, finish(state, problems, misfits)
 }
 
 // finish fills in defaults and checks that the options fit together, as far as each is right by itself; misfits are
@@ -155,9 +155,13 @@ func finish(state *State, problems, misfits schema.Problems) error {
 	return problems.Err()
 }
 
-// followsFrom tells a problem of something that could not be read: a wrong value counts as left out.
+// followsFrom tells a problem of something that could not be read: a wrong value counts as left out. The family is told
+// by any of the addresses.
 func followsFrom(misfit schema.Problem, problems schema.Problems) bool {
-	return slices.ContainsFunc(problems, func(problem schema.Problem) bool { return isWithin(problem.Path, misfit.Path) })
+	object, isFamily := strings.CutSuffix(misfit.Path, "family")
+	return slices.ContainsFunc(problems, func(problem schema.Problem) bool {
+		return isWithin(problem.Path, misfit.Path) || isFamily && strings.HasPrefix(problem.Path, object)
+	})
 }
 
 // NamespaceTable is the option of where to work.

@@ -29,6 +29,13 @@ var given = map[string]any{
 	"{{ host_bridges }}": []any{map[string]any{"name": "br-vlan", "addresses": []any{"192.0.2.17/28"}}},
 	"{{ host_network }}": map[string]any{"bridges": []any{map[string]any{"name": "br-kept"}}},
 	"{{ item.name }}":    "br-one", "{{ item.addresses }}": []any{"192.0.2.33/28"},
+	"{{ openstack_hosts_systemd_networkd_devices }}": []any{
+		map[string]any{"NetDev": map[string]any{"Name": "br-mgmt", "Kind": "bridge"}}},
+	"{{ openstack_hosts_systemd_networkd_networks }}": []any{map[string]any{"interface": "br-mgmt",
+		"address": "172.29.236.11", "netmask": "255.255.252.0"}},
+	"{{ container_networks }}": map[string]any{"management_address": map[string]any{"bridge": "br-mgmt",
+		"interface": "eth1", "address": "172.29.236.11", "netmask": "255.255.252.0", "type": "veth"}},
+	"{{ provider_networks }}": []any{},
 	"{{ query('hostnet.linux.card', '0000:00:05.0', '0000:00:06.0') }}": []any{"eth1", "eth2"},
 }
 

@@ -14,9 +14,10 @@ import (
 
 const (
 	// attempts bounds the retries of an interrupted dump: with changes going on all the time, none is ever whole. They
-	// follow each other after twice as long each time, half a second in all, as most bursts end.
-	attempts   = 10
+	// follow each other after twice as long each time, four seconds in all, as most bursts end.
+	attempts   = 24
 	firstPause = time.Millisecond
+	mostPause  = 250 * time.Millisecond
 	// largestAnswer is what the kernel puts into one part of a list at most (netlink_dump).
 	largestAnswer = 64 << 10
 	// mostPatience is for one part of a list, in milliseconds: a minute is never normal.
@@ -29,7 +30,7 @@ func (h *Handle) dump(request *nl.NetlinkRequest, reset func(), each func(messag
 	request.Flags |= unix.NLM_F_DUMP
 	for attempt := range attempts {
 		if attempt > 0 {
-			time.Sleep(firstPause << (attempt - 1))
+			time.Sleep(min(firstPause<<(attempt-1), mostPause))
 		}
 		reset()
 		whole, err := h.readList(request, each)
