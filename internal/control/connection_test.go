@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestParse(t *testing.T) {
@@ -40,6 +41,10 @@ func TestOfProcess(t *testing.T) {
 		_ = session.Wait()
 	})
 	found, ok := ofProcess(session.Process.Pid)
+	// The kernel notes where the variables are a moment after Start has returned (create_elf_tables in fs/binfmt_elf.c).
+	for deadline := time.Now().Add(5 * time.Second); !ok && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		found, ok = ofProcess(session.Process.Pid)
+	}
 	if !ok || found.Controller != netip.MustParseAddr("192.0.2.9") || found.Host != netip.MustParseAddr("192.0.2.1") {
 		t.Errorf("%+v, %t", found, ok)
 	}

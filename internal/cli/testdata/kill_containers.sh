@@ -29,7 +29,8 @@ change() {
   esac
 }
 
-tidy() { sed 's/^[0-9]*: //; s/@[^:]*:/:/; s/,M-DOWN//; s/ brd [^ ]*//; s/ proto static//; s/link-netnsid.*//; s/ state .*//; s/ *$//'; }
+# A bridge whose last port has gone says NO-CARRIER, and one that never had any does not: carrier is no one's to put back.
+tidy() { sed 's/^[0-9]*: //; s/@[^:]*:/:/; s/,M-DOWN//; s/NO-CARRIER,//; s/,LOWER_UP//; s/ brd [^ ]*//; s/ proto static//; s/link-netnsid.*//; s/ state .*//; s/ *$//'; }
 
 # state is all that a killed task may have changed, dot-files and folders among it.
 state() {
