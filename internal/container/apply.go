@@ -271,7 +271,7 @@ func (p *planner) verify(wanted []*Wanted) error {
 	}
 	step := left.steps[0]
 	if len(step.Changes) == 0 {
-		return fmt.Errorf("%s is not as planned after the change: a second run would %s it", step.Object, step.Action)
+		return step.NotAsPlanned()
 	}
 	change := step.Changes[0]
 	return fmt.Errorf("%s: %s is %s after the change, not %s", step.Object, change.Option,

@@ -26,7 +26,8 @@ func (c *Container) findNetworkd() int {
 		return 0
 	}
 	for _, folder := range processes {
-		// The kernel keeps 15 characters of a name.
+		// The kernel keeps 15 characters of a name. Nothing more is read of what runs inside: its command line is in its
+		// memory, which it can make us wait for (see system.Processes).
 		name, err := os.ReadFile(filepath.Join(folder, "comm"))
 		if err != nil || strings.TrimSpace(string(name)) != "systemd-network" {
 			continue

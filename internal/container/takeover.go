@@ -68,7 +68,7 @@ func (f insideFile) in(do func(*os.Root) error) error {
 // root opens the root file system: as the container's processes see it, or the folder that it is while there are none.
 func (c *Container) root() (*os.Root, error) {
 	if c.running() {
-		return os.OpenRoot(fmt.Sprintf("/proc/%d/root", c.State.InitPID))
+		return os.OpenRoot(processFile(c.State.InitPID, "root"))
 	}
 	paths := c.config.Values("lxc.rootfs.path")
 	if len(paths) == 0 {

@@ -58,12 +58,10 @@ func (o *Observed) within(k Kernel, links map[string]bool) (*Observed, error) {
 // Join adds what a later checkpoint knows and this one does not: it was the same here, since nothing in between touched
 // it.
 func (o *Observed) Join(later *Observed) {
-	for name := range later.Deleted {
-		if o.Deleted == nil {
-			o.Deleted = map[string]bool{}
-		}
-		o.Deleted[name] = true
+	if o.Deleted == nil {
+		o.Deleted = map[string]bool{}
 	}
+	maps.Copy(o.Deleted, later.Deleted)
 	known := o.Addresses.Links
 	if known == nil {
 		return // everything is

@@ -85,9 +85,35 @@ type LinkRequest struct {
 	Flags *uint32
 }
 
-// FlagsToSet are the flags of a link that people set beside up (__dev_change_flags in net/core/dev.c).
-const FlagsToSet = unix.IFF_DEBUG | unix.IFF_NOTRAILERS | unix.IFF_NOARP | unix.IFF_PROMISC | unix.IFF_ALLMULTI |
-	unix.IFF_MULTICAST | unix.IFF_DYNAMIC | unix.IFF_PORTSEL | unix.IFF_AUTOMEDIA
+// settableFlags are those of a link that people set beside up (__dev_change_flags in net/core/dev.c), by the names that
+// iproute2 has for them.
+var settableFlags = []struct {
+	flag uint32
+	name string
+}{
+	{unix.IFF_DEBUG, "DEBUG"}, {unix.IFF_NOTRAILERS, "NOTRAILERS"}, {unix.IFF_NOARP, "NOARP"},
+	{unix.IFF_PROMISC, "PROMISC"}, {unix.IFF_ALLMULTI, "ALLMULTI"}, {unix.IFF_MULTICAST, "MULTICAST"},
+	{unix.IFF_DYNAMIC, "DYNAMIC"}, {unix.IFF_PORTSEL, "PORTSEL"}, {unix.IFF_AUTOMEDIA, "AUTOMEDIA"},
+}
+
+// FlagsToSet are the flags of a link that people set beside up.
+func FlagsToSet() (flags uint32) {
+	for _, one := range settableFlags {
+		flags |= one.flag
+	}
+	return flags
+}
+
+// FlagNames names those of FlagsToSet.
+func FlagNames(flags uint32) []string {
+	var names []string
+	for _, one := range settableFlags {
+		if flags&one.flag != 0 {
+			names = append(names, one.name)
+		}
+	}
+	return names
+}
 
 // Peer is the other end of a veth pair.
 type Peer struct {

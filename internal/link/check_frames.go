@@ -2,7 +2,7 @@ package link
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 )
 
 // checkFrames finds links whose frames two would take: a link is a port of one bridge or bond, or carries links of the
@@ -22,10 +22,9 @@ func (p *planner) checkFrames(want *Link) {
 		return
 	}
 	for i, port := range deref(want.Ports) {
-		for _, upper := range p.takers()[port.Name] {
+		if uppers := p.takers()[port.Name]; len(uppers) > 0 {
 			p.problem(want, fmt.Sprintf("ports[%d]", i), "%s stands on %s, and what carries a %s is no port: take that away, or "+
-				"leave %[2]s out", upper.Describe(), port.Name, upper.Kind)
-			break
+				"leave %[2]s out", uppers[0].Describe(), port.Name, uppers[0].Kind)
 		}
 	}
 }
@@ -48,6 +47,9 @@ func (p *planner) checkAlone(want *Link, parent string) {
 
 func takesFrames(controller string) bool { return controller == Bond || controller == Bridge }
 
+// taking are the kinds of links that take all frames of what they stand on.
+var taking = []string{Macvlan, "macvtap", "ipvlan", "ipvtap"}
+
 // takers are the links, by what they will stand on, that take all frames of it.
 func (p *planner) takers() map[string][]*Link {
 	if p.takerIndex != nil {
@@ -55,8 +57,7 @@ func (p *planner) takers() map[string][]*Link {
 	}
 	p.takerIndex = map[string][]*Link{}
 	note := func(link *Link) {
-		if parent := deref(link.Parent); parent != "" &&
-			(strings.HasPrefix(link.Kind, "macv") || strings.HasPrefix(link.Kind, "ipv")) {
+		if parent := deref(link.Parent); parent != "" && slices.Contains(taking, link.Kind) {
 			p.takerIndex[parent] = append(p.takerIndex[parent], link)
 		}
 	}

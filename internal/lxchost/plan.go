@@ -179,7 +179,7 @@ func (h *Host) verify(s *system.System) error {
 	}
 	var problems []error
 	for _, step := range left {
-		problems = append(problems, fmt.Errorf("%s is not as planned after the change: a second run would %s it", step.Object, step.Action))
+		problems = append(problems, step.NotAsPlanned())
 	}
 	return errors.Join(problems...)
 }

@@ -220,7 +220,7 @@ func (w *walker) firewall(at place, one *packet, hook, in, out string) error {
 	}
 	w.hop(at, in, "firewall", 0, "dropped by %s", blockers[0])
 	return w.end("dropped by %s on %s: open it there with a rule that accepts %s from %s to %s",
-		blockers[0], w.at(at), one.describe(), one.source, one.destination)
+		blockers[0], at.withHost(), one.describe(), one.source, one.destination)
 }
 
 // at is the packet as rules see it at a hook.
@@ -244,8 +244,6 @@ func linkOf(ns *topology.Namespace, name string) nftables.Link {
 	}
 	return out
 }
-
-func (w *walker) at(p place) string { return p.withHost() }
 
 // withHost is the place's name with that of its host.
 func (p place) withHost() string {

@@ -20,7 +20,7 @@ func (s *search) isHeldBack(at place, from, port *topology.Link, tag uint16, tra
 	if port.PortState != "" {
 		s.notForwarding(at, port)
 	} else {
-		s.because("%s and %s on %s are isolated ports of %s: one of them must not be", from.Name, port.Name, s.w.at(at),
+		s.because("%s and %s on %s are isolated ports of %s: one of them must not be", from.Name, port.Name, at.withHost(),
 			port.Controller)
 	}
 	return true
@@ -28,5 +28,5 @@ func (s *search) isHeldBack(at place, from, port *topology.Link, tag uint16, tra
 
 func (s *search) notForwarding(at place, port *topology.Link) {
 	s.because("port %s of %s on %s does not forward: its state is %s, as the spanning tree or somebody has set it",
-		port.Name, port.Controller, s.w.at(at), port.PortState)
+		port.Name, port.Controller, at.withHost(), port.PortState)
 }

@@ -26,8 +26,8 @@ type way struct {
 func (w *walker) send(at place, one *packet) error {
 	if own := at.ns.Owns(one.destination); own != nil {
 		one.source = one.destination
-		w.hop(at, own.Name, "local", 0, "%s is an address of %s itself", one.destination, w.at(at))
-		w.path.Outcome, w.path.Why = Reached, fmt.Sprintf("%s has the address itself", w.at(at))
+		w.hop(at, own.Name, "local", 0, "%s is an address of %s itself", one.destination, at.withHost())
+		w.path.Outcome, w.path.Why = Reached, fmt.Sprintf("%s has the address itself", at.withHost())
 		return nil
 	}
 	found, err := w.lookup(at, one, "")
@@ -39,7 +39,7 @@ func (w *walker) send(at place, one *packet) error {
 			one.source = sourceOn(at.ns.Link(found.link), one.destination)
 		}
 		if !one.source.IsValid() {
-			return w.end("%s has no address to send from by %s: give the link one", w.at(at), found.link)
+			return w.end("%s has no address to send from by %s: give the link one", at.withHost(), found.link)
 		}
 	}
 	w.tell(at, one, found)
@@ -85,7 +85,7 @@ func (w *walker) lookup(at place, one *packet, in string) (*way, error) {
 		}
 		switch rule.Action {
 		case unix.FR_ACT_BLACKHOLE, unix.FR_ACT_UNREACHABLE, unix.FR_ACT_PROHIBIT:
-			return nil, w.end("rule %d of %s says that %s is %s", rule.Priority, w.at(at), one.destination,
+			return nil, w.end("rule %d of %s says that %s is %s", rule.Priority, at.withHost(), one.destination,
 				actionName(rule.Action))
 		case unix.FR_ACT_TO_TBL:
 		default:
@@ -100,13 +100,13 @@ func (w *walker) lookup(at place, one *packet, in string) (*way, error) {
 			continue
 		}
 		if nowhere := typeName(route.Type); nowhere != "" {
-			return nil, w.end("the route %s in table %s of %s is %s", route.To, tableName(rule.Table), w.at(at), nowhere)
+			return nil, w.end("the route %s in table %s of %s is %s", route.To, tableName(rule.Table), at.withHost(), nowhere)
 		}
 		if len(route.NextHops) == 0 {
 			continue
 		}
 		if len(route.NextHops) > 1 {
-			w.warn("the route %s of %s has %d next hops: the first is followed, a flow may take another", route.To, w.at(at),
+			w.warn("the route %s of %s has %d next hops: the first is followed, a flow may take another", route.To, at.withHost(),
 				len(route.NextHops))
 		}
 		hop := route.NextHops[0]
@@ -120,7 +120,7 @@ func (w *walker) lookup(at place, one *packet, in string) (*way, error) {
 			list += ", " + table
 		}
 	}
-	return nil, w.end("%s has no route to %s in %s: add one, or a default route", w.at(at), one.destination, list)
+	return nil, w.end("%s has no route to %s in %s: add one, or a default route", at.withHost(), one.destination, list)
 }
 
 func actionName(action uint8) string {
@@ -212,7 +212,7 @@ func sourceOn(link *topology.Link, destination netip.Addr) netip.Addr {
 func (w *walker) leave(at place, one *packet, found *way) error {
 	link := at.ns.Link(found.link)
 	if link == nil {
-		return w.end("%s has no link %s, which its route names", w.at(at), found.link)
+		return w.end("%s has no link %s, which its route names", at.withHost(), found.link)
 	}
 	w.translate(at, one, "postrouting", "", found.link)
 	if err := w.firewall(at, one, "postrouting", "", found.link); err != nil {
@@ -258,7 +258,7 @@ func (w *walker) limit(at place, size uint32, link string, mtu uint32) error {
 	if size > inner {
 		w.hop(at, link, "mtu", mtu, "a packet of %d bytes does not fit into %d", size, inner)
 		return w.end("MTU: a packet of %d bytes enters %s on %s, which takes %d, with DF: lower the sender's MTU, or raise "+
-			"that of the link", size, link, w.at(at), inner)
+			"that of the link", size, link, at.withHost(), inner)
 	}
 	return nil
 }
@@ -273,10 +273,10 @@ type arrival struct {
 func (w *walker) receive(at arrival, one *packet) error {
 	w.routers++
 	if w.routers > mostRouters {
-		return w.end("the packet goes in a circle by way of %s", w.at(at.place))
+		return w.end("the packet goes in a circle by way of %s", at.withHost())
 	}
 	if at.ns.Routing == nil {
-		return w.end("%s has not been read with its routing", w.at(at.place))
+		return w.end("%s has not been read with its routing", at.withHost())
 	}
 	w.translate(at.place, one, "prerouting", at.link.Name, "")
 	if err := w.firewall(at.place, one, "prerouting", at.link.Name, ""); err != nil {
@@ -290,7 +290,7 @@ func (w *walker) receive(at arrival, one *packet) error {
 			return err
 		}
 		w.hop(at.place, at.link.Name, "local", at.link.MTU, "%s is here", one.destination)
-		w.path.Outcome, w.path.Why = Reached, fmt.Sprintf("%s has %s", w.at(at.place), one.destination)
+		w.path.Outcome, w.path.Why = Reached, fmt.Sprintf("%s has %s", at.withHost(), one.destination)
 		return nil
 	}
 	forwards, setting := at.ns.Routing.Forwarding4, "net.ipv4.ip_forward"
@@ -298,7 +298,7 @@ func (w *walker) receive(at arrival, one *packet) error {
 		forwards, setting = at.ns.Routing.Forwarding6, "net.ipv6.conf.all.forwarding"
 	}
 	if !forwards {
-		return w.end("%s does not route: %s is 0 there, and %s is not its own address", w.at(at.place), setting,
+		return w.end("%s does not route: %s is 0 there, and %s is not its own address", at.withHost(), setting,
 			one.destination)
 	}
 	found, err := w.lookup(at.place, one, at.link.Name)
@@ -321,7 +321,7 @@ func (w *walker) filterSource(at arrival, one *packet) error {
 	quiet := &walker{hosts: w.hosts, path: &Path{}}
 	back := packet{destination: one.source, source: one.destination}
 	if at.ns.Owns(one.source) != nil {
-		return w.end("%s drops the packet: its source %s is an address of its own", w.at(at.place), one.source)
+		return w.end("%s drops the packet: its source %s is an address of its own", at.withHost(), one.source)
 	}
 	found, err := quiet.lookup(at.place, &back, "")
 	if err == nil && (filter == 2 || found.link == at.link.Name) {
@@ -333,5 +333,5 @@ func (w *walker) filterSource(at arrival, one *packet) error {
 	}
 	return w.end(
 		"rp_filter of %s on %s drops it: %s came in by %s, and %s: make the routes symmetric, or set rp_filter to 2",
-		at.link.Name, w.at(at.place), one.source, at.link.Name, other)
+		at.link.Name, at.withHost(), one.source, at.link.Name, other)
 }

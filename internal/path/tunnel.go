@@ -20,7 +20,7 @@ func tunnelOverhead(address netip.Addr) uint32 {
 func (s *search) tunnel(at place, link *topology.Link, trail ways) {
 	ends := s.farEnds(at, link)
 	if len(ends) == 0 {
-		s.because("%s on %s has no far end: set remote, or forwarding entries", link.Name, s.w.at(at))
+		s.because("%s on %s has no far end: set remote, or forwarding entries", link.Name, at.withHost())
 	}
 	for _, end := range ends {
 		local, _ := netip.ParseAddr(link.Local)
@@ -51,7 +51,7 @@ func (s *search) tunnel(at place, link *topology.Link, trail ways) {
 			}
 		}
 		if !met {
-			s.because("%s has no VXLAN with VNI %d, to which %s on %s sends", s.w.at(*far), link.VNI, link.Name, s.w.at(at))
+			s.because("%s has no VXLAN with VNI %d, to which %s on %s sends", far.withHost(), link.VNI, link.Name, at.withHost())
 		}
 	}
 }
@@ -65,7 +65,7 @@ func (s *search) tunnelEnds(at place, link *topology.Link, end netip.Addr, path 
 		s.exits = append(s.exits, out)
 		return
 	}
-	s.because("%s on %s cannot reach its far end %s: %s", link.Name, s.w.at(at), end, path.Why)
+	s.because("%s on %s cannot reach its far end %s: %s", link.Name, at.withHost(), end, path.Why)
 }
 
 func (s *search) farEnds(at place, link *topology.Link) []netip.Addr {

@@ -76,14 +76,14 @@ func (w *walker) deliver(at place, link *topology.Link, next netip.Addr) (*arriv
 	if len(s.reasons) > 0 {
 		return nil, w.end("%s", s.reasons[0])
 	}
-	return nil, w.end("nobody on the network of %s on %s has %s", link.Name, w.at(at), next)
+	return nil, w.end("nobody on the network of %s on %s has %s", link.Name, at.withHost(), next)
 }
 
 // twins tells of an address that several have.
 func (s *search) twins() {
 	names := []string{}
 	for _, one := range s.found {
-		name := s.w.at(one.at.place)
+		name := one.at.withHost()
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
@@ -93,7 +93,7 @@ func (s *search) twins() {
 	}
 	macs := map[string]string{}
 	for _, one := range s.found {
-		mac, name := one.at.link.MAC, s.w.at(one.at.place)
+		mac, name := one.at.link.MAC, one.at.withHost()
 		if other, known := macs[mac]; known && mac != "" && other != name {
 			s.w.warn("%s and %s have the same MAC address %s", other, name, mac)
 		}
@@ -128,7 +128,7 @@ func (s *search) isDown(at place, link *topology.Link) bool {
 	if link.State == topology.NoCarrier {
 		what = "has no carrier: look at its other end"
 	}
-	s.because("%s on %s %s", link.Name, s.w.at(at), what)
+	s.because("%s on %s %s", link.Name, at.withHost(), what)
 	return true
 }
 
@@ -158,14 +158,14 @@ func (s *search) out(at place, link *topology.Link, tag uint16, trail ways) {
 	case "veth":
 		ns, other := at.host.Other(link)
 		if other == nil {
-			s.because("the other end of %s on %s is not known", link.Name, s.w.at(at))
+			s.because("the other end of %s on %s is not known", link.Name, at.withHost())
 			return
 		}
 		s.in(place{at.host, ns}, other, tag, trail.step(at, link, "veth", "pair to %s", other.Name))
 	case "":
 		s.wire(at, link, tag, trail)
 	default:
-		s.because("%s on %s is a %s, whose other end is not known here", link.Name, s.w.at(at), link.Kind)
+		s.because("%s on %s is a %s, whose other end is not known here", link.Name, at.withHost(), link.Kind)
 	}
 }
 
@@ -190,7 +190,7 @@ func (s *search) bond(at place, link *topology.Link, tag uint16, trail ways) {
 	}
 	switch {
 	case len(active) == 0:
-		s.because("no port of %s on %s is active", link.Name, s.w.at(at))
+		s.because("no port of %s on %s is active", link.Name, at.withHost())
 	case len(active) == 1:
 		s.out(at, active[0], tag, trail.step(at, link, "bond", "%s: by %s, the active port", link.BondMode, active[0].Name))
 	default:
@@ -251,7 +251,7 @@ func (s *search) above(at place, link *topology.Link, tag uint16, trail ways) {
 // own is a frame at a link that has addresses of its own.
 func (s *search) own(at place, link *topology.Link, tag uint16, trail ways) {
 	if tag != 0 {
-		s.because("%s on %s has no link for VLAN %d: a frame with this tag is dropped there", link.Name, s.w.at(at), tag)
+		s.because("%s on %s has no link for VLAN %d: a frame with this tag is dropped there", link.Name, at.withHost(), tag)
 		return
 	}
 	if at.ns.Owns(s.next) != nil {
@@ -321,10 +321,10 @@ func (s *search) bridge(at place, bridge, from *topology.Link, tag uint16, trail
 
 func (s *search) notAllowed(at place, port *topology.Link, vlan uint16) {
 	if vlan == 0 {
-		s.because("port %s on %s drops untagged frames: it has no PVID", port.Name, s.w.at(at))
+		s.because("port %s on %s drops untagged frames: it has no PVID", port.Name, at.withHost())
 		return
 	}
-	s.because("VLAN %d is not allowed on port %s on %s: add it to the port's vlans", vlan, port.Name, s.w.at(at))
+	s.because("VLAN %d is not allowed on port %s on %s: add it to the port's vlans", vlan, port.Name, at.withHost())
 }
 
 // leaving is the tag with which a frame leaves a port, negative where the port does not carry its VLAN.

@@ -87,6 +87,11 @@ func Effect(step Step) Step {
 	return step
 }
 
+// NotAsPlanned is the error of a step that a second look, after the change, would take again.
+func (s Step) NotAsPlanned() error {
+	return fmt.Errorf("%s is not as planned after the change: a second run would %s it", s.Object, s.Action)
+}
+
 // Order sorts the steps by phase and depth; steps that are equal in both keep their order.
 func Order(steps []Step) {
 	slices.SortStableFunc(steps, func(a, b Step) int {

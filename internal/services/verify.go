@@ -50,7 +50,7 @@ func notKept(steps []plan.Step) error {
 			continue
 		}
 		if len(step.Changes) == 0 {
-			problems = append(problems, fmt.Errorf("%s is not as planned after the change: a second run would %s it", step.Object, step.Action))
+			problems = append(problems, step.NotAsPlanned())
 		}
 		for _, change := range step.Changes {
 			problems = append(problems, fmt.Errorf("%s: the kernel did not keep %s: it is %s, not %s",

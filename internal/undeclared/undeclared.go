@@ -91,7 +91,7 @@ func Observe(k Kernel, raw []kernel.Link, names map[string]bool) (State, error) 
 }
 
 func linkOf(raw *kernel.Link) *Link {
-	flags := raw.Flags & kernel.FlagsToSet
+	flags := raw.Flags & kernel.FlagsToSet()
 	return &Link{
 		AlternativeNames: slices.Sorted(slices.Values(raw.AlternativeNames)), Alias: raw.Alias, Group: raw.Group,
 		TransmitQueue: raw.TransmitQueue, Flags: &flags,
@@ -103,11 +103,12 @@ func linkOf(raw *kernel.Link) *Link {
 // older value there, which does not count and cannot be set (addrconf_sysctl_mtu).
 func withinMTU(raw *kernel.Link) []int32 {
 	const mtu = 2 // DEVCONF_MTU6 of linux/ipv6.h
-	if len(raw.IPv6) <= mtu || raw.IPv6[mtu] <= int32(min(raw.MTU, math.MaxInt32)) {
+	most := int32(min(raw.MTU, math.MaxInt32))
+	if len(raw.IPv6) <= mtu || raw.IPv6[mtu] <= most {
 		return raw.IPv6
 	}
 	settings := slices.Clone(raw.IPv6)
-	settings[mtu] = int32(min(raw.MTU, math.MaxInt32))
+	settings[mtu] = most
 	return settings
 }
 
@@ -149,7 +150,7 @@ func (s State) Changes(now State) []Change {
 		add("group", is.Group, was.Group)
 		add("txqueuelen", is.TransmitQueue, was.TransmitQueue)
 		if was.Flags != nil {
-			add("flags", describeFlags(*is.Flags), describeFlags(*was.Flags))
+			add("flags", strings.Join(kernel.FlagNames(*is.Flags), ","), strings.Join(kernel.FlagNames(*was.Flags), ","))
 		}
 		for _, one := range settingChanges(name, was, is) {
 			add(one.name(), one.old, one.fresh)
@@ -164,24 +165,6 @@ func (s State) Changes(now State) []Change {
 			describeAll(was.Entries, describeEntry))
 	}
 	return all
-}
-
-// describeFlags names flags as iproute2 does.
-func describeFlags(flags uint32) string {
-	var names []string
-	for _, one := range []struct {
-		flag uint32
-		name string
-	}{
-		{unix.IFF_DEBUG, "DEBUG"}, {unix.IFF_NOTRAILERS, "NOTRAILERS"}, {unix.IFF_NOARP, "NOARP"},
-		{unix.IFF_PROMISC, "PROMISC"}, {unix.IFF_ALLMULTI, "ALLMULTI"}, {unix.IFF_MULTICAST, "MULTICAST"},
-		{unix.IFF_DYNAMIC, "DYNAMIC"}, {unix.IFF_PORTSEL, "PORTSEL"}, {unix.IFF_AUTOMEDIA, "AUTOMEDIA"},
-	} {
-		if flags&one.flag != 0 {
-			names = append(names, one.name)
-		}
-	}
-	return strings.Join(names, ",")
 }
 
 // ours leaves out what daemons have added since.

@@ -178,7 +178,7 @@ func (k *Kernel) fill(one *link, request kernel.LinkRequest) {
 		one.TransmitQueue = *request.TransmitQueue
 	}
 	if request.Flags != nil {
-		one.Flags = one.Flags&^kernel.FlagsToSet | *request.Flags
+		one.Flags = one.Flags&^kernel.FlagsToSet() | *request.Flags
 	}
 	if request.Address != nil {
 		k.flush(one.Name)

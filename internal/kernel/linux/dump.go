@@ -24,14 +24,23 @@ const (
 	mostPatience = 60_000
 )
 
-// dump sends a request for a list and calls each for every message in it, which is valid until each returns. A list
-// that changed while it was being read is read again, so reset must empty what each has gathered.
-func (h *Handle) dump(request *nl.NetlinkRequest, reset func(), each func(message []byte) error) error {
-	request.Flags |= unix.NLM_F_DUMP
+// tries are the attempts, each after its pause.
+func tries(yield func(attempt int) bool) {
 	for attempt := range attempts {
 		if attempt > 0 {
 			time.Sleep(min(firstPause<<(attempt-1), mostPause))
 		}
+		if !yield(attempt) {
+			return
+		}
+	}
+}
+
+// dump sends a request for a list and calls each for every message in it, which is valid until each returns. A list
+// that changed while it was being read is read again, so reset must empty what each has gathered.
+func (h *Handle) dump(request *nl.NetlinkRequest, reset func(), each func(message []byte) error) error {
+	request.Flags |= unix.NLM_F_DUMP
+	for range tries {
 		reset()
 		whole, err := h.readList(request, each)
 		if whole || err != nil && !errors.Is(err, unix.EINTR) {

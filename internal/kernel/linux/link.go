@@ -200,8 +200,8 @@ func (h *Handle) fill(message *nl.NetlinkRequest, header *nl.IfInfomsg, request 
 		}
 	}
 	if request.Flags != nil {
-		header.Change |= kernel.FlagsToSet
-		header.Flags |= *request.Flags & kernel.FlagsToSet
+		header.Change |= kernel.FlagsToSet()
+		header.Flags |= *request.Flags & kernel.FlagsToSet()
 	}
 	message.AddData(header)
 	if request.Name != "" {

@@ -66,7 +66,7 @@ func (h *Handle) Rates() (map[int]kernel.Rate, error) {
 
 // repeat asks again when the list changed while it was read.
 func repeat[T any](list func() (T, error)) (out T, err error) {
-	for range attempts {
+	for range tries {
 		if out, err = list(); !errors.Is(err, netlink.ErrDumpInterrupted) && !errors.Is(err, unix.EINTR) {
 			return out, err
 		}
